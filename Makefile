@@ -1,0 +1,42 @@
+# Everything a learner, a teacher or CI types. `make help` lists it.
+PYTHON ?= python3
+LAB_ARGS ?=
+PIP_ARGS ?=
+VENV := .venv
+ifeq ($(OS),Windows_NT)
+BIN := $(VENV)/Scripts
+else
+BIN := $(VENV)/bin
+ROOT_FLAG := $(shell [ "$$(id -u)" = 0 ] && echo --allow-root)
+endif
+INSTALLED := $(VENV)/installed
+
+.PHONY: help lab test notebooks train clean
+.DEFAULT_GOAL := help
+
+help:  ## list the commands
+	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 14
+
+lab: $(INSTALLED)  ## install, check, open JupyterLab (LAB_ARGS="--no-browser --port 8899")
+	$(BIN)/python -m helpers check
+	$(BIN)/jupyter-lab $(ROOT_FLAG) $(LAB_ARGS) notebooks/00_start_here.ipynb
+
+test: $(INSTALLED)  ## all tests, with every notebook run and compared
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/python -m pytest
+
+notebooks: $(INSTALLED)  ## run every notebook top to bottom, in place
+	$(BIN)/python -m helpers notebooks
+
+train: $(INSTALLED)  ## make the three checkpoints in data/ again, from nothing
+	$(BIN)/python -m helpers train
+
+clean:  ## remove the environment
+	rm -rf $(VENV)
+
+# The stamp is newer than pyproject.toml once an install has succeeded.
+$(INSTALLED): pyproject.toml
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet $(PIP_ARGS) --editable ".[test]"
+	@touch $@
