@@ -1,0 +1,91 @@
+"""Does the map point at what the word names? Scores against the masks of the scenes."""
+
+import numpy as np
+
+from helpers.scenes import COLORS, SHAPES, word_objects
+
+
+def exact_match(captions, scenes):
+    """The share of captions, 0..1, that say word for word what their scene says."""
+    right = [c.words == s.words for c, s in zip(captions, scenes, strict=True)]
+    return sum(right) / len(right)
+
+
+def peak(heat, size):
+    """(x, y) in pixels: the centre of the largest cell of a map (h, w).
+
+    size is (H, W) of the picture that the map covers.
+    """
+    h, w = heat.shape
+    row, column = divmod(int(heat.argmax()), w)
+    return (column + 0.5) * size[1] / w, (row + 0.5) * size[0] / h
+
+
+def distance_to(mask, point):
+    """How far a point (x, y) lies from a mask (H, W), in pixels; 0 on the mask.
+
+    Infinite for an empty mask.
+    """
+    x, y = point
+    if mask[int(y), int(x)]:
+        return 0.0
+    rows, columns = np.nonzero(mask)
+    gaps = np.hypot(columns + 0.5 - x, rows + 0.5 - y)
+    return float(gaps.min(initial=np.inf))
+
+
+def miss(scene, word, heat):
+    """How far, in pixels, the peak of a map (h, w) lies from the object that word
+    number `word` of the scene's caption names; 0 on the object.
+
+    Raises ValueError for a word that names no object.
+    """
+    owner = scene.word_objects[word]
+    if owner is None:
+        raise ValueError(f"word {word}, {scene.words[word]!r}, names no object")
+    mask = scene.masks[owner]  # (H, W)
+    return distance_to(mask, peak(heat, mask.shape))
+
+
+def peak_distances(captions, scenes):
+    """For every colour and shape word that was said: how far its map's peak misses.
+
+    Returns a dict with the lists "color" and "shape", in pixels. A word counts against
+    the object whose turn it is in the caption that was said; a word beyond the second
+    object misses by infinity. (After the pointing game of Zhang et al. 2016, "Top-down
+    Neural Attention by Excitation Backprop".)
+    """
+    found = {"color": [], "shape": []}
+    for caption, scene in zip(captions, scenes, strict=True):
+        size = scene.masks.shape[1:]
+        named = word_objects(caption.words)
+        for word, owner, heat in zip(caption.words, named, caption.maps, strict=True):
+            if word not in COLORS and word not in SHAPES:
+                continue
+            known = owner in range(len(scene.masks))
+            gap = distance_to(scene.masks[owner], peak(heat, size)) if known else np.inf
+            found["color" if word in COLORS else "shape"].append(gap)
+    return found
+
+
+def score(captions, scenes, half_a_cell=4.0):
+    """The figures of the manifest, each a share in 0..1 rounded to 3 decimals.
+
+    exact: captions right word for word. strict: peaks on the named object. near: peaks
+    within `half_a_cell` pixels of it; per word class too. Raises ValueError where there
+    is no scene, or no caption names anything.
+    """
+    gaps = peak_distances(captions, scenes)
+    words = gaps["color"] + gaps["shape"]
+    if not words:
+        raise ValueError(f"{len(scenes)} captions name no colour and no shape")
+    scores = {
+        "exact": exact_match(captions, scenes),
+        "strict": np.mean(np.array(words) == 0),
+        "near": np.mean(np.array(words) <= half_a_cell),
+    }
+    for kind, values in gaps.items():
+        if values:
+            scores[f"strict_{kind}"] = np.mean(np.array(values) == 0)
+            scores[f"near_{kind}"] = np.mean(np.array(values) <= half_a_cell)
+    return {name: round(float(value), 3) for name, value in scores.items()}

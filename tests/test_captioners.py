@@ -1,0 +1,147 @@
+import json
+import shutil
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+from torch.testing import assert_close
+
+from helpers.captioners import (
+    HEADS,
+    LAYERS,
+    VARIANTS,
+    Captioner,
+    load_captioner,
+    to_input,
+)
+from helpers.checkpoints import DATA, read_manifest, save_weights
+from helpers.metrics import score
+from helpers.scenes import VOCABULARY, sample_scenes
+
+SIZE = (96, 152)  # (H, W): a grid of 12 x 19
+
+
+@pytest.mark.parametrize("variant", VARIANTS)
+def test_the_interface(captioners, variant):
+    scene = sample_scenes(1, 4, SIZE)[0]
+    caption = captioners[variant].caption(scene.image)
+    T = len(caption.words)
+    assert caption.maps.shape == (T, 12, 19)
+    lead = (LAYERS, HEADS) if variant == "transformer" else ()
+    assert caption.weights.shape == (*lead, T, 12 * 19)
+    assert_close(caption.maps.sum((1, 2)), torch.ones(T))
+    assert_close(caption.weights.sum(-1), torch.ones(*lead, T))
+    assert set(caption.words) <= set(VOCABULARY[3:])
+
+
+@pytest.mark.parametrize("variant", VARIANTS)
+def test_a_batch_says_what_each_picture_says_alone(captioners, variant):
+    images = [s.image for s in sample_scenes(3, 5, SIZE)]
+    images.insert(1, sample_scenes(1, 6)[0].image)  # of another size
+    together = captioners[variant].captions(images)
+    for image, caption in zip(images, together, strict=True):
+        alone = captioners[variant].caption(image)
+        assert alone.words == caption.words
+        assert_close(alone.maps, caption.maps, atol=1e-4, rtol=1e-3)
+
+
+@pytest.mark.parametrize("variant", VARIANTS)
+def test_the_shipped_model_is_what_the_manifest_says(captioners, unseen, variant):
+    """On 60 of the 500 scenes: captions and maps as good as promised, give or take."""
+    found = score(captioners[variant].captions([s.image for s in unseen]), unseen)
+    stated = read_manifest()[variant]["scores"]
+    assert stated["exact"] >= 0.97 and stated["near"] >= 0.95
+    assert found["exact"] >= 0.9 and found["near"] >= 0.9
+
+
+@pytest.mark.parametrize("variant", VARIANTS)
+def test_other_sizes_work_too(captioners, variant):
+    scenes = sample_scenes(40, 11, SIZE)
+    found = score(captioners[variant].captions([s.image for s in scenes]), scenes)
+    assert found["exact"] >= 0.85 and found["near"] >= 0.85
+
+
+def test_no_pictures_no_captions(captioners):
+    assert captioners["additive"].captions([]) == []
+
+
+def test_training_mode_is_put_back():
+    captioner = Captioner("additive").train()
+    captioner.caption(sample_scenes(1, 0)[0].image)
+    assert captioner.training
+
+
+def test_an_untrained_model_still_gives_proper_maps():
+    torch.manual_seed(0)
+    for variant in VARIANTS:
+        caption = Captioner(variant).caption(sample_scenes(1, 0)[0].image)
+        assert_close(caption.maps.sum((1, 2)), torch.ones(len(caption.words)))
+
+
+def test_every_kind_of_picture_gives_the_same_words(captioners):
+    scene = sample_scenes(1, 5)[0]
+    want = captioners["additive"].caption(scene.image).words
+    rgba = scene.image.convert("RGBA")
+    palette = scene.image.convert("P", palette=Image.Palette.ADAPTIVE, colors=256)
+    turned = scene.image.transpose(Image.Transpose.ROTATE_90)
+    turned.getexif()[0x0112] = 6  # to be shown turned back
+    for image in (rgba, palette, turned):
+        assert captioners["additive"].caption(image).words == want
+    grey = captioners["additive"].caption(scene.image.convert("L"))
+    assert len(grey.words) and torch.isfinite(grey.maps).all()
+
+
+@pytest.mark.parametrize(
+    ("width", "height", "shape"),
+    [
+        (112, 112, (112, 112)),
+        (152, 96, (96, 152)),  # goes in as it is
+        (600, 512, (104, 120)),  # about 112 x 112 in all, the shape kept
+        (4000, 3000, (96, 128)),
+        (30, 20, (88, 136)),
+        (113, 112, (112, 112)),
+    ],
+)
+def test_what_goes_into_the_model(width, height, shape):
+    x = to_input(Image.new("RGB", (width, height), "white"))
+    assert x.shape == (3, *shape) and torch.equal(x, torch.ones(3, *shape))
+
+
+def test_pictures_it_cannot_take(captioners):
+    with pytest.raises(ValueError, match="1000 x 100 pixels is too long and narrow"):
+        captioners["additive"].caption(Image.new("RGB", (1000, 100)))
+    with pytest.raises(TypeError, match="got ndarray"):
+        captioners["additive"].caption(np.zeros((112, 112, 3)))
+
+
+def test_an_unknown_variant_is_named():
+    with pytest.raises(ValueError, match="got 'aditive'"):
+        load_captioner("aditive")
+
+
+def test_missing_damaged_and_mismatched_files(tmp_path):
+    with pytest.raises(FileNotFoundError, match="additive.safetensors.*make train"):
+        load_captioner("additive", tmp_path)
+    for file in DATA.iterdir():
+        shutil.copy(file, tmp_path)
+    file = tmp_path / "additive.safetensors"
+    file.write_bytes(file.read_bytes()[:-100])
+    with pytest.raises(ValueError, match="additive.safetensors is damaged.*make train"):
+        load_captioner("additive", tmp_path)
+    save_weights(torch.nn.Linear(2, 3), "additive", tmp_path)
+    with pytest.raises(ValueError, match="does not fit this version.*make train"):
+        load_captioner("additive", tmp_path)
+
+
+def test_saved_weights_come_back(tmp_path):
+    torch.manual_seed(1)
+    captioner = Captioner("transformer").eval()
+    save_weights(captioner, "transformer", tmp_path, steps=0)
+    again = load_captioner("transformer", tmp_path)
+    for name, tensor in captioner.state_dict().items():
+        assert_close(again.state_dict()[name], tensor)
+    assert (
+        json.loads((tmp_path / "manifest.json").read_text())["transformer"]["steps"]
+        == 0
+    )
