@@ -1,0 +1,39 @@
+"""The checks of the exercises. Each runs your function on small inputs whose sizes all
+differ, and names the likely mistake when the answer is the one that it gives.
+"""
+
+from helpers.checks.grid import (
+    check_cell_of,
+    check_count_keys,
+    check_key_of,
+    check_looks_like_attention,
+    check_square_of,
+    check_unflatten,
+)
+from helpers.checks.mending import (
+    check_guard,
+    check_seen_box,
+    check_to_maps,
+)
+from helpers.checks.mismatch import (
+    check_keys_that_are_no_cells,
+    check_lays_out_right,
+    check_read_numbers,
+    check_same_proportions,
+    check_share_one_map,
+    check_state_beside_cells,
+)
+from helpers.checks.recurrent import (
+    check_additive_scores,
+    check_dot_attention,
+    check_dot_scores,
+    check_entropy,
+    check_read,
+    check_softmax,
+)
+from helpers.checks.transformer import (
+    check_causal_mask,
+    check_merge_heads,
+    check_reduce_heads,
+    check_split_heads,
+)

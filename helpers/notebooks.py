@@ -1,0 +1,90 @@
+"""Run the notebooks top to bottom, in place, so that two runs give the same text."""
+
+import base64
+import io
+import math
+import re
+from pathlib import Path
+
+import nbformat
+from nbclient import NotebookClient
+from PIL import Image
+
+FOLDER = Path(__file__).resolve().parent.parent / "notebooks"
+WIDGET = "application/vnd.jupyter.widget-view+json"
+PNG = "image/png"
+KERNEL = {"display_name": "Python 3", "language": "python", "name": "python3"}
+
+
+def run_all(files=()):
+    """Run the given notebooks, or all of them, one after the other."""
+    for file in [Path(f) for f in files] or notebook_files():
+        notebook = nbformat.read(file, as_version=4)
+        client = NotebookClient(
+            notebook,
+            timeout=300,
+            startup_timeout=120,
+            kernel_name="python3",
+            record_timing=False,
+            resources={"metadata": {"path": str(file.parent)}},
+        )
+        client.execute()
+        nbformat.write(normalise(notebook), file)
+        print(f"ran {file.name}")
+
+
+def notebook_files():
+    """The notebooks and their solutions, in reading order."""
+    return lessons() + sorted(FOLDER.glob("solutions/*.ipynb"))
+
+
+def lessons():
+    """The numbered notebooks."""
+    return sorted(FOLDER.glob("[0-9]*.ipynb"))
+
+
+def normalise(notebook):
+    """Leave out what changes from run to run or from machine to machine."""
+    notebook.metadata = {"kernelspec": KERNEL, "language_info": {"name": "python"}}
+    for number, cell in enumerate(notebook.cells):
+        cell.id = f"cell-{number:02d}"
+        tags = cell.metadata.get("tags")
+        slides = cell.metadata.get("slideshow")
+        cell.metadata = {}
+        if tags:
+            cell.metadata["tags"] = tags
+        if slides:
+            cell.metadata["slideshow"] = slides
+        if cell.cell_type == "code":
+            cell.outputs = [o for o in cell.outputs if not is_widget(o)]
+            for output in cell.outputs:
+                if PNG in output.get("data", {}):
+                    output.data[PNG] = with_few_colors(output.data[PNG])
+    return notebook
+
+
+def with_few_colors(png):
+    """The same picture (base64) in 256 colours and about half the bytes."""
+    picture = Image.open(io.BytesIO(base64.b64decode(png))).convert("RGB")
+    small, dither = io.BytesIO(), Image.Dither.NONE
+    picture.quantize(256, dither=dither).save(small, "PNG", optimize=True)
+    return base64.b64encode(small.getvalue()).decode()
+
+
+def is_widget(output):
+    """A progress bar or a control: its saved form is a random number."""
+    return WIDGET in output.get("data", {})
+
+
+def minutes(file):
+    """How long a learner takes, in minutes, rounded up to the next five.
+
+    150 words of prose a minute, 20 seconds for each code cell (read, run, look), and
+    the minutes that the exercises state.
+    """
+    notebook = nbformat.read(file, as_version=4)
+    text = [cell.source for cell in notebook.cells if cell.cell_type == "markdown"]
+    words = sum(len(part.split()) for part in text)
+    cells = sum(cell.cell_type == "code" for cell in notebook.cells)
+    exercises = sum(int(n) for n in re.findall(r"\((\d+) minutes\)", "\n".join(text)))
+    return math.ceil((words / 150 + cells / 3 + exercises) / 5) * 5
