@@ -1,0 +1,45 @@
+"""Weights from a file, without running any code that the file might carry."""
+
+import pickle
+from pathlib import Path
+
+import numpy as np
+import torch
+from safetensors import SafetensorError
+from safetensors.torch import load_file
+
+
+def read_weights(path):
+    """Load what `diagnose` takes from a .pt, .pth, .npy or .safetensors file.
+
+    Raises FileNotFoundError for a missing file, ValueError for another ending, for a
+    damaged file, and for one that holds objects instead of tensors.
+    """
+    path = Path(path)
+    if not path.is_file():
+        raise FileNotFoundError(f"there is no file {path}")
+    readers = {
+        ".pt": read_torch,
+        ".pth": read_torch,
+        ".npy": read_numpy,
+        ".safetensors": load_file,
+    }
+    if path.suffix not in readers:
+        raise ValueError(f"{path.name}: expected one of {', '.join(readers)}")
+    try:
+        return readers[path.suffix](path)
+    except pickle.UnpicklingError as error:
+        raise ValueError(
+            f"{path.name} holds objects, not only tensors. They are not loaded: that "
+            "would run their code. Save the tensors alone: torch.save(weights, path)"
+        ) from error
+    except (RuntimeError, EOFError, OSError, ValueError, SafetensorError) as error:
+        raise ValueError(f"{path.name} is damaged or no such file: {error}") from error
+
+
+def read_torch(path):
+    return torch.load(path, map_location="cpu", weights_only=True)
+
+
+def read_numpy(path):
+    return np.load(path, allow_pickle=False)
