@@ -1,0 +1,58 @@
+"""Figures that several notebooks share: shapes that collide, pictures side by side."""
+
+import matplotlib.pyplot as plt
+from matplotlib.patches import Rectangle
+
+CLASH = "#b2182b"
+CALM = "#35608d"
+
+
+def show_shapes(rows, clash=(), title=""):
+    """Shapes as rows of boxes, lined up at the right as PyTorch lines them up.
+
+    rows: {name: [(letter, size), ...]}, one box an axis. clash: (name, letter) pairs;
+    these boxes are red, hatched and marked with an exclamation mark. Returns a Figure.
+    """
+    widest = max(len(axes) for axes in rows.values())
+    figure, panel = plt.subplots(figsize=(1.5 + 1.1 * widest, 0.35 + 0.75 * len(rows)))
+    for y, (name, axes) in zip(range(len(rows), 0, -1), rows.items(), strict=True):
+        panel.text(-0.15, y, name, ha="right", va="center")
+        for x, (letter, size) in enumerate(axes, start=widest - len(axes)):
+            wrong = (name, letter) in clash
+            color, hatch = (CLASH, "///") if wrong else (CALM, None)
+            box = Rectangle((x, y - 0.4), 0.9, 0.8, edgecolor=color, linewidth=2)
+            box.set(facecolor="white", hatch=hatch)
+            panel.add_patch(box)
+            text = f"{letter} = {size}{' !' if wrong else ''}"
+            style = {"facecolor": "white", "edgecolor": "none", "pad": 1.5}
+            panel.text(x + 0.45, y, text, ha="center", va="center", bbox=style)
+    panel.set(xlim=(-0.2, widest), ylim=(0.5, len(rows) + 0.5), title=title)
+    panel.set_axis_off()
+    return finished(figure)
+
+
+def side_by_side(pictures, columns=4, width=2.1):
+    """Pictures {title: PIL image or array} in a row, or several. Returns a Figure."""
+    columns = min(columns, len(pictures))
+    rows = -(-len(pictures) // columns)
+    shapes = [picture.size[::-1] for picture in pictures.values()]
+    tall = max(h / w for h, w in shapes)
+    figure, panels = plt.subplots(
+        rows,
+        columns,
+        figsize=(columns * width, rows * (width * tall + 0.35)),
+        squeeze=False,
+        layout="constrained",
+    )
+    for panel in panels.flat:
+        panel.set_axis_off()
+    for panel, (title, picture) in zip(panels.flat, pictures.items(), strict=False):
+        panel.imshow(picture)
+        panel.set_title(title, fontsize="medium")
+    return finished(figure)
+
+
+def finished(figure):
+    """A notebook shows a returned figure once, if it is closed."""
+    plt.close(figure)
+    return figure
