@@ -11,6 +11,7 @@ from nbclient import NotebookClient
 from PIL import Image
 
 FOLDER = Path(__file__).resolve().parent.parent / "notebooks"
+INDEX = FOLDER / "error_index.ipynb"
 WIDGET = "application/vnd.jupyter.widget-view+json"
 PNG = "image/png"
 KERNEL = {"display_name": "Python 3", "language": "python", "name": "python3"}
@@ -26,6 +27,7 @@ def run_all(files=()):
             startup_timeout=120,
             kernel_name="python3",
             record_timing=False,
+            coalesce_streams=True,
             resources={"metadata": {"path": str(file.parent)}},
         )
         client.execute()
@@ -34,8 +36,8 @@ def run_all(files=()):
 
 
 def notebook_files():
-    """The notebooks and their solutions, in reading order."""
-    return lessons() + sorted(FOLDER.glob("solutions/*.ipynb"))
+    """The notebooks, the error index and the solutions, in reading order."""
+    return [*lessons(), INDEX, *sorted(FOLDER.glob("solutions/*.ipynb"))]
 
 
 def lessons():

@@ -7,11 +7,11 @@ from pathlib import Path
 import nbformat
 import pytest
 
-from helpers.notebooks import notebook_files
+from helpers.notebooks import lessons, notebook_files
 
 ROOT = Path(__file__).resolve().parent.parent
 FILES = notebook_files()
-LESSONS = [file for file in FILES if file.parent.name == "notebooks"]
+LESSONS = lessons()
 
 
 def read(file):
