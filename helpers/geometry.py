@@ -4,12 +4,12 @@ import math
 from dataclasses import dataclass
 
 import numpy as np
-from PIL import Image
+from PIL import ExifTags, Image
 
 from helpers.follow import Steps, steps_of
 from helpers.overlay import UPSAMPLE, check_map
 
-ORIENTATION = 0x0112  # the EXIF tag
+ORIENTATION = ExifTags.Base.Orientation
 # From the picture as it is stored to the upright one, for each value of the tag.
 UPRIGHT = {
     1: lambda a: a,

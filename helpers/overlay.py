@@ -1,6 +1,7 @@
 """A map on a picture, and a caption as a row of pictures."""
 
 import math
+from functools import lru_cache
 
 import matplotlib
 import matplotlib.pyplot as plt
@@ -122,6 +123,7 @@ def color_range(heat):
     return (low, high) if high > low else (low, low + 1.0)
 
 
+@lru_cache(maxsize=16)
 def palette(colormap):
     """256 RGB bytes of a matplotlib colour map. Raises ValueError for a wrong name."""
     if colormap not in matplotlib.colormaps:

@@ -1,11 +1,11 @@
 """Any PIL picture as the plain RGB picture that a person sees."""
 
 import numpy as np
-from PIL import Image, ImageOps
+from PIL import ExifTags, Image, ImageOps
 
 
 def as_rgb(image):
-    """Return `image` as an upright 8-bit RGB picture; the argument is not changed.
+    """Return `image` as an upright 8-bit RGB picture: itself, if it is one already.
 
     Turns it as its EXIF orientation says, lays transparent parts over white, and scales
     16-bit grey to 8 bits. Raises TypeError for what is no PIL image and ValueError for
@@ -18,7 +18,10 @@ def as_rgb(image):
         )
     if 0 in image.size:
         raise ValueError(f"the picture has no pixels: {image.width} x {image.height}")
-    image = ImageOps.exif_transpose(image)
+    if image.getexif().get(ExifTags.Base.Orientation, 1) != 1:
+        image = ImageOps.exif_transpose(image)
+    if image.mode == "RGB" and not image.has_transparency_data:
+        return image  # a copy of a large photo costs more than all the rest
     if image.mode.startswith("I"):
         return _from_16_bit(image)
     if image.mode == "F":
