@@ -1,6 +1,7 @@
 """Figures that several notebooks share: shapes that collide, pictures side by side."""
 
 import matplotlib.pyplot as plt
+import numpy as np
 from matplotlib.patches import Rectangle
 
 CLASH = "#b2182b"
@@ -35,8 +36,8 @@ def side_by_side(pictures, columns=4, width=2.1):
     """Pictures {title: PIL image or array} in a row, or several. Returns a Figure."""
     columns = min(columns, len(pictures))
     rows = -(-len(pictures) // columns)
-    shapes = [picture.size[::-1] for picture in pictures.values()]
-    tall = max(h / w for h, w in shapes)
+    shapes = [np.asarray(picture).shape for picture in pictures.values()]  # (H, W, ...)
+    tall = max(H / W for H, W, *_ in shapes)
     figure, panels = plt.subplots(
         rows,
         columns,
