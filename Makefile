@@ -38,5 +38,5 @@ clean:  ## remove the environment
 # The stamp is newer than pyproject.toml once an install has succeeded.
 $(INSTALLED): pyproject.toml
 	$(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet $(PIP_ARGS) --editable ".[test]"
+	$(BIN)/python -m pip install --quiet $(PIP_ARGS) --editable ".[test,models]"
 	@touch $@

@@ -14,7 +14,8 @@ CONDA_NAMES = {"pytorch-cpu": "torch", "matplotlib-base": "matplotlib"}
 def pip_requirements():
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
     extras = project["optional-dependencies"]
-    lines = project["dependencies"] + extras["test"]  # "bench" holds peers alone
+    # "bench" holds peers for the benchmarks alone
+    lines = project["dependencies"] + extras["test"] + extras["models"]
     found = {r.name: r.specifier for r in map(Requirement, lines)}
     return {"python": SpecifierSet(project["requires-python"]), **found}
 
