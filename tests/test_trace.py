@@ -1,5 +1,7 @@
 """A trace keeps the order, folds loops, marks the failure, leaves nothing behind."""
 
+import time
+
 import pytest
 import torch
 from torch import nn
@@ -146,6 +148,97 @@ def test_blocks_are_folded_at_any_period():
     layers = [(f"layers.{i}.{name}", 0) for i in range(3) for name in "xy"]
     assert fold(layers) == [(3, ("layers.*.x", 0)), (3, ("layers.*.y", 0))]
     assert fold([("a", 1), ("a", 2)]) == [(1, ("a", 1)), (1, ("a", 2))]
+
+
+def recovers(x, then):
+    """A layer and a function fail, the program catches both and goes on."""
+    for step in (nn.Linear(3, 2), lambda x: x.reshape(4, 4)):
+        try:
+            step(x)
+        except RuntimeError:
+            pass
+    return then(x.reshape(18))
+
+
+def test_an_error_that_the_program_caught_is_not_the_cause():
+    trace = trace_shapes(recovers, torch.rand(2, 9), lambda x: x.reshape(5, 5))
+    assert [row.what for row in trace.rows] == ["reshape(18)", "reshape(5, 5)"]
+    assert trace.rows[-1].gave == "FAILED" and "25 places" in trace.wanted
+    trace = trace_shapes(recovers, torch.rand(2, 9), nn.Linear(18, 3))
+    assert [row.what for row in trace.rows] == ["reshape(18)", "Linear"]
+    assert trace.error is None and trace.rows[-1].gave == "(3,)"
+    trace = trace_shapes(recovers, torch.rand(2, 9), lambda x: {}["word"])
+    assert [row.gave for row in trace.rows] == ["(18,)"] and trace.wanted == ""
+
+
+def test_an_error_that_was_raised_again_in_other_words_keeps_its_step():
+    def wrap(x):
+        try:
+            return nn.Linear(3, 2)(x)
+        except RuntimeError as error:
+            raise ValueError("the width is wrong") from error
+
+    trace = trace_shapes(wrap, torch.rand(2, 9))
+    assert isinstance(trace.error, ValueError) and trace.wanted == "(..., 3)"
+    assert trace.rows[-1].gave == "FAILED"
+
+
+KEYWORDS = [
+    (lambda x: nn.Linear(9, 4)(input=x), "Linear", "input: (2, 9)", "(2, 4)"),
+    (lambda x: torch.cat(tensors=[x, x], dim=1), "cat(dim=1)", None, "(2, 18)"),
+    (
+        lambda x: torch.matmul(x, other=torch.rand(9, 3)),
+        "@",
+        "(2, 9), (9, 3)",
+        "(2, 3)",
+    ),
+    (lambda x: torch.reshape(x, shape=(5, 5)), "reshape(shape=(5, 5))", None, "FAILED"),
+    (lambda x: x.view(size=(5, 5)), "view(size=(5, 5))", None, "FAILED"),
+    (lambda x: nn.functional.softmax(x, dim=1), "softmax(dim=1)", "(2, 9)", "(2, 9)"),
+    (lambda x: x.T, ".T", "(2, 9)", "(9, 2)"),
+]
+
+
+@pytest.mark.parametrize(("action", "what", "got", "gave"), KEYWORDS)
+def test_steps_are_seen_however_they_are_written(action, what, got, gave):
+    last = trace_shapes(action, torch.rand(2, 9)).rows[-1]
+    assert (last.what, last.gave) == (what, gave) and got in (None, last.got)
+
+
+ADVICE = [  # what a step wants, where its rule is another than that of its neighbours
+    (lambda: torch.rand(2, 197).unflatten(1, (14, 14)), "197 numbers; the shape"),
+    (lambda: torch.rand(2, 7).unflatten(5, (7, 1)), "an axis from -2 to 1"),
+    (lambda: nn.LSTM(5, 6, proj_size=3)(torch.rand(7, 2, 4)), "(1, B, 3), cell (1, B"),
+    (lambda: torch.einsum("td,nd->tn", torch.rand(2, 8), torch.rand(5, 7)), None),
+    (lambda: torch.rand(2, 3).view(torch.float64), None),
+    (lambda: torch.matmul(torch.tensor(1.0), torch.rand(2, 9)), None),
+]
+
+
+@pytest.mark.parametrize(("action", "text"), ADVICE)
+def test_advice_is_right_or_left_out(action, text):
+    trace = trace_shapes(action)
+    assert trace.rows[-1].gave == "FAILED"
+    assert trace.wanted == "" if text is None else text in trace.wanted
+
+
+def test_models_are_named_in_closures_and_methods():
+    net = nn.Sequential(nn.Linear(5, 6))
+    loop = Loop()
+    closure = trace_shapes(lambda x: net(x), torch.rand(2, 5))
+    method = trace_shapes(loop.forward, torch.rand(2, 7, 5))
+    assert closure.rows[-1].where == "net.0" and method.rows[-1].where == "out"
+    late = trace_shapes(lambda x: unset(x), torch.rand(2))
+    assert isinstance(late.error, NameError)
+    if late is None:
+        unset = net
+
+
+def test_a_long_trace_prints_at_once():
+    rows = [(f"step{i}x", i) for i in range(800)]  # none alike: nothing to fold
+    start = time.perf_counter()
+    assert len(fold(rows)) == 800
+    assert time.perf_counter() - start < 10
 
 
 def test_what_cannot_be_called_is_refused():

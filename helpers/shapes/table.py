@@ -80,13 +80,14 @@ def fold(rows):
     become layers.*
     """
     found, at = [], 0
+    keys = [alike(row) for row in rows]  # once: a long trace has a thousand rows
     while at < len(rows):
         for size in range(1, (len(rows) - at) // 2 + 1):
-            block = [alike(row) for row in rows[at : at + size]]
+            if keys[at] != keys[at + size]:
+                continue
+            block = keys[at : at + size]
             times = 1
-            while block == [
-                alike(row) for row in rows[at + times * size : at + (times + 1) * size]
-            ]:
+            while block == keys[at + times * size : at + (times + 1) * size]:
                 times += 1
             if times > 1:
                 same = rows[at : at + size] == rows[at + size : at + 2 * size]

@@ -3,19 +3,24 @@
 torchinfo draws such tables for models that run through. This one is for those that do
 not: it keeps the rows up to the failure, shows the plain functions between the layers
 (a reshape is where most of them stop), and says what the failing step could take.
+torchlens keeps the steps before a failure, without the one that failed, and takes
+modules only, no functions.
 """
 
+import inspect
 import linecache
+import sys
+from contextlib import suppress
 
-import torch
 from torch import nn
 from torch.overrides import TorchFunctionMode, resolve_name
 
 from helpers.shapes.table import Row, Trace
+from helpers.shapes.text import say, shapes, tensors
 from helpers.shapes.wants import wants
 
 # Functions that change no shape are left out, but for these, which people look for.
-ALWAYS = ("softmax", "sigmoid", "masked_fill")
+ALWAYS = ("softmax", "sigmoid", "masked_fill", "scaled_dot_product_attention")
 
 
 def trace_shapes(model, *inputs, **keywords):
@@ -33,7 +38,9 @@ def trace_shapes(model, *inputs, **keywords):
     trace = recorder.trace
     hooks = [
         nn.modules.module.register_module_forward_pre_hook(recorder.enter),
-        nn.modules.module.register_module_forward_hook(recorder.leave),
+        nn.modules.module.register_module_forward_hook(
+            recorder.leave, with_kwargs=True, always_call=True
+        ),
     ]
     try:
         with recorder:
@@ -54,7 +61,7 @@ class Recorder(TorchFunctionMode):
         self.trace = Trace()
         self.names = names_in(model)
         self.stack = []  # modules that are running, outermost first
-        self.pending = None  # a step that has begun and not ended
+        self.failed = None  # the last step that failed: its error and its row
 
     def name_of(self, module):
         return self.names.get(module) or type(module).__name__
@@ -64,47 +71,57 @@ class Recorder(TorchFunctionMode):
         return any(is_layer(module) for module in self.stack)
 
     def enter(self, module, inputs):
-        if is_layer(module) and not self.inside_a_layer():
-            row = Row(self.name_of(module), type(module).__name__, shapes(inputs))
-            self.pending = (module, row, inputs)
         self.stack.append(module)
 
-    def leave(self, module, inputs, output):
+    def leave(self, module, inputs, *rest):
+        """After the layer, and after its failure: then there is no output."""
+        *keywords, output = rest  # PyTorch leaves the keywords out after a failure
         self.stack.pop()
-        if is_layer(module) and not self.inside_a_layer():
-            self.end(output)
-
-    def end(self, output):
-        """The pending step has come to its end."""
-        _, row, _ = self.pending
-        self.pending, row.gave = None, shapes(output)
-        self.trace.rows.append(row)
+        if not is_layer(module) or self.inside_a_layer():
+            return
+        named = {k: v for k, v in (keywords or [{}])[0].items() if tensors([v])}
+        got = ", ".join(filter(None, [shapes(inputs), shapes(named)])) or "by keyword"
+        row = Row(self.name_of(module), type(module).__name__, got)
+        if output is None:  # no layer of torch.nn returns None
+            self.failed = (sys.exc_info()[1], row, wants(module))
+        else:
+            row.gave = shapes(output)
+            self.trace.rows.append(row)
 
     def __torch_function__(self, function, types, args=(), kwargs=None):
         kwargs = kwargs or {}
-        name = (resolve_name(function) or function.__name__).split(".")[-1]
-        given = tensors(args)
+        path = (resolve_name(function) or function.__name__).split(".")
+        read = path[-1] == "__get__"
+        name = path[-2] if read else path[-1]
+        given = tensors([*args, *kwargs.values()])
         # Reading .shape and the like, making new tensors, and the inside of layers.
-        if name == "__get__" or not given or self.inside_a_layer():
+        unseen = read and name not in ("T", "mT", "H", "mH")
+        if unseen or not given or self.inside_a_layer():
             return function(*args, **kwargs)
         where = self.name_of(self.stack[-1]) if self.stack else ""
-        row = Row(where, say(name, args, kwargs), shapes(given))
-        before = self.pending
-        self.pending = (name, row, args)
-        output = function(*args, **kwargs)
+        step = f".{name}" if read else say(name, args, kwargs)
+        row = Row(where, step, shapes(given))
+        try:
+            output = function(*args, **kwargs)
+        except Exception as error:
+            self.failed = (error, row, wants(name, args, kwargs))
+            raise
         changed = shapes(output) != shapes(given[0])
         if tensors([output]) and (changed or name in ALWAYS):
-            self.end(output)
-        self.pending = before
+            row.gave = shapes(output)
+            self.trace.rows.append(row)
         return output
 
     def fail(self, error):
         self.trace.error = error
         self.trace.line = users_line(error)
-        if self.pending:
-            step, row, args = self.pending
-            self.trace.rows.append(row)
-            self.trace.wanted = wants(step, args)
+        # A program may catch the error of a step and go on: that one is not the cause.
+        while self.failed and error is not None:
+            if error is self.failed[0]:
+                _, row, self.trace.wanted = self.failed
+                self.trace.rows.append(row)
+                return
+            error = error.__cause__ or error.__context__
 
 
 def names_in(model):
@@ -114,8 +131,12 @@ def names_in(model):
     code = getattr(model, "__code__", None)
     known = getattr(model, "__globals__", {})
     spoken = [(name, known.get(name)) for name in (code.co_names if code else ())]
+    spoken += [("", getattr(model, "__self__", None))]  # the model of model.caption
+    if code and code.co_freevars:  # modules of the function around this one
+        with suppress(ValueError):  # a name that has no value yet
+            spoken += inspect.getclosurevars(model).nonlocals.items()
     return {
-        module: f"{outer}.{name}".rstrip(".")
+        module: f"{outer}.{name}".strip(".")
         for outer, inside in spoken
         if isinstance(inside, nn.Module)
         for name, module in inside.named_modules()
@@ -128,54 +149,6 @@ def is_layer(module):
     return type(module).__module__.startswith("torch.nn") and not isinstance(
         module, boxes
     )
-
-
-def tensors(values):
-    """The tensors in a sequence of arguments, lists and tuples opened."""
-    found = []
-    for value in values:
-        if isinstance(value, torch.Tensor):
-            found.append(value)
-        elif isinstance(value, list | tuple):
-            found += tensors(value)
-    return found
-
-
-def shapes(value):
-    """Shapes as text: (2, 15, 32), or several with commas, names where there are."""
-    if isinstance(value, torch.Tensor):
-        return str(tuple(value.shape))
-    if isinstance(value, dict):
-        return ", ".join(f"{name}: {shapes(entry)}" for name, entry in value.items())
-    if isinstance(value, list | tuple):
-        texts = [shapes(entry) for entry in value]
-        if len(texts) > 2 and len(set(texts)) == 1:
-            return f"{len(texts)} of {texts[0]}"
-        return ", ".join(texts)
-    if hasattr(value, "__dataclass_fields__"):
-        return shapes({name: getattr(value, name) for name in vars(value)})
-    return "None" if value is None else type(value).__name__
-
-
-def say(name, args, kwargs):
-    """A call as a reader knows it: reshape(14, 14), softmax(dim=-1)."""
-    signs = {"matmul": "@", "add": "+", "sub": "-", "mul": "*", "div": "/"}
-    name = name.strip("_")
-    name = name.removeprefix("r") if name in ("radd", "rsub", "rmul", "rdiv") else name
-    if name in signs:
-        return signs[name]
-    if name == "getitem":
-        return "[...]"
-    plain = [str(a) for a in args[1:] if is_plain(a)]
-    named = [f"{k}={v}" for k, v in kwargs.items() if is_plain(v)]
-    return f"{name}({', '.join(plain + named)})"
-
-
-def is_plain(value):
-    """A number, a word, or a few of them: short enough to show."""
-    if isinstance(value, list | tuple):
-        return all(is_plain(entry) for entry in value)
-    return isinstance(value, int | float | str)
 
 
 def users_line(error):
