@@ -1,0 +1,268 @@
+"""Weights of models that hide them: what was captured is what the model used."""
+
+import logging
+
+import pytest
+import timm
+import torch
+import transformers
+from torch import nn
+from torchvision.models import SwinTransformer, VisionTransformer
+
+from helpers.captioners import Captioner
+from helpers.capture import capture_attention, follow_caption
+
+logging.disable(logging.WARNING)  # transformers warns of empty attentions
+SMALL = {
+    "hidden_size": 32,
+    "num_hidden_layers": 2,
+    "num_attention_heads": 4,
+    "intermediate_size": 64,
+}
+VIT = {**SMALL, "image_size": 32, "patch_size": 16}
+IMAGES = torch.rand(3, 3, 32, 32, generator=torch.Generator().manual_seed(0))
+IDS = torch.tensor([[0, 5, 6, 7], [0, 8, 9, 5], [0, 6, 6, 9]])
+WIDE = torch.rand(2, 3, 64, 96, generator=torch.Generator().manual_seed(1))
+
+
+def captioner():
+    decoder = transformers.GPT2Config(
+        n_embd=32,
+        n_layer=2,
+        n_head=2,
+        vocab_size=20,
+        add_cross_attention=True,
+        bos_token_id=0,
+        eos_token_id=1,
+        initializer_range=0.8,
+    )
+    both = transformers.VisionEncoderDecoderConfig.from_encoder_decoder_configs(
+        transformers.ViTConfig(**VIT), decoder
+    )
+    return transformers.VisionEncoderDecoderModel(both)
+
+
+def layer(kind, **options):
+    return kind(32, 4, 64, batch_first=True, **options)
+
+
+MODELS = {
+    "torch encoder": (
+        lambda: nn.TransformerEncoder(layer(nn.TransformerEncoderLayer), 2),
+        (torch.rand(2, 10, 32),),
+        {"self": [(2, 4, 10, 10)] * 2},
+    ),
+    "torch decoder": (
+        lambda: nn.TransformerDecoder(layer(nn.TransformerDecoderLayer), 1),
+        (torch.rand(2, 6, 32), torch.rand(2, 15, 32)),
+        {"self": [(2, 4, 6, 6)], "cross": [(2, 4, 6, 15)]},
+    ),
+    "torchvision ViT": (
+        lambda: VisionTransformer(32, 16, 2, 2, 8, 8),
+        (IMAGES,),
+        {"self": [(3, 2, 5, 5)] * 2},
+    ),
+    "torchvision Swin": (
+        lambda: SwinTransformer([4, 4], 16, [2, 2], [2, 4], [7, 7]),
+        (WIDE,),
+        {"self": [(24, 2, 49, 49)] * 2 + [(8, 4, 49, 49)] * 2},
+    ),
+    "timm ViT": (
+        lambda: timm.models.VisionTransformer(
+            32, 16, embed_dim=32, depth=2, num_heads=4
+        ),
+        (IMAGES,),
+        {"self": [(3, 4, 5, 5)] * 2},
+    ),
+    "transformers ViT": (
+        lambda: transformers.ViTModel(transformers.ViTConfig(**VIT)),
+        (IMAGES,),
+        {"self": [(3, 4, 5, 5)] * 2},
+    ),
+    "ViT and GPT-2": (
+        captioner,
+        (IMAGES, IDS),
+        {"self": [(3, 4, 5, 5)] * 2 + [(3, 2, 4, 4)] * 2, "cross": [(3, 2, 4, 5)] * 2},
+    ),
+    "BLIP": (
+        lambda: transformers.BlipForConditionalGeneration(
+            transformers.BlipConfig(
+                text_config={**SMALL, "vocab_size": 50, "encoder_hidden_size": 32},
+                vision_config=VIT,
+            )
+        ),
+        (IMAGES, IDS),
+        {"self": [(3, 4, 5, 5)] * 2 + [(3, 4, 4, 4)] * 2, "cross": [(3, 4, 4, 5)] * 2},
+    ),
+    "ours, additive": (
+        lambda: Captioner("additive"),
+        (torch.rand(2, 3, 64, 80), IDS[:2]),
+        {"cross": [(2, 1, 1, 80)] * 4},
+    ),
+    "ours, transformer": (
+        lambda: Captioner("transformer"),
+        (torch.rand(2, 3, 64, 80), IDS[:2]),
+        {"self": [(2, 4, 4, 4)] * 2, "cross": [(2, 4, 4, 80)] * 2},
+    ),
+}
+
+
+def run(model, inputs):
+    """The output's first tensor."""
+    if isinstance(model, transformers.VisionEncoderDecoderModel):
+        return model(pixel_values=inputs[0], decoder_input_ids=inputs[1]).logits
+    if isinstance(model, transformers.BlipForConditionalGeneration):
+        return model(pixel_values=inputs[0], input_ids=inputs[1]).logits
+    output = model(*inputs)
+    return output if isinstance(output, torch.Tensor) else output[0]
+
+
+@pytest.mark.parametrize("name", MODELS)
+@pytest.mark.parametrize("grad", [False, True], ids=["inference", "gradients"])
+def test_every_layer_is_captured_and_the_output_is_as_before(name, grad):
+    torch.manual_seed(0)
+    build, inputs, shapes = MODELS[name]
+    model = build().eval()
+    with torch.set_grad_enabled(grad):
+        before = run(model, inputs)
+        with capture_attention(model) as captured:
+            during = run(model, inputs)
+        after = run(model, inputs)
+    torch.testing.assert_close(during, before, atol=1e-4, rtol=1e-3)
+    assert torch.equal(after, before), "nothing is left behind"
+    for kind in ("self", "cross"):
+        found = [tuple(w.shape) for w in captured.of(kind).values()]
+        assert found == shapes.get(kind, [])
+    for weights in captured.weights.values():
+        sums = weights.sum(-1)
+        torch.testing.assert_close(sums, torch.ones_like(sums), atol=1e-5, rtol=0)
+
+
+@pytest.mark.parametrize("implementation", ["eager", "sdpa"])
+def test_they_are_the_weights_that_transformers_returns(implementation):
+    torch.manual_seed(0)
+    model = captioner().eval()
+    with torch.inference_mode(), capture_attention(model) as captured:
+        model.set_attn_implementation(implementation)
+        run(model, (IMAGES, IDS))
+    model.set_attn_implementation("eager")
+    with torch.inference_mode():
+        out = model(pixel_values=IMAGES, decoder_input_ids=IDS, output_attentions=True)
+    for ours, theirs in zip(
+        captured.of("cross").values(), out.cross_attentions, strict=True
+    ):
+        torch.testing.assert_close(ours, theirs, atol=1e-5, rtol=1e-4)
+    ours = list(captured.of("self").values())
+    theirs = [*out.encoder_attentions, *out.decoder_attentions]
+    for one, other in zip(ours, theirs, strict=True):
+        torch.testing.assert_close(one, other, atol=1e-5, rtol=1e-4)
+
+
+def test_what_the_caller_asked_for_is_what_the_caller_gets():
+    attention = nn.MultiheadAttention(32, 4, batch_first=True).eval()
+    q, k = torch.rand(2, 6, 32), torch.rand(2, 15, 32)
+    with capture_attention(attention) as captured:
+        _, mean = attention(q, k, k)
+        _, nothing = attention(q, k, k, need_weights=False)
+        _, heads = attention(q, k, k, average_attn_weights=False)
+    assert mean.shape == (2, 6, 15) and nothing is None and heads.shape == (2, 4, 6, 15)
+    for weights in captured.weights.values():
+        assert torch.equal(weights, heads)
+    assert len(captured.weights) == 3 and set(captured.kinds.values()) == {"cross"}
+
+
+def test_masks_and_grouped_heads_count():
+    class Grouped(nn.Module):
+        """Attention whose keys and values have fewer heads than the queries."""
+
+        def forward(self, q, k, v, mask):
+            return nn.functional.scaled_dot_product_attention(
+                q, k, v, attn_mask=mask, enable_gqa=True
+            )
+
+    class GroupedAttention(Grouped):
+        pass
+
+    q, k, v = torch.rand(2, 4, 6, 8), torch.rand(2, 2, 9, 8), torch.rand(2, 2, 9, 8)
+    mask = torch.rand(6, 9) > 0.3
+    mask[:, 0] = True
+    model = GroupedAttention()
+    with capture_attention(model) as captured:
+        out = model(q, k, v, mask)
+    torch.testing.assert_close(out, model(q, k, v, mask), atol=1e-5, rtol=1e-5)
+    (weights,) = captured.weights.values()
+    assert weights.shape == (2, 4, 6, 9) and (weights[:, :, ~mask] == 0).all()
+
+
+def test_nothing_stays_behind_after_an_exception():
+    hooks = nn.modules.module
+    before = len(hooks._global_forward_hooks), len(hooks._global_forward_pre_hooks)
+    model = captioner()
+    with pytest.raises(ZeroDivisionError), capture_attention(model):
+        run(model.eval(), (IMAGES, IDS))
+        raise ZeroDivisionError
+    after = len(hooks._global_forward_hooks), len(hooks._global_forward_pre_hooks)
+    assert after == before
+    assert not any(module._forward_pre_hooks for module in model.modules())
+
+
+def test_a_model_without_attention_is_not_passed_over_in_silence():
+    model = nn.Sequential(nn.Linear(3, 2), nn.Softmax(-1))
+    with pytest.raises(RuntimeError, match="Sequential ran"):
+        with capture_attention(model):
+            model(torch.rand(4, 5, 3))
+    with pytest.raises(TypeError, match="list"):
+        with capture_attention([]):
+            pass
+
+
+def generate(model, beams, **options):
+    return model.generate(
+        pixel_values=IMAGES,
+        max_new_tokens=7,
+        num_beams=beams,
+        output_attentions=True,
+        return_dict_in_generate=True,
+        decoder_start_token_id=0,
+        eos_token_id=1,
+        pad_token_id=1,
+        **options,
+    )
+
+
+@pytest.mark.parametrize("beams", [1, 3])
+def test_generated_attention_is_that_of_teacher_forcing(beams):
+    torch.manual_seed(8)  # its beams change places, and one caption ends early
+    model = captioner().eval()
+    model.set_attn_implementation("eager")
+    generated = generate(model, beams)
+    crossed = False
+    for row in range(3):
+        layers = follow_caption(generated, row=row, end=1)
+        ids = generated.sequences[row : row + 1, : len(layers[0])]
+        if not ids.numel():  # the end came at once
+            assert layers[0].shape == (0, 2, 5)
+            continue
+        with torch.inference_mode():
+            out = model(
+                pixel_values=IMAGES[row : row + 1],
+                decoder_input_ids=ids,
+                output_attentions=True,
+            )
+        for ours, theirs in zip(layers, out.cross_attentions, strict=True):
+            assert ours.shape == (ids.shape[1], 2, 5)
+            torch.testing.assert_close(
+                ours, theirs[0].transpose(0, 1), atol=1e-3, rtol=1e-2
+            )
+        if beams > 1:
+            crossed |= len(generated.beam_indices[row, : len(ids[0])].unique()) > 1
+    assert crossed == (beams > 1), "the beams of this model change places"
+
+
+def test_missing_attention_and_missing_rows_are_named():
+    model = captioner().eval()  # sdpa: no weights
+    with pytest.raises(ValueError, match="no cross_attentions"):
+        follow_caption(generate(model, 1))
+    model.set_attn_implementation("eager")
+    with pytest.raises(IndexError, match="row 3 of 3"):
+        follow_caption(generate(model, 1), row=3)
