@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import torch
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class TokenLayout:
     """index[r, c] is the key that belongs to the cell in row r and column c.
 
