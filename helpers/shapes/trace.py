@@ -158,7 +158,7 @@ def users_line(error):
         name = frame.tb_frame.f_code.co_filename
         if "/torch/" not in name and name != __file__:
             code = linecache.getline(name, frame.tb_lineno).strip()
-            where = name if name.startswith("<") else name.rsplit("/", 1)[-1]
+            where = "a cell" if "ipykernel" in name else name.rsplit("/", 1)[-1]
             found = f"{where}, line {frame.tb_lineno}: {code}"
         frame = frame.tb_next
     return found
