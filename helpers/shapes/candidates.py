@@ -131,6 +131,6 @@ def candidate_windows(shape, image_size, patch_size=None, batch=None):
         for shift, found in [(0, plain), (side // 2, shifted)]:
             layout = TokenLayout.from_windows(h, w, side, shift)
             moved = f", shifted by {shift}" if shift else ""
-            reason = f"{text}{moved}, {images} images in the first axis"
+            reason = f"{text}{moved}, {shape[0]} = {images} x {windows}"
             found.append(Candidate(layout, reason, True))
     return plain + shifted

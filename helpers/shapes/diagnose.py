@@ -1,6 +1,7 @@
 """The shape doctor: what a weights tensor is, and what is wrong with it."""
 
 from dataclasses import dataclass, field
+from numbers import Integral
 
 from helpers.shapes.axes import Axis, find_keys, name_axes
 from helpers.shapes.fit import WHICH_WINDOWS, fit_grid, fit_keys, fit_layout
@@ -108,7 +109,7 @@ def check_sizes(image_size, patch_size, *counts):
         raise ValueError(f"image_size must be (H, W), got {image_size}")
     patch = patch_size if isinstance(patch_size, tuple | list) else (patch_size,)
     for number in (*(image_size or ()), *patch, *counts):
-        if number is not None and (not isinstance(number, int) or number < 1):
+        if number is not None and (not isinstance(number, Integral) or number < 1):
             raise ValueError(f"sizes and counts are whole numbers from 1, got {number}")
 
 

@@ -1,5 +1,7 @@
 """What models return as attention, down to one tensor or one shape."""
 
+from numbers import Integral
+
 import numpy as np
 import torch
 
@@ -43,10 +45,10 @@ def unpack(weights):
         )
     if not weights:
         return None, None, [], [NOTHING]
-    if all(isinstance(n, int) for n in weights):
+    if all(isinstance(n, Integral) for n in weights):
         if min(weights) < 0:
             raise ValueError(f"a shape has no negative sizes, got {tuple(weights)}")
-        return tuple(weights), None, [], []
+        return tuple(int(n) for n in weights), None, [], []
     if all(isinstance(n, float) for n in weights):
         return unpack(torch.tensor(weights))
     missing = sum(not holds_weights(entry) for entry in weights)
