@@ -147,6 +147,9 @@ def test_blocks_are_folded_at_any_period():
     ]
     layers = [(f"layers.{i}.{name}", 0) for i in range(3) for name in "xy"]
     assert fold(layers) == [(3, ("layers.*.x", 0)), (3, ("layers.*.y", 0))]
+    named = [(f"layer_{i}.norm1", 0) for i in range(3)]
+    assert fold(named) == [(3, ("layer_*.norm1", 0))]
+    assert fold([("norm1", 0), ("norm2", 0)]) == [(1, ("norm1", 0)), (1, ("norm2", 0))]
     assert fold([("a", 1), ("a", 2)]) == [(1, ("a", 1)), (1, ("a", 2))]
 
 

@@ -102,4 +102,4 @@ def fold(rows):
 
 
 def alike(row):
-    return re.sub(r"\b\d+\b", "*", row[0]), *row[1:]
+    return re.sub(r"(?<![^._])\d+(?![^._])", "*", row[0]), *row[1:]
