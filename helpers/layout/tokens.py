@@ -89,8 +89,8 @@ class TokenLayout:
         if found != self.length:
             h, w = self.grid
             raise ValueError(
-                f"this layout has {self.length} keys ({h} x {w} = {h * w} cells and "
-                f"{self.length - h * w} others), but axis {dim} of the weights "
+                f"this layout has {self.length} keys ({h} x {w} = {h * w} cells, "
+                f"{self.length - h * w} off the grid), but axis {dim} of the weights "
                 f"{tuple(weights.shape)} has {found}{self._hint(weights)}"
             )
         dim = dim % weights.dim()
