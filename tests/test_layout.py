@@ -46,7 +46,7 @@ def test_takes_arrays():
         (
             (B, T, 197),
             -1,
-            r"15 keys \(3 x 5 = 15 cells and 0 others\), but axis -1 .*197",
+            r"15 keys \(3 x 5 = 15 cells, 0 off the grid\), but axis -1 .*197",
         ),
         ((B, 15, T), -1, r"axis -1 of the weights \(2, 15, 9\) has 9: .*dim=1"),
         ((), -1, "has 0"),
@@ -58,7 +58,7 @@ def test_a_wrong_number_of_keys_is_named(shape, dim, text):
 
 
 def test_a_missing_prefix_is_named():
-    with pytest.raises(ValueError, match=r"16 keys .*1 others.*has 15: 15 cells alone"):
+    with pytest.raises(ValueError, match=r"16 keys .*1 off the grid.*has 15: 15 cells alone"):
         TokenLayout.from_grid(h, w, prefix=1).to_grid(torch.zeros(B, 15))
 
 
