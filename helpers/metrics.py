@@ -1,6 +1,8 @@
 """Does the map point at what the word names? Scores against the masks of the scenes."""
 
 import numpy as np
+import torch
+from torch.nn.functional import adaptive_avg_pool2d
 
 from helpers.scenes import COLORS, SHAPES, word_objects
 
@@ -45,6 +47,49 @@ def miss(scene, word, heat):
         raise ValueError(f"word {word}, {scene.words[word]!r}, names no object")
     mask = scene.masks[owner]  # (H, W)
     return distance_to(mask, peak(heat, mask.shape))
+
+
+def attention_mass(heat, mask):
+    """The share of a map's weight that lies on an object, 0..1.
+
+    heat: (h, w), not negative. mask: (H, W) bool. A cell counts with the share of its
+    square that the object covers. Raises ValueError for a map without weight.
+    """
+    total = float(heat.sum())
+    if not total > 0:
+        raise ValueError(f"the weights of the map sum to {total:.3g}: nothing to share")
+    pixels = torch.as_tensor(mask, dtype=torch.float32)[None]  # (1, H, W)
+    covered = adaptive_avg_pool2d(pixels, tuple(heat.shape))[0]  # (h, w)
+    return float((heat * covered).sum()) / total
+
+
+def bootstrap(values, rounds=2000, seed=0):
+    """(low, high): the 95 % interval of the mean of values, by drawing them again.
+
+    Efron 1979. Raises ValueError for no value at all.
+    """
+    values = np.asarray(values, dtype=float)
+    if not values.size:
+        raise ValueError("no values, no interval")
+    draws = np.random.default_rng(seed).choice(values, (rounds, values.size))
+    low, high = np.quantile(draws.mean(axis=1), [0.025, 0.975])
+    return float(low), float(high)
+
+
+def uniform_map(h, w):
+    """The map of one who looks everywhere alike, (h, w), sums to 1."""
+    return torch.full((h, w), 1 / (h * w))
+
+
+def centre_map(h, w):
+    """The map of one who always looks at the middle, (h, w), sums to 1.
+
+    A Gaussian, a quarter of each side wide.
+    """
+    rows = torch.linspace(-2, 2, h)[:, None]  # (h, 1), in widths
+    columns = torch.linspace(-2, 2, w)  # (w,)
+    heat = (-(rows**2 + columns**2) / 2).exp()  # (h, w)
+    return heat / heat.sum()
 
 
 def peak_distances(captions, scenes):

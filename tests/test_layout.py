@@ -58,7 +58,9 @@ def test_a_wrong_number_of_keys_is_named(shape, dim, text):
 
 
 def test_a_missing_prefix_is_named():
-    with pytest.raises(ValueError, match=r"16 keys .*1 off the grid.*has 15: 15 cells alone"):
+    with pytest.raises(
+        ValueError, match=r"16 keys .*1 off the grid.*has 15: 15 cells alone"
+    ):
         TokenLayout.from_grid(h, w, prefix=1).to_grid(torch.zeros(B, 15))
 
 

@@ -3,7 +3,16 @@ import pytest
 import torch
 
 from helpers.captioners import Caption
-from helpers.metrics import distance_to, peak, score
+from helpers.metrics import (
+    attention_mass,
+    bootstrap,
+    centre_map,
+    distance_to,
+    miss,
+    peak,
+    score,
+    uniform_map,
+)
 from helpers.scenes import sample_scenes
 
 SIZE = (96, 152)
@@ -63,3 +72,45 @@ def test_captions_that_name_nothing():
     scene = sample_scenes(1, 0, SIZE)[0]
     with pytest.raises(ValueError, match="name no colour"):
         score([Caption([], torch.zeros(0, h, w), torch.zeros(0, h * w))], [scene])
+
+
+def test_a_miss_is_measured_for_words_that_name_something():
+    scene = sample_scenes(1, seed=3, size=SIZE)[0]
+    first, second = scene.objects
+    heat = torch.zeros(h, w)
+    heat[int(second.y // 8), int(second.x // 8)] = 1
+    assert miss(scene, len(scene.words) - 1, heat) == 0
+    assert miss(scene, 1, heat) > 10, "that is the other object"
+    with pytest.raises(ValueError, match="'a', names no object"):
+        miss(scene, 0, heat)
+
+
+def test_mass_is_the_share_on_the_object():
+    mask = np.zeros(SIZE, bool)
+    mask[40:48, 88:92] = True  # the left half of cell (5, 11)
+    heat = torch.zeros(h, w)
+    heat[5, 11], heat[0, 0] = 3.0, 1.0
+    assert attention_mass(heat, mask) == pytest.approx(3 * 0.5 / 4)
+    covered = mask.mean()
+    assert attention_mass(uniform_map(h, w), mask) == pytest.approx(covered)
+    with pytest.raises(ValueError, match="sum to 0"):
+        attention_mass(torch.zeros(h, w), mask)
+
+
+def test_the_interval_holds_the_mean_and_shrinks():
+    few, many = [0.0, 1.0] * 10, [0.0, 1.0] * 1000
+    low, high = bootstrap(few)
+    assert low < 0.5 < high and bootstrap(few) == (low, high)
+    closer = bootstrap(many)
+    assert closer[1] - closer[0] < (high - low) / 5
+    assert bootstrap([2.0, 2.0]) == (2.0, 2.0)
+    with pytest.raises(ValueError, match="no values"):
+        bootstrap([])
+
+
+def test_the_maps_of_those_who_do_not_look():
+    for heat in (uniform_map(h, w), centre_map(h, w)):
+        assert heat.shape == (h, w) and heat.sum() == pytest.approx(1)
+    middle = centre_map(5, 9)
+    assert divmod(int(middle.argmax()), 9) == (2, 4)
+    assert torch.allclose(middle, middle.flip(0)) and middle[0, 0] < middle[2, 4] / 20
