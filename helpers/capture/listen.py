@@ -6,8 +6,8 @@ enough to listen to these two, and to work the second one out by hand while we l
 No layer is replaced and no option of the model is changed.
 """
 
-import math
 import re
+import warnings
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
@@ -16,11 +16,14 @@ from torch import nn
 from torch.nn import functional
 from torch.overrides import TorchFunctionMode
 
+from helpers.capture.kernels import four_axes, fused_by_hand
+
 SOFTMAX = (torch.softmax, torch.Tensor.softmax, functional.softmax)
 SOFTMAX += (torch._C._nn.softmax,) if hasattr(torch._C._nn, "softmax") else ()
 SECOND = ("key_value_states", "encoder_hidden_states", "key", "memory")
 FUSED = functional.scaled_dot_product_attention
 WHOLE = functional.multi_head_attention_forward
+CALL = ", call "  # between a layer's name and the number of its second or later call
 
 
 @dataclass
@@ -38,6 +41,21 @@ class Captured:
         """The weights of one kind, "self" or "cross": {layer: (B, A, T, N)}."""
         return {n: w for n, w in self.weights.items() if self.kinds[n] == kind}
 
+    def steps(self, kind, under=""):
+        """What `generate` ran, as it nests attentions: steps of layers (B, A, T, N).
+
+        kind: "self" or "cross". under: only layers whose name begins so, for instance
+        "text_decoder". A layer that ran less often than others (an encoder) is not
+        part of a step. For `follow_caption`.
+        """
+        calls = {}
+        for name, weights in self.of(kind).items():
+            if name.startswith(under):
+                calls.setdefault(name.split(CALL)[0], []).append(weights)
+        most = max(map(len, calls.values()), default=0)
+        layers = [found for found in calls.values() if len(found) == most]
+        return tuple(zip(*layers, strict=True))
+
 
 @contextmanager
 def capture_attention(model):
@@ -49,7 +67,8 @@ def capture_attention(model):
 
     model: any nn.Module. Nothing is left behind, also after an exception. Raises
     TypeError for what is no module, RuntimeError at the end of the block if a model ran
-    and no attention was seen (a compiled model, or a kernel from outside of PyTorch).
+    and no attention was seen (a compiled model, or a kernel from outside of PyTorch);
+    warns by name of single attention layers that ran and hid their weights.
     """
     if not isinstance(model, nn.Module):
         raise TypeError(f"expected an nn.Module, got {type(model).__name__}")
@@ -78,6 +97,12 @@ def capture_attention(model):
             "kernel from outside of PyTorch hides its weights: run the plain model, "
             'for transformers with attn_implementation="sdpa" or "eager"'
         )
+    if hidden := listener.hidden():
+        warnings.warn(
+            f"{len(hidden)} attention layers ran and hid their weights: "
+            f"{', '.join(hidden[:3])}{', ...' if len(hidden) > 3 else ''}",
+            stacklevel=3,
+        )
 
 
 def is_attention(module):
@@ -92,11 +117,15 @@ class Listener(TorchFunctionMode):
         self.names = {module: name for name, module in model.named_modules()}
         self.captured = Captured()
         self.stack = []  # modules that are running, outermost first
-        self.given = {}  # attention module -> whether its inputs come from two places
-        self.ran = False
+        self.cross = {}  # attention module -> whether its inputs come from two places
+        self.first = {}  # attention module -> the shape of what came in first
+        self.seen = set()  # modules that ran while weights were kept
+        self.ran = {}  # modules of the model that ran -> the attention around them
 
     def enter(self, module, inputs):
-        self.ran = self.ran or module in self.names
+        around = [m for m in self.stack if is_attention(m)]
+        if module in self.names:
+            self.ran.setdefault(module, around)
         self.stack.append(module)
 
     def leave(self, module, inputs, output):
@@ -113,12 +142,24 @@ class Listener(TorchFunctionMode):
             if isinstance(pair, torch.Tensor) and pair.dim() == 3 == first.dim():
                 same_width = pair.shape[-1] == first.shape[-1]
                 others += [pair] if same_width or pair is not second else []
-        self.given[module] = any(other is not first for other in others)
+        self.cross[module] = any(other is not first for other in others)
+        if isinstance(first, torch.Tensor):
+            self.first[module] = first.shape
+
+    def hidden(self):
+        """Names of attention layers that ran without a sign of weights."""
+        return [
+            self.names[module] or type(module).__name__
+            for module, around in self.ran.items()
+            if is_attention(module) and module not in self.seen and not around
+        ]
 
     def __torch_function__(self, function, types, args=(), kwargs=None):
         kwargs = kwargs or {}
         if function is FUSED:
-            return self.by_hand(*args, **kwargs)
+            output, weights = fused_by_hand(*args, **kwargs)
+            self.keep(weights)
+            return output
         if function is WHOLE:
             return self.ask_for_weights(args, kwargs)
         output = function(*args, **kwargs)
@@ -131,7 +172,7 @@ class Listener(TorchFunctionMode):
         dim = kwargs.get("dim", args[1] if len(args) > 1 else None)
         inside = any(is_attention(module) for module in self.stack)
         last = dim in (-1, output.dim() - 1)
-        return inside and last and output.dim() in (3, 4)
+        return inside and last and output.dim() in (3, 4, 5)
 
     def ask_for_weights(self, args, kwargs):
         """nn.MultiheadAttention, called as a whole: all heads, whatever was wanted."""
@@ -144,75 +185,19 @@ class Listener(TorchFunctionMode):
             return output, None
         return output, weights.mean(-3) if averaged else weights
 
-    def by_hand(self, query, key, value, attn_mask=None, dropout_p=0.0, **how):
-        """What the fused kernel does, with the weights in between."""
-        if how.get("enable_gqa"):  # fewer heads for keys and values than for queries
-            groups = query.shape[-3] // key.shape[-3]
-            key = key.repeat_interleave(groups, dim=-3)  # (B, A, N, d)
-            value = value.repeat_interleave(groups, dim=-3)  # (B, A, N, d)
-        scale = how.get("scale") or 1 / math.sqrt(query.shape[-1])
-        scores = scale * query @ key.mT  # (B, A, T, N)
-        if how.get("is_causal"):
-            ahead = torch.ones_like(scores, dtype=torch.bool).triu(1)  # (B, A, T, N)
-            scores = scores.masked_fill(ahead, float("-inf"))  # (B, A, T, N)
-        if attn_mask is not None and attn_mask.dtype == torch.bool:
-            scores = scores.masked_fill(~attn_mask, float("-inf"))  # (B, A, T, N)
-        elif attn_mask is not None:
-            scores = scores + attn_mask  # (B, A, T, N)
-        weights = scores.softmax(-1)  # (B, A, T, N)
-        self.keep(weights)
-        weights = torch.dropout(weights, dropout_p, train=dropout_p > 0)
-        return weights @ value  # (B, A, T, d)
-
     def keep(self, weights):
         """File the weights under the innermost attention layer that is running."""
         inside = [m for m in self.stack if m in self.names]
         attentions = [m for m in inside if is_attention(m)] or inside[-1:]
         if not attentions:
             return
+        self.seen.update(self.stack)
         name = first = self.names[attentions[-1]] or type(attentions[-1]).__name__
         count = 1
         while name in self.captured.weights:
             count += 1
-            name = f"{first}, call {count}"
-        if weights.dim() == 3:  # without heads (B, T, N)
-            weights = weights[:, None]  # (B, 1, T, N)
-        self.captured.weights[name] = weights.detach()
-        cross = any(self.given.get(module) for module in attentions)
+            name = f"{first}{CALL}{count}"
+        shape = self.first.get(attentions[-1], ())
+        self.captured.weights[name] = four_axes(weights.detach(), shape)
+        cross = any(self.cross.get(module) for module in attentions)
         self.captured.kinds[name] = "cross" if cross else "self"
-
-
-def follow_caption(generated, kind="cross_attentions", row=0, end=None):
-    """The attention of ONE returned caption: a (T, A, N) tensor for each layer.
-
-    generated: what a transformers `generate(..., output_attentions=True,
-    return_dict_in_generate=True)` returned, greedy or with beams. kind: the name of its
-    attentions, a tuple of steps of tuples of layers (B * beams, A, T_step, N). row:
-    which of the returned captions. end: the id of the end token; its step and all after
-    it are cut off. Where the keys grow from step to step, earlier rows get zeros
-    behind. Raises ValueError where there are no attentions, IndexError for another row.
-    """
-    steps = getattr(generated, kind, None)
-    if not steps or not steps[0]:
-        raise ValueError(
-            f"no {kind} came back: pass output_attentions=True and "
-            'return_dict_in_generate=True, with attn_implementation="eager"'
-        )
-    if not 0 <= row < len(generated.sequences):
-        raise IndexError(f"row {row} of {len(generated.sequences)} captions")
-    beams = getattr(generated, "beam_indices", None)
-    # With beams there may be more steps than words: a longer beam lost in the end.
-    count = len(steps) if beams is None else beams.shape[1]
-    ids = generated.sequences[row, -count:].tolist()
-    T = ids.index(end) if end in ids else count
-    rows = [row] * T if beams is None else beams[row, :T].tolist()
-    rows = [r for r in rows if r >= 0]  # -1 follows the end token
-    N = steps[max(len(rows) - 1, 0)][0].shape[-1]  # with a cache, keys only get more
-    found = []
-    for layer, first in enumerate(steps[0]):
-        maps = first.new_zeros(len(rows), first.shape[1], N)  # (T, A, N)
-        for t, r in enumerate(rows):
-            own = steps[t][layer][r, :, -1]  # (A, N or less)
-            maps[t, :, : own.shape[-1]] = own
-        found.append(maps)
-    return found
