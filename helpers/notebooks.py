@@ -13,7 +13,7 @@ from PIL import Image
 FOLDER = Path(__file__).resolve().parent.parent / "notebooks"
 INDEX = FOLDER / "error_index.ipynb"
 WIDGET = "application/vnd.jupyter.widget-view+json"
-PNG = "image/png"
+PNG, JPEG = "image/png", "image/jpeg"
 KERNEL = {"display_name": "Python 3", "language": "python", "name": "python3"}
 
 
@@ -60,8 +60,11 @@ def normalise(notebook):
         if cell.cell_type == "code":
             cell.outputs = [o for o in cell.outputs if not is_widget(o)]
             for output in cell.outputs:
-                if PNG in output.get("data", {}):
-                    output.data[PNG] = with_few_colors(output.data[PNG])
+                data = output.get("data", {})
+                if PNG in data:
+                    data[PNG] = with_few_colors(data[PNG])
+                if PNG in data and JPEG in data:  # Pillow gives both: one will do
+                    del data[max(PNG, JPEG, key=lambda kind: len(data[kind]))]
     return notebook
 
 

@@ -110,7 +110,7 @@ def trocr():
 
 def blip():
     model = tiny_blip()
-    # With weights as large as this model's, cells mix: the embedding is the place to ask.
+    # Weights as large as this model's mix the cells: the embedding is where to ask.
     return (
         model,
         lambda x: model.vision_model.embeddings(x, **ANY_SIZE),

@@ -69,7 +69,8 @@ def test_it_opens_and_closes_as_all_do(file):
 def test_every_figure_is_followed_by_what_it_shows(file):
     notebook, _, _ = read(file)
     for cell, after in zip(notebook.cells, notebook.cells[1:], strict=False):
-        if any("image/png" in o.get("data", {}) for o in cell.get("outputs", [])):
+        shown = {kind for o in cell.get("outputs", []) for kind in o.get("data", {})}
+        if shown & {"image/png", "image/jpeg"}:
             assert after.cell_type == "markdown", cell.source
 
 

@@ -23,6 +23,11 @@ from helpers.checks.mismatch import (
     check_share_one_map,
     check_state_beside_cells,
 )
+from helpers.checks.real import (
+    check_find_image,
+    check_follow,
+    check_image_share,
+)
 from helpers.checks.recurrent import (
     check_additive_scores,
     check_dot_attention,
