@@ -17,7 +17,10 @@ _PALETTE = torch.tensor(list(COLORS.values())) / 255  # (colours, 3)
 
 
 def draw(shapes, colors, places, backgrounds, size):
-    """Draw a batch: images (B, 3, H, W) in 0..1 and masks (B, 2, H, W), bool."""
+    """Draw a batch: images (B, 3, H, W) and masks (B, 2, H, W), bool.
+
+    White is 1; the lightest backgrounds go a little beyond.
+    """
     H, W = size
     ramp = torch.linspace(0, 1, W)  # (W,)
     left, right = backgrounds.unbind(1)  # (B, 3), (B, 3)

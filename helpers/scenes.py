@@ -159,7 +159,8 @@ def word_objects(words):
 
 def _to_scenes(shapes, colors, places, backgrounds, size):
     images, masks = draw(shapes, colors, places, backgrounds, size)
-    pixels = (images * 255).round().byte().permute(0, 2, 3, 1).numpy()  # (B, H, W, 3)
+    levels = (images * 255).round().clamp(0, 255)  # (B, 3, H, W): 256 would become 0
+    pixels = levels.byte().permute(0, 2, 3, 1).numpy()  # (B, H, W, 3)
     scenes = []
     for i in range(len(shapes)):
         words = caption_words(shapes[i], colors[i], places[i])

@@ -91,3 +91,14 @@ def test_make_scene_refuses():
 
 def test_no_scenes_is_fine():
     assert sample_scenes(0, 0) == []
+
+
+def test_a_light_background_stays_light():
+    for scene in sample_scenes(300, 2026):
+        levels = np.asarray(scene.image).astype(int)  # (H, W, 3)
+        ground = ~scene.masks.any(0)
+        ground[:, 1:] &= ground[:, :-1]
+        steps = np.abs(np.diff(levels, axis=1)).max(-1)  # (H, W - 1)
+        # A soft ramp between pixels that are ground, and touch no object's edge.
+        assert np.median(steps[ground[:, 1:]]) <= 1
+        assert not ((steps > 200) & ground[:, 1:]).any()
