@@ -14,7 +14,7 @@ from torch import nn
 
 from helpers.capture import capture_attention, follow_caption
 from helpers.layout import TokenLayout, probe_layout
-from helpers.real_models import tiny_blip, tiny_captioner, tiny_vlm
+from helpers.tiny_models import tiny_blip, tiny_captioner, tiny_vlm
 
 SMALL = {
     "hidden_size": 32,

@@ -8,13 +8,8 @@ from PIL import Image
 
 from helpers.capture import capture_attention, follow_caption
 from helpers.geometry import Geometry
-from helpers.real_models import (
-    geometry_of,
-    load_real,
-    save_tiny,
-    tiny_blip,
-    tiny_captioner,
-)
+from helpers.real_models import geometry_of, load_real
+from helpers.tiny_models import save_tiny, tiny_blip, tiny_captioner
 
 PHOTO = Image.open(get_sample_data("grace_hopper.jpg"))
 KINDS = {"vit-gpt2": tiny_captioner, "blip": tiny_blip}

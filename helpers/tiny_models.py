@@ -1,0 +1,150 @@
+"""Published architectures, small and with random weights: right shapes, no meaning.
+
+Needs transformers, which comes with the extra `models`.
+"""
+
+import torch
+import transformers
+
+WORDS = "a the man woman dog on with in front of near blue white sits stands".split()
+SPECIAL = ["[PAD]", "[START]", "[END]", "[UNK]"]
+PAD, START, END, UNKNOWN = range(4)
+# Weights of the usual size (0.02) make all beams alike; these are larger.
+SPREAD = 0.5
+VISION = {
+    "hidden_size": 32,
+    "num_hidden_layers": 2,
+    "num_attention_heads": 4,
+    "intermediate_size": 64,
+    "image_size": 224,
+    "patch_size": 16,
+}
+
+
+def tiny_captioner(seed=1100):
+    """A ViT that GPT-2 looks at, as in nlpconnect/vit-gpt2-image-captioning.
+
+    Random weights, 2 layers each; 224 x 224 pixels, 1 class token and 14 x 14 patches.
+    With the usual seed its beams change places while it writes.
+    """
+    torch.manual_seed(seed)
+    decoder = transformers.GPT2Config(
+        vocab_size=len(SPECIAL) + len(WORDS),
+        n_embd=32,
+        n_layer=2,
+        n_head=2,
+        add_cross_attention=True,
+        bos_token_id=START,
+        eos_token_id=END,
+        initializer_range=SPREAD,
+    )
+    both = transformers.VisionEncoderDecoderConfig.from_encoder_decoder_configs(
+        transformers.ViTConfig(**VISION, initializer_range=SPREAD),
+        decoder,
+        decoder_start_token_id=START,
+        pad_token_id=PAD,
+        eos_token_id=END,
+    )
+    return finish(transformers.VisionEncoderDecoderModel(both))
+
+
+def tiny_blip(seed=91):
+    """BLIP, as in Salesforce/blip-image-captioning-base (Li et al. 2022).
+
+    Random weights, 2 layers each; 224 x 224 pixels, 1 class token and 14 x 14 patches.
+    """
+    torch.manual_seed(seed)
+    text = {
+        "vocab_size": len(SPECIAL) + len(WORDS),
+        "hidden_size": 32,
+        "encoder_hidden_size": 32,
+        "num_hidden_layers": 2,
+        "num_attention_heads": 4,
+        "intermediate_size": 64,
+        "bos_token_id": START,
+        "sep_token_id": END,
+        "eos_token_id": END,
+        "pad_token_id": PAD,
+        "initializer_range": SPREAD,
+    }
+    config = transformers.BlipConfig(
+        text_config=text, vision_config={**VISION, "initializer_range": SPREAD}
+    )
+    return finish(transformers.BlipForConditionalGeneration(config))
+
+
+def finish(model):
+    """Ready to generate whole words, in evaluation mode."""
+    writer = getattr(model, "text_decoder", model)  # in BLIP, a part of the model
+    writer.generation_config.update(
+        bos_token_id=START,
+        eos_token_id=END,
+        pad_token_id=PAD,
+        suppress_tokens=[PAD, START, UNKNOWN],
+    )
+    return model.eval()
+
+
+def tiny_tokenizer():
+    """Whole words, with the special tokens in front."""
+    from tokenizers import Tokenizer, models, pre_tokenizers
+
+    ids = {word: number for number, word in enumerate([*SPECIAL, *WORDS])}
+    words = Tokenizer(models.WordLevel(ids, unk_token="[UNK]"))
+    words.pre_tokenizer = pre_tokenizers.Whitespace()
+    return transformers.PreTrainedTokenizerFast(
+        tokenizer_object=words,
+        pad_token="[PAD]",
+        bos_token="[START]",
+        eos_token="[END]",
+        unk_token="[UNK]",
+    )
+
+
+def save_tiny(folder, model):
+    """Save a tiny model with its tokenizer and image processor, for `load_real`."""
+    model.save_pretrained(folder)
+    tiny_tokenizer().save_pretrained(folder)
+    transformers.ViTImageProcessor().save_pretrained(folder)
+
+
+def tiny_vlm(seed=0):
+    """A language model with image tokens in its prompt: Qwen2-VL (Wang et al. 2024).
+
+    Random weights, 2 layers; 14 x 14 pixels a patch, and 2 x 2 patches a token.
+    """
+    torch.manual_seed(seed)
+    text = {
+        "vocab_size": 64,
+        "bos_token_id": START,
+        "eos_token_id": END,
+        "hidden_size": 32,
+        "num_hidden_layers": 2,
+        "num_attention_heads": 4,
+        "num_key_value_heads": 2,
+        "intermediate_size": 64,
+        "initializer_range": SPREAD,
+        "rope_parameters": {
+            "rope_type": "default",
+            "rope_theta": 10000.0,
+            "mrope_section": [2, 1, 1],
+        },
+    }
+    vision = {
+        "embed_dim": 32,
+        "hidden_size": 32,
+        "depth": 2,
+        "num_heads": 4,
+        "patch_size": 14,
+        "initializer_range": SPREAD,
+    }
+    config = transformers.Qwen2VLConfig(
+        text_config=text,
+        vision_config=vision,
+        image_token_id=60,
+        vision_start_token_id=61,
+        vision_end_token_id=62,
+        video_token_id=63,
+    )
+    model = transformers.Qwen2VLForConditionalGeneration(config)
+    return finish(model)
