@@ -58,9 +58,10 @@ def normalise(notebook):
         if slides:
             cell.metadata["slideshow"] = slides
         if cell.cell_type == "code":
-            cell.outputs = [o for o in cell.outputs if not is_widget(o)]
+            cell.outputs = [o for o in cell.outputs if not only_a_widget(o)]
             for output in cell.outputs:
                 data = output.get("data", {})
+                data.pop(WIDGET, None)
                 if PNG in data:
                     data[PNG] = with_few_colors(data[PNG])
                 if PNG in data and JPEG in data:  # Pillow gives both: one will do
@@ -76,9 +77,13 @@ def with_few_colors(png):
     return base64.b64encode(small.getvalue()).decode()
 
 
-def is_widget(output):
-    """A progress bar or a control: its saved form is a random number."""
-    return WIDGET in output.get("data", {})
+def only_a_widget(output):
+    """A progress bar or a control without a picture or a text to read in its place.
+
+    The saved form of a widget is a random number that means nothing later.
+    """
+    data = output.get("data", {})
+    return WIDGET in data and not data.keys() & {"text/html", PNG}
 
 
 def minutes(file):
