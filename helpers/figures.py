@@ -3,6 +3,7 @@
 import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.patches import Rectangle
+from PIL import Image, ImageDraw
 
 CLASH = "#b2182b"
 CALM = "#35608d"
@@ -51,6 +52,24 @@ def side_by_side(pictures, columns=4, width=2.1):
         panel.imshow(picture)
         panel.set_title(title, fontsize="medium")
     return finished(figure)
+
+
+def mark(picture, mask, point, zoom=2):
+    """A PIL picture, enlarged, with the outline of an object and a cross at a point.
+
+    mask: (H, W) bool, as large as the picture. point: (x, y) in pixels.
+    """
+    large = picture.resize([zoom * side for side in picture.size])
+    inside = np.pad(mask.repeat(zoom, 0).repeat(zoom, 1), 1)  # (zoom H + 2, ...)
+    core = inside[1:-1, :-2] & inside[1:-1, 2:] & inside[:-2, 1:-1] & inside[2:, 1:-1]
+    edge = Image.fromarray(inside[1:-1, 1:-1] & ~core)
+    large.paste("white", mask=edge)
+    pen = ImageDraw.Draw(large)
+    x, y = (zoom * place for place in point)
+    for color, width in (("black", 5), ("white", 2)):  # seen on light and on dark
+        pen.line((x - 7, y, x + 7, y), color, width)
+        pen.line((x, y - 7, x, y + 7), color, width)
+    return large
 
 
 def finished(figure):

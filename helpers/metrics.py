@@ -16,9 +16,15 @@ def exact_match(captions, scenes):
 def peak(heat, size):
     """(x, y) in pixels: the centre of the largest cell of a map (h, w).
 
-    size is (H, W) of the picture that the map covers.
+    size is (H, W) of the picture that the map covers. Raises ValueError for a map that
+    is the same everywhere (it has no peak) and for NaN.
     """
     h, w = heat.shape
+    if not heat.max() > heat.min():
+        raise ValueError(
+            f"all {h} x {w} cells of the map are {float(heat.max()):.3g}: there is no "
+            "peak"
+        )
     row, column = divmod(int(heat.argmax()), w)
     return (column + 0.5) * size[1] / w, (row + 0.5) * size[0] / h
 
@@ -49,6 +55,22 @@ def miss(scene, word, heat):
     return distance_to(mask, peak(heat, mask.shape))
 
 
+def misses(captions, scenes):
+    """Every word that names an object: [(pixels, scene, word)], the farthest first.
+
+    pixels: how far the peak of its map lies from the object; scene and word: numbers,
+    from 0. Only captions that are right word for word count.
+    """
+    found = []
+    for number, (caption, scene) in enumerate(zip(captions, scenes, strict=True)):
+        if caption.words != scene.words:
+            continue
+        for word, owner in enumerate(scene.word_objects):
+            if owner is not None:
+                found.append((miss(scene, word, caption.maps[word]), number, word))
+    return sorted(found, reverse=True)
+
+
 def attention_mass(heat, mask):
     """The share of a map's weight that lies on an object, 0..1.
 
@@ -77,8 +99,15 @@ def bootstrap(values, rounds=2000, seed=0):
 
 
 def uniform_map(h, w):
-    """The map of one who looks everywhere alike, (h, w), sums to 1."""
+    """The map of one who looks everywhere alike, (h, w), sums to 1. It has no peak."""
     return torch.full((h, w), 1 / (h * w))
+
+
+def random_map(h, w, generator):
+    """The map of one who looks at a cell by chance, (h, w), sums to 1."""
+    heat = torch.zeros(h * w)  # (N,)
+    heat[torch.randint(h * w, (1,), generator=generator)] = 1
+    return heat.unflatten(0, (h, w))  # (h, w)
 
 
 def centre_map(h, w):
@@ -92,25 +121,44 @@ def centre_map(h, w):
     return heat / heat.sum()
 
 
-def peak_distances(captions, scenes):
-    """For every colour and shape word that was said: how far its map's peak misses.
+def per_word(captions, scenes, measure, nothing):
+    """Measure every colour and shape word that was said: lists "color" and "shape".
 
-    Returns a dict with the lists "color" and "shape", in pixels. A word counts against
-    the object whose turn it is in the caption that was said; a word beyond the second
-    object misses by infinity. (After the pointing game of Zhang et al. 2016, "Top-down
-    Neural Attention by Excitation Backprop".)
+    measure: a function of a map (h, w) and the mask (H, W) of the object that its word
+    names. A word counts against the object whose turn it is in the caption that was
+    said; a word beyond the last object gets `nothing`.
     """
     found = {"color": [], "shape": []}
     for caption, scene in zip(captions, scenes, strict=True):
-        size = scene.masks.shape[1:]
         named = word_objects(caption.words)
         for word, owner, heat in zip(caption.words, named, caption.maps, strict=True):
             if word not in COLORS and word not in SHAPES:
                 continue
             known = owner in range(len(scene.masks))
-            gap = distance_to(scene.masks[owner], peak(heat, size)) if known else np.inf
-            found["color" if word in COLORS else "shape"].append(gap)
+            value = measure(heat, scene.masks[owner]) if known else nothing
+            found["color" if word in COLORS else "shape"].append(value)
     return found
+
+
+def peak_distances(captions, scenes):
+    """How far the peak of each word's map lies from the object, in pixels; 0 on it.
+
+    Lists "color" and "shape", see `per_word`. The pointing game of Zhang et al. 2016,
+    "Top-down Neural Attention by Excitation Backprop".
+    """
+
+    def gap(heat, mask):
+        return distance_to(mask, peak(heat, mask.shape))
+
+    return per_word(captions, scenes, gap, np.inf)
+
+
+def masses(captions, scenes):
+    """The share of each word's map that lies on the object, 0..1.
+
+    Lists "color" and "shape", see `per_word`.
+    """
+    return per_word(captions, scenes, attention_mass, 0.0)
 
 
 def score(captions, scenes, half_a_cell=4.0):

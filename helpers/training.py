@@ -10,10 +10,10 @@ import torch
 from torch.nn.functional import cross_entropy
 from tqdm.auto import tqdm
 
-from helpers.scenes import END, PAD, START, WORD_ID, caption_words, draw, sample_layouts
+from helpers.scenes import PAD, WORD_ID, caption_words, draw, sample_layouts
+from helpers.teacher_forcing import word_ids
 
 STEPS = {"additive": 1200, "dot-product": 2000, "transformer": 1800}  # as shipped
-LONGEST = 10  # start, 8 words, end
 NOISE = 0.02  # its standard deviation, where white is 1
 HELD_OUT_SEED = 2_000_000_000  # far from the seeds of the training batches
 # The usual size every other step, and all kinds of shapes in between.
@@ -39,11 +39,8 @@ def training_batch(count, seed, size=(112, 112)):
     images, _ = draw(*layout, size)  # (B, 3, H, W) in 0..1
     noise = torch.Generator().manual_seed(seed)
     grain = NOISE * torch.randn(count, 1, *size, generator=noise)  # (B, 1, H, W)
-    words = torch.full((count, LONGEST), WORD_ID[PAD])  # (B, 10)
-    for row, scene in zip(words, zip(*layout[:3], strict=True), strict=True):
-        caption = [START, *caption_words(*scene), END]
-        row[: len(caption)] = torch.tensor([WORD_ID[word] for word in caption])
-    return 2 * (images + grain) - 1, words
+    words = [caption_words(*scene) for scene in zip(*layout[:3], strict=True)]
+    return 2 * (images + grain) - 1, word_ids(words)
 
 
 def caption_loss(logits, words):

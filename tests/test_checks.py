@@ -80,6 +80,30 @@ CASES = [
         "resized picture",
     ),
     (checks.check_guard, lambda weights, layout: weights, "expected"),
+    (checks.check_is_hit, lambda heat, mask, allowed: False, "expected"),
+    (
+        checks.check_soft_mean,
+        lambda weights: weights.sqrt().mean((1, 2)),
+        "divide by its sum",
+    ),
+    (
+        checks.check_right_object,
+        lambda heat, masks: masks[0].flatten()[heat.argmax()] > 0,
+        "not the peak",
+    ),
+    (checks.check_follow, lambda steps, rows: torch.stack(steps)[:, 0], "rows[t]"),
+    (
+        checks.check_find_image,
+        lambda ids, image, h, w: (
+            int((ids == image).nonzero()[0]) + torch.arange(h * w).view(h, w)
+        ),
+        "newlines are in between",
+    ),
+    (
+        checks.check_image_share,
+        lambda weights, layout: layout.to_grid(weights).sum((-2, -1)),
+        "average the heads",
+    ),
 ]
 
 

@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
@@ -8,8 +10,11 @@ from helpers.metrics import (
     bootstrap,
     centre_map,
     distance_to,
+    masses,
     miss,
+    misses,
     peak,
+    random_map,
     score,
     uniform_map,
 )
@@ -23,6 +28,20 @@ def test_the_peak_is_the_centre_of_the_largest_cell():
     heat = torch.zeros(h, w)
     heat[5, 11] = 1
     assert peak(heat, SIZE) == (92.0, 44.0)
+
+
+def test_a_map_without_a_peak():
+    with pytest.raises(ValueError, match="all 12 x 19 cells .* 0.00439: .* no peak"):
+        peak(uniform_map(h, w), SIZE)
+    with pytest.raises(ValueError, match="nan"):
+        peak(torch.full((h, w), torch.nan), SIZE)
+
+
+def test_a_cell_by_chance():
+    seed = torch.Generator().manual_seed(0)
+    maps = torch.stack([random_map(h, w, seed) for _ in range(500)])  # (500, h, w)
+    assert (maps.sum((1, 2)) == 1).all() and (maps.amax((1, 2)) == 1).all()
+    assert len(maps.flatten(1).argmax(1).unique()) > 180  # of 228 cells
 
 
 def test_distances():
@@ -58,6 +77,17 @@ def test_scores_tell_right_from_swapped():
     assert score(swapped, scenes)["near"] == 0
     mixed = score(right[:15] + swapped[15:], scenes)
     assert 0.7 < mixed["near_color"] <= 0.75 and 0.7 < mixed["near_shape"] <= 0.75
+
+
+def test_masses_are_by_word_class():
+    scenes = sample_scenes(20, 0, SIZE)
+    right = [caption_that_looks_at(s, points(s, [0, 1])) for s in scenes]
+    found = masses(right, scenes)
+    assert [len(found[kind]) for kind in ("color", "shape")] == [40, 40]
+    by_hand = attention_mass(right[3].maps[1], scenes[3].masks[0])
+    assert found["color"][6] == pytest.approx(by_hand) and by_hand > 0.5
+    swapped = [caption_that_looks_at(s, points(s, [1, 0])) for s in scenes]
+    assert max(masses(swapped, scenes)["shape"]) < 0.2
 
 
 def test_a_word_too_many_is_a_miss():
@@ -114,3 +144,16 @@ def test_the_maps_of_those_who_do_not_look():
     middle = centre_map(5, 9)
     assert divmod(int(middle.argmax()), 9) == (2, 4)
     assert torch.allclose(middle, middle.flip(0)) and middle[0, 0] < middle[2, 4] / 20
+
+
+def test_misses_come_farthest_first_and_only_from_right_captions():
+    scenes = sample_scenes(4, 0, SIZE)
+    captions = [caption_that_looks_at(s, points(s, [0, 1])) for s in scenes]
+    captions[1] = caption_that_looks_at(scenes[1], points(scenes[1], [1, 0]))
+    captions[2] = replace(captions[2], words=["a", *captions[2].words[1:-1], "no"])
+    found = misses(captions, scenes)
+    assert len(found) == 3 * 4 and {number for _, number, _ in found} == {0, 1, 3}
+    assert [number for gap, number, _ in found if gap > 4] == [1] * 4
+    assert found == sorted(found, reverse=True)
+    gap, number, word = found[0]
+    assert gap == miss(scenes[number], word, captions[number].maps[word])

@@ -10,6 +10,11 @@ from helpers.checks.grid import (
     check_square_of,
     check_unflatten,
 )
+from helpers.checks.measure import (
+    check_is_hit,
+    check_right_object,
+    check_soft_mean,
+)
 from helpers.checks.mending import (
     check_guard,
     check_seen_box,

@@ -62,6 +62,8 @@ def difference(answer, right):
         return f"{int(answer.isnan().sum())} of {answer.numel()} values are NaN"
     if right.numel() == 1:
         return f"expected {right.item()}, got {answer.item()}"
+    if right.dtype == torch.bool:
+        return f"expected {right.tolist()}, got {answer.tolist()}"
     gap = (answer.double() - right.double()).abs().max()
     return f"the shape is right, but the largest difference is {gap:.3g}"
 

@@ -1,0 +1,87 @@
+"""Checks of notebook 08: measuring maps."""
+
+import torch
+
+from helpers.checks.judge import judge, random
+
+
+def check_is_hit(attempt):
+    """attempt(heat (h, w), mask (H, W), allowed) -> bool, for several maps."""
+    heat = torch.zeros(3, 5)  # cells of 8 x 8 pixels: the peak is at row 12, column 28
+    heat[1, 3] = 1.0
+    masks = torch.zeros(5, 24, 40, dtype=torch.bool)
+    masks[0, 10:14, 25:30] = True  # on the peak
+    masks[1, 12, 31] = True  # 3 to the right
+    masks[2, 16, 28] = True  # 4 below
+    masks[3, 8:16, 36:40] = True  # 8 to the right
+    masks[4, 20:, 10:15] = True  # at the peak with rows and columns swapped
+    edge = torch.zeros(3, 5)
+    edge[0, 0] = 1.0  # its square reaches beyond the picture
+
+    def run(allowed):
+        hits = [bool(attempt(heat, mask, allowed)) for mask in masks]
+        return [*hits, bool(attempt(edge, masks[3], 6))]
+
+    judge(
+        run,
+        (3,),
+        torch.tensor([True, True, False, False, False, False]),
+        [
+            (torch.tensor([True] + [False] * 5), "`allowed` counts on all four sides"),
+            (
+                torch.tensor([True, False, False, False, False, False]),
+                "the square has 2 * allowed + 1 pixels a side: mind the end of a slice",
+            ),
+            (torch.tensor([True, True, True, False, False, False]), "3 is not 4"),
+            (torch.tensor([False] * 4 + [True, False]), "row first, then column"),
+        ],
+    )
+
+
+def check_soft_mean(attempt):
+    """attempt(weights (B, L, A, T, N)) -> (B, T, N), each map sums to 1."""
+    weights = random(2, 3, 4, 5, 7).softmax(-1)
+    roots = weights.sqrt().mean((1, 2))  # (B, T, N)
+    right = roots / roots.sum(-1, keepdim=True)
+    judge(
+        attempt,
+        (weights,),
+        right,
+        [
+            (roots, "each map must sum to 1: divide by its sum"),
+            (
+                weights.mean((1, 2)),
+                "the plain mean: take the square root first",
+            ),
+            (weights.mean((1, 2)).sqrt(), "the root of each head, then the mean"),
+            (
+                roots / roots.sum(1, keepdim=True),
+                "sum over the keys, the last axis",
+            ),
+        ],
+    )
+
+
+def check_right_object(attempt):
+    """attempt(heat (h, w), masks (objects, h, w)) -> bool, for several maps."""
+    heat = random(3, 5).flatten().softmax(0).view(3, 5)
+    masks = torch.zeros(3, 3, 5)
+    top = int(heat.argmax())
+    masks[1].view(-1)[top] = 1  # the peak is on object 1 ...
+    masks[0] = 1 - masks[1]  # ... but the mass on object 0
+    masks[2, 2, 4] = 0.5
+
+    def run():
+        orders = [[0, 1, 2], [1, 0, 2], [1, 2, 0], [2, 0, 1]]
+        return [bool(attempt(heat, masks[order])) for order in orders]
+
+    judge(
+        run,
+        (),
+        torch.tensor([True, False, False, False]),
+        [
+            (torch.tensor([False, True, True, False]), "the mass, not the peak"),
+            (torch.tensor([True, False, True, False]), "more than EVERY other object"),
+            (torch.tensor([False, True, True, True]), "more, not less"),
+        ],
+    )
