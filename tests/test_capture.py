@@ -1,6 +1,7 @@
 """Weights of models that hide them: what was captured is what the model used."""
 
 import logging
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 import timm
@@ -266,3 +267,227 @@ def test_missing_attention_and_missing_rows_are_named():
     model.set_attn_implementation("eager")
     with pytest.raises(IndexError, match="row 3 of 3"):
         follow_caption(generate(model, 1), row=3)
+
+
+class SoftAlign(nn.Module):
+    """Show, attend and tell (Xu et al. 2015), in a class that no name gives away."""
+
+    def __init__(self, as_column):
+        super().__init__()
+        self.as_column = as_column
+        self.score = nn.Linear(32, 1)
+        self.softmax = nn.Softmax(dim=1)
+
+    def forward(self, cells, state):
+        scores = self.score(torch.tanh(cells + state[:, None]))  # (B, N, 1)
+        if self.as_column:
+            weights = self.softmax(scores)  # (B, N, 1)
+        else:
+            weights = self.softmax(scores.squeeze(2)).unsqueeze(2)  # (B, N, 1)
+        return (weights * cells).sum(dim=1), weights[..., 0]  # (B, D), (B, N)
+
+
+class Speaker(nn.Module):
+    """A recurrent decoder; captions that have ended leave the batch."""
+
+    def __init__(self, as_column):
+        super().__init__()
+        self.look = SoftAlign(as_column)
+        self.cell = nn.GRUCell(32, 32)
+        self.words = nn.Linear(32, 7)
+        self.maps = []
+
+    def forward(self, cells, lengths):
+        state = cells.mean(1)  # (B, D)
+        for t in range(max(lengths)):
+            b = sum(length > t for length in lengths)
+            context, weights = self.look(cells[:b], state[:b])
+            state = self.cell(context, state[:b])  # (b, D)
+            self.maps.append(weights)
+            self.words(state).softmax(-1)  # over words: no attention
+        return state
+
+
+@pytest.mark.parametrize("as_column", [False, True], ids=["(B, N)", "(B, N, 1)"])
+def test_a_recurrent_decoder_gives_a_map_a_word(as_column):
+    model = Speaker(as_column)
+    cells = torch.rand(3, 15, 32)
+    with torch.no_grad(), capture_attention(model) as captured:
+        model(cells, [5, 4, 2])
+    assert [tuple(w.shape) for w in captured.weights.values()] == [
+        (b, 1, 1, 15) for b in (3, 3, 2, 2, 1)
+    ]
+    assert set(captured.kinds.values()) == {"cross"}
+    joined = captured.joined("look")  # (B, A, T, N)
+    assert joined.shape == (3, 1, 5, 15)
+    for t, weights in enumerate(model.maps):
+        assert torch.equal(joined[: len(weights), 0, t], weights)
+        assert not joined[len(weights) :, 0, t].any()
+    with pytest.raises(KeyError, match="no layer 'eyes'; there are look"):
+        captured.joined("eyes")
+
+
+def masked_again(scores):
+    weights = scores.softmax(-1).masked_fill(torch.eye(9)[:5] > 0, 0)
+    return weights / weights.sum(-1, keepdim=True)
+
+
+def by_hand(scores):
+    parts = (scores - scores.amax(-1, keepdim=True)).exp()
+    return parts / parts.sum(dim=-1, keepdim=True)
+
+
+SOFTMAXES = {
+    "functional": lambda scores: nn.functional.softmax(scores, dim=-1),
+    "module": lambda scores: nn.Softmax(dim=-1)(scores),
+    "by position": lambda scores: torch.softmax(scores, 3),
+    "transposed": lambda scores: torch.softmax(scores.mT, 2).mT,
+    "exp and sum": by_hand,
+    "masked again": masked_again,
+    "dropout": lambda scores: nn.functional.dropout(scores.softmax(-1), 0.0),
+}
+
+
+@pytest.mark.parametrize("way", SOFTMAXES)
+@pytest.mark.parametrize("name", ["Block", "TinyAttention"])
+def test_a_softmax_that_values_are_read_with_is_heard(way, name):
+    def forward(self, q, k):
+        q, k = (x.unflatten(-1, (4, 8)).transpose(1, 2) for x in (q, k))
+        self.made = SOFTMAXES[way](torch.einsum("batd,band->batn", q, k))
+        return torch.einsum("batn,band->batd", self.made, k).softmax(-1)
+
+    model = type(name, (nn.Module,), {"forward": forward})()
+    q, k = torch.rand(2, 5, 32), torch.rand(2, 9, 32)
+    with capture_attention(model) as captured:
+        model(q, k)
+    assert list(captured.weights) == [name] and captured.kinds[name] == "cross"
+    assert captured.weights[name].shape == (2, 4, 5, 9)
+    torch.testing.assert_close(captured.weights[name], model.made)
+
+
+def test_experts_and_words_are_no_places():
+    class Router(nn.Linear):
+        def forward(self, x):
+            return super().forward(x).softmax(-1)
+
+    class AttentionSpeaker(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.attention = nn.MultiheadAttention(32, 4, batch_first=True)
+            self.router, self.words = Router(32, 3), nn.Linear(32, 7)
+
+        def forward(self, x):
+            x = self.attention(x, x, x)[0]
+            chosen = self.router(x).topk(2).values  # (B, T, 2)
+            x = (x[:, :, None] * chosen[..., None]).sum(2)
+            return self.words(x).softmax(-1)
+
+    model = AttentionSpeaker()
+    with capture_attention(model) as captured:
+        model(torch.rand(2, 5, 32))
+    assert list(captured.weights) == ["attention"]
+    assert captured.kinds == {"attention": "self"}
+
+
+def test_a_query_that_may_look_at_nothing_changes_no_output():
+    class Fused(nn.Module):
+        def forward(self, q, k, mask, *more):
+            return nn.functional.scaled_dot_product_attention(q, k, k, mask, 0.0, *more)
+
+    q, k = torch.rand(2, 4, 5, 8), torch.rand(2, 4, 9, 8)
+    mask = torch.ones(5, 9, dtype=torch.bool)
+    mask[2] = False
+    model = Fused()
+    with capture_attention(model) as captured:
+        during = model(q, k, mask)
+        causal = model(q, k, None, True)  # is_causal by its position
+        single = model(q[0, 0], k[0, 0], None)
+    torch.testing.assert_close(during, model(q, k, mask))
+    torch.testing.assert_close(causal, model(q, k, None, True))
+    torch.testing.assert_close(single, model(q[0, 0], k[0, 0], None))
+    first, second, third = captured.weights.values()
+    assert not first[:, :, 2].any() and not second[0, 0].triu(1).any()
+    assert third.shape == (1, 1, 5, 9)
+
+    whole = layer(nn.TransformerEncoderLayer).eval()
+    x, mask = torch.rand(2, 6, 32), torch.zeros(6, 6, dtype=torch.bool)
+    mask[1] = True
+    before = whole(x, src_mask=mask)
+    with capture_attention(whole) as captured:
+        during = whole(x, src_mask=mask)
+    torch.testing.assert_close(during, before, atol=1e-4, rtol=1e-3)
+    assert not captured.weights["self_attn"][:, :, 1].any()
+
+
+def test_weights_are_those_before_dropout():
+    attention = nn.MultiheadAttention(32, 4, dropout=0.5).train()
+    x = torch.rand(6, 2, 32)
+    torch.manual_seed(0)
+    before = attention(x, x, x)
+    torch.manual_seed(0)
+    with capture_attention(attention) as captured:
+        during = attention(x, x, x)
+    for one, other in zip(before, during, strict=True):
+        torch.testing.assert_close(one, other)
+    sums = captured.weights["MultiheadAttention"].sum(-1)
+    torch.testing.assert_close(sums, torch.ones_like(sums))
+
+
+@pytest.mark.filterwarnings("ignore")  # torch.jit is on its way out
+def test_a_compiled_model_runs_uncompiled_and_hidden_ones_are_named():
+    block = layer(nn.TransformerEncoderLayer).eval()
+    x = torch.rand(2, 6, 32)
+    with capture_attention(torch.compile(block, backend="eager")) as captured:
+        block(x)
+    assert [w.shape for w in captured.weights.values()] == [(2, 4, 6, 6)]
+    with (
+        pytest.raises(RuntimeError, match="did not run"),
+        capture_attention(captioner()),
+    ):
+        block(x)  # another model
+    with pytest.raises(RuntimeError, match="no attention was seen"):
+        traced = torch.jit.trace(
+            layer(nn.TransformerEncoderLayer), x, check_trace=False
+        )
+        with capture_attention(traced):
+            traced(x)
+
+
+def test_other_threads_are_not_heard():
+    block = layer(nn.TransformerEncoderLayer).eval()
+    x = torch.rand(2, 6, 32)
+    with pytest.raises(RuntimeError, match="another thread"):
+        with capture_attention(block), ThreadPoolExecutor() as pool:
+            pool.submit(block, x).result()
+    with capture_attention(block) as captured, ThreadPoolExecutor() as pool:
+        others = [pool.submit(block, x) for _ in range(20)]
+        for _ in range(20):
+            block(x)
+        assert all(other.result().shape == x.shape for other in others)
+    assert len(captured.weights) == 20
+    assert all(name.startswith("self_attn") for name in captured.weights)
+
+
+class PairAttention(nn.Module):
+    """What comes in first is no tensor; a mask as wide as the keys comes second."""
+
+    def __init__(self, heads=4):
+        super().__init__()
+        self.heads = heads
+
+    def forward(self, x, mask=None):
+        x = x[0] if isinstance(x, tuple) else x
+        q = x.unflatten(-1, (self.heads, -1))  # (B, T, A, d)
+        weights = torch.einsum("btad,bnad->btan", q, q).softmax(-1)  # (B, T, A, N)
+        return torch.einsum("btan,bnad->btad", weights, q).flatten(2)  # (B, T, D)
+
+
+def test_heads_behind_the_queries_and_masks_are_told_apart():
+    model, x = PairAttention(), torch.rand(2, 8, 8)
+    x = x[:, :6]
+    with capture_attention(model) as captured:
+        model(x, torch.zeros(2, 6, 8))
+        model((x, None))
+    first, second = captured.weights.values()
+    assert first.shape == (2, 4, 6, 6) and set(captured.kinds.values()) == {"self"}
+    assert torch.equal(first.transpose(1, 2), second)

@@ -301,3 +301,20 @@ def test_code_in_a_file_is_not_run(tmp_path):
         read_weights(tmp_path / "model.pt")
     with pytest.raises(FileNotFoundError, match=r"nowhere\.pt"):
         read_weights("nowhere.pt")
+
+
+def test_a_column_of_weights_is_no_grid():
+    column = torch.randn(3, 70, 1).softmax(1)  # (B, N, 1), as alpha often comes
+    for weights in (column, (3, 70, 1)):
+        report = diagnose(weights, *SIZES, batch=3)
+        assert [axis.name for axis in report.axes] == ["images", "keys", "queries"]
+        assert report.layouts[0].grid == (7, 10) and not report.problems
+    assert "axis of size 1" in found_in(torch.ones(3, 70, 1), *SIZES)
+
+
+def test_queries_that_are_padding_are_no_problem():
+    weights = softmax(3, 4, 9, 71)
+    weights[0, :, :2] = 0
+    report = diagnose(weights, *SIZES)
+    assert not report.problems and "8 queries look at nothing" in str(report)
+    assert found_in(torch.zeros(3, 4, 9, 71), *SIZES)

@@ -144,3 +144,9 @@ def test_what_cannot_be_probed_is_named():
         probe_layout(embed, IMAGE[None], GRID)
     with pytest.raises(ValueError, match="no key answered"):
         probe_layout(lambda x: torch.ones(len(x), 24, 5), IMAGE, GRID)
+    with pytest.raises(ValueError, match="got .tuple."):
+        probe_layout(lambda x: (embed(x).flatten(1, 2),), IMAGE, GRID)
+    with pytest.raises(ValueError, match="got 16 images and returned .1, 24"):
+        probe_layout(lambda x: embed(x[:1]).flatten(1, 2), IMAGE, GRID)
+    with pytest.raises(ValueError, match="NaN"):
+        probe_layout(lambda x: embed(x).flatten(1, 2) * torch.nan, IMAGE, GRID)

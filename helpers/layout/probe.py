@@ -48,10 +48,11 @@ def probe_layout(read_tokens, image, grid, batch=16, enough=0.05):
             f"{tuple(image.shape)} and grid {grid}"
         )
     still = read_tokens(image[None])  # (1, N, D)
-    if still.dim() != 3 or still.shape[1] < h * w:
+    found = getattr(still, "shape", (type(still).__name__,))
+    if len(found) != 3 or found[0] != 1 or found[1] < h * w:
         raise ValueError(
             f"read_tokens must return (B, N, D), N at least {h} x {w} = {h * w}, got "
-            f"{tuple(still.shape)}"
+            f"({', '.join(map(str, found))})"
         )
     first = responses(read_tokens, image, still, grid, batch)
     layout = settle([first], grid, max(enough, CLEAR))
@@ -76,8 +77,16 @@ def responses(read_tokens, image, still, grid, batch, offset=0.0, seed=0):
         places = [divmod(cell, w) for cell in cells]
         changed = [change_cell(image, place, grid, offset, seed) for place in places]
         answer = read_tokens(torch.stack(changed))  # (b, N, D)
+        if answer.shape != (len(changed), *still.shape[1:]):
+            raise ValueError(
+                f"read_tokens got {len(changed)} images and returned "
+                f"{tuple(answer.shape)}: it must return (B, N, D) for any B; batch=1 "
+                "gives it one image at a time"
+            )
         moved.append((answer.float() - still.float()).norm(dim=-1))  # (b, N)
     response = torch.cat(moved)  # (cells, N)
+    if not response.isfinite().all():
+        raise ValueError("read_tokens returns NaN or infinite numbers")
     if not response.any():
         raise ValueError(
             "no key answered to any change: what read_tokens returns does not depend "

@@ -29,10 +29,14 @@ def find_keys(shape, values, image_size, patch_size):
     if values is None:
         if on_grid(shape, image_size, patch_size):
             return None, "the size of a grid on this image", []
+        if last and shape[-1] == 1 < shape[-2]:
+            return last - 1, "a column of one number a key; no values to check", []
         return last, "by convention the last axis; no values to check", []
     ones = [axis for axis in range(len(shape)) if sums_to_one(values, axis)]
     if last in ones:
         return last, "sums to 1 along this axis", []
+    if last and shape[-1] == 1 and last - 1 in ones:
+        return last - 1, "sums to 1 along this axis, a column", []
     if len(shape) > 1 and sums_to_one(values.flatten(-2), -1):
         return None, "the last two axes together sum to 1", []
     if not ones:

@@ -5,7 +5,12 @@ from numbers import Integral
 
 from helpers.shapes.axes import Axis, find_keys, name_axes
 from helpers.shapes.fit import WHICH_WINDOWS, fit_grid, fit_keys, fit_layout
-from helpers.shapes.problems import Problem, find_problems, looks_back_only
+from helpers.shapes.problems import (
+    Problem,
+    blind_queries,
+    find_problems,
+    looks_back_only,
+)
 from helpers.shapes.unpack import unpack
 
 
@@ -93,6 +98,7 @@ def diagnose(
     check_counts(report, heads, queries)
     if values is not None and not swapped:
         report.problems += find_problems(values, keys)
+        report.notes += blind_queries(values, keys)
     return report
 
 

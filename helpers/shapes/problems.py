@@ -24,9 +24,9 @@ def tolerance(weights):
 
 
 def sums_to_one(weights, axis):
-    """True if the weights along `axis` sum to 1 everywhere (rows of NaN aside)."""
+    """True if the weights along `axis` sum to 1 (rows of NaN or zeros aside)."""
     sums = weights.double().sum(axis)
-    sums = sums[sums.isfinite()]
+    sums = sums[sums.isfinite() & (sums != 0)]
     return bool(len(sums) and (sums - 1).abs().max() <= tolerance(weights))
 
 
@@ -40,14 +40,16 @@ def looks_back_only(weights):
 def find_problems(weights, keys_axis=-1):
     """The list of Problems of weights whose keys lie along `keys_axis`.
 
-    weights: float tensor, any shape. Rows with NaN are reported, then left out.
+    weights: float tensor, any shape. Rows with NaN are reported, then left out; rows of
+    zeros are left out, unless there are no others.
     """
     broken = not_finite(weights)
     rows = weights.double().movedim(keys_axis, -1)  # (..., N)
     finite = rows.isfinite().all(dim=-1)  # (...)
     if not finite.any():
         return broken
-    whole = rows[finite]  # (rows, N)
+    blind = ~rows.any(dim=-1)  # (...)
+    whole = rows[finite if blind[finite].all() else finite & ~blind]  # (rows, N)
     found = broken + negative(whole)
     if whole.shape[-1] == 1 or bool((whole == 1).all()):
         return found + [ALL_ONES]
@@ -56,6 +58,15 @@ def find_problems(weights, keys_axis=-1):
     if not found:
         found += even(whole) + same_for_every_query(rows)
     return found
+
+
+def blind_queries(weights, keys_axis=-1):
+    """Notes on rows of zeros among others."""
+    seeing = weights.any(dim=keys_axis)  # (...)
+    if seeing.all() or not seeing.any():
+        return []
+    count = int((~seeing).sum())
+    return [f"{count} queries look at nothing: padding, or a mask that hides every key"]
 
 
 ALL_ONES = Problem(
