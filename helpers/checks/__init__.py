@@ -2,6 +2,7 @@
 differ, and names the likely mistake when the answer is the one that it gives.
 """
 
+from helpers.checks.explore import check_best_head, check_follows
 from helpers.checks.grid import (
     check_cell_of,
     check_count_keys,

@@ -1,0 +1,172 @@
+"""What the explorer shows of one map: on the picture, as bare cells, and in words.
+
+Plain functions from numbers to pictures and text; the widgets are in explorer.py.
+"""
+
+import base64
+import io
+from dataclasses import replace
+from functools import lru_cache
+from html import escape
+from textwrap import wrap
+
+import numpy as np
+from PIL import Image, ImageDraw, ImageFont
+
+from helpers.captioners import Caption
+from helpers.metrics import attention_mass, distance_to, peak
+from helpers.overlay import color_range, overlay, palette
+
+SIDE = 336  # pixels: the longer side of the picture as it is shown
+
+
+def laid_out(words, weights, layout):
+    """Captured weights as a Caption that the explorer takes.
+
+    words: T of them. weights: (T, N), (A, T, N) or (L, A, T, N). layout: the
+    TokenLayout of the N keys. The weights of the Caption are (..., T, h*w); keys that
+    are no cell are gone, so a map sums to the share that lies on the image. Raises
+    ValueError where words, weights and layout do not fit.
+    """
+    if weights.dim() not in (2, 3, 4) or weights.shape[-2] != len(words):
+        raise ValueError(
+            f"expected weights ([L, [A,]] T, N) with T = {len(words)} words, got shape "
+            f"{tuple(weights.shape)}"
+        )
+    grids = layout.to_grid(weights)  # (..., T, h, w)
+    maps = grids.flatten(0, -4).mean(0) if grids.dim() > 3 else grids  # (T, h, w)
+    return Caption(list(words), maps, grids.flatten(-2))
+
+
+def all_maps(caption, layer=None, head=None):
+    """One map a word: (T, h, w). layer, head: a number, or None for the mean.
+
+    Raises ValueError where the caption's weights do not lie on the grid of its maps.
+    """
+    weights, (h, w) = caption.weights, caption.maps.shape[1:]
+    if weights.shape[-1] != h * w:
+        raise ValueError(
+            f"the weights have {weights.shape[-1]} keys, the maps {h} x {w} = {h * w} "
+            "cells: lay captured weights out with helpers.views.laid_out"
+        )
+    weights = weights[(None,) * (4 - weights.dim())]  # (L, A, T, N)
+    weights = weights.mean(0) if layer is None else weights[layer]  # (A, T, N)
+    weights = weights.mean(0) if head is None else weights[head]  # (T, N)
+    return weights.unflatten(-1, (h, w))  # (T, h, w)
+
+
+def for_show(image, geometry):
+    """A picture and its Geometry at the size at which they are shown."""
+    scale = SIDE / max(image.size)
+    W, H = (max(1, round(side * scale)) for side in image.size)
+    box = tuple(edge * scale for edge in geometry.box)
+    small = image.resize((W, H), Image.Resampling.LANCZOS)
+    return small, replace(geometry, size=(H, W), box=box)
+
+
+def on_picture(shown, heat, upsample, **style):
+    """A map (h, w) on what `for_show` returned: a PIL image."""
+    image, geometry = shown
+    large = geometry.to_original(heat, upsample)  # (H, W), masked where unseen
+    return overlay(image, large, upsample="nearest", **style)
+
+
+def as_img(picture, alt):
+    """A PIL image as an HTML image with alternative text."""
+    png = io.BytesIO()
+    picture.save(png, "PNG", compress_level=1)  # fast: it only goes to the browser
+    code = base64.b64encode(png.getvalue()).decode()
+    return (
+        f'<img alt="{escape(alt)}" width="{picture.width}" height="{picture.height}" '
+        f'src="data:image/png;base64,{code}">'
+    )
+
+
+def as_cells(heat, scale, colormap, alt):
+    """A map (h, w) as an SVG of its cells: numbers on hover, the peak in a frame."""
+    h, w = heat.shape
+    low, high = scale
+    colors = np.frombuffer(palette(colormap), np.uint8).reshape(256, 3)  # (256, 3)
+    levels = ((heat.numpy() - low) / (high - low) * 255).clip(0, 255)  # (h, w)
+    fills = colors[levels.round().astype(int)]  # (h, w, 3)
+    cells = [
+        f'<rect x="{c}" y="{r}" width="1" height="1" fill="rgb{tuple(map(int, fill))}">'
+        f"<title>row {r}, column {c}: {heat[r, c]:.4f}</title></rect>"
+        for r, row in enumerate(fills)
+        for c, fill in enumerate(row)
+    ]
+    r, c = divmod(int(heat.argmax()), w)
+    frame = "".join(
+        f'<rect x="{c}" y="{r}" width="1" height="1" fill="none" stroke="{color}" '
+        f'stroke-width="{width}" pointer-events="none"/>'
+        for color, width in (("black", 0.3), ("white", 0.12))
+    )
+    step = SIDE / max(h, w)
+    return (
+        f'<svg role="img" aria-label="{escape(alt)}" viewBox="-.2 -.2 {w + 0.4} '
+        f'{h + 0.4}" width="{step * w:.0f}" height="{step * h:.0f}" stroke="#888" '
+        f'stroke-width=".03">{"".join(cells)}{frame}</svg>'
+    )
+
+
+def as_tiles(heat, scale, colormap):
+    """A map (h, w) as a PIL image of its cells, with lines between them."""
+    h, w = heat.shape
+    step = max(1, SIDE // max(h, w))
+    blank = Image.new("RGB", (step * w, step * h))
+    style = {"scale": scale, "colormap": colormap, "opacity": 1.0}
+    tiles = overlay(blank, heat, upsample="nearest", **style)
+    tiles = tiles.crop((0, 0, step * w + 1, step * h + 1))
+    pen = ImageDraw.Draw(tiles)
+    for r in range(h):
+        for c in range(w):
+            x, y = step * c, step * r
+            pen.rectangle((x, y, x + step, y + step), outline="#888")
+    return tiles
+
+
+@lru_cache(maxsize=16)
+def color_bar(colormap):
+    """The colours from lowest to highest, as an HTML image."""
+    colors = np.frombuffer(palette(colormap), np.uint8).reshape(1, 256, 3)
+    bar = Image.fromarray(colors).resize((160, 12))
+    return as_img(bar, f"colours of {colormap}, from the lowest value to the highest")
+
+
+def scale_of(maps, word, shared):
+    """(low, high) for the colours: of all words' maps, or of one word's."""
+    return color_range(maps.numpy() if shared else maps[word].numpy())
+
+
+def in_words(word, heat, mask=None):
+    """What there is to know of a map (h, w); mask (H, W): the object of the word."""
+    h, w = heat.shape
+    r, c = divmod(int(heat.argmax()), w)
+    top = float(heat.max())
+    parts = [
+        f"“{word}”: peak {top:.3f} at row {r}, column {c}",
+        f"{top * h * w:.0f} times an even share of 1/{h * w}",
+    ]
+    if mask is not None and mask.any():
+        gap = distance_to(mask, peak(heat, mask.shape))
+        where = "on it" if gap == 0 else f"{gap:.0f} pixels beside it"
+        mass = attention_mass(heat, mask)
+        parts.append(f"{mass:.0%} of the map on the object, the peak {where}")
+    return "; ".join(parts)
+
+
+def as_one(pictures, lines):
+    """Pictures side by side over lines of text, as one picture to keep."""
+    font = ImageFont.load_default(size=14)
+    W = sum(p.width for p in pictures) + 12 * (len(pictures) + 1)
+    lines = [part for line in lines for part in wrap(line, width=W // 8)]
+    top = 24 + max(p.height for p in pictures)
+    page = Image.new("RGB", (W, top + 22 * len(lines)), "white")
+    left = 12
+    for picture in pictures:
+        page.paste(picture, (left, 12))
+        left += picture.width + 12
+    pen = ImageDraw.Draw(page)
+    for number, line in enumerate(lines):
+        pen.text((12, top + 22 * number), line, "black", font)
+    return page

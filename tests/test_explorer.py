@@ -1,0 +1,231 @@
+"""The explorer without a browser: a control is set, picture and words change."""
+
+import io
+from dataclasses import replace
+from datetime import UTC, datetime
+
+import pytest
+import torch
+from PIL import Image
+
+from helpers.captioners import VARIANTS, Caption
+from helpers.explorer import explore
+from helpers.geometry import Geometry
+from helpers.layout import TokenLayout
+from helpers.scene_editor import edit_scene
+from helpers.scenes import SceneObject, sample_scenes
+from helpers.views import all_maps, as_cells, in_words, laid_out
+
+L, A, T, h, w = 2, 3, 5, 4, 7
+WORDS = ["a", "red", "star", "left", "of"]
+
+
+@pytest.fixture
+def scene():
+    return sample_scenes(1, seed=11, size=(112, 152))[0]
+
+
+@pytest.fixture
+def explorer(captioners, scene):
+    return explore(captioners, scene)
+
+
+@pytest.fixture
+def captured():
+    """Weights of L layers and A heads over one class token and h x w cells."""
+    seed = torch.Generator().manual_seed(0)
+    weights = torch.randn(L, A, T, 1 + h * w, generator=seed).softmax(-1)
+    return laid_out(WORDS, weights, TokenLayout.from_grid(h, w, prefix=1)), weights
+
+
+def test_captured_weights_lose_only_what_is_no_cell(captured):
+    caption, weights = captured
+    assert caption.weights.shape == (L, A, T, h * w)
+    torch.testing.assert_close(caption.weights, weights[..., 1:])
+    mean = weights[..., 1:].mean((0, 1)).unflatten(-1, (h, w))
+    torch.testing.assert_close(caption.maps, mean)
+
+
+def test_one_head_of_one_layer_and_every_mean(captured):
+    caption, weights = captured
+    cells = weights[..., 1:].unflatten(-1, (h, w))  # (L, A, T, h, w)
+    torch.testing.assert_close(all_maps(caption, 1, 2), cells[1, 2])
+    torch.testing.assert_close(all_maps(caption, layer=1), cells[1].mean(0))
+    torch.testing.assert_close(all_maps(caption, head=2), cells[:, 2].mean(0))
+    torch.testing.assert_close(all_maps(caption), cells.mean((0, 1)))
+    heads = laid_out(WORDS, weights[0], TokenLayout.from_grid(h, w, prefix=1))
+    torch.testing.assert_close(all_maps(heads, head=2), cells[0, 2])
+    single = laid_out(WORDS, weights[0, 1], TokenLayout.from_grid(h, w, prefix=1))
+    torch.testing.assert_close(all_maps(single), cells[0, 1])
+
+
+def test_what_does_not_fit_is_named(captured):
+    caption, weights = captured
+    layout = TokenLayout.from_grid(h, w, prefix=1)
+    with pytest.raises(ValueError, match=r"T = 4 words, got shape \(2, 3, 5, 29\)"):
+        laid_out(WORDS[:4], weights, layout)
+    with pytest.raises(ValueError, match="29 keys, the maps 4 x 7 = 28 cells"):
+        all_maps(replace(caption, weights=weights))
+    with pytest.raises(ValueError, match="no captioner"):
+        explore([], Image.new("RGB", (64, 64)))
+    with pytest.raises(TypeError, match="got str"):
+        explore({"additive": "additive"}, Image.new("RGB", (64, 64)))
+    empty = Caption([], torch.zeros(0, h, w), torch.zeros(0, h * w))
+    with pytest.raises(ValueError, match="without words"):
+        explore(empty, Image.new("RGB", (64, 64)))
+
+
+def test_the_words_are_buttons_that_follow_the_slider(explorer, scene):
+    assert [label for label, _ in explorer.words.options] == scene.words
+    assert explorer.word.max == explorer.play.max == len(scene.words) - 1
+    before = explorer.left.value
+    explorer.word.value = 2
+    assert explorer.words.value == 2 and explorer.left.value != before
+    explorer.words.value = 1
+    assert explorer.word.value == 1 and f"“{scene.words[1]}”" in explorer.text.value
+
+
+@pytest.mark.parametrize(
+    "name, value",
+    [
+        ("upsample", "bicubic"),
+        ("colormap", "viridis"),
+        ("opacity", 0.9),
+        ("shared", True),
+        ("layer", 1),
+        ("head", 2),
+    ],
+)
+def test_every_control_changes_the_picture(explorer, name, value):
+    explorer.variant.value = "transformer"
+    before = explorer.left.value
+    getattr(explorer, name).value = value
+    assert explorer.left.value != before
+
+
+def test_layers_and_heads_are_offered_where_there_are_some(explorer):
+    assert explorer.layer.disabled and explorer.head.disabled
+    explorer.variant.value = "transformer"
+    assert [value for _, value in explorer.head.options] == [None, 0, 1, 2, 3]
+    explorer.head.value = 3
+    assert "mean of layers, head 3" in explorer.lines[0]
+    explorer.variant.value = "dot-product"
+    assert explorer.head.value is None and explorer.head.disabled
+
+
+def test_the_chosen_word_stays_when_the_variant_changes(explorer):
+    explorer.word.value = 2
+    explorer.variant.value = "dot-product"
+    assert explorer.word.value == explorer.words.value == 2
+
+
+def test_the_numbers_are_those_of_the_map(explorer, scene):
+    explorer.word.value = 1
+    heat = explorer.caption.maps[1]
+    r, c = divmod(int(heat.argmax()), heat.shape[1])
+    said = in_words(scene.words[1], heat, scene.masks[0])
+    assert f"peak {heat.max():.3f} at row {r}, column {c}" in said
+    assert "of the map on the object, the peak" in said and said in explorer.lines[1]
+    explorer.word.value = 0  # names nothing
+    assert "object" not in explorer.lines[1]
+
+
+def test_the_bare_cells_carry_their_numbers():
+    heat = torch.arange(6.0).reshape(2, 3) / 15
+    svg = as_cells(heat, (0, 1), "gray", 'cells of "a"')
+    assert svg.count("<title>") == 6 and "row 1, column 2: 0.3333" in svg
+    assert 'aria-label="cells of &quot;a&quot;"' in svg
+    assert 'fill="rgb(85, 85, 85)"' in svg  # a third of the scale
+
+
+def test_what_the_model_did_not_see_stays_as_it_is(captured):
+    photo = Image.new("RGB", (60, 120), (10, 200, 30))
+    geometry = Geometry.resize_and_crop((120, 60), 56, (56, 56))
+    explorer = explore(captured[0], photo, geometry)
+    top, middle = explorer.now.getpixel((80, 5)), explorer.now.getpixel((80, 168))
+    assert top == (10, 200, 30) != middle
+
+
+def upload(explorer, name, content):
+    file = {"name": name, "type": "", "size": len(content)}
+    file["last_modified"] = datetime.now(UTC)
+    explorer.upload.value = ({**file, "content": memoryview(content)},)
+
+
+def test_an_uploaded_picture_is_captioned(explorer):
+    other = sample_scenes(1, seed=12, size=(96, 136))[0]
+    png = io.BytesIO()
+    other.image.convert("P").save(png, "GIF")
+    upload(explorer, "mine.gif", png.getvalue())
+    assert [label for label, _ in explorer.words.options] == explorer.caption.words
+    assert explorer.picture.size == (136, 96) and "mine.gif" in explorer.status.value
+
+
+@pytest.mark.parametrize("content", [b"no picture", b"", None])
+def test_a_file_that_is_no_picture_is_said_and_all_stays(explorer, content):
+    if content is None:  # cut off in the middle
+        whole = io.BytesIO()
+        Image.effect_noise((200, 160), 50).save(whole, "PNG")
+        content = whole.getvalue()[:9000]
+    before = explorer.left.value, explorer.picture
+    upload(explorer, "<b>.png", content)
+    assert "&lt;b&gt;.png was not taken" in explorer.status.value
+    assert (explorer.left.value, explorer.picture) == before
+    explorer.word.value = 1  # still alive
+    assert explorer.left.value != before[0]
+
+
+def test_a_picture_that_the_captioner_refuses(explorer):
+    png = io.BytesIO()
+    Image.new("RGB", (900, 60)).save(png, "PNG")
+    before = explorer.caption
+    upload(explorer, "long.png", png.getvalue())
+    assert "too long and narrow" in explorer.status.value
+    assert explorer.caption is before
+
+
+def test_the_view_is_kept_as_a_file(explorer, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    explorer.save.click()
+    (file,) = tmp_path.glob("*.png")
+    assert Image.open(file).size == explorer.view().size
+    assert file.name in explorer.status.value
+
+
+def test_without_a_kernel_there_is_a_picture(explorer):
+    bundle = explorer._repr_mimebundle_()
+    assert Image.open(io.BytesIO(bundle["image/png"])).size == explorer.view().size
+    assert bundle["text/plain"] == "The explorer: run this cell to use it."
+    assert "application/vnd.jupyter.widget-view+json" in bundle
+
+
+@pytest.mark.parametrize("variant", VARIANTS)
+def test_the_map_moves_with_the_object(captioners, variant):
+    things = [SceneObject("circle", "red", 30, 40), SceneObject("star", "blue", 70, 70)]
+    editor = edit_scene({variant: captioners[variant]}, (112, 152), things)
+
+    def column():
+        caption = editor.explorer.caption
+        heat = caption.maps[caption.words.index("blue")]  # (h, w)
+        return int(heat.argmax()) % heat.shape[1]
+
+    before = column()
+    editor.things[1]["x"].value = 110  # 5 cells to the right
+    assert 4 <= column() - before <= 6
+
+
+def test_an_object_gets_another_name_and_another_place(captioners):
+    editor = edit_scene(captioners["additive"])
+
+    def said():
+        return " ".join(editor.explorer.caption.words)
+
+    assert said() == "a red circle left of a blue star"
+    editor.things[0]["color"].value = "green"
+    editor.things[1]["shape"].value = "cross"
+    assert said() == "a green circle left of a blue cross"
+    editor.things[0]["x"].value, editor.things[1]["x"].value = 80, 30
+    assert said() == "a blue cross left of a green circle"
+    assert editor.explorer.mask() is None  # "a"
+    editor.explorer.word.value = 1
+    assert editor.explorer.mask().sum() == editor.scene().masks[0].sum()
