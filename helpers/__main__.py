@@ -2,8 +2,10 @@
 
 import argparse
 import re
+import subprocess
 import sys
 import time
+from pathlib import Path
 
 from helpers.setup_check import check_setup
 
@@ -23,6 +25,10 @@ def main():
     )
     run = commands.add_parser("notebooks", help="run the notebooks in place")
     run.add_argument("files", nargs="*", help="default: all of them")
+    reset = commands.add_parser("reset", help="put the exercises back to their stubs")
+    reset.add_argument("files", nargs="*", help="default: all lessons")
+    slides = commands.add_parser("slides", help="write slides into build/slides")
+    slides.add_argument("files", nargs="*", help="default: all lessons")
     commands.add_parser("minutes", help="how long a learner takes for each notebook")
     commands.add_parser("picture", help="draw the picture of the README again")
     doctor = commands.add_parser("diagnose", help="what is this weights tensor?")
@@ -40,6 +46,12 @@ def main():
         from helpers.notebooks import run_all
 
         run_all(arguments.files)
+    if arguments.command == "reset":
+        from helpers.exercises import reset_all
+
+        sys.exit(0 if reset_all(lessons_or(arguments.files)) else 1)
+    if arguments.command == "slides":
+        sys.exit(make_slides(lessons_or(arguments.files)))
     if arguments.command == "minutes":
         from helpers.notebooks import lessons, minutes
 
@@ -56,6 +68,25 @@ def size(text):
     if not re.fullmatch(r"[1-9]\d*x[1-9]\d*", text):
         raise argparse.ArgumentTypeError(f"expected HxW such as 224x320, got {text!r}")
     return tuple(int(number) for number in text.split("x"))
+
+
+def lessons_or(files):
+    """The files that were named, or else all lessons."""
+    from helpers.notebooks import lessons
+
+    return [Path(file) for file in files] or lessons()
+
+
+def make_slides(files):
+    """Write the decks; return 2, and say what is missing, if that cannot be done."""
+    from helpers.slides import FOLDER, build
+
+    try:
+        build(files, FOLDER)
+    except (OSError, ValueError, ImportError, subprocess.CalledProcessError) as error:
+        print(error, file=sys.stderr)
+        return 2
+    return 0
 
 
 def print_report(weights, image_size, patch_size):

@@ -10,6 +10,9 @@ import nbformat
 from nbclient import NotebookClient
 from PIL import Image
 
+from helpers.exercises import stub_of
+from helpers.slides import mark
+
 FOLDER = Path(__file__).resolve().parent.parent / "notebooks"
 INDEX = FOLDER / "error_index.ipynb"
 WIDGET = "application/vnd.jupyter.widget-view+json"
@@ -46,17 +49,20 @@ def lessons():
 
 
 def normalise(notebook):
-    """Leave out what changes from run to run or from machine to machine."""
+    """Leave out what changes from run to run or from machine to machine.
+
+    Metadata are written anew: the stub of an exercise and the slide of a cell.
+    """
     notebook.metadata = {"kernelspec": KERNEL, "language_info": {"name": "python"}}
     for number, cell in enumerate(notebook.cells):
         cell.id = f"cell-{number:02d}"
         tags = cell.metadata.get("tags")
-        slides = cell.metadata.get("slideshow")
+        stub = stub_of(cell)
         cell.metadata = {}
         if tags:
             cell.metadata["tags"] = tags
-        if slides:
-            cell.metadata["slideshow"] = slides
+        if stub:
+            cell.metadata["stub"] = stub
         if cell.cell_type == "code":
             cell.outputs = [o for o in cell.outputs if not only_a_widget(o)]
             for output in cell.outputs:
@@ -66,14 +72,16 @@ def normalise(notebook):
                     data[PNG] = with_few_colors(data[PNG])
                 if PNG in data and JPEG in data:  # Pillow gives both: one will do
                     del data[max(PNG, JPEG, key=lambda kind: len(data[kind]))]
-    return notebook
+    return mark(notebook)
 
 
 def with_few_colors(png):
     """The same picture (base64) in 256 colours and about half the bytes."""
     picture = Image.open(io.BytesIO(base64.b64decode(png))).convert("RGB")
     small, dither = io.BytesIO(), Image.Dither.NONE
-    picture.quantize(256, dither=dither).save(small, "PNG", optimize=True)
+    picture.quantize(256, method=Image.Quantize.MAXCOVERAGE, dither=dither).save(
+        small, "PNG", optimize=True
+    )
     return base64.b64encode(small.getvalue()).decode()
 
 

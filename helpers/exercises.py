@@ -1,0 +1,96 @@
+"""Put the exercises of a notebook back to where a learner starts.
+
+Every exercise cell carries its own stub in its metadata, which JupyterLab keeps while
+the source is edited. So a reset needs neither git nor the network, and finds a cell
+wherever the learner has moved it.
+"""
+
+import re
+import sys
+
+import nbformat
+
+STUB = re.compile(r"^def .*:\n    raise NotImplementedError$", re.MULTILINE)
+CHECK = re.compile(r"^checks\.check_\w+\(", re.MULTILINE)
+OUTPUT = "Not attempted yet.\n"
+
+
+def stub_of(cell):
+    """What this cell is reset to: None if it is no exercise.
+
+    The source itself as long as nobody has written into the function; later what was
+    remembered then.
+    """
+    if cell.cell_type != "code":
+        return None
+    if STUB.search(cell.source) and CHECK.search(cell.source):
+        return cell.source
+    return cell.metadata.get("stub")
+
+
+def reset_all(files):
+    """Reset each notebook and print what was done; False if one could not be read."""
+    fine = True
+    for file in files:
+        try:
+            back, untouched = reset(file)
+        except (OSError, ValueError) as error:
+            print(error, file=sys.stderr)
+            fine = False
+            continue
+        if back or untouched:
+            exercises = "exercise" if back == 1 else "exercises"
+            print(f"{file.stem}: {back} {exercises} put back, {untouched} untouched")
+        else:
+            print(f"{file.stem}: holds no exercise")
+    return fine
+
+
+def reset(file):
+    """Put the stubs back, and leave all other cells and an untouched file alone.
+
+    Returns how many exercises were put back and how many were as they should be.
+    Raises OSError if the file cannot be read or written, and ValueError, naming the
+    file, if it is no notebook.
+    """
+    notebook = read(file)
+    back = untouched = 0
+    code = [cell for cell in notebook.cells if cell.cell_type == "code"]
+    for number, cell in enumerate(code, start=1):
+        stub = cell.metadata.get("stub")
+        if stub is None:
+            continue
+        if cell.source == stub and says(cell) in ("", OUTPUT):
+            untouched += 1
+            continue
+        back += 1
+        # what a run from top to bottom would leave here
+        cell.source, cell.execution_count = stub, number
+        cell.outputs = [nbformat.v4.new_output("stream", name="stdout", text=OUTPUT)]
+    if back:  # first to a new file: a full disk must not cost a learner the notebook
+        new = file.with_name(file.name + ".new")
+        nbformat.write(notebook, new)
+        new.replace(file)
+    return back, untouched
+
+
+def read(file):
+    """Read a notebook. Raises OSError, or ValueError that names the file."""
+    try:
+        notebook = nbformat.read(file, as_version=4)
+        nbformat.validate(notebook)
+    except OSError:
+        raise
+    except Exception as error:  # nbformat raises many kinds for what is no notebook
+        reason = str(error).splitlines()[0][:80] if str(error) else type(error).__name__
+        raise ValueError(
+            f"{file} is damaged, nothing changed in it: {reason}"
+        ) from error
+    return notebook
+
+
+def says(cell):
+    """All that the cell has printed, or "?" if it left anything else."""
+    if any(output.output_type != "stream" for output in cell.outputs):
+        return "?"
+    return "".join(output.text for output in cell.outputs)
