@@ -31,8 +31,9 @@ def overlay(
     the first and the last colour; by default from 0 (or the smallest value, if that is
     negative) to the largest value, so that a map that is the same everywhere is drawn
     as one colour.
-    Raises ValueError for another rank, for NaN or infinite values, for an unknown
-    upsampling or colour map, and for an opacity or a scale out of range.
+    Raises ValueError for another rank, for NaN or infinite values, for a map with no
+    value of 0 or more (unless scale is given), for an unknown upsampling or colour map,
+    and for an opacity or a scale out of range.
     """
     picture = as_rgb(image)
     blank = np.ma.getmaskarray(heat) if np.ma.isMaskedArray(heat) else None  # (h, w)
@@ -41,9 +42,7 @@ def overlay(
         raise ValueError(f"upsample must be one of {list(UPSAMPLE)}, got {upsample!r}")
     if not 0 <= opacity <= 1:
         raise ValueError(f"opacity must lie in 0..1, got {opacity}")
-    low, high = color_range(heat) if scale is None else scale
-    if not low < high:
-        raise ValueError(f"scale must be (low, high) with low < high, got {scale}")
+    low, high = color_range(heat) if scale is None else check_scale(scale)
     levels = ((heat - low) / (high - low)).clip(0, 1) * 255  # (h, w)
     small = Image.fromarray(levels.round().astype(np.uint8))
     # Resized as 8-bit grey: Pillow clamps the overshoot of bicubic by itself.
@@ -62,8 +61,13 @@ def show_caption(image, caption, columns=4, scale=None, **style):
     image: the picture that was captioned. caption: has words (T of them) and maps
     (T, h, w). scale: "shared" gives all words one colour scale, None each its own.
     style goes to `overlay`. Raises ValueError for an empty caption and where words and
-    maps differ in number.
+    maps differ in number, TypeError where picture and caption are swapped.
     """
+    if not hasattr(caption, "words"):
+        raise TypeError(
+            "show_caption(image, caption): the picture comes first, and the caption "
+            f"has words and maps, got {type(caption).__name__}"
+        )
     words, maps = list(caption.words), torch.as_tensor(caption.maps)
     if not words:
         raise ValueError("the caption has no words, so there is no map to show")
@@ -117,9 +121,30 @@ def _rank_hint(heat):
     return "pick the batch, layer, head and word you want until (h, w) is left"
 
 
+def check_scale(scale):
+    """A pair (low, high) that was given for the colours, or ValueError."""
+    try:
+        low, high = scale
+    except (TypeError, ValueError):
+        low = high = None
+    if low is None or not low < high:
+        raise ValueError(f"scale must be (low, high) with low < high, got {scale}")
+    return low, high
+
+
 def color_range(heat):
-    """(low, high) for the colours: from 0, so that a constant map stays one colour."""
+    """(low, high) for the colours: from 0, so that a constant map stays one colour.
+
+    Raises ValueError if all values are negative: a difference of maps has some that are
+    not, so these are scores or logarithms, taken for weights.
+    """
     low, high = min(0.0, float(heat.min())), float(heat.max())
+    if high < 0:
+        raise ValueError(
+            f"all values of the map are below 0 (the largest is {high:.3g}), and "
+            "attention is never negative: take the weights after the softmax, or give "
+            "scale=(low, high) to draw what you have"
+        )
     return (low, high) if high > low else (low, low + 1.0)
 
 

@@ -78,6 +78,9 @@ def test_any_picture_keeps_its_upright_size():
         (torch.zeros(h, w), {"colormap": "hot stuff"}, "no colour map 'hot stuff'"),
         (torch.zeros(h, w), {"opacity": 1.5}, "got 1.5"),
         (torch.zeros(h, w), {"scale": (1, 0)}, r"got \(1, 0\)"),
+        (torch.zeros(h, w), {"scale": 1}, r"must be \(low, high\) .* got 1"),
+        (torch.zeros(h, w), {"scale": (0, 1, 2)}, r"got \(0, 1, 2\)"),
+        (torch.full((h, w), -2.0), {}, "largest is -2.* attention is never negative"),
     ],
 )
 def test_bad_input_is_named(heat, options, text):
@@ -98,7 +101,20 @@ def test_show_caption_has_one_panel_a_word():
     assert "one scale" in shared.get_supxlabel()
 
 
+def test_a_difference_is_drawn_from_its_smallest_value():
+    heat = one_hot(0, 0) - one_hot(1, 3)
+    pixels = np.asarray(overlay(GREY, heat, "nearest", opacity=1.0))
+    assert np.abs(pixels[5, 5] - color("inferno", 1.0)).max() <= 1
+    assert np.abs(pixels[30, 70] - color("inferno", 0.0)).max() <= 1
+    below = torch.full((h, w), -2.0)
+    assert overlay(GREY, below, scale=(-3, 0)).size == GREY.size
+
+
 def test_show_caption_refuses_what_it_cannot_show():
+    with pytest.raises(TypeError, match="the picture comes first.* got Image"):
+        show_caption(Caption(["a"], maps(1), maps(1)), GREY)
+    with pytest.raises(ValueError, match="all values of the map are below 0"):
+        show_caption(GREY, Caption(["a"], maps(1) - 2, maps(1)), scale="shared")
     with pytest.raises(ValueError, match="no words"):
         show_caption(GREY, Caption([], maps(0), maps(0)))
     with pytest.raises(

@@ -2,7 +2,7 @@
 
 import torch
 
-from helpers.checks.judge import judge, random
+from helpers.checks.judge import judge, judge_cases, random
 
 
 def check_count_keys(attempt):
@@ -25,18 +25,43 @@ def check_looks_like_attention(attempt):
     good = random(2, 3, 5).softmax(-1)
     negative = good.clone()
     negative[0, 0, :2] += torch.tensor([-1.0, 1.0])  # the row still sums to 1
-    cases = [good, good[0, 0], 2 * good, random(2, 3, 5).softmax(1), negative]
-    judge(
-        lambda *weights: [bool(attempt(w)) for w in weights],
-        cases,
-        [True, True, False, False, False],
+    row = torch.tensor([0.5, 0.25, 0.125, 0.125])
+    masked = torch.tensor([[0.5, 0.5, 0.0], [1.0, 0.0, 0.0]])
+    judge_cases(
+        attempt,
         [
-            ([True, True, False, False, True], "a negative weight got through"),
-            ([True, True, True, True, True], "your function says True to everything"),
+            ("one row that sums to 1", (row,), True),
+            ("weights (2, 3, 5), where each row sums to 1", (good,), True),
+            ("rows that sum to 1.00005", (1.00005 * good,), True),
+            ("rows that sum to 2", (2 * good,), False),
+            ("rows that sum to 0.5", (0.5 * good,), False),
             (
-                [True, True, False, True, True],
-                "sum along the last axis, the keys: dim=-1",
+                "weights that sum to 1 along axis 1, not along the last",
+                (random(2, 3, 5).softmax(1),),
+                False,
             ),
+            ("a row with a negative weight", (negative,), False),
+            ("a row in which two weights are 0", (masked,), True),
+        ],
+        [
+            (lambda w: True, "your function says True to everything"),
+            (
+                lambda w: (w.sum(-1) == 1).all() and (w >= 0).all(),
+                "allow for rounding: to within 1e-4, not exactly",
+            ),
+            (
+                lambda w: ((w.sum(-1) - 1).abs() < 1e-4).all(),
+                "a negative weight got through",
+            ),
+            (
+                lambda w: ((w.sum(-1) - 1).abs() < 1e-4).all() and (w > 0).all(),
+                "a weight of exactly 0 is allowed: a mask makes it",
+            ),
+            (
+                lambda w: (w.sum() - 1).abs() < 1e-4 and (w >= 0).all(),
+                "each row must sum to 1, not all of them together: sum(dim=-1)",
+            ),
+            (lambda w: (w >= 0).all(), "what do the rows sum to?"),
         ],
     )
 

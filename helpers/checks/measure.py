@@ -2,7 +2,7 @@
 
 import torch
 
-from helpers.checks.judge import judge, random
+from helpers.checks.judge import judge, judge_cases, random
 
 
 def check_is_hit(attempt):
@@ -18,22 +18,24 @@ def check_is_hit(attempt):
     edge = torch.zeros(3, 5)
     edge[0, 0] = 1.0  # its square reaches beyond the picture
 
-    def run(allowed):
-        hits = [bool(attempt(heat, mask, allowed)) for mask in masks]
-        return [*hits, bool(attempt(edge, masks[3], 6))]
-
-    judge(
-        run,
-        (3,),
-        torch.tensor([True, True, False, False, False, False]),
+    judge_cases(
+        attempt,
         [
-            (torch.tensor([True] + [False] * 5), "`allowed` counts on all four sides"),
+            ("a mask on the peak", (heat, masks[0], 3), True),
+            ("a mask 3 pixels to the right, 3 allowed", (heat, masks[1], 3), True),
+            ("a mask 4 pixels below, 3 allowed", (heat, masks[2], 3), False),
+            ("a mask 8 pixels to the right, 3 allowed", (heat, masks[3], 3), False),
+            ("a mask where row and column are swapped", (heat, masks[4], 3), False),
+            ("a peak in the corner of the picture", (edge, masks[3], 6), False),
+        ],
+        [
             (
-                torch.tensor([True, False, False, False, False, False]),
-                "the square has 2 * allowed + 1 pixels a side: mind the end of a slice",
+                [True] + [False] * 5,
+                "`allowed` counts on all four sides, so the square has 2 * allowed + 1 "
+                "pixels a side: mind the end of a slice",
             ),
-            (torch.tensor([True, True, True, False, False, False]), "3 is not 4"),
-            (torch.tensor([False] * 4 + [True, False]), "row first, then column"),
+            ([True, True, True, False, False, False], "3 is not 4"),
+            ([False] * 4 + [True, False], "row first, then column"),
         ],
     )
 
@@ -71,17 +73,17 @@ def check_right_object(attempt):
     masks[0] = 1 - masks[1]  # ... but the mass on object 0
     masks[2, 2, 4] = 0.5
 
-    def run():
-        orders = [[0, 1, 2], [1, 0, 2], [1, 2, 0], [2, 0, 1]]
-        return [bool(attempt(heat, masks[order])) for order in orders]
-
-    judge(
-        run,
-        (),
-        torch.tensor([True, False, False, False]),
+    judge_cases(
+        attempt,
         [
-            (torch.tensor([False, True, True, False]), "the mass, not the peak"),
-            (torch.tensor([True, False, True, False]), "more than EVERY other object"),
-            (torch.tensor([False, True, True, True]), "more, not less"),
+            ("most of the mass on object 0", (heat, masks), True),
+            ("the peak on object 0, the mass on 1", (heat, masks[[1, 0, 2]]), False),
+            ("the peak on object 0, the mass on 2", (heat, masks[[1, 2, 0]]), False),
+            ("most of the mass on object 1", (heat, masks[[2, 0, 1]]), False),
+        ],
+        [
+            ([False, True, True, False], "the mass, not the peak"),
+            ([True, False, True, False], "more than EVERY other object"),
+            ([False, True, True, True], "more, not less"),
         ],
     )

@@ -47,22 +47,26 @@ def check_guard(attempt):
         for weights in inputs:
             try:
                 found.append("passed" if attempt(weights, layout) is weights else "?")
+            except AssertionError:
+                return ["an assert"]
             except ValueError as error:
-                text = str(error)
-                if "15" in text and "16" in text:
-                    text = "both numbers"
-                found.append(text if text == "both numbers" else "sum" in text)
-        return [str(word) for word in found]
+                text = str(error).lower()
+                both = "15" in text and "16" in text
+                found.append("both" if both else "sum" if "sum" in text else "error")
+        return found
 
-    right = ["passed", "True", "both numbers"]
+    right = ["passed", "sum", "both"]
     judge(
         run,
         [good, 1.2 * good, random(2, 4, 15).softmax(-1)],
         right,
         [
+            (["an assert"], "raise ValueError, not assert"),
+            (["passed"] * 3, "your function lets everything through"),
             (["?", *right[1:]], "return the weights that came in"),
-            (["passed", "passed", right[2]], "rows that sum to 1.2 got through"),
-            (["passed", "True", "passed"], "15 keys got through a layout of 16"),
-            (["passed", "True", "False"], "name both numbers: 15 and 16"),
+            (["passed", "passed", "both"], "rows that sum to 1.2 got through"),
+            (["passed", "error", "both"], 'say "sum" in the message'),
+            (["passed", "sum", "passed"], "15 keys got through a layout of 16"),
+            (["passed", "sum", "error"], "name both numbers: 15 and 16"),
         ],
     )

@@ -1,36 +1,49 @@
 """Checks of notebooks 05 and 06: what does not fit, loudly or silently."""
 
-from helpers.checks.judge import judge, random
+import torch
+
+from helpers.checks.judge import judge, judge_cases, random
 
 # Notebook 05: reproduce the mismatch
 
 
 def check_keys_that_are_no_cells(attempt):
     """attempt(N, H, W, stride) -> N - h*w; ValueError if there are fewer keys."""
-    cases = [(197, 224, 224, 16), (389, 224, 336, 14), (49, 224, 224, 16)]
+    cases = [(197, 224, 224, 16), (389, 224, 336, 14), (56, 100, 150, 16)]
+    fewer = (49, 224, 224, 16)
 
     def run(*inputs):
         found = []
         for case in inputs:
             try:
-                found.append(str(attempt(*case)))
+                answer = attempt(*case)
+                number = isinstance(answer, (int, float))
+                found.append(f"{answer:g}" if number else str(answer))
             except ValueError as error:
                 named = "49" in str(error) and "196" in str(error)
                 found.append("an error that names both" if named else "an error")
         return found
 
-    right = ["1", "5", "an error that names both"]
+    right = ["1", "5", "2", "an error that names both"]
     judge(
         run,
-        cases,
+        [*cases, fewer],
         right,
         [
             (
-                [*right[:2], "-147"],
+                [*right[:3], "-147"],
                 "49 keys are fewer than 196 cells: raise ValueError",
             ),
-            ([*right[:2], "an error"], "name both numbers in the message: 49 and 196"),
-            (["1", "133", right[2]], "the image is not square: w comes from W"),
+            ([*right[:3], "an error"], "name both numbers in the message: 49 and 196"),
+            (["1", "133", "20", right[3]], "the image is not square: w comes from W"),
+            (
+                ["1", "5", "-2.59375", "-147"],
+                "part of a cell is no cell: h = H // stride, and w alike",
+            ),
+            (
+                ["1", "5", "an error", right[3]],
+                "part of a cell is no cell: h = H // stride, and w alike",
+            ),
         ],
     )
 
@@ -77,21 +90,25 @@ def check_read_numbers(attempt):
 def check_lays_out_right(attempt):
     """attempt(lay_out, h, w) -> True if key k arrives at row k // w, column k % w."""
     h, w = 3, 5
-    ways = [
-        lambda keys: keys.unflatten(0, (3, 5)),
-        lambda keys: keys.unflatten(0, (5, 3)),
-        lambda keys: keys.unflatten(0, (5, 3)).T,
-        lambda keys: keys.roll(1).unflatten(0, (3, 5)),
-        lambda keys: keys.unflatten(0, (3, 5)).flip(0),
-    ]
-    judge(
-        lambda *inputs: [bool(attempt(way, h, w)) for way in inputs],
-        ways,
-        [True, False, False, False, False],
+
+    def case(name, lay_out, right=False):
+        return name, (lay_out, h, w), right
+
+    judge_cases(
+        attempt,
         [
-            ([True, False, True, True, True], "the shape alone is not enough"),
-            ([True] * 5, "your function says True to everything"),
-            ([True, True, False, False, False], "(5, 3) is not (3, 5)"),
+            case("keys laid out as (3, 5)", lambda k: k.unflatten(0, (3, 5)), True),
+            case("keys laid out as (5, 3)", lambda k: k.unflatten(0, (5, 3))),
+            case("keys counted down the columns", lambda k: k.unflatten(0, (5, 3)).T),
+            case("keys one place too late", lambda k: k.roll(1).unflatten(0, (3, 5))),
+            case("rows upside down", lambda k: k.unflatten(0, (3, 5)).flip(0)),
+        ],
+        [
+            (
+                lambda lay_out, h, w: lay_out(torch.arange(h * w)).shape == (h, w),
+                "the shape alone is not enough",
+            ),
+            (lambda lay_out, h, w: True, "your function says True to everything"),
         ],
     )
 
@@ -103,34 +120,78 @@ def check_share_one_map(attempt):
     nearly = same + 1e-8 * random(4, 3, 5, seed=1)
     one_differs = same.clone()
     one_differs[3] = different[3]
-    judge(
-        lambda *inputs: [bool(attempt(maps)) for maps in inputs],
-        [same, nearly, different, one_differs],
-        [True, True, False, False],
+
+    def close(x, y):
+        return (x - y).abs().max() < 1e-3 * x.max()
+
+    judge_cases(
+        attempt,
         [
-            ([True, False, False, False], "rounding differs: allow a thousandth"),
-            ([True, True, False, True], "one word of four differs: compare all words"),
-            ([True] * 4, "your function says True to everything"),
+            ("four words that share one map", (same,), True),
+            ("four maps that differ by rounding", (nearly,), True),
+            ("four different maps", (different,), False),
+            ("four different and faint maps", (1e-3 * different,), False),
+            (
+                "four maps of which only the last differs",
+                (one_differs,),
+                False,
+            ),
+        ],
+        [
+            (
+                lambda maps: (maps == maps[0]).all(),
+                "rounding differs: allow a thousandth",
+            ),
+            (
+                lambda maps: close(maps[0], maps[1]),
+                "one word of four differs: compare all words",
+            ),
+            (
+                lambda maps: (maps.amax(0) - maps.amin(0)).max() < 1e-3,
+                "a thousandth of the largest weight, not of 1",
+            ),
+            (lambda maps: True, "your function says True to everything"),
         ],
     )
 
 
 def check_same_proportions(attempt):
     """attempt(grid (h, w), picture (H, W)) -> True if width / height agree to 10 %."""
-    cases = [
-        ((12, 17), (96, 136)),
-        ((14, 14), (480, 500)),
-        ((17, 12), (96, 136)),
-        ((14, 14), (96, 168)),
-        ((14, 24), (96, 96)),
-    ]
-    judge(
-        lambda *inputs: [bool(attempt(*case)) for case in inputs],
-        cases,
-        [True, True, False, False, False],
+
+    def case(grid, picture, right):
+        return f"grid {grid} and picture {picture}", (grid, picture), right
+
+    def ratio(grid, picture):  # how many times wider the grid is
+        return grid[1] / grid[0] * picture[0] / picture[1]
+
+    judge_cases(
+        attempt,
         [
-            ([True, False, False, False, False], "within 10 percent, not exactly"),
-            ([True, True, False, False, True], "too wide counts as much as too narrow"),
-            ([True, True, True, False, False], "(h, w): the height stands first"),
+            case((12, 17), (96, 136), True),
+            case((14, 14), (480, 500), True),
+            case((7, 21), (96, 312), True),
+            case((40, 12), (100, 36), False),
+            case((17, 12), (96, 136), False),
+            case((14, 14), (96, 168), False),
+            case((14, 24), (96, 96), False),
+        ],
+        [
+            (lambda g, p: ratio(g, p) == 1, "within 10 percent, not exactly"),
+            (
+                lambda g, p: abs(g[1] / g[0] - p[1] / p[0]) < 0.1,
+                "10 percent of the ratio, not 0.1: divide one by the other",
+            ),
+            (
+                lambda g, p: ratio(g, p) > 0.9,
+                "too wide counts as much as too narrow",
+            ),
+            (
+                lambda g, p: ratio(g, p) < 1.1,
+                "too narrow counts as much as too wide",
+            ),
+            (
+                lambda g, p: 0.9 < ratio(g, p[::-1]) < 1.1,
+                "(h, w) and (H, W): the height stands first in both",
+            ),
         ],
     )

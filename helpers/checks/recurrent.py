@@ -14,6 +14,10 @@ def check_softmax(attempt):
         (scores,),
         scores.softmax(-1),
         [
+            (
+                scores / scores.sum(-1, keepdim=True),
+                "exponentiate first: scores may be negative",
+            ),
             (scores.exp(), "divide by the sum over the keys"),
             (scores.softmax(0), "that sums to 1 over the images of the batch"),
             (scores.softmax(1), "that sums to 1 over the words"),
@@ -51,6 +55,11 @@ def check_read(attempt):
         (weights, values),
         product.sum(1),
         [
+            (
+                weights @ values,
+                "that reads every image with the weights of every image. Weights b "
+                "belong to image b",
+            ),
             (product, "that is weighted, but not yet summed over the keys"),
             (product.mean(1), "sum, do not average: the weights sum to 1 already"),
             (product.sum(1, keepdim=True), "(B, D), please: drop the axis of size 1"),
@@ -63,6 +72,8 @@ def check_dot_scores(attempt):
     """attempt(query (B, d), keys (B, N, d)) -> scaled scores (B, N)."""
     query, keys = random(2, 4), random(2, 5, 4, seed=1)
     raw = (keys @ query[..., None])[..., 0]  # (B, N)
+    pairs = "that pairs every query with every image. Query b belongs to image b"
+    every = query @ keys.mT  # (B, d) @ (B, d, N) -> (B, B, N)
     judge(
         attempt,
         (query, keys),
@@ -71,10 +82,11 @@ def check_dot_scores(attempt):
             (raw, "divide by the square root of d, the width of the query"),
             (raw / 4, "by the square root of d, not by d"),
             (raw / 5**0.5, "d is the width of the query, not the number of keys"),
-            (
-                torch.einsum("bd,cnd->bcn", query, keys) / 2,
-                "that pairs every query with every image. Query b belongs to image b",
-            ),
+            ((raw / 2).softmax(-1), "scores, please: before the softmax"),
+            (every, pairs),
+            (every / 2, pairs),
+            (every.transpose(0, 1), pairs),
+            (every.transpose(0, 1) / 2, pairs),
         ],
     )
 
@@ -106,12 +118,17 @@ def check_dot_attention(attempt):
 def check_entropy(attempt):
     """attempt(weights (B, N)) -> entropy in bits, (B,)."""
     weights = random(3, 5).softmax(-1)
-    bits = -(weights * weights.log2()).sum(-1)
+    weights[0] = torch.tensor([0.5, 0.25, 0.25, 0.0, 0.0])  # 1.5 bits
+    logs = weights.log2()  # minus infinity where the weight is 0
+    bits = -(weights * logs.clamp_min(-40)).sum(-1)  # 0 times -40 is 0
+    none = "0 * log2(0) is NaN: clamp the weights to at least 1e-12 first"
     judge(
         attempt,
         (weights,),
         bits,
         [
+            (-(weights * logs).sum(-1), none),
+            (-(weights * weights.log()).sum(-1), none),
             (-bits, "the sign: log2 of a number below 1 is negative"),
             (bits * torch.tensor(2.0).log(), "those are nats: use log2"),
         ],
