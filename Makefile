@@ -2,6 +2,7 @@
 PYTHON ?= python3
 LAB_ARGS ?=
 PIP_ARGS ?=
+EXTRAS ?= test,models
 VENV := .venv
 ifeq ($(OS),Windows_NT)
 BIN := $(VENV)/Scripts
@@ -10,12 +11,13 @@ BIN := $(VENV)/bin
 ROOT_FLAG := $(shell [ "$$(id -u)" = 0 ] && echo --allow-root)
 endif
 INSTALLED := $(VENV)/installed
+SITE_INSTALLED := $(VENV)/installed-site
 
-.PHONY: help lab test notebooks train clean
+.PHONY: help lab test notebooks site slides exercises-reset train clean
 .DEFAULT_GOAL := help
 
 help:  ## list the commands
-	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 14
+	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 18
 
 lab: $(INSTALLED)  ## install, check, open JupyterLab (LAB_ARGS="--no-browser --port 8899")
 	$(BIN)/python -m helpers check
@@ -29,6 +31,15 @@ test: $(INSTALLED)  ## all tests, with every notebook run and compared
 notebooks: $(INSTALLED)  ## run every notebook top to bottom, in place
 	$(BIN)/python -m helpers notebooks
 
+site: $(SITE_INSTALLED)  ## the course as pages that need no Python, in build/site
+	$(BIN)/python site/build.py
+
+slides: $(INSTALLED)  ## write slides of the lessons into build/slides (needs npm)
+	$(BIN)/python -m helpers slides
+
+exercises-reset: $(INSTALLED)  ## put all exercises of the lessons back to their stubs
+	$(BIN)/python -m helpers reset
+
 train: $(INSTALLED)  ## make the three checkpoints in data/ again, from nothing
 	$(BIN)/python -m helpers train
 
@@ -38,5 +49,9 @@ clean:  ## remove the environment
 # The stamp is newer than pyproject.toml once an install has succeeded.
 $(INSTALLED): pyproject.toml
 	$(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet $(PIP_ARGS) --editable ".[test,models]"
+	$(BIN)/python -m pip install --quiet $(PIP_ARGS) --editable ".[$(EXTRAS)]"
+	@touch $@
+
+$(SITE_INSTALLED): $(INSTALLED)
+	$(BIN)/python -m pip install --quiet $(PIP_ARGS) --editable ".[site]"
 	@touch $@

@@ -1,0 +1,38 @@
+"""How Sphinx turns the course into pages. `make site` runs it."""
+
+import sys
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).parent))
+
+project = "Attention maps you can trust"
+copyright = "the authors of the course; text and figures CC BY 4.0, code MIT"
+language = "en"
+extensions = ["myst_nb", "pages"]
+
+# The notebooks are shown as they were committed. Nothing runs, and no page asks
+# another server for a script.
+nb_execution_mode = "off"
+nb_ipywidgets_js = {}
+nb_merge_streams = True
+myst_heading_anchors = 3
+myst_heading_slug_func = "pages.jupyter_anchor"
+
+html_theme = "sphinx_book_theme"
+html_title = project
+html_static_path = ["static"]
+html_css_files = ["course.css"]
+html_show_sphinx = False
+html_use_index = False
+# Without the logo: the title leads the table of contents.
+html_sidebars = {"**": ["search-button-field.html", "sbt-sidebar-nav.html"]}
+html_theme_options = {
+    "home_page_in_toc": True,
+    "max_navbar_depth": 1,
+    "navbar_persistent": [],  # the search stands above the contents
+    "search_as_you_type": True,
+    "use_fullscreen_button": False,
+    "footer_content_items": ["copyright.html"],
+    "pygments_light_style": "a11y-high-contrast-light",
+    "pygments_dark_style": "a11y-high-contrast-dark",
+}

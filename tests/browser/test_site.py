@@ -1,0 +1,184 @@
+"""The site: its links work, nothing comes from elsewhere, and everybody can use it."""
+
+import functools
+import http.server
+import subprocess
+import sys
+import threading
+from html.parser import HTMLParser
+from pathlib import Path
+from urllib.parse import unquote, urljoin, urlsplit
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+ERROR = "shape '[14, 14]' is invalid for input of size 197"
+
+
+@pytest.fixture(scope="session")
+def site(tmp_path_factory):
+    """The folder of a site that was just built."""
+    for package in ("sphinx", "myst_nb", "sphinx_book_theme"):
+        pytest.importorskip(package, reason="extra: site")
+    folder = tmp_path_factory.mktemp("build")
+    subprocess.run([sys.executable, ROOT / "site" / "build.py", folder], check=True)
+    return folder / "site"
+
+
+class Page(HTMLParser):
+    """The links, anchors and pictures of a page."""
+
+    def __init__(self, file):
+        super().__init__()
+        self.anchors, self.links, self.loads, self.alts = set(), [], [], []
+        self.feed(file.read_text(encoding="utf-8"))
+
+    def handle_starttag(self, tag, attrs):
+        attrs = dict(attrs)
+        self.anchors.add(attrs.get("id"))
+        if "href" in attrs:
+            (self.links if tag == "a" else self.loads).append(attrs["href"])
+        if "src" in attrs:
+            self.loads.append(attrs["src"])
+        if tag == "img":
+            self.alts.append(attrs.get("alt", ""))
+
+
+@pytest.fixture(scope="session")
+def pages(site):
+    """Address within the site -> what is on the page."""
+    files = [f for f in sorted(site.rglob("*.html")) if "_static" not in f.parts]
+    return {file.relative_to(site).as_posix(): Page(file) for file in files}
+
+
+def test_every_notebook_has_a_page(pages):
+    for file in (ROOT / "notebooks").glob("**/[!.]*.ipynb"):
+        if ".ipynb_checkpoints" not in file.parts:
+            page = file.relative_to(ROOT).with_suffix(".html").as_posix()
+            assert page in pages
+    assert {"index.html", "search.html", "solutions.html"} <= pages.keys()
+
+
+def test_links_lead_somewhere(site, pages):
+    broken = []
+    for name, page in pages.items():
+        for link in page.links + page.loads:
+            if urlsplit(link).scheme:
+                if link in page.loads or not link.startswith("https://"):
+                    broken.append((name, link))
+                continue
+            target = urlsplit(urljoin(name, link))
+            path, anchor = unquote(target.path) or name, unquote(target.fragment)
+            if not (site / path).is_file():
+                broken.append((name, link))
+            elif anchor and path in pages and anchor not in pages[path].anchors:
+                broken.append((name, link))
+    assert not broken
+
+
+def test_links_between_notebooks_are_links_between_pages(pages):
+    assert "notebooks/00_start_here.html" in pages["index.html"].links
+    assert "error_index.html" in pages["notebooks/00_start_here.html"].links
+    links = {link for page in pages.values() for link in page.links}
+    files = [link for link in links if urlsplit(link).path.endswith(".ipynb")]
+    assert all("_sources/" in link for link in files), "all but downloads"
+
+
+def test_every_picture_says_what_it_shows(pages):
+    for name, page in pages.items():
+        assert all(len(alt) >= 20 for alt in page.alts), name
+        assert len(set(page.alts)) == len(page.alts), name
+    assert sum(len(page.alts) for page in pages.values()) > 50
+
+
+@pytest.fixture(scope="module")
+def address(site):
+    """The site on a server of this machine."""
+
+    class Quiet(http.server.SimpleHTTPRequestHandler):
+        def log_message(self, *_):
+            pass
+
+    handler = functools.partial(Quiet, directory=site)
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_port}/"
+        server.shutdown()
+
+
+@pytest.fixture(params=["server", "files"])
+def start(request, site):
+    """The front page's address, on a server and as a file."""
+    if request.param == "files":
+        return (site / "index.html").as_uri()
+    return request.getfixturevalue("address") + "index.html"
+
+
+def test_an_error_text_leads_to_the_error_index(browser, start):
+    page = browser.new_page()
+    page.goto(start)
+    page.keyboard.press("Control+k")
+    page.keyboard.type(ERROR)
+    page.keyboard.press("Enter")
+    page.locator("#search-results li a").first.click()
+    page.wait_for_url("**/error_index.html*")
+    assert ERROR in page.content()
+
+
+def test_the_part_without_a_number_finds_it_too(browser, start):
+    page = browser.new_page()
+    page.goto(urljoin(start, "search.html?q=is+invalid+for+input+of+size"))
+    page.locator("#search-results li a").first.wait_for()
+    links = page.locator("#search-results li a").all()
+    assert "error_index.html" in links[0].get_attribute("href")
+
+
+def test_dark_mode_can_be_switched_and_stays(browser, start):
+    page = browser.new_page(color_scheme="light")
+    page.goto(start)
+    theme = page.locator("html")
+    assert theme.get_attribute("data-theme") == "light"
+    before = page.evaluate("getComputedStyle(document.body).backgroundColor")
+    page.locator(".theme-switch-button:visible").click()
+    page.locator(".theme-change-button[data-mode=dark]").click()
+    assert theme.get_attribute("data-theme") == "dark"
+    assert page.evaluate("getComputedStyle(document.body).backgroundColor") != before
+    page.reload()
+    assert theme.get_attribute("data-theme") == "dark"
+
+
+def test_an_answer_opens(browser, start):
+    page = browser.new_page()
+    page.goto(urljoin(start, "notebooks/01_from_image_to_grid.html"))
+    answer = page.locator("details:has-text('row 2, column 2')")
+    text = answer.get_by_text("row 2, column 2")
+    assert not text.is_visible()
+    answer.locator("summary").click()
+    assert text.is_visible()
+
+
+@pytest.mark.parametrize("width, theme", [(1280, "light"), (400, "dark")])
+def test_pages_are_accessible_and_ask_no_other_server(
+    browser, address, pages, width, theme
+):
+    axe = pytest.importorskip("axe_playwright_python", reason="extra: browser")
+    rules = (Path(axe.__file__).parent / "axe.min.js").read_text(encoding="utf-8")
+    screen = {"width": width, "height": 900}
+    page = browser.new_page(
+        viewport=screen, color_scheme=theme, reduced_motion="reduce"
+    )
+    requests, faults = [], []
+    page.on("request", lambda request: requests.append(request.url))
+    for name in pages:
+        page.goto(address + name)
+        assert page.locator("html").get_attribute("data-theme") == theme
+        if page.evaluate("document.documentElement.scrollWidth") > width:
+            faults.append((name, "wider than the screen"))
+        page.evaluate("document.querySelectorAll('details').forEach(d => d.open = 1)")
+        page.evaluate(rules)
+        found = page.evaluate("axe.run({resultTypes: ['violations'], preload: false})")
+        for rule in found["violations"]:
+            faults += [(name, rule["id"], node["html"]) for node in rule["nodes"]]
+    assert not faults
+    ours = (address, "data:", "blob:")
+    assert not [url for url in requests if not url.startswith(ours)]
