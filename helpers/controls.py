@@ -6,9 +6,9 @@ from traitlets import link
 from helpers.overlay import UPSAMPLE
 
 COLORMAPS = ("inferno", "viridis", "cividis", "magma", "gray")
-WIDTH = w.Layout(width="190px")
+WIDTH = w.Layout(width="210px")
 WRAP = w.Layout(flex_flow="row wrap")
-MEAN, ONLY = ("mean", None), ("only one", None)
+MEAN = "mean"  # of all layers, of all heads; None would mean: nothing is chosen
 
 
 class Controls(w.VBox):
@@ -65,9 +65,9 @@ class Controls(w.VBox):
         counts = [1, 1, *caption.weights.shape[:-2]][-2:]  # L, A
         for control, count in zip((self.layer, self.head), counts, strict=True):
             chosen, choices = control.value, range(count if count > 1 else 0)
-            each = [(str(i), i) for i in choices]
-            control.options = [MEAN if count > 1 else ONLY, *each]
-            control.value = chosen if chosen in choices else None
+            first = MEAN if count > 1 else "only one"
+            control.options = [(first, MEAN), *((str(i), i) for i in choices)]
+            control.value = chosen if chosen in choices else MEAN
             control.disabled = count == 1
 
     def title(self):
@@ -75,7 +75,7 @@ class Controls(w.VBox):
         parts = [self.variant.value]
         for control, name in ((self.layer, "layer"), (self.head, "head")):
             if not control.disabled:
-                mean = control.value is None
+                mean = control.value == MEAN
                 parts.append(f"mean of {name}s" if mean else f"{name} {control.label}")
         return ", ".join(parts)
 

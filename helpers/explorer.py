@@ -71,7 +71,7 @@ def one_thread():
 class Explorer(Controls):
     """What `explore` returns. Its controls are attributes, set `.value` as by hand.
 
-    variant, word (a number, from 0), layer and head (a number, or None for the mean),
+    variant, word (a number, from 0), layer and head (a number, or "mean"),
     upsample, colormap, opacity, shared (one colour scale for all words).
     """
 

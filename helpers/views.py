@@ -38,8 +38,8 @@ def laid_out(words, weights, layout):
     return Caption(list(words), maps, grids.flatten(-2))
 
 
-def all_maps(caption, layer=None, head=None):
-    """One map a word: (T, h, w). layer, head: a number, or None for the mean.
+def all_maps(caption, layer="mean", head="mean"):
+    """One map a word: (T, h, w). layer, head: a number, or "mean".
 
     Raises ValueError where the caption's weights do not lie on the grid of its maps.
     """
@@ -50,8 +50,8 @@ def all_maps(caption, layer=None, head=None):
             "cells: lay captured weights out with helpers.views.laid_out"
         )
     weights = weights[(None,) * (4 - weights.dim())]  # (L, A, T, N)
-    weights = weights.mean(0) if layer is None else weights[layer]  # (A, T, N)
-    weights = weights.mean(0) if head is None else weights[head]  # (T, N)
+    weights = weights.mean(0) if layer == "mean" else weights[layer]  # (A, T, N)
+    weights = weights.mean(0) if head == "mean" else weights[head]  # (T, N)
     return weights.unflatten(-1, (h, w))  # (T, h, w)
 
 
