@@ -24,7 +24,7 @@ def moves(editor):
         "upsampling": (explorer.upsample, ["bilinear", "bicubic"]),
         "colours": (explorer.colormap, ["viridis", "inferno"]),
         "opacity": (explorer.opacity, [0.3, 0.6]),
-        "head": (explorer.head, [None, 2]),
+        "head": (explorer.head, ["mean", 2]),
         "an object": (editor.things[0]["x"], [28, 32]),
     }
 

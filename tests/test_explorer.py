@@ -106,11 +106,11 @@ def test_every_control_changes_the_picture(explorer, name, value):
 def test_layers_and_heads_are_offered_where_there_are_some(explorer):
     assert explorer.layer.disabled and explorer.head.disabled
     explorer.variant.value = "transformer"
-    assert [value for _, value in explorer.head.options] == [None, 0, 1, 2, 3]
+    assert [value for _, value in explorer.head.options] == ["mean", 0, 1, 2, 3]
     explorer.head.value = 3
     assert "mean of layers, head 3" in explorer.lines[0]
     explorer.variant.value = "dot-product"
-    assert explorer.head.value is None and explorer.head.disabled
+    assert explorer.head.value == "mean" and explorer.head.disabled
 
 
 def test_the_chosen_word_stays_when_the_variant_changes(explorer):
