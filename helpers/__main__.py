@@ -11,6 +11,7 @@ from helpers.setup_check import check_setup
 
 SEED = 0
 TEST_SEED, TEST_COUNT = 2026, 500
+COUNTS = ("batch", "heads", "queries")
 
 
 def main():
@@ -35,6 +36,8 @@ def main():
     doctor.add_argument("weights", help="a shape, 1,12,197,197, or a file")
     doctor.add_argument("--image", type=size, help="the model's input, HxW in pixels")
     doctor.add_argument("--patch", type=int, help="pixels from one cell to the next")
+    for count in COUNTS:
+        doctor.add_argument(f"--{count}", type=int, help=f"how many {count} there are")
     arguments = parser.parse_args()
     if arguments.command == "check":
         sys.exit(0 if check_setup() else 1)
@@ -60,7 +63,10 @@ def main():
     if arguments.command == "picture":
         draw_picture()
     if arguments.command == "diagnose":
-        sys.exit(print_report(arguments.weights, arguments.image, arguments.patch))
+        counts = {count: getattr(arguments, count) for count in COUNTS}
+        sys.exit(
+            print_report(arguments.weights, arguments.image, arguments.patch, counts)
+        )
 
 
 def size(text):
@@ -89,7 +95,7 @@ def make_slides(files):
     return 0
 
 
-def print_report(weights, image_size, patch_size):
+def print_report(weights, image_size, patch_size, counts):
     """Print what `diagnose` says; return 2 for what cannot be read."""
     from helpers.shapes.diagnose import diagnose
     from helpers.shapes.files import read_weights
@@ -99,7 +105,7 @@ def print_report(weights, image_size, patch_size):
             weights = tuple(int(number) for number in weights.split(","))
         else:
             weights = read_weights(weights)
-        report = diagnose(weights, image_size, patch_size)
+        report = diagnose(weights, image_size, patch_size, **counts)
     except (OSError, TypeError, ValueError) as error:
         print(error, file=sys.stderr)
         return 2

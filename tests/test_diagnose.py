@@ -318,3 +318,15 @@ def test_queries_that_are_padding_are_no_problem():
     report = diagnose(weights, *SIZES)
     assert not report.problems and "8 queries look at nothing" in str(report)
     assert found_in(torch.zeros(3, 4, 9, 71), *SIZES)
+
+
+def test_a_bare_shape_promises_nothing_about_values():
+    assert "values were not given" in str(diagnose((2, 4, 9, 196), (112, 112), 8))
+    assert str(diagnose(HEALTHY, *SIZES)).endswith("no problem found")
+
+
+def test_what_is_no_weights_at_all():
+    found = diagnose((2, 197, 768), (224, 224)).problems
+    assert len(found) == 1 and "tokens (B, N, D)" in str(found[0])
+    assert "the image itself" in str(diagnose((2, 3, 96, 136), (96, 136)))
+    assert "the image itself" not in str(diagnose((2, 3, 96, 136), (136, 96)))

@@ -88,16 +88,18 @@ def name_axes(shape, keys, evidence, batch=None, heads=None, queries=None):
             why[axis] = f"the {shape[axis]} {names[axis]} you named"
         elif names[axis] in known and known[names[axis]] is not None:
             names[axis] = "layers or steps"
-            why[axis] = f"not the {known['images'] or known['heads']} you named"
+            count = known["images"] or known["heads"]
+            why[axis] = f"the {count} you named must be another axis"
         elif names[axis] == "images or heads":
             doubts.append(
                 f"axis {axis} of size {shape[axis]}: the images of a batch, or the "
-                "heads of one image. Say batch= or heads=, or run two images"
+                "heads of one image. Say how many of them there are (batch, heads), or "
+                "run two images"
             )
         elif names[axis] == "layers" and batch is None:
             doubts.append(
                 f"axes {axis} and {axis + 1}: layers, then images, or the other way "
-                "round. Say batch=, or run another number of images"
+                "round. Say how many images there are (batch), or run another number"
             )
         elif names[axis] == "images" and len(before) == 2:
             why[axis] = "by its position; could be layers if the batch is gone"

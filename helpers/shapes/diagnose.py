@@ -20,7 +20,8 @@ class Report:
 
     axes: an Axis each. layouts: TokenLayouts that fit, best first, and for each a
     reason. problems: Problems. ambiguous: what the numbers leave open, and what would
-    settle it. notes: worth knowing, and nothing wrong.
+    settle it. notes: worth knowing, and nothing wrong. values_seen: False where there
+    was nothing but a shape to go by.
     """
 
     shape: tuple
@@ -30,6 +31,7 @@ class Report:
     problems: list = field(default_factory=list)
     ambiguous: list = field(default_factory=list)
     notes: list = field(default_factory=list)
+    values_seen: bool = True
 
     def __str__(self):
         lines = [f"weights {self.shape}"]
@@ -43,7 +45,8 @@ class Report:
         lines += [f"ambiguous: {doubt}" for doubt in self.ambiguous]
         lines += [f"note: {note}" for note in self.notes]
         if not self.problems:
-            lines.append("no problem found")
+            only = "" if self.values_seen else " in the shape; values were not given"
+            lines.append(f"no problem found{only}")
         return "\n".join(lines)
 
 
@@ -69,6 +72,7 @@ def diagnose(
     check_sizes(image_size, patch_size, batch, heads, queries)
     shape, values, notes, problems = unpack(weights)
     report = Report(shape, notes=notes, problems=problems)
+    report.values_seen = values is not None
     if shape is None:
         return report
     if not shape or 0 in shape:
@@ -95,6 +99,8 @@ def diagnose(
     report.problems += fit.problems
     report.ambiguous += fit.ambiguous
     report.notes += fit.notes
+    if image_size is not None and shape[-2:] == tuple(image_size) and len(shape) > 2:
+        report.notes.append(f"{shape[-3:]} may be the image itself, (channels, H, W)")
     check_counts(report, heads, queries)
     if values is not None and not swapped:
         report.problems += find_problems(values, keys)

@@ -17,7 +17,9 @@ def read_weights(path):
     """
     path = Path(path)
     if not path.is_file():
-        raise FileNotFoundError(f"there is no file {path}")
+        raise FileNotFoundError(
+            f"there is no file {path}; a shape is written with commas: 1,12,197,197"
+        )
     readers = {
         ".pt": read_torch,
         ".pth": read_torch,

@@ -151,7 +151,8 @@ def unexplained(shape, keys, image_size, patch_size):
         return Problem(
             f"axis {keys - 1} of size {shape[keys - 1]} fits the image, the last ({N}) "
             "does not",
-            "query and key axes are swapped; or words are the keys here",
+            "query and key axes are swapped; or words are the keys here; or these are "
+            "tokens (B, N, D), and no weights at all",
             "the axis that sums to 1 holds the keys",
         )
     patch = f" and a patch of {patch_size}" if patch_size else ""
