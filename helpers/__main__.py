@@ -85,7 +85,7 @@ def lessons_or(files):
 
 def make_slides(files):
     """Write the decks; return 2, and say what is missing, if that cannot be done."""
-    from helpers.slides import FOLDER, build
+    from helpers.decks import FOLDER, build
 
     try:
         build(files, FOLDER)

@@ -7,8 +7,9 @@ import subprocess
 import nbformat
 import pytest
 
+from helpers.decks import build, deck, parted
 from helpers.notebooks import lessons
-from helpers.slides import build, deck, figures, parted, slide_types
+from helpers.slides import figures, slide_types
 
 FILES = lessons()
 SHOWN = {"slide", "subslide", "-"}

@@ -7,7 +7,8 @@ import pytest
 
 from helpers.notebooks import FOLDER
 from helpers.scenes import sample_scenes
-from tests.browser.lab import run_all, running_lab
+
+from .lab import run_all, running_lab
 
 NOTEBOOK = "10_explore.ipynb"
 BUTTON = ".widget-toggle-buttons button"
