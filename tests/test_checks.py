@@ -20,6 +20,14 @@ def guards(weights, layout, word):
     return weights
 
 
+def hits(heat, mask, allowed, lowest=0, end=1):
+    """The pointing game, right as it stands: see `checks.check_is_hit`."""
+    row, column = divmod(int(heat.argmax()), heat.shape[1])
+    y, x = 8 * row + 4, 8 * column + 4
+    rows, columns = (slice(max(lowest, n - allowed), n + allowed + end) for n in (y, x))
+    return bool(mask[rows, columns].any())
+
+
 CASES = [
     (checks.check_count_keys, lambda H, W, s: H * W // s, "both sides shrink"),
     (checks.check_looks_like_attention, lambda w: True, "True to everything"),
@@ -213,6 +221,16 @@ CASES = [
         "for a mask on the peak your function said False",
     ),
     (
+        checks.check_is_hit,
+        lambda heat, mask, allowed: hits(heat, mask, allowed, lowest=-9),
+        "begins below 0 is empty",
+    ),
+    (
+        checks.check_is_hit,
+        lambda heat, mask, allowed: hits(heat, mask, allowed, end=0),
+        "mind the end of a slice",
+    ),
+    (
         checks.check_soft_mean,
         lambda weights: weights.sqrt().mean((1, 2)),
         "divide by its sum",
@@ -239,6 +257,25 @@ CASES = [
         checks.check_image_share,
         lambda weights, layout: layout.to_grid(weights).sum((-2, -1)),
         "average the heads",
+    ),
+    (
+        checks.check_best_head,
+        lambda weights, covered: (weights * covered).sum(-1).argmax(),
+        "divmod",
+    ),
+    (checks.check_best_head, lambda weights, covered: None, "returned None"),
+    (checks.check_follows, lambda before, after, down, right: None, "returned None"),
+    (
+        checks.check_follows,
+        lambda before, after, down, right: torch.equal(
+            after, before.roll((down, right), (0, 1))
+        ),
+        "where the peaks are",
+    ),
+    (
+        checks.check_follows,
+        lambda before, after, down, right: bool((before != after).any()),
+        "one map stayed",
     ),
 ]
 

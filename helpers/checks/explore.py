@@ -2,7 +2,7 @@
 
 import torch
 
-from helpers.checks.judge import judge, random
+from helpers.checks.judge import judge, judge_cases, random
 
 
 def check_best_head(attempt):
@@ -14,14 +14,14 @@ def check_best_head(attempt):
     weights[2, 0, 30] += 0.9  # the highest peak, beside it
     weights[0, 3, [9, 15]] += 0.4  # more on cells that it touches, half covered
     judge(
-        lambda *inputs: torch.tensor([int(n) for n in attempt(*inputs)]),
+        attempt,
         (weights, covered),
-        torch.tensor([1, 2]),
+        (1, 2),
         [
-            (torch.tensor([2, 0]), "that is the highest peak: weigh it by `covered`"),
-            (torch.tensor([0, 3]), "a cell half covered counts half: multiply"),
-            (torch.tensor([6]), "6 is layer 1, head 2, counted through: divmod"),
-            (torch.tensor([2, 1]), "layer first, then head"),
+            ((2, 0), "that is the highest peak: weigh it by `covered`"),
+            ((0, 3), "a cell half covered counts half: multiply"),
+            (6, "6 is layer 1, head 2, counted through: divmod"),
+            ((2, 1), "layer first, then head"),
         ],
     )
 
@@ -30,26 +30,27 @@ def check_follows(attempt):
     """attempt(before (h, w), after (h, w), down, right) -> bool, for several pairs."""
     heat = torch.zeros(5, 9)
     heat[1, 3] = 1.0
-    moved = [(2, 4), (0, 0), (4, 2), (2, -3), (0, 5)]
-    truth = [True, False, False, True, True]
-    told = [(2, 4), (2, 4), (2, 4), (2, -3), (0, 5)]
 
-    def run():
-        answers = []
-        for (r, c), (down, right) in zip(moved, told, strict=True):
-            after = 0.5 * heat.roll((r, c), (0, 1))  # (h, w): fainter, too
-            answers.append(bool(attempt(heat, after, down, right)))
-        return answers
+    def case(name, moved, told, right):
+        after = 0.5 * heat.roll(moved, (0, 1))  # (h, w): fainter, too
+        return name, (heat, after, *told), right
 
-    judge(
-        run,
-        (),
-        torch.tensor(truth),
+    judge_cases(
+        attempt,
         [
-            (torch.tensor([False] * 5), "compare where the peaks are, not the values"),
-            (torch.tensor([True] * 5), "one map stayed where it was: that is no"),
+            case("a map that came along, 2 down and 4 right", (2, 4), (2, 4), True),
+            case("a map that stayed where it was", (0, 0), (2, 4), False),
+            case(
+                "a map that went 4 down and 2 right, not 2 and 4", (4, 2), (2, 4), False
+            ),
+            case("a map that came along, 2 down and 3 left", (2, -3), (2, -3), True),
+            case("a map that came along, 5 right", (0, 5), (0, 5), True),
+        ],
+        [
+            ([False] * 5, "compare where the peaks are, not the values"),
+            ([True] * 5, "one map stayed where it was: that is no"),
             (
-                torch.tensor([False, False, True, False, False]),
+                [False, False, True, False, False],
                 "rows first: divmod(argmax, w) is row, column",
             ),
         ],

@@ -9,12 +9,13 @@ def check_is_hit(attempt):
     """attempt(heat (h, w), mask (H, W), allowed) -> bool, for several maps."""
     heat = torch.zeros(3, 5)  # cells of 8 x 8 pixels: the peak is at row 12, column 28
     heat[1, 3] = 1.0
-    masks = torch.zeros(5, 24, 40, dtype=torch.bool)
+    masks = torch.zeros(6, 24, 40, dtype=torch.bool)
     masks[0, 10:14, 25:30] = True  # on the peak
     masks[1, 12, 31] = True  # 3 to the right
     masks[2, 16, 28] = True  # 4 below
     masks[3, 8:16, 36:40] = True  # 8 to the right
     masks[4, 20:, 10:15] = True  # at the peak with rows and columns swapped
+    masks[5, :3, :3] = True  # in the corner
     edge = torch.zeros(3, 5)
     edge[0, 0] = 1.0  # its square reaches beyond the picture
 
@@ -26,16 +27,21 @@ def check_is_hit(attempt):
             ("a mask 4 pixels below, 3 allowed", (heat, masks[2], 3), False),
             ("a mask 8 pixels to the right, 3 allowed", (heat, masks[3], 3), False),
             ("a mask where row and column are swapped", (heat, masks[4], 3), False),
-            ("a peak in the corner of the picture", (edge, masks[3], 6), False),
+            ("a peak in the corner, far from the mask", (edge, masks[3], 6), False),
+            ("a peak in the corner, beside the mask", (edge, masks[5], 6), True),
         ],
         [
             (
-                [True] + [False] * 5,
+                [True] + [False] * 5 + [True],
                 "`allowed` counts on all four sides, so the square has 2 * allowed + 1 "
                 "pixels a side: mind the end of a slice",
             ),
-            ([True, True, True, False, False, False], "3 is not 4"),
-            ([False] * 4 + [True, False], "row first, then column"),
+            (
+                [True, True] + [False] * 5,
+                "a slice that begins below 0 is empty: begin it at max(0, ...)",
+            ),
+            ([True] * 3 + [False] * 3 + [True], "3 is not 4"),
+            ([False] * 4 + [True, False, True], "row first, then column"),
         ],
     )
 

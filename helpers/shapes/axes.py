@@ -87,9 +87,9 @@ def name_axes(shape, keys, evidence, batch=None, heads=None, queries=None):
             names[axis] = names[axis] if names[axis] in fits else fits[0]
             why[axis] = f"the {shape[axis]} {names[axis]} you named"
         elif names[axis] in known and known[names[axis]] is not None:
+            wanted = names[axis]
             names[axis] = "layers or steps"
-            count = known["images"] or known["heads"]
-            why[axis] = f"the {count} you named must be another axis"
+            why[axis] = f"{wanted} you named: {known[wanted]}, so another axis"
         elif names[axis] == "images or heads":
             doubts.append(
                 f"axis {axis} of size {shape[axis]}: the images of a batch, or the "
