@@ -17,7 +17,8 @@ from helpers.capture.layers import (
     is_router,
     is_torchs,
 )
-from helpers.capture.reads import Found, Reads, tensors
+from helpers.capture.reads import Found, Reads
+from helpers.shapes.text import tensors
 
 # Names that transformers and torch give to what is looked at.
 SECOND = "key keys kv key_value_states encoder_hidden_states cross_attention_states"

@@ -12,6 +12,8 @@ from torch import nn
 from torch.nn import functional
 from torch.utils.weak import WeakTensorKeyDictionary
 
+from helpers.shapes.text import tensors
+
 SOFTMAX = {torch.softmax, torch.Tensor.softmax, torch.special.softmax}
 SOFTMAX |= {functional.softmax}
 MATRIX = ("matmul", "rmatmul", "bmm", "mm", "mv", "einsum", "baddbmm", "tensordot")
@@ -119,14 +121,3 @@ def divided_by_own_sum(args, output):
             if bool(((sums - 1).abs() < 0.02).all()) and bool((output >= 0).all()):
                 return dim
     return None
-
-
-def tensors(values):
-    """The tensors among arguments, those in lists and tuples included."""
-    found = []
-    for value in values:
-        if isinstance(value, torch.Tensor):
-            found.append(value)
-        elif isinstance(value, list | tuple):
-            found += [entry for entry in value if isinstance(entry, torch.Tensor)]
-    return found
