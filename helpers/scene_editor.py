@@ -54,7 +54,8 @@ class SceneEditor(w.VBox):
         for name, (value, low, high) in sliders.items():
             controls[name] = w.IntSlider(int(value), min=low, max=high)
         for name, control in controls.items():
-            control.description = f"{name} {number}"
+            label = "colour" if name == "color" else name  # as in the prose
+            control.description = f"{label} {number}"
         return controls
 
     def scene(self):

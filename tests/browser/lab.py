@@ -28,7 +28,7 @@ def running_lab(folder, workplace):
     """
     for name, values in SETTINGS.items():
         file = workplace / "settings" / "@jupyterlab" / f"{name}.jupyterlab-settings"
-        file.parent.mkdir(parents=True)
+        file.parent.mkdir(parents=True, exist_ok=True)
         file.write_text(json.dumps(values))
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))

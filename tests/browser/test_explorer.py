@@ -134,7 +134,7 @@ def test_the_cells_tell_their_numbers(explorer):
 def test_moving_an_object_moves_caption_and_map(editor):
     editor.choose("variant", "additive")
     editor.choose("shape 1", "square")
-    editor.choose("color 1", "purple")
+    editor.choose("colour 1", "purple")
     for label, key in (("x 1", "Home"), ("x 2", "End"), ("radius 2", "Home")):
         editor.press(label, key)
     before, after = editor.after(lambda: editor.press("x 1", "PageUp"))
