@@ -10,14 +10,15 @@ else
 BIN := $(VENV)/bin
 ROOT_FLAG := $(shell [ "$$(id -u)" = 0 ] && echo --allow-root)
 endif
-INSTALLED := $(VENV)/installed
-SITE_INSTALLED := $(VENV)/installed-site
+INSTALLED := $(VENV)/installed-$(EXTRAS)
 
-.PHONY: help lab test notebooks site slides exercises-reset train clean
+.PHONY: help install lab test notebooks site slides exercises-reset train clean
 .DEFAULT_GOAL := help
 
 help:  ## list the commands
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 18
+
+install: $(INSTALLED)  ## make .venv with all that the course needs
 
 lab: $(INSTALLED)  ## install, check, open JupyterLab (LAB_ARGS="--no-browser --port 8899")
 	$(BIN)/python -m helpers check
@@ -31,7 +32,7 @@ test: $(INSTALLED)  ## all tests, with every notebook run and compared
 notebooks: $(INSTALLED)  ## run every notebook top to bottom, in place
 	$(BIN)/python -m helpers notebooks
 
-site: $(SITE_INSTALLED)  ## the course as pages that need no Python, in build/site
+site: $(VENV)/installed-site  ## the course as pages that need no Python, in build/site
 	$(BIN)/python site/build.py
 
 slides: $(INSTALLED)  ## write slides of the lessons into build/slides (needs npm)
@@ -46,12 +47,8 @@ train: $(INSTALLED)  ## make the three checkpoints in data/ again, from nothing
 clean:  ## remove the environment
 	rm -rf $(VENV)
 
-# The stamp is newer than pyproject.toml once an install has succeeded.
-$(INSTALLED): pyproject.toml
+# One stamp for each choice of extras, newer than pyproject.toml once it is installed.
+$(VENV)/installed-%: pyproject.toml
 	$(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet $(PIP_ARGS) --editable ".[$(EXTRAS)]"
-	@touch $@
-
-$(SITE_INSTALLED): $(INSTALLED)
-	$(BIN)/python -m pip install --quiet $(PIP_ARGS) --editable ".[site]"
+	$(BIN)/python -m pip install --quiet $(PIP_ARGS) --editable ".[$*]"
 	@touch $@

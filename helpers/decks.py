@@ -9,12 +9,7 @@ from pathlib import Path
 
 import nbformat
 
-from helpers.slides import (
-    arrange,
-    figure_size,
-    figures,
-    mark,
-)
+from helpers.slides import arrange, figure_size, figures, mark
 
 FOLDER = Path(__file__).resolve().parent.parent / "build" / "slides"
 REVEAL = "reveal.js@^4.6"

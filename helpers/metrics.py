@@ -13,11 +13,10 @@ def exact_match(captions, scenes):
     return sum(right) / len(right)
 
 
-def peak(heat, size):
-    """(x, y) in pixels: the centre of the largest cell of a map (h, w).
+def peak_cell(heat):
+    """(row, column) of the largest cell of a map (h, w).
 
-    size is (H, W) of the picture that the map covers. Raises ValueError for a map that
-    is the same everywhere (it has no peak) and for NaN.
+    Raises ValueError for a map that is the same everywhere and for NaN.
     """
     h, w = heat.shape
     if not heat.max() > heat.min():
@@ -25,7 +24,17 @@ def peak(heat, size):
             f"all {h} x {w} cells of the map are {float(heat.max()):.3g}: there is no "
             "peak"
         )
-    row, column = divmod(int(heat.argmax()), w)
+    return divmod(int(heat.argmax()), w)
+
+
+def peak(heat, size):
+    """(x, y) in pixels: the centre of the largest cell of a map (h, w).
+
+    size is (H, W) of the picture that the map covers. Raises ValueError for a map that
+    is the same everywhere (it has no peak) and for NaN.
+    """
+    h, w = heat.shape
+    row, column = peak_cell(heat)
     return (column + 0.5) * size[1] / w, (row + 0.5) * size[0] / h
 
 

@@ -2,6 +2,7 @@
 
 from ipywidgets import widgets as w
 
+from helpers.controls import row
 from helpers.explorer import explore, one_thread
 from helpers.scenes import COLORS, SHAPES, SceneObject, make_scene
 
@@ -35,9 +36,8 @@ class SceneEditor(w.VBox):
         self.explorer = explore(captioners, self.scene())
         for control in (c for thing in self.things for c in thing.values()):
             control.observe(self.follow, "value")
-        rows = [w.VBox(list(thing.values())) for thing in self.things]
-        wrap = w.Layout(flex_flow="row wrap")
-        super().__init__([w.HBox(rows, layout=wrap), self.explorer])
+        things = [w.VBox(list(thing.values())) for thing in self.things]
+        super().__init__([row(*things), self.explorer])
 
     def controls(self, one, number):
         """One object's controls; the number tells the two apart."""

@@ -14,7 +14,7 @@ import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
 from helpers.captioners import Caption
-from helpers.metrics import attention_mass, distance_to, peak
+from helpers.metrics import attention_mass, distance_to, peak, peak_cell
 from helpers.overlay import color_range, overlay, palette
 
 SIDE = 336  # pixels: the longer side of the picture as it is shown
@@ -95,18 +95,27 @@ def as_cells(heat, scale, colormap, alt):
         for r, row in enumerate(fills)
         for c, fill in enumerate(row)
     ]
-    r, c = divmod(int(heat.argmax()), w)
-    frame = "".join(
-        f'<rect x="{c}" y="{r}" width="1" height="1" fill="none" stroke="{color}" '
-        f'stroke-width="{width}" pointer-events="none"/>'
-        for color, width in (("black", 0.3), ("white", 0.12))
-    )
+    frame = "" if is_even(heat) else frame_around(*peak_cell(heat))
     step = SIDE / max(h, w)
     return (
         f'<svg role="img" aria-label="{escape(alt)}" viewBox="-.2 -.2 {w + 0.4} '
         f'{h + 0.4}" width="{step * w:.0f}" height="{step * h:.0f}" stroke="#888" '
         f'stroke-width=".03">{"".join(cells)}{frame}</svg>'
     )
+
+
+def frame_around(row, column):
+    """A black and white frame around one cell of an SVG: seen on any colour."""
+    return "".join(
+        f'<rect x="{column}" y="{row}" width="1" height="1" fill="none" '
+        f'stroke="{color}" stroke-width="{width}" pointer-events="none"/>'
+        for color, width in (("black", 0.3), ("white", 0.12))
+    )
+
+
+def is_even(heat):
+    """True for a map that is the same everywhere: it has no peak to point at."""
+    return not heat.max() > heat.min()
 
 
 def as_tiles(heat, scale, colormap):
@@ -141,8 +150,10 @@ def scale_of(maps, word, shared):
 def in_words(word, heat, mask=None):
     """What there is to know of a map (h, w); mask (H, W): the object of the word."""
     h, w = heat.shape
-    r, c = divmod(int(heat.argmax()), w)
     top = float(heat.max())
+    if is_even(heat):
+        return f"“{word}”: {top:.3f} in each of {h} x {w} cells, so there is no peak"
+    r, c = peak_cell(heat)
     parts = [
         f"“{word}”: peak {top:.3f} at row {r}, column {c}",
         f"{top * h * w:.0f} times an even share of 1/{h * w}",

@@ -138,6 +138,14 @@ def test_the_bare_cells_carry_their_numbers():
     assert 'fill="rgb(85, 85, 85)"' in svg  # a third of the scale
 
 
+def test_a_map_that_is_the_same_everywhere_has_no_peak(scene):
+    maps = torch.full((len(scene.words), h, w), 1 / (h * w))
+    even = explore(Caption(scene.words, maps, maps.flatten(1)), scene)
+    even.word.value = 1
+    assert "0.036 in each of 4 x 7 cells, so there is no peak" in even.text.value
+    assert even.right.value.count("<rect") == h * w  # and no frame
+
+
 def test_what_the_model_did_not_see_stays_as_it_is(captured):
     photo = Image.new("RGB", (60, 120), (10, 200, 30))
     geometry = Geometry.resize_and_crop((120, 60), 56, (56, 56))

@@ -13,14 +13,18 @@ from packaging.specifiers import SpecifierSet
 ROOT = Path(__file__).resolve().parent.parent
 
 
-def make_knows(target):
-    """Does the Makefile have a rule for it? Nothing is run (-n)."""
-    command = ["make", "-n", "--always-make", target]
+def dry_run(*arguments):
+    """What make would do (-n), from the beginning: nothing is run."""
+    command = ["make", "-n", "--always-make", *arguments]
     try:
-        found = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
+        return subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
     except FileNotFoundError:
         pytest.skip("make is not installed")
-    return found.returncode == 0
+
+
+def make_knows(target):
+    """Does the Makefile have a rule for it?"""
+    return dry_run(target).returncode == 0
 
 
 def test_the_dev_container_calls_what_the_makefile_has():
@@ -82,3 +86,11 @@ def test_the_guide_has_the_minutes_that_the_notebooks_have():
     for file in lessons():
         row = re.search(rf"^\| {file.stem[:2]} .*$", text, re.MULTILINE)[0]
         assert int(row.split("|")[2]) == minutes(file), row
+
+
+def test_other_extras_are_installed_into_an_environment_that_is_there():
+    plain = dry_run("install").stdout
+    more = dry_run("install", "EXTRAS=test,models,site,browser").stdout
+    assert '".[test,models]"' in plain and "installed-test,models\n" in plain
+    assert '".[test,models,site,browser]"' in more
+    assert "installed-test,models\n" not in more  # a stamp of its own
