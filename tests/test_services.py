@@ -1,6 +1,7 @@
 """The files that other services read: a dev container, Binder, conda."""
 
 import json
+import os
 import re
 import subprocess
 from pathlib import Path
@@ -11,13 +12,18 @@ from packaging.requirements import Requirement
 from packaging.specifiers import SpecifierSet
 
 ROOT = Path(__file__).resolve().parent.parent
+HANDED_DOWN = ("MAKEFLAGS", "MFLAGS", "MAKEOVERRIDES", "MAKELEVEL", "EXTRAS")
 
 
 def dry_run(*arguments):
     """What make would do (-n), from the beginning: nothing is run."""
     command = ["make", "-n", "--always-make", *arguments]
+    # These tests may run under make, which hands its own choices down.
+    own = {k: v for k, v in os.environ.items() if k not in HANDED_DOWN}
     try:
-        return subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
+        return subprocess.run(
+            command, cwd=ROOT, env=own, capture_output=True, text=True
+        )
     except FileNotFoundError:
         pytest.skip("make is not installed")
 
