@@ -1,67 +1,119 @@
-"""Attention functions of PyTorch, with the weights that they do not give away."""
+"""Attention functions of PyTorch that keep their weights to themselves.
 
+The model gets what its own kernel returns. The weights are worked out aside, in float32
+where the model computes in half precision, as the kernels do.
+"""
+
+import inspect
 import math
 
 import torch
+from torch.nn import functional
+from torch.nn.attention.bias import CausalBias, CausalVariant
 
-HEADS = ("num_heads", "heads", "n_heads", "num_attention_heads", "nhead", "n_head")
+SDPA = functional.scaled_dot_product_attention
+MHA_FORWARD = functional.multi_head_attention_forward
+MHA_ARGUMENTS = inspect.signature(MHA_FORWARD)
 
 
-def fused_by_hand(
-    query, key, value, attn_mask=None, dropout_p=0.0, is_causal=False, **how
+@torch.no_grad()
+def sdpa_weights(
+    query,
+    key,
+    value,
+    attn_mask=None,
+    dropout_p=0.0,
+    is_causal=False,
+    scale=None,
+    enable_gqa=False,
 ):
-    """What the fused kernel does: its output (B, A, T, d) and weights (B, A, T, N).
+    """The weights of a call of `scaled_dot_product_attention`, before dropout.
 
-    A query that may look at no key gets zeros, as the kernel gives it.
+    Takes what the kernel takes; query (..., A, T, d), key (..., A or fewer, N, d).
+    Returns (..., A, T, N), float32 or float64. A query that may look at no key gets
+    zeros.
     """
-    if how.get("enable_gqa"):  # fewer heads for keys and values than for queries
-        groups = query.shape[-3] // key.shape[-3]
-        key = key.repeat_interleave(groups, dim=-3)  # (B, A, N, d)
-        value = value.repeat_interleave(groups, dim=-3)  # (B, A, N, d)
-    scale = how.get("scale") or 1 / math.sqrt(query.shape[-1])
-    scores = scale * query @ key.mT  # (B, A, T, N)
+    if enable_gqa:  # fewer heads for keys than for queries
+        key = key.repeat_interleave(query.shape[-3] // key.shape[-3], dim=-3)
+    if query.dtype != torch.float64:
+        query, key = query.float(), key.float()
+    scale = 1 / math.sqrt(query.shape[-1]) if scale is None else scale
+    scores = (scale * query) @ key.mT  # (..., A, T, N)
+    if isinstance(attn_mask, CausalBias):
+        is_causal, lower_right = True, attn_mask.variant == CausalVariant.LOWER_RIGHT
+        attn_mask = None
+    else:
+        lower_right = False
     if is_causal:
-        ahead = torch.ones_like(scores, dtype=torch.bool).triu(1)  # (B, A, T, N)
-        scores = scores.masked_fill(ahead, float("-inf"))  # (B, A, T, N)
-    if attn_mask is not None and attn_mask.dtype == torch.bool:
-        scores = scores.masked_fill(~attn_mask, float("-inf"))  # (B, A, T, N)
-    elif attn_mask is not None:
-        scores = scores + attn_mask  # (B, A, T, N)
-    weights = scores.softmax(-1)  # (B, A, T, N)
-    if attn_mask is not None:
-        blind = scores.amax(-1, keepdim=True) == float("-inf")  # (B, A, T, 1)
-        weights = weights.masked_fill(blind, 0)  # (B, A, T, N)
-    kept = torch.dropout(weights, dropout_p, train=dropout_p > 0)  # (B, A, T, N)
-    return kept @ value, weights
+        T, N = scores.shape[-2:]
+        seen = torch.ones(T, N, dtype=torch.bool, device=scores.device)
+        attn_mask = seen.tril(N - T if lower_right else 0)  # (T, N)
+    if attn_mask is None:
+        return scores.softmax(-1)
+    if attn_mask.dtype == torch.bool:
+        scores = scores.masked_fill(~attn_mask, -math.inf)  # (..., A, T, N)
+    else:
+        scores = scores + attn_mask  # (..., A, T, N)
+    blind = scores.amax(-1, keepdim=True) == -math.inf  # (..., A, T, 1)
+    return scores.softmax(-1).masked_fill(blind, 0)
 
 
-def four_axes(weights, first=(), module=None):
-    """Weights of 1 to 6 axes as (B, A, T, N).
+@torch.no_grad()
+def mha_weights(args, kwargs):
+    """The weights of a call of `multi_head_attention_forward`: ([B,] A, T, N).
 
-    first: the shape of the queries that came in. module: the layer, whose number of
-    heads tells heads from windows where there are both.
+    All heads and no dropout, whatever the call asked for.
     """
-    heads = next((getattr(module, n) for n in HEADS if hasattr(module, n)), None)
-    if weights.dim() > 4:  # windows: (B, windows, A, T, N) or (B, A, windows, T, N)
-        if weights.shape[-4] == heads != weights.shape[-3]:
-            weights = weights.transpose(-4, -3)  # (B, windows, A, T, N)
-        return weights.flatten(0, -4)  # (B * windows, A, T, N)
-    if weights.dim() == 4:
-        if weights.shape[2] == heads != weights.shape[1] == (*first, 0, 0)[1]:
-            return weights.transpose(1, 2)  # (B, T, A, N) -> (B, A, T, N)
-        return weights
-    if weights.dim() < 3:  # one query an image: (B, N), or (N,)
-        return weights.reshape(-1, 1, 1, weights.shape[-1])  # (B, 1, 1, N)
-    M, T, _ = weights.shape
-    if len(first) == 2 and first[0] == T != M:  # no batch: (A, T, N)
-        return weights[None]  # (1, A, T, N)
-    B = first[0] if first else M
-    queries = {B: math.prod(first[1:-1])}  # (B, T, D), (B, h, w, D)
-    if len(first) == 3:  # (T, B, D)
-        queries.setdefault(first[1], first[0])
-    for B, words in queries.items():
-        if words == T and M % B == 0:  # heads folded into the batch, if any
-            return weights.unflatten(0, (B, M // B))  # (B, A, T, N)
-    if heads and len(first) > 1 and M == heads * first[0]:
-        return weights.unflatten(0, (first[0], heads))  # (B, A, T, N)
-    return weights[:, None]  # (B, 1, T, N)
+    call = MHA_ARGUMENTS.bind(*args, **kwargs)
+    call.apply_defaults()
+    of = call.arguments
+    heads, key = of["num_heads"], of["key"]
+    query, key = in_projection(of)  # (T, B, D), (N, B, D), or without B
+    mask, padding = of["attn_mask"], of["key_padding_mask"]
+    if of["is_causal"] and mask is None:
+        mask = torch.ones(len(query), len(key), dtype=torch.bool).triu(1)
+    if of["bias_k"] is not None:
+        key = torch.cat([key, of["bias_k"].expand(1, *key.shape[1:])])
+        mask, padding = one_more(mask), one_more(padding)
+    query, key = (x.unflatten(-1, (heads, -1)) for x in (query, key))
+    query = query.movedim(0, -2)  # ([B,] A, T, d)
+    key = key.movedim(0, -2)  # ([B,] A, N, d)
+    if of["static_k"] is not None:
+        key = of["static_k"].reshape(*key.shape[:-2], *of["static_k"].shape[1:])
+    if of["add_zero_attn"]:
+        key = functional.pad(key, (0, 0, 0, 1))  # ([B,] A, N, d)
+        mask, padding = one_more(mask), one_more(padding)
+    bias = query.new_zeros((), dtype=torch.float32)
+    if mask is not None:
+        mask = mask.unflatten(0, (-1, heads)) if mask.dim() == 3 else mask
+        mask = mask.reshape(-1, *mask.shape[-2:])[None] if query.dim() == 3 else mask
+        bias = bias + as_bias(mask.squeeze(0) if query.dim() == 3 else mask)
+    if padding is not None:
+        bias = bias + as_bias(padding)[..., None, None, :]  # ([B,] 1, 1, N)
+    return sdpa_weights(query, key, None, attn_mask=bias)
+
+
+def in_projection(of):
+    """Queries and keys as the layer makes them, (T, B, D) and (N, B, D)."""
+    biases = of["in_proj_bias"]
+    biases = (None, None) if biases is None else biases.chunk(3)[:2]
+    if of["use_separate_proj_weight"]:
+        weights = of["q_proj_weight"], of["k_proj_weight"]
+    else:
+        weights = of["in_proj_weight"].chunk(3)[:2]
+    return [
+        functional.linear(x, weight, bias)
+        for x, weight, bias in zip((of["query"], of["key"]), weights, biases)
+    ]
+
+
+def as_bias(mask):
+    """True becomes -inf: here, unlike in the fused kernel, True means 'not this one'."""
+    if mask.dtype != torch.bool:
+        return mask
+    return torch.zeros(mask.shape, device=mask.device).masked_fill(mask, -math.inf)
+
+
+def one_more(mask):
+    """Masks that leave the added key free."""
+    return None if mask is None else functional.pad(mask, (0, 1))

@@ -1,6 +1,5 @@
 """What kind of layer a module is."""
 
-import inspect
 import re
 
 import torch
@@ -13,15 +12,9 @@ def is_attention(module):
 def is_router(module):
     """It picks experts, not places."""
     name = type(module).__name__.lower()
-    return not is_attention(module) and bool(re.search("router|expert|moe|gate", name))
-
-
-def differ(first, other):
-    """Two sequences, and not two views of one cut into heads."""
-    other = other[0] if isinstance(other, tuple | list) and other else other
-    if not isinstance(other, torch.Tensor) or other is first:
-        return False
-    return first.dim() < 4 or other.shape != first.shape
+    return not is_attention(module) and bool(
+        re.search(r"router|moe|(expert|gate|gating)s?$", name)
+    )
 
 
 def has_weights(module):
@@ -33,9 +26,9 @@ def is_torchs(module):
     return type(module).__module__.startswith(("torch.nn", "torch.jit"))
 
 
-def argument_names(module):
-    """The names of what `forward` takes; none where Python cannot tell."""
-    try:
-        return list(inspect.signature(module.forward).parameters)
-    except (TypeError, ValueError):
-        return []
+def is_scripted_product(module):
+    """A scripted module with an attention's product in it, which nobody can watch."""
+    if not isinstance(module, torch.jit.ScriptModule):
+        return False
+    calls = r"aten::(matmul|bmm|einsum|baddbmm|softmax|scaled_dot_product_attention)\("
+    return bool(re.search(calls, str(module.inlined_graph)))

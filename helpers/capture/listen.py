@@ -12,7 +12,6 @@ from contextlib import contextmanager
 import torch
 from torch import nn
 
-from helpers.capture.layers import is_attention, is_torchs
 from helpers.capture.listener import Listener
 
 
@@ -36,13 +35,8 @@ def capture_attention(model):
     hooks = [
         nn.modules.module.register_module_forward_pre_hook(listener.enter),
         nn.modules.module.register_module_forward_hook(
-            listener.leave, always_call=True
+            listener.leave, with_kwargs=True, always_call=True
         ),
-    ]
-    hooks += [
-        module.register_forward_pre_hook(listener.inputs_of, with_kwargs=True)
-        for module in model.modules()
-        if is_attention(module) or not is_torchs(module)
     ]
     try:
         with torch.compiler.set_stance("force_eager"), listener:
@@ -50,18 +44,21 @@ def capture_attention(model):
     finally:
         for hook in hooks:
             hook.remove()
+    listener.finish()
+    hidden = listener.hidden()
+    named = ", ".join(hidden[:3]) + (", ..." if len(hidden) > 3 else "")
     if not listener.captured.weights:
-        ran = "ran and no attention was seen" if listener.ran else "did not run"
+        ran = "ran and no attention was seen" if listener.executed else "did not run"
         raise RuntimeError(
             f"{type(model).__name__} {ran} in the block: no softmax whose result is "
-            "multiplied with values, no scaled_dot_product_attention. A scripted "
-            "model, another thread, flex_attention or a kernel from outside of PyTorch "
-            "hides the weights: run the plain model, for transformers with "
-            'attn_implementation="sdpa" or "eager"'
+            "multiplied with values, no scaled_dot_product_attention"
+            f"{f' (in doubt: {named})' if hidden else ''}. A scripted model, another "
+            "thread, vmap, flex_attention, weights that do not sum to 1 or a kernel "
+            "from outside of PyTorch hide them: run the plain model, for transformers "
+            'with attn_implementation="sdpa" or "eager"'
         )
-    if hidden := listener.hidden():
+    if hidden:
         warnings.warn(
-            f"{len(hidden)} attention layers ran and hid their weights: "
-            f"{', '.join(hidden[:3])}{', ...' if len(hidden) > 3 else ''}",
+            f"{len(hidden)} attention layers ran and hid their weights: {named}",
             stacklevel=3,
         )

@@ -4,193 +4,260 @@ import threading
 from dataclasses import dataclass, field
 
 import torch
-from torch.nn import functional
+from torch import nn
 from torch.overrides import TorchFunctionMode
 
+from helpers.capture.axes import Axes, Span, size_of
+from helpers.capture.candidate import AttentionCandidate
 from helpers.capture.captured import CALL, Captured
-from helpers.capture.kernels import four_axes, fused_by_hand
+from helpers.capture.joining import joined
+from helpers.capture.kernels import MHA_FORWARD, SDPA, mha_weights, sdpa_weights
 from helpers.capture.layers import (
-    argument_names,
-    differ,
     has_weights,
     is_attention,
     is_router,
+    is_scripted_product,
     is_torchs,
 )
-from helpers.capture.reads import Found, Reads
+from helpers.capture.tracker import SoftmaxTracker
 from helpers.shapes.text import tensors
 
-# Names that transformers and torch give to what is looked at.
-SECOND = "key keys kv key_value_states encoder_hidden_states cross_attention_states"
-SECOND = (*SECOND.split(), "memory", "context", "inputs")
-FUSED = functional.scaled_dot_product_attention
-WHOLE = functional.multi_head_attention_forward
+# PyTorch's own layers take another way, with other rounding, where nobody listens.
+FAST = (nn.TransformerEncoder, nn.TransformerEncoderLayer, nn.MultiheadAttention)
 
 
 @dataclass
-class Frame:
-    """A module that is running: softmaxes that nothing was read with yet, and whether
-    any weights were kept meanwhile."""
+class ModuleFrame:
+    """A module that is running: the candidates that began in it and were not read yet,
+    those of its own that were, and whether any were read meanwhile."""
 
     module: torch.nn.Module
     unread: list = field(default_factory=list)
+    read: list = field(default_factory=list)
     kept: bool = False
 
 
-@dataclass
-class Inputs:
-    """What came into a module: the shape of the first tensor, whether there were two
-    sequences (None: it does not show), whether a sequence and one vector an image."""
-
-    first: tuple = ()
-    cross: bool = None
-    state: bool = False
-
-
 class Listener(TorchFunctionMode):
-    """Knows which module is running, and keeps what the functions return."""
+    """Knows which module is running, and watches what the functions return."""
 
     def __init__(self, model):
         super().__init__()
         self.root = model
         self.names = {module: name for name, module in model.named_modules()}
         self.captured = Captured()
-        self.reads = Reads()
+        self.listed = []  # candidates that were filed
+        self.filed = []  # (number, name, weights, kind)
+        self.tracker = SoftmaxTracker()
         self.frames = []  # of the modules that are running, outermost first
-        self.words = {}  # module -> the names of its arguments
-        self.inputs = {}  # module -> its latest Inputs
-        self.seen = set()  # modules that ran while weights were kept
-        self.ran = {}  # modules of the model that ran -> the attention around them
-        self.shut = []  # names of layers with a kernel that never gives weights
+        self.unread = []  # (candidate, tensor) of layers called attention
+        self.observed = set()  # modules that ran while weights were kept
+        self.executed = {}  # modules of the model that ran -> the attention around
+        self.suspects = []  # candidates that may have read values, unrecognised
+        self.opaque = []  # names of layers with a kernel that never gives weights
         self.thread = threading.get_ident()
+        self.paused = False
 
     def elsewhere(self):
         """Hooks hear all threads, but functions are heard in this one alone."""
-        return threading.get_ident() != self.thread
+        return self.paused or threading.get_ident() != self.thread
 
     def enter(self, module, inputs):
         if self.elsewhere():
             return
-        if module in self.names and module not in self.ran:
-            self.ran[module] = [f.module for f in self.frames if is_attention(f.module)]
-        self.frames.append(Frame(module))
+        if module in self.names and module not in self.executed:
+            around = [f.module for f in self.frames if is_attention(f.module)]
+            self.executed[module] = around
+        self.frames.append(ModuleFrame(module))
 
-    def leave(self, module, inputs, output):
+    def leave(self, module, args, kwargs, output):
         if self.elsewhere() or not self.frames:
-            return
+            return None
         frame = self.frames.pop()
         if not frame.kept:  # a layer called attention that leaves the reading to others
-            for found in frame.unread:
-                self.keep(found)
+            self.unread += frame.unread
+        for found in joined(frame.read):
+            self.file(found)
+        if output is None or any(isinstance(f.module, FAST) for f in self.frames):
+            return None
+        return self.as_unheard(module, args, kwargs, output)
 
-    def inputs_of(self, module, inputs, keywords):
-        """Two different sequences in one attention: it is cross-attention."""
-        if self.elsewhere():
-            return
-        if module not in self.words:
-            self.words[module] = argument_names(module)
-        named = {**dict(zip(self.words[module], inputs, strict=False)), **keywords}
-        first = next((x for n, x in named.items() if x is not None), None)
-        first = named.get("query", named.get("hidden_states", first))
-        if not isinstance(first, torch.Tensor):
-            self.inputs[module] = Inputs()
-            return
-        others = [x for n, x in named.items() if n in SECOND]
-        for second in inputs[1:2]:  # keys, by another name: as wide, and no mask
-            pair = second[0] if isinstance(second, tuple) and second else second
-            mask = "mask" in "".join(self.words[module][1:2])
-            if isinstance(pair, torch.Tensor) and pair.dim() == 3 and not mask:
-                same_width = pair.shape[-1] == first.shape[-1] and first.dim() == 3
-                vector = first.dim() == 2  # one query an image
-                others += [pair] if same_width or vector or pair is not second else []
-        cross = any(differ(first, other) for other in others) or None
-        # Heads apart, or an image, say nothing, but for keys that are the queries.
-        if first.dim() < 4 or any(other is first for other in others):
-            cross = bool(cross)
-        axes = {x.dim() for x in tensors(named.values()) if x.is_floating_point()}
-        self.inputs[module] = Inputs(first.shape, cross, {2, 3} <= axes)
+    def as_unheard(self, module, args, kwargs, output):
+        """What this layer returns when nobody listens, bit for bit."""
+        if not isinstance(module, FAST) or module.training:
+            return None
+        learns = torch.is_grad_enabled() and any(
+            tensor.requires_grad for tensor in [*module.parameters(), *tensors(args)]
+        )
+        if learns:
+            return None
+        self.paused = True
+        try:
+            with torch._C.DisableTorchFunction():
+                own = module.forward(*args, **kwargs)
+        finally:
+            self.paused = False
+        for heard, one in zip(tensors([output]), tensors([own]), strict=True):
+            self.tracker.axes[one] = self.tracker.of(heard)
+        return own
+
+    def finish(self):
+        """At the end: weights that a layer called attention made and nobody read."""
+        for found, tensor in self.unread:
+            if found.weights is None and not found.refused:
+                axes = self.tracker.of(tensor)
+                letters = list(range(tensor.dim()))
+                rows = max(1, tensor.dim() - 2)
+                shared = Axes(axes.spans[:rows])
+                if found.read(tensor, axes, letters, shared, letters[:rows]):
+                    self.tracker.count += 1
+                    found.number = self.tracker.count
+                    self.file(found)
 
     def hidden(self):
-        """Names of attention layers that ran without a sign of weights."""
-        return self.shut + [
-            self.names[module] or type(module).__name__
-            for module, around in self.ran.items()
-            if is_attention(module) and module not in self.seen and not around
+        """Names of layers that ran, and may have attended, without a sign of weights:
+        those called attention, scripted ones with a product in them, and those that
+        multiplied with a product of two tensors."""
+        found = [
+            module
+            for module, around in self.executed.items()
+            if module not in self.observed and not around
+            if is_attention(module) or is_scripted_product(module)
         ]
+        filed = {one.layer for one in self.listed}
+        found += [s.layer for s in self.suspects if s.layer not in filed and s.layer]
+        names = [self.names.get(m) or type(m).__name__ for m in found]
+        return list(dict.fromkeys(self.opaque + names))
 
     def __torch_function__(self, function, types, args=(), kwargs=None):
         kwargs = kwargs or {}
-        if function is FUSED:
-            output, weights = fused_by_hand(*args, **kwargs)
-            self.keep(self.place(Found(weights, -1, single=weights.dim() == 2)))
-            return output
-        if function is WHOLE:
-            return self.ask_for_weights(args, kwargs)
-        if getattr(function, "__name__", "") == "flex_attention":
-            place = self.place(Found(None, -1))
-            self.seen.update(place.running)
-            self.shut += [self.names[place.layer]] if place.layer in self.names else []
+        name = getattr(function, "__name__", "").strip("_")
+        if self.elsewhere():
+            return function(*args, **kwargs)
+        self.tracker.before(name, args, kwargs)
+        if name == "iter" and args[0].dim():
+            function, name = torch.unbind, "unbind"  # a loop over the first axis
+            output = function(*args)
+            self.tracker.after(function, name, args, kwargs, output)
+            return iter(output)
         output = function(*args, **kwargs)
-        for found in self.reads.read_by(function, args, kwargs, output):
-            self.keep(found)
-        if found := self.reads.made_by(function, args, kwargs, output):
-            self.place(found)
-            for frame in self.frames:
-                if frame.module is found.layer and is_attention(found.layer):
-                    frame.unread.append(found)
+        if function is SDPA:
+            self.heard_sdpa(args, kwargs, output)
+        elif function is MHA_FORWARD:
+            self.heard_mha(args, kwargs, output)
+        elif name == "flex_attention":
+            self.hide(self.place(AttentionCandidate()))
+        else:
+            began, read = self.tracker.after(function, name, args, kwargs, output)
+            if began:
+                self.place(began)
+                for frame in self.frames:
+                    if frame.module is began.layer and is_attention(began.layer):
+                        frame.unread.append((began, output))
+            for found in read:
+                self.keep(found)
+            if self.tracker.unexplained:
+                self.suspects.append(self.place(AttentionCandidate()))
         return output
 
-    def ask_for_weights(self, args, kwargs):
-        """nn.MultiheadAttention, called as a whole: all heads, whatever was wanted."""
-        asked = {**kwargs, "need_weights": True, "average_attn_weights": False}
-        output, dropped = WHOLE(*args, **asked)  # ([B,] A, T, N)
-        weights = dropped
-        rate = kwargs.get("dropout_p", args[10] if len(args) > 10 else 0)
-        if rate and kwargs.get("training"):  # once more, without dropout
-            with torch.no_grad():
-                weights = WHOLE(*args, **{**asked, "training": False})[1]
-        whole = weights if weights.dim() == 4 else weights[None]  # (B, A, T, N)
-        wanted = kwargs.get("need_weights", True)
-        if not wanted and whole.isnan().any():  # a query that may look at no key
-            output, whole = WHOLE(*args, **kwargs)[0], whole.nan_to_num()
-        self.keep(self.place(Found(whole, -1)))
-        if not wanted:
-            return output, None
-        averaged = kwargs.get("average_attn_weights", True)
-        return output, dropped.mean(-3) if averaged else dropped
+    def hide(self, found):
+        self.observed.update(found.running)
+        self.opaque += [self.names[found.layer]] if found.layer in self.names else []
 
-    def place(self, found):
-        """Note in which layer of the model it was found: None for another model's."""
-        found.running = [frame.module for frame in self.frames]
+    def heard_sdpa(self, args, kwargs, output):
+        call = dict(zip(("query", "key", "value"), args, strict=False), **kwargs)
+        query, key, value = (call[name] for name in ("query", "key", "value"))
+        found = self.place(AttentionCandidate())
+        if query.is_nested or key.is_nested:
+            return self.hide(found)
+        weights = sdpa_weights(*args, **kwargs)  # (..., T, N)
+        q, k, v = (self.tracker.of(x) for x in (query, key, value))
+        rows = weights.dim() - 2
+        spans = []
+        for place in range(-rows, 0):
+            choices = [x.spans[place - 2] for x in (q, k) if 2 - place <= len(x.spans)]
+            spans.append(max(choices, key=size_of))
+        found.key = Span(key.shape[-2], k.spans[-2])
+        mixed = frozenset([*q.spans[-1], *k.spans[-1]])
+        axes = Axes([*spans, q.spans[-2], (found.key,)], mixed, q.dropped)
+        axes.after = max(x.after for x in (q, k))
+        letters = [f"b{i}" for i in range(rows)]
+        named = [*letters[rows + 2 - value.dim() :], "n", "e"]
+        self.tracker.note("", None, args, kwargs, [query], output, [output])
+        for read in self.tracker.read(
+            found, weights, axes, [*letters, "t", "n"], v, named
+        ):
+            self.tracker.axes[output].after = read.number
+            self.keep(read)
+
+    def heard_mha(self, args, kwargs, output):
+        """nn.MultiheadAttention, called as a whole."""
+        weights = mha_weights(args, kwargs)  # ([B,] A, T, N)
+        call = dict(zip(("query", "key"), args, strict=False), **kwargs)
+        q, k = self.tracker.of(call["query"]), self.tracker.of(call["key"])
+        batch = q.spans[1] if call["query"].dim() == 3 else ()
+        N = weights.shape[-1]
+        found = self.place(AttentionCandidate(Span(N, k.spans[0])))
+        head = Span(weights.shape[-3], born="feature")
+        axes = Axes([(head,), q.spans[0], (found.key,)], dropped=q.dropped)
+        B = weights.shape[0]
+        values = Axes([*([(Span(B),)] if batch else []), k.spans[0], (Span(1),)])
+        letters, named = ["a", "t", "n"], ["n", "e"]
+        if weights.dim() == 4:
+            axes.spans.insert(0, batch)
+            letters, named = ["b", *letters], ["b", *named]
+        self.tracker.note(
+            "", None, args, kwargs, [call["query"]], output, tensors([output])
+        )
+        for read in self.tracker.read(found, weights, axes, letters, values, named):
+            self.tracker.axes[output[0]].after = read.number
+            self.keep(read)
+
+    def place(self, found, reading=()):
+        """Note in which layer of the model it began: None for another model's.
+
+        reading: the modules that were running when values were read with it.
+        """
+        found.running = found.running or [frame.module for frame in self.frames]
         inside = [m for m in reversed(found.running) if m in self.names]
         own = [m for m in inside if not is_torchs(m)]
-        # The innermost attention by name, or else the innermost layer with parameters.
-        likely = [m for m in inside if is_attention(m) or (m in own and has_weights(m))]
+        # The innermost attention by name, or else the innermost layer that has
+        # parameters or did both, weights and reading.
+        likely = [
+            m
+            for m in inside
+            if is_attention(m) or (m in own and (has_weights(m) or m in reading))
+        ]
         nobody = None if found.running else self.root  # a method that is not forward
         found.layer = next(iter([*likely, *own, *inside]), nobody)
-        around = [m for m in likely if is_attention(m) and m is not found.layer]
-        heard = [self.inputs.get(m, Inputs()) for m in (found.layer, *around)]
-        found.first, found.state = heard[0].first, heard[0].state
-        known = [one.cross for one in heard if one.cross is not None]
-        found.cross = known[0] if known else None
         return found
 
     def keep(self, found):
-        """File the weights under their layer, or again where they were masked since."""
+        """Hold on to weights that were read, until their layer has run."""
+        self.place(found, [frame.module for frame in self.frames])
         if found.layer is None or is_router(found.layer):
             return
-        if found.name is None:
-            self.seen.update(found.running)
-            for frame in self.frames:
-                frame.kept = True
-            found.name = first = self.names[found.layer] or type(found.layer).__name__
-            count = 1
-            while found.name in self.captured.weights:
-                count += 1
-                found.name = f"{first}{CALL}{count}"
-        weights = four_axes(found.rows(), found.first, found.layer)  # (B, A, T, N)
-        cross = bool(found.cross) or (found.state and found.one_query())
-        if not is_attention(found.layer):  # nothing but the numbers to go by
-            cross = cross or weights.shape[-2] != weights.shape[-1]
-        self.captured.weights[found.name] = weights
-        self.captured.kinds[found.name] = "cross" if cross else "self"
+        self.observed.update(found.running)
+        for frame in self.frames:
+            frame.kept = True
+        own = [frame for frame in self.frames if frame.module is found.layer]
+        if own:
+            own[-1].read.append(found)
+        elif found.first is None:  # and not read again after its layer has run
+            self.file(found)
+
+    def file(self, found):
+        first = self.names.get(found.layer) or type(found.layer).__name__
+        self.listed.append(found)
+        name, count = first, 1
+        while name in self.captured.weights:
+            count += 1
+            name = f"{first}{CALL}{count}"
+        late = self.filed and self.filed[-1][0] > found.number
+        kind = "cross" if found.cross else "self"
+        self.filed.append((found.number, name, found.weights, kind))
+        if late:  # an outer layer is left after its inner ones
+            self.filed.sort(key=lambda entry: entry[0])
+            self.captured.weights.clear()
+        for _, name, weights, kind in self.filed if late else self.filed[-1:]:
+            self.captured.weights[name] = weights
+            self.captured.kinds[name] = kind

@@ -1,0 +1,209 @@
+"""Where the axes of a tensor come from.
+
+A tensor of shape (8, 9, 15) does not say whether its 8 are heads, images or both. How it
+was made does: heads are cut out of the features, images go along from the values to the
+result. So every axis is followed from its origin, through each view, cut and product,
+as a tuple of `Span`s.
+"""
+
+from dataclasses import dataclass, replace
+
+import torch
+
+
+@dataclass(eq=False)
+class Span:
+    """A stretch of an axis.
+
+    size: entries. parents: the spans that it was cut or joined from. whole: the first
+    of these, or itself. start: where it was cut out, None if it was not. born:
+    "parameter" for an axis of a parameter, "feature" for what a linear layer gives,
+    "argument" for an axis of a tensor of four or more that came from nowhere,
+    "expanded" for one that repeats. candidate: the AttentionCandidate whose keys it
+    holds, if any.
+    """
+
+    size: int
+    parents: tuple = ()
+    whole: "Span" = None
+    start: int = None
+    born: str = ""
+    candidate: object = None
+
+    def __post_init__(self):
+        self.whole = self.whole or self
+
+    def part(self, size, start=None):
+        """A stretch of this one."""
+        return Span(size, (self,), self.whole, start, self.born)
+
+    def origins(self):
+        """All spans that it was made from, itself included."""
+        seen, todo = set(), [self]
+        while todo:
+            span = todo.pop()
+            if span not in seen:
+                seen.add(span)
+                todo += [*span.parents, span.whole]
+        return seen
+
+
+@dataclass
+class Axes:
+    """The axes of one tensor, and what is known of how it was made.
+
+    spans: a tuple of Spans for each axis. mixed: spans that the latest product summed
+    over. dropped: spans of axes that an index took away. weights: the candidate whose
+    attention weights this tensor holds, if any. after: the number of the latest
+    attention that it depends on. scores: it comes from a product of two tensors that
+    are no parameters. weighed: a read of values that only waits for its sum.
+    """
+
+    spans: list
+    mixed: frozenset = frozenset()
+    dropped: frozenset = frozenset()
+    weights: object = None
+    after: int = 0
+    scores: bool = False
+    weighed: tuple = None
+
+    def fits(self, shape):
+        """True if the spans say what the shape says: anything else is a gap here."""
+        return len(self.spans) == len(shape) and all(
+            size_of(spans) == size
+            for spans, size in zip(self.spans, shape, strict=True)
+        )
+
+    def regrouped(self, shape):
+        """After a reshape: the same spans in the same order, cut where they must be.
+
+        A span of size 1 stays with the one before it, until an axis of size 1 comes.
+        """
+        left = [span for spans in self.spans for span in spans][::-1]
+        axes = []
+        for place, size in enumerate(shape):
+            taken, reached = [], 1
+            if size == 1 and left and left[-1].size == 1:
+                taken.append(left.pop())
+            while reached < size and left:
+                span, wanted = left.pop(), size // reached
+                if size % reached or span.size > wanted and span.size % wanted:
+                    return None  # cut across: no axis of its own any more
+                if span.size > wanted:
+                    left.append(span.part(span.size // wanted))
+                    span = span.part(wanted)
+                taken.append(span)
+                reached *= span.size
+            single = place + 1 < len(shape) and shape[place + 1] == 1
+            while left and left[-1].size == 1 and not single:
+                taken.append(left.pop())
+            axes.append(tuple(taken))
+        return replace(self, spans=axes)
+
+    def viewed(self, view):
+        """After a call that only moves, cuts, adds or drops axes.
+
+        view: that call, as a function of one tensor. It is tried on an empty tensor in
+        which each axis has a stride of its own; the strides that come back tell where
+        each went. Returns Axes for each tensor that the call returns.
+        """
+        strides, step = [], 1
+        for spans in reversed(self.spans):
+            strides.insert(0, step)
+            step *= size_of(spans) + 1
+        shape = [size_of(spans) for spans in self.spans]
+        result = view(torch.empty_strided(shape, strides, device="meta"))
+        single = isinstance(result, torch.Tensor)
+        found = [self._view(one, strides) for one in ([result] if single else result)]
+        return found[0] if single else found
+
+    def _view(self, result, strides):
+        offset, starts = result.storage_offset(), []
+        for stride in strides:
+            starts.append(offset // stride)
+            offset %= stride
+        axes, kept = [], set()
+        for size, stride in zip(result.shape, result.stride(), strict=True):
+            if stride not in strides or strides.index(stride) in kept:
+                axes.append((Span(size, born="expanded"),) if size > 1 else ())
+                continue
+            axis = strides.index(stride)
+            kept.add(axis)
+            spans = self.spans[axis]
+            if size != size_of(spans):
+                spans = (cut(spans, size, starts[axis]),)
+            axes.append(spans)
+        gone = {
+            cut(spans, 1, starts[axis]) if size_of(spans) > 1 else spans[0]
+            for axis, spans in enumerate(self.spans)
+            if axis not in kept and spans
+        }
+        return replace(self, spans=axes, dropped=self.dropped | gone)
+
+
+def size_of(spans):
+    size = 1
+    for span in spans:
+        size *= span.size
+    return size
+
+
+def cut(spans, size, start):
+    """A stretch of an axis that may consist of several spans."""
+    if len(spans) == 1:
+        return spans[0].part(size, start)
+    return Span(size, spans, spans[0].whole if spans else None, start)
+
+
+def new_axes(tensor):
+    """Axes of a tensor of which nothing is known."""
+    born = "argument" if tensor.dim() > 3 else ""
+    if isinstance(tensor, torch.nn.Parameter):
+        born = "parameter"
+    return Axes([(Span(size, born=born),) for size in tensor.shape])
+
+
+def aligned(operands, shape):
+    """After a call that works entry by entry: axes lined up from the right.
+
+    The first operand of the most axes says the most; axes of parameters say least.
+    """
+    order = sorted(operands, key=lambda one: (is_parameter(one), -len(one.spans)))
+    axes = []
+    for place in range(-len(shape), 0):
+        size = shape[place]
+        fitting = (
+            one.spans[place]
+            for one in order
+            if -place <= len(one.spans) and size_of(one.spans[place]) == size
+        )
+        spans = next((s for s in fitting if s or size == 1), None)
+        if spans is None:  # a convolution, a pooling: it still comes from there
+            first = order[0].spans if order else []
+            above = first[place] if len(first) == len(shape) else ()
+            spans = (Span(size, above, born="" if above else "expanded"),)
+        axes.append(spans)
+    return gathered(operands, axes, order[0].mixed if order else frozenset())
+
+
+def gathered(operands, spans, mixed):
+    """Axes of a result, with what its operands depended on."""
+    kept = {span for own in spans for span in own}
+    single = {
+        own[0]
+        for one in operands
+        for own in one.spans
+        if len(own) == 1 and own[0].size == 1 and own[0] not in kept
+    }
+    return Axes(
+        spans,
+        mixed,
+        frozenset(single).union(*(one.dropped for one in operands)),
+        after=max((one.after for one in operands), default=0),
+        scores=any(one.scores for one in operands),
+    )
+
+
+def is_parameter(axes):
+    spans = [span for spans in axes.spans for span in spans]
+    return bool(spans) and all(span.born == "parameter" for span in spans)

@@ -1,0 +1,63 @@
+"""One attention that was worked out in pieces: a loop over heads, images or queries."""
+
+import torch
+
+BATCH_AXIS, HEAD_AXIS, QUERY_AXIS = 0, 1, 2
+
+
+def joined(found):
+    """Candidates of one run of one layer, with those joined that are pieces of one."""
+    groups = []  # (axis, candidates)
+    for one in without_repeats(found):
+        axis = piece_axis(*groups[-1], one) if groups else None
+        if axis is None:
+            groups.append((None, [one]))
+        else:
+            groups[-1] = (axis, [*groups[-1][1], one])
+    for axis, pieces in groups:
+        if axis is not None:
+            pieces[0].weights = torch.cat([p.weights for p in pieces], dim=axis)
+    return [pieces[0] for _, pieces in groups]
+
+
+def without_repeats(found):
+    """Weights that were read twice count once: as they were before a mean of them."""
+    kept = []
+    for one in found:
+        for place, other in enumerate(kept):
+            same = (one.first or one) is (other.first or other)
+            if same and one.parts == other.parts:
+                if one.weights.numel() > other.weights.numel():
+                    kept[place], one.number = one, other.number
+                break
+        else:
+            kept.append(one)
+    return kept
+
+
+def piece_axis(axis, pieces, one):
+    """The axis along which `one` goes on where the pieces end; None if it does not."""
+    last = pieces[-1]
+    found = next_axis(last, one)
+    if found is None or axis not in (None, found) or last.cross != one.cross:
+        return None
+    shapes = [list(piece.weights.shape) for piece in (last, one)]
+    for shape in shapes:
+        del shape[found]
+    return found if shapes[0] == shapes[1] else None
+
+
+def next_axis(last, one):
+    """By what was cut out to make each of two pieces."""
+    if one.axes.after >= last.number:  # it depends on the other: a second look
+        return None
+    differ = {whole.whole for whole, _ in last.parts ^ one.parts}
+    if not differ:
+        return HEAD_AXIS
+    heads = last.head_wholes | one.head_wholes
+    if differ <= heads or all(whole.born == "feature" for whole in differ):
+        return HEAD_AXIS
+    if last.value_parts != one.value_parts:
+        return BATCH_AXIS
+    queries = {span.whole for spans in one.axes.spans for span in spans}
+    return QUERY_AXIS if differ <= queries else None
