@@ -1,12 +1,13 @@
 """Where the axes of a tensor come from.
 
-A tensor of shape (8, 9, 15) does not say whether its 8 are heads, images or both. How it
-was made does: heads are cut out of the features, images go along from the values to the
-result. So every axis is followed from its origin, through each view, cut and product,
-as a tuple of `Span`s.
+A tensor of shape (8, 9, 15) does not say whether its 8 are heads, images or both. How
+it was made does: heads are cut out of the features, images go along from the values to
+the result. So every axis is followed from its origin, through each view, cut and
+product, as a tuple of `Span`s.
 """
 
 from dataclasses import dataclass, replace
+from math import prod
 
 import torch
 
@@ -69,10 +70,11 @@ class Axes:
 
     def fits(self, shape):
         """True if the spans say what the shape says: anything else is a gap here."""
-        return len(self.spans) == len(shape) and all(
-            size_of(spans) == size
-            for spans, size in zip(self.spans, shape, strict=True)
-        )
+        return [size_of(spans) for spans in self.spans] == list(shape)
+
+    def size(self, place):
+        """Entries along an axis, counted from the last; 1 where there is none."""
+        return size_of(self.spans[place]) if -place <= len(self.spans) else 1
 
     def regrouped(self, shape):
         """After a reshape: the same spans in the same order, cut where they must be.
@@ -113,9 +115,8 @@ class Axes:
             step *= size_of(spans) + 1
         shape = [size_of(spans) for spans in self.spans]
         result = view(torch.empty_strided(shape, strides, device="meta"))
-        single = isinstance(result, torch.Tensor)
-        found = [self._view(one, strides) for one in ([result] if single else result)]
-        return found[0] if single else found
+        results = [result] if isinstance(result, torch.Tensor) else result
+        return [self._view(one, strides) for one in results]
 
     def _view(self, result, strides):
         offset, starts = result.storage_offset(), []
@@ -142,10 +143,7 @@ class Axes:
 
 
 def size_of(spans):
-    size = 1
-    for span in spans:
-        size *= span.size
-    return size
+    return prod([span.size for span in spans])
 
 
 def cut(spans, size, start):

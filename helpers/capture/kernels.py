@@ -84,10 +84,9 @@ def mha_weights(args, kwargs):
         key = functional.pad(key, (0, 0, 0, 1))  # ([B,] A, N, d)
         mask, padding = one_more(mask), one_more(padding)
     bias = query.new_zeros((), dtype=torch.float32)
-    if mask is not None:
-        mask = mask.unflatten(0, (-1, heads)) if mask.dim() == 3 else mask
-        mask = mask.reshape(-1, *mask.shape[-2:])[None] if query.dim() == 3 else mask
-        bias = bias + as_bias(mask.squeeze(0) if query.dim() == 3 else mask)
+    if mask is not None:  # (T, N), (A, T, N) or (B * A, T, N)
+        folded = mask.dim() == 3 and query.dim() == 4
+        bias = bias + as_bias(mask.unflatten(0, (-1, heads)) if folded else mask)
     if padding is not None:
         bias = bias + as_bias(padding)[..., None, None, :]  # ([B,] 1, 1, N)
     return sdpa_weights(query, key, None, attn_mask=bias)
@@ -95,7 +94,7 @@ def mha_weights(args, kwargs):
 
 def in_projection(of):
     """Queries and keys as the layer makes them, (T, B, D) and (N, B, D)."""
-    biases = of["in_proj_bias"]
+    inputs, biases = (of["query"], of["key"]), of["in_proj_bias"]
     biases = (None, None) if biases is None else biases.chunk(3)[:2]
     if of["use_separate_proj_weight"]:
         weights = of["q_proj_weight"], of["k_proj_weight"]
@@ -103,12 +102,12 @@ def in_projection(of):
         weights = of["in_proj_weight"].chunk(3)[:2]
     return [
         functional.linear(x, weight, bias)
-        for x, weight, bias in zip((of["query"], of["key"]), weights, biases)
+        for x, weight, bias in zip(inputs, weights, biases, strict=True)
     ]
 
 
 def as_bias(mask):
-    """True becomes -inf: here, unlike in the fused kernel, True means 'not this one'."""
+    """True becomes -inf: unlike in the fused kernel, it means 'not this one' here."""
     if mask.dtype != torch.bool:
         return mask
     return torch.zeros(mask.shape, device=mask.device).masked_fill(mask, -math.inf)

@@ -7,11 +7,11 @@ import torch
 from torch import nn
 from torch.overrides import TorchFunctionMode
 
-from helpers.capture.axes import Axes, Span, size_of
+from helpers.capture.axes import Axes
 from helpers.capture.candidate import AttentionCandidate
 from helpers.capture.captured import CALL, Captured
+from helpers.capture.fused import FUSED
 from helpers.capture.joining import joined
-from helpers.capture.kernels import MHA_FORWARD, SDPA, mha_weights, sdpa_weights
 from helpers.capture.layers import (
     has_weights,
     is_attention,
@@ -19,7 +19,7 @@ from helpers.capture.layers import (
     is_scripted_product,
     is_torchs,
 )
-from helpers.capture.tracker import SoftmaxTracker
+from helpers.capture.tracker import SoftmaxTracker, is_apart
 from helpers.shapes.text import tensors
 
 # PyTorch's own layers take another way, with other rounding, where nobody listens.
@@ -104,14 +104,13 @@ class Listener(TorchFunctionMode):
         """At the end: weights that a layer called attention made and nobody read."""
         for found, tensor in self.unread:
             if found.weights is None and not found.refused:
-                axes = self.tracker.of(tensor)
                 letters = list(range(tensor.dim()))
                 rows = max(1, tensor.dim() - 2)
-                shared = Axes(axes.spans[:rows])
-                if found.read(tensor, axes, letters, shared, letters[:rows]):
-                    self.tracker.count += 1
-                    found.number = self.tracker.count
-                    self.file(found)
+                shared = Axes(self.tracker.of(tensor).spans[:rows])
+                for read in self.tracker.read(
+                    found, tensor, letters, shared, letters[:rows]
+                ):
+                    self.file(read)
 
     def hidden(self):
         """Names of layers that ran, and may have attended, without a sign of weights:
@@ -140,10 +139,8 @@ class Listener(TorchFunctionMode):
             self.tracker.after(function, name, args, kwargs, output)
             return iter(output)
         output = function(*args, **kwargs)
-        if function is SDPA:
-            self.heard_sdpa(args, kwargs, output)
-        elif function is MHA_FORWARD:
-            self.heard_mha(args, kwargs, output)
+        if function in FUSED:
+            self.heard(FUSED[function], args, kwargs, output)
         elif name == "flex_attention":
             self.hide(self.place(AttentionCandidate()))
         else:
@@ -163,53 +160,17 @@ class Listener(TorchFunctionMode):
         self.observed.update(found.running)
         self.opaque += [self.names[found.layer]] if found.layer in self.names else []
 
-    def heard_sdpa(self, args, kwargs, output):
-        call = dict(zip(("query", "key", "value"), args, strict=False), **kwargs)
-        query, key, value = (call[name] for name in ("query", "key", "value"))
+    def heard(self, call, args, kwargs, output):
+        """A fused kernel ran: read with the weights that `call` works out aside."""
         found = self.place(AttentionCandidate())
-        if query.is_nested or key.is_nested:
+        if any(is_apart(tensor) for tensor in tensors(args)):
             return self.hide(found)
-        weights = sdpa_weights(*args, **kwargs)  # (..., T, N)
-        q, k, v = (self.tracker.of(x) for x in (query, key, value))
-        rows = weights.dim() - 2
-        spans = []
-        for place in range(-rows, 0):
-            choices = [x.spans[place - 2] for x in (q, k) if 2 - place <= len(x.spans)]
-            spans.append(max(choices, key=size_of))
-        found.key = Span(key.shape[-2], k.spans[-2])
-        mixed = frozenset([*q.spans[-1], *k.spans[-1]])
-        axes = Axes([*spans, q.spans[-2], (found.key,)], mixed, q.dropped)
-        axes.after = max(x.after for x in (q, k))
-        letters = [f"b{i}" for i in range(rows)]
-        named = [*letters[rows + 2 - value.dim() :], "n", "e"]
-        self.tracker.note("", None, args, kwargs, [query], output, [output])
-        for read in self.tracker.read(
-            found, weights, axes, [*letters, "t", "n"], v, named
-        ):
-            self.tracker.axes[output].after = read.number
-            self.keep(read)
-
-    def heard_mha(self, args, kwargs, output):
-        """nn.MultiheadAttention, called as a whole."""
-        weights = mha_weights(args, kwargs)  # ([B,] A, T, N)
-        call = dict(zip(("query", "key"), args, strict=False), **kwargs)
-        q, k = self.tracker.of(call["query"]), self.tracker.of(call["key"])
-        batch = q.spans[1] if call["query"].dim() == 3 else ()
-        N = weights.shape[-1]
-        found = self.place(AttentionCandidate(Span(N, k.spans[0])))
-        head = Span(weights.shape[-3], born="feature")
-        axes = Axes([(head,), q.spans[0], (found.key,)], dropped=q.dropped)
-        B = weights.shape[0]
-        values = Axes([*([(Span(B),)] if batch else []), k.spans[0], (Span(1),)])
-        letters, named = ["a", "t", "n"], ["n", "e"]
-        if weights.dim() == 4:
-            axes.spans.insert(0, batch)
-            letters, named = ["b", *letters], ["b", *named]
-        self.tracker.note(
-            "", None, args, kwargs, [call["query"]], output, tensors([output])
-        )
-        for read in self.tracker.read(found, weights, axes, letters, values, named):
-            self.tracker.axes[output[0]].after = read.number
+        weights, axes, letters, value, named = call(self.tracker, found, args, kwargs)
+        results = tensors([output])
+        self.tracker.note(None, "", args[:1], {}, results)
+        self.tracker.axes[weights] = axes
+        for read in self.tracker.read(found, weights, letters, value, named):
+            self.tracker.of(results[0]).after = read.number
             self.keep(read)
 
     def place(self, found, reading=()):

@@ -4,6 +4,8 @@ import re
 
 import torch
 
+from helpers.capture.axes import Span, gathered, size_of
+
 PRODUCTS = "matmul rmatmul bmm mm mv baddbmm addmm dot einsum tensordot linear".split()
 
 
@@ -20,7 +22,7 @@ def letters_of(name, args):
         tensors = tensors[1:]
     if name == "rmatmul":
         tensors = tensors[::-1]
-    if len(tensors) < 2 or (name == "tensordot" and not isinstance(args[2:], tuple)):
+    if len(tensors) < 2:
         return None
     first, second = tensors[:2]
     if name == "linear":  # weight (out, in)
@@ -33,8 +35,7 @@ def letters_of(name, args):
     ones = [*batch[rows - first.dim() + 2 :], "t", "k"] if first.dim() > 1 else ["k"]
     others = [*batch[rows - second.dim() + 2 :], "k", "n"]
     others = others if second.dim() > 1 else ["k"]
-    result = [*batch, *("t" for _ in [0] if "t" in ones)]
-    result += ["n"] if "n" in others else []
+    result = [*batch, *(letter for letter in "tn" if letter in ones + others)]
     return [first, second], [ones, others], result
 
 
@@ -59,28 +60,41 @@ def einsum_letters(args):
         tensors = list(tensors[0])
     given, arrow, result = equation.replace(" ", "").partition("->")
     terms = given.split(",")
-    if len(terms) != len(tensors):
-        return None
-    most = max(
-        (
-            x.dim() - len(t.replace("...", ""))
-            for t, x in zip(terms, tensors, strict=True)
-        ),
-    )
-    dots = [f"...{i}" for i in range(max(most, 0))]
-
-    def spread(term, spare):
-        found = []
-        for part in re.findall(r"\.\.\.|.", term):
-            found += dots[len(dots) - spare :] if part == "..." else [part]
-        return found
-
-    lists = [
-        spread(term, tensor.dim() - len(term.replace("...", "")))
+    spare = [
+        tensor.dim() - len(term.replace("...", ""))
         for term, tensor in zip(terms, tensors, strict=True)
     ]
+    dots = [f"...{i}" for i in range(max(spare))]
+    lists = [spread(t, dots, s) for t, s in zip(terms, spare, strict=True)]
     if not arrow:
-        every = given.replace(",", "").replace(".", "")
+        letters = given.replace(",", "").replace(".", "")
         result = "..." if "..." in given else ""
-        result += "".join(sorted(c for c in set(every) if every.count(c) == 1))
-    return tensors, lists, spread(result, len(dots))
+        result += "".join(sorted(c for c in set(letters) if letters.count(c) == 1))
+    return tensors, lists, spread(result, dots, len(dots))
+
+
+def spread(term, dots, spare):
+    """The letters of one term, with the last `spare` of the dots in place of '...'."""
+    found = []
+    for part in re.findall(r"\.\.\.|.", term):
+        found += dots[len(dots) - spare :] if part == "..." else [part]
+    return found
+
+
+def axes_of_product(name, known, lists, result, size):
+    """The axes of the result; of an axis of both, those of the longer or first one."""
+    of_letter = {}
+    for axes, letters in zip(known, lists, strict=True):
+        for letter, spans in zip(letters, axes.spans, strict=True):
+            of_letter.setdefault(letter, []).append(spans)
+    spans = [max(of_letter[letter], key=size_of) for letter in result]
+    if name == "linear":
+        spans[-1] = (Span(size, born="feature"),)
+    mixed = {
+        span
+        for letter, choices in of_letter.items()
+        for own in choices
+        for span in own
+        if letter not in result
+    }
+    return gathered(known, spans, frozenset(mixed))

@@ -1,0 +1,47 @@
+"""Calls that make numbers sum to 1 along an axis: weights, perhaps."""
+
+import torch
+
+# {function: where its axis stands among its arguments}; the last is for exp to undo.
+SOFTMAX = {"softmax": 1, "softmin": 1, "gumbel_softmax": 4, "log_softmax": 1}
+
+
+def softmax_axis(name, args, kwargs, output):
+    """The axis along which this call made its result sum to 1; None for others."""
+    if name in SOFTMAX:
+        place = SOFTMAX[name]
+        dim = kwargs.get("dim", args[place] if len(args) > place else -1)
+        return dim % output.dim() if isinstance(dim, int) else None
+    if name in ("div", "truediv") and not kwargs:
+        return divided_by_own_sum(args, output)
+    if name == "exp" and output.dim() and sums_to_one(output, -1):
+        return output.dim() - 1
+    return None
+
+
+def divided_by_own_sum(args, output):
+    """The axis along which a division made a tensor sum to 1, None for any other."""
+    pair = [a for a in args[:2] if isinstance(a, torch.Tensor)]
+    if len(pair) < 2:
+        return None
+    whole, parts = pair
+    if whole.shape != output.shape or parts.numel() >= whole.numel():
+        return None
+    lined_up = (1,) * (whole.dim() - parts.dim()) + parts.shape
+    for axis, size in enumerate(lined_up):
+        if size == 1 < whole.shape[axis] and sums_to_one(output, axis):
+            return axis
+    return None
+
+
+def sums_to_one(tensor, axis):
+    """True for numbers of 0 or more whose sums along the axis are 1, some perhaps 0."""
+    if not tensor.is_floating_point() or tensor.is_meta or not tensor.numel():
+        return False
+    tensor = tensor.detach()
+    first = tensor.select(axis, 0)
+    if bool((first < 0).any()) or bool((first > 1.01).any()):  # the cheap look
+        return False
+    sums = tensor.sum(axis, dtype=torch.float32)
+    one = (sums - 1).abs() < 0.02
+    return bool((one | (sums == 0)).all() and one.any() and (tensor >= 0).all())
