@@ -1,15 +1,21 @@
-"""The checks of the exercises. Each runs your function on small inputs whose sizes all
-differ, and names the likely mistake when the answer is the one that it gives.
+"""The checks of the exercises. Each runs your function on several small inputs whose
+sizes all differ, and names the likely mistake when the answers are those that it gives.
 """
 
+from helpers.checks.additive import check_additive_scores, check_read, check_softmax
+from helpers.checks.boxes import check_may_be_stretched, check_seen_box
+from helpers.checks.dot import check_dot_attention, check_dot_scores, check_entropy
 from helpers.checks.explore import check_best_head, check_follows
 from helpers.checks.grid import (
     check_cell_of,
-    check_count_keys,
     check_key_of,
-    check_looks_like_attention,
     check_square_of,
     check_unflatten,
+)
+from helpers.checks.loud import (
+    check_keys_that_are_no_cells,
+    check_read_numbers,
+    check_state_beside_cells,
 )
 from helpers.checks.measure import (
     check_is_hit,
@@ -18,30 +24,18 @@ from helpers.checks.measure import (
 )
 from helpers.checks.mending import (
     check_guard,
-    check_seen_box,
     check_to_maps,
-)
-from helpers.checks.mismatch import (
-    check_keys_that_are_no_cells,
-    check_lays_out_right,
-    check_read_numbers,
-    check_same_proportions,
-    check_share_one_map,
-    check_state_beside_cells,
 )
 from helpers.checks.real import (
     check_find_image,
     check_follow,
     check_image_share,
 )
-from helpers.checks.recurrent import (
-    check_additive_scores,
-    check_dot_attention,
-    check_dot_scores,
-    check_entropy,
-    check_read,
-    check_softmax,
+from helpers.checks.silent import (
+    check_lays_out_right,
+    check_share_one_map,
 )
+from helpers.checks.start import check_count_keys, check_looks_like_attention
 from helpers.checks.transformer import (
     check_causal_mask,
     check_merge_heads,

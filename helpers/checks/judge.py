@@ -1,121 +1,150 @@
 """Compare an attempt with the right answer, and say what is wrong with it."""
 
+from copy import deepcopy
 from textwrap import shorten
 
 import torch
 
 
-def judge(attempt, inputs, right, mistakes=()):
-    """Run `attempt(*inputs)`, compare with `right`, print one line.
+class Check:
+    """The check of an exercise: called with a learner's function, it prints one line.
 
-    mistakes: pairs of a wrong answer and the words to say to whoever arrives at it.
+    asks: the function that is wanted; becomes the check's docstring. right: a function
+    that answers right, or raises an error whose text is the words that the learner's
+    must hold. cases: {words that describe the case: its inputs}. mistakes: {words to
+    say: a function that makes the mistake, or a tuple of them}. An attempt that makes
+    none of the mistakes is told the first case that it gets wrong.
     """
+
+    def __init__(self, asks, right, cases, mistakes):
+        self.__doc__ = asks
+        self.right, self.cases, self.mistakes = right, cases, mistakes
+
+    def __call__(self, attempt):
+        print(self.verdict(attempt))
+
+    def verdict(self, attempt):
+        """The line to print: of `attempt` on all cases."""
+        said, right = self.run(attempt), self.run(self.right)
+        if any(isinstance(answer, NotImplementedError) for answer in said):
+            return "Not attempted yet."
+        passed = list(map(same, said, right))
+        if all(passed):
+            return "Correct."
+        for words, wrong in self.mistakes.items():
+            for function in wrong if isinstance(wrong, tuple) else (wrong,):
+                if all(map(alike, said, self.run(function), right)):
+                    return f"Not yet: {words}"
+        constant = len({repr(answer) for answer in said}) == 1 < len(said)
+        if constant and isinstance(said[0], int | float | str | tuple):
+            return f"Not yet: your function says {brief(said[0])} to everything"
+        first = passed.index(False)
+        case = list(self.cases)[first]
+        return f"Not yet: {difference(said[first], right[first])} (for {case})"
+
+    def run(self, function):
+        """The answers on all cases, an error that was raised being one, too."""
+        return [answer_of(function, inputs) for inputs in self.cases.values()]
+
+
+def answer_of(function, inputs):
+    """What a function answers, on inputs of its own: it may write into them."""
     try:
-        answer = attempt(*inputs)
-    except NotImplementedError:
-        print("Not attempted yet.")
-        return
+        answer = function(*deepcopy(inputs))
     except Exception as error:  # a learner's code may raise anything: say it in a line
-        print(f"Not yet: {raised(error)}")
-        return
-    if same(answer, right):
-        print("Correct.")
-        return
-    for wrong, words in mistakes:
-        if same(answer, wrong):
-            print(f"Not yet: {words}")
-            return
-    print(f"Not yet: {difference(answer, right)}")
-
-
-def judge_cases(attempt, cases, mistakes=()):
-    """Ask a function for a yes or a no on each case, print one line.
-
-    cases: triples of words that describe the case, the inputs, and the right answer.
-    mistakes: pairs of a wrong function (or the list of its answers) and the words to
-    say to whoever writes it. Of any other, the first case is named that it gets wrong.
-    """
-    said = []
-    for name, inputs, _ in cases:
-        try:
-            answer = attempt(*inputs)
-            said.append(None if answer is None else bool(answer))
-        except NotImplementedError:
-            print("Not attempted yet.")
-            return
-        except Exception as error:  # as above
-            print(f"Not yet: {raised(error)} (for {name})")
-            return
-    right = [yes for _, _, yes in cases]
-    if said == right:
-        print("Correct.")
-        return
-    if None in said:
-        print("Not yet: your function returned None. Is there a return?")
-        return
-    for wrong, words in mistakes:
-        if callable(wrong):
-            wrong = [bool(wrong(*inputs)) for _, inputs, _ in cases]
-        if said == wrong:
-            print(f"Not yet: {words}")
-            return
-    first = [a == b for a, b in zip(said, right, strict=True)].index(False)
-    print(f"Not yet: for {cases[first][0]} your function said {said[first]}")
-
-
-def raised(error):
-    """What a learner's function raised, and the remedy for the most frequent case."""
-    text = f"your function raised {type(error).__name__}: {error}"
-    if "ambiguous" in text:
-        text += ". Your comparison gave several answers: end it with `.all()`"
-    return text
+        return error
+    return answer.item() if getattr(answer, "shape", None) == () else answer
 
 
 def same(answer, right):
     """Equal numbers in an equal shape; a tuple counts as a tensor of its values."""
-    if holds_text(right):
-        return answer == right
-    try:
-        answer, right = torch.as_tensor(answer), torch.as_tensor(right)
-    except (TypeError, ValueError, RuntimeError):
+    if isinstance(right, Exception):
+        words, text = str(right).split(), str(answer).lower()
+        return isinstance(answer, type(right)) and all(word in text for word in words)
+    if isinstance(right, str):
+        return isinstance(answer, str) and answer == right
+    answer, right = numbers(answer), numbers(right)
+    if answer is None or right is None or answer.shape != right.shape:
         return False
-    if answer.shape != right.shape or lacks_bool(answer, right):
+    if lacks_bool(answer, right):
         return False
     return torch.allclose(answer.double(), right.double(), atol=1e-5, equal_nan=True)
 
 
+def alike(answer, wrong, right):
+    """True if an answer is the wrong one; of errors the kind counts, not the words."""
+    if isinstance(wrong, Exception):
+        return type(answer) is type(wrong) and same(answer, right) == same(wrong, right)
+    return same(answer, wrong)
+
+
+def numbers(answer):
+    """A tensor of an answer; None if it is none, like a tuple of several tensors."""
+    try:
+        return torch.as_tensor(answer)
+    except (TypeError, ValueError, RuntimeError):
+        return None
+
+
 def lacks_bool(answer, right):
-    """Numbers in place of True and False: `~` and a mask need the real thing."""
-    return right.dtype == torch.bool and answer.dtype != torch.bool
-
-
-def holds_text(right):
-    """True for words, and for a list of words: there is nothing to subtract."""
-    return isinstance(right[0] if isinstance(right, list) else right, str)
+    """Numbers in place of a mask of True and False: `~` needs the real thing."""
+    return right.ndim > 0 and right.dtype == torch.bool and answer.dtype != torch.bool
 
 
 def difference(answer, right):
     """What sets a wrong answer apart from the right one, in a few words."""
+    if isinstance(right, Exception):
+        words = " and ".join(str(right).split())
+        return f"raise {type(right).__name__} with {words} in it, not: {brief(answer)}"
+    if isinstance(answer, Exception):
+        return raised(answer)
     if answer is None:
         return "your function returned None. Is there a return?"
-    if holds_text(right):
-        return f"expected {right!r}, got {shorten(repr(answer), 80)}"
-    try:
-        answer, right = torch.as_tensor(answer), torch.as_tensor(right)
-    except (TypeError, ValueError, RuntimeError):
-        return f"expected numbers, got {type(answer).__name__}"
-    if answer.shape != right.shape:
-        return f"expected shape {tuple(right.shape)}, got {tuple(answer.shape)}"
-    if lacks_bool(answer, right):
-        return f"True and False, please: dtype=torch.bool, not {answer.dtype}"
-    if answer.isnan().any():
-        return f"{int(answer.isnan().sum())} of {answer.numel()} values are NaN"
-    if right.numel() == 1:
-        return f"expected {right.item()}, got {answer.item()}"
-    if right.dtype == torch.bool:
-        return f"expected {right.tolist()}, got {answer.tolist()}"
-    gap = (answer.double() - right.double()).abs().max()
+    if isinstance(right, str | tuple):
+        return f"expected {right!r}, got {brief(answer)}"
+    found, right = numbers(answer), torch.as_tensor(right)
+    if found is None:
+        return no_numbers(answer, right)
+    if right.ndim == 0 and right.dtype == torch.bool and found.numel() > 1:
+        return f"{found.numel()} answers, not one: end the comparison with `.all()`"
+    if found.shape != right.shape:
+        return f"expected shape {tuple(right.shape)}, got {tuple(found.shape)}"
+    if lacks_bool(found, right):
+        return f"True and False, please: dtype=torch.bool, not {found.dtype}"
+    if found.isnan().any():
+        return f"{int(found.isnan().sum())} of {found.numel()} values are NaN"
+    if right.numel() == 1 or right.dtype == torch.bool:
+        return f"expected {right.tolist()}, got {found.tolist()}"
+    gap = (found.double() - right.double()).abs().max()
     return f"the shape is right, but the largest difference is {gap:.3g}"
+
+
+def no_numbers(answer, right):
+    """About several tensors where one is asked for, or another thing."""
+    if not isinstance(answer, tuple | list):
+        return f"expected numbers, got {brief(answer)}"
+    kind = f"{len(answer)} things, a {type(answer).__name__}"
+    for number, part in enumerate(answer):
+        if same(part, right):
+            return (
+                f"you return {kind}: only number {number} of them, [{number}], please"
+            )
+    return f"you return {kind}: one tensor, please, of shape {tuple(right.shape)}"
+
+
+def brief(answer):
+    """An answer or an error in a few words."""
+    if isinstance(answer, Exception):
+        return f"{type(answer).__name__}: {answer}"
+    return shorten(repr(answer), 80)
+
+
+def raised(error):
+    """What a learner's function raised, and the remedy for the most frequent case."""
+    text = f"your function raised {brief(error)}"
+    if "ambiguous" in text:
+        text += ". Your comparison gave several answers: end it with `.all()`"
+    return text
 
 
 def random(*shape, seed=0):
