@@ -5,9 +5,12 @@ import math
 import pytest
 import torch
 from einops import einsum, rearrange, reduce
+from PIL import Image
 from torch.nn.functional import scaled_dot_product_attention
+from torchvision.transforms import v2
 
 from helpers import checks
+from helpers.geometry import Geometry
 
 ALL = {name: getattr(checks, name) for name in dir(checks) if name.startswith("check_")}
 MISTAKES = [
@@ -508,3 +511,24 @@ def test_a_function_that_writes_into_its_inputs_spoils_no_other_case():
     assert checks.check_entropy.verdict(spoil).startswith("Not yet: ")
     check = checks.check_entropy
     assert check.verdict(check.right) == "Correct."
+
+
+WIDE, SQUARE = Image.new("RGB", (168, 96)), Image.new("RGB", (480, 480))
+
+
+@pytest.mark.parametrize(
+    ("transform", "picture", "whole"),
+    [
+        (v2.Resize((96, 96)), WIDE, True),  # squashed: other proportions, nothing lost
+        (v2.Resize(64), WIDE, True),
+        (v2.CenterCrop(96), WIDE, False),
+        (v2.Compose([v2.Resize(256), v2.CenterCrop(224)]), SQUARE, False),
+        (v2.Compose([v2.Resize(224), v2.CenterCrop(224)]), SQUARE, True),
+        (v2.Pad((0, 36)), WIDE, False),
+    ],
+)
+def test_a_map_may_be_stretched_where_the_processor_lost_nothing(
+    transform, picture, whole
+):
+    geometry = Geometry.record(transform, picture)
+    assert checks.check_may_be_stretched.right(geometry.box, geometry.size) is whole
