@@ -88,9 +88,6 @@ check_is_hit = Check(
         "`allowed` is missing: the mask may be that far from the peak": (
             lambda heat, mask, allowed: hit(heat, mask, 0)
         ),
-        "at most `allowed` rows AND `allowed` columns away": (
-            round_hit(lambda away: away.abs().amin(-1))
-        ),
     },
 )
 

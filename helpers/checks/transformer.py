@@ -119,8 +119,14 @@ check_reduce_heads = Check(
             lambda w: w[0, 0],
             lambda w: w[-1, -1],
         ),
-        "the heads are still there: average both axes": lambda w: w.mean(0),
-        "the layers are still there: average both axes": lambda w: w.mean(1),
+        "the heads are still there: average both axes": (
+            lambda w: w.mean(0),
+            lambda w: w.sum(0),
+        ),
+        "the layers are still there: average both axes": (
+            lambda w: w.mean(1),
+            lambda w: w.sum(1),
+        ),
         "that averages the words away: axes are L, A, T, N": (
             lambda w: w.mean((1, 2)),
             lambda w: w.mean((0, 2)),
