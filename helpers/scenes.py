@@ -12,6 +12,7 @@ import numpy as np
 import torch
 from PIL import Image
 
+from helpers.doubt import refuse_doubt, refuse_hidden
 from helpers.drawing import COLORS, SHAPES, draw
 
 PAD, START, END = "<pad>", "<start>", "<end>"
@@ -35,9 +36,9 @@ class SceneObject:
     radius: float = 15.0
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Scene:
-    """A picture, its caption, and where every object is.
+    """A picture, its caption, and where every object is. Equal if all of it is equal.
 
     image: PIL.Image, RGB. words: list of str. masks: (objects, H, W) bool array.
     word_objects: for each word, the index of the object that it names, or None.
@@ -49,6 +50,18 @@ class Scene:
     masks: np.ndarray
     word_objects: list
     objects: tuple
+
+    def __eq__(self, other):
+        if not isinstance(other, Scene):
+            return NotImplemented
+        return (
+            (self.words, self.word_objects) == (other.words, other.word_objects)
+            and (self.objects, self.image) == (other.objects, other.image)
+            and np.array_equal(self.masks, other.masks)
+        )
+
+    def __hash__(self):
+        return hash((tuple(self.words), self.objects))
 
 
 def sample_scenes(count, seed, size=(112, 112)):
@@ -65,7 +78,9 @@ def make_scene(objects, size=(112, 112), background=(0.93, 0.92, 0.90)):
 
     size is (H, W) in pixels, background an RGB colour in 0..1. Where the objects
     overlap, the one named second lies on top. Raises ValueError for an unknown shape or
-    colour, or for other than two objects.
+    colour, for other than two objects, and where the picture leaves the caption in
+    doubt: both distances alike, within 4 pixels; the centre of one object within the
+    radius of the other; an object hidden by the other or by the edge.
     """
     if len(objects) != 2:
         raise ValueError(f"a scene has 2 objects, got {len(objects)}")
@@ -75,6 +90,7 @@ def make_scene(objects, size=(112, 112), background=(0.93, 0.92, 0.90)):
                 f"unknown object '{thing.color} {thing.shape}': shapes are "
                 f"{', '.join(SHAPES)}; colours are {', '.join(COLORS)}"
             )
+    refuse_doubt(*objects)
     shapes = torch.tensor([[SHAPES.index(o.shape) for o in objects]])  # (1, 2)
     colors = torch.tensor([[list(COLORS).index(o.color) for o in objects]])  # (1, 2)
     places = torch.tensor(
@@ -82,7 +98,9 @@ def make_scene(objects, size=(112, 112), background=(0.93, 0.92, 0.90)):
     ).float()  # (1, 2, 3)
     layout = _in_reading_order(shapes, colors, places)
     plain = torch.tensor([[background, background]]).float()  # (1, 2, 3)
-    return _to_scenes(*layout, plain, size)[0]
+    scene = _to_scenes(*layout, plain, size)[0]
+    refuse_hidden(scene)
+    return scene
 
 
 def sample_layouts(count, seed, size):
@@ -130,18 +148,25 @@ def _sample_places(count, H, W, random):
     return places
 
 
+def _side_by_side(places):
+    """Whether two objects lie further apart across than down: places (..., 2, 3) as
+    x, y, radius -> (...) bool."""
+    across, down = (places[..., 1, :2] - places[..., 0, :2]).abs().unbind(-1)
+    return across > down
+
+
 def _in_reading_order(shapes, colors, places):
-    """Put the left (or upper) object first. x + y decides both cases, as the larger of
-    the two distances always has the sign of their sum."""
-    order = places[..., :2].sum(-1).argsort(dim=1, stable=True)  # (B, 2)
+    """Put the left object first, or the upper one: whichever the caption speaks of."""
+    x, y = places[..., 0], places[..., 1]  # (B, 2)
+    along = torch.where(_side_by_side(places)[:, None], x, y)  # (B, 2)
+    order = along.argsort(dim=1, stable=True)  # (B, 2)
     take = order[..., None].expand(-1, -1, 3)  # (B, 2, 3)
     return shapes.gather(1, order), colors.gather(1, order), places.gather(1, take)
 
 
 def caption_words(shapes, colors, places):
     """The caption of one scene, from shapes (2,), colors (2,) and places (2, 3)."""
-    across, down = (places[1, :2] - places[0, :2]).abs().tolist()
-    relation = ["left", "of"] if across > down else ["above"]
+    relation = ["left", "of"] if _side_by_side(places) else ["above"]
     names = [
         ["a", list(COLORS)[c], SHAPES[s]] for c, s in zip(colors, shapes, strict=True)
     ]

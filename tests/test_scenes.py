@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -87,6 +89,44 @@ def test_make_scene_refuses():
         make_scene([thing])
     with pytest.raises(ValueError, match="unknown object 'pink circle'"):
         make_scene([thing, SceneObject("circle", "pink", 80, 30)])
+
+
+@pytest.mark.parametrize(
+    ("circle", "star", "text"),
+    [
+        ((30, 70), (70, 30), "40 pixels apart across and 40 down"),
+        ((30, 30), (70, 67), "40 pixels apart across and 37 down.* differ by 4"),
+        ((50, 50), (50, 50), "lie on one another: .* 0.0 pixels apart.* radius is 15"),
+        ((50, 50), (62, 54), "lie on one another: .* 12.6 pixels apart"),
+        ((-20, 50), (50, 60), "only 0 pixels of the red circle can be seen .x -20"),
+        ((50, 40), (-5, 50), "of the blue star can be seen .x -5, .* is 96 x 98"),
+        ((float("nan"), 50), (50, 90), "nan pixels apart"),
+    ],
+)
+def test_make_scene_refuses_what_leaves_the_caption_in_doubt(circle, star, text):
+    things = [SceneObject("circle", "red", *circle), SceneObject("star", "blue", *star)]
+    for pair in (things, things[::-1]):
+        with pytest.raises(ValueError, match=text):
+            make_scene(pair, size=(98, 96))
+
+
+@pytest.mark.parametrize("other", [(74, 36), (36, 110), (74, 104), (6, 90)])
+def test_the_order_of_the_arguments_changes_nothing(other):
+    one, two = SceneObject("circle", "red", 30, 70), SceneObject("star", "blue", *other)
+    scene = make_scene([one, two], size=(120, 120))
+    assert scene == make_scene([two, one], size=(120, 120))
+    first, second = scene.objects
+    assert max(second.x - first.x, second.y - first.y, key=abs) > 0
+
+
+def test_scenes_that_are_alike_are_equal():
+    one, same = sample_scenes(2, 4, SIZE), sample_scenes(2, 4, SIZE)
+    assert one == same and hash(one[0]) == hash(same[0])
+    assert one[0] != one[1] and one[0] != "a scene"
+    assert one[0] != replace(one[0], masks=~one[0].masks)
+    assert one[0] != replace(one[0], masks=one[0].masks[:, :-1])
+    assert one[0] != replace(one[0], image=one[1].image)
+    assert len({one[0], same[0], one[1]}) == 2
 
 
 def test_no_scenes_is_fine():

@@ -1,0 +1,37 @@
+"""Refuse a scene made by hand whose picture leaves its caption in doubt."""
+
+import math
+
+CLEAR = 4.0  # pixels, half a cell: the distances across and down differ by this or more
+
+
+def refuse_doubt(one, two):
+    """Raise ValueError if nobody could say which of two SceneObjects lies where."""
+    across, down = abs(one.x - two.x), abs(one.y - two.y)  # pixels
+    names = f"the {one.color} {one.shape} and the {two.color} {two.shape}"
+    apart, widest = math.hypot(across, down), max(one.radius, two.radius)
+    if not apart >= widest:
+        raise ValueError(
+            f"{names} lie on one another: their centres are {apart:.1f} pixels apart, "
+            f"and the larger radius is {widest:g}. Move one of them away"
+        )
+    if not abs(across - down) >= CLEAR:
+        raise ValueError(
+            f"{names} are {across:g} pixels apart across and {down:g} down, so neither "
+            f'"left of" nor "above" is beyond doubt: let the two numbers differ by '
+            f"{CLEAR:g} or more"
+        )
+
+
+def refuse_hidden(scene):
+    """Raise ValueError if too little of an object of a Scene is to be seen."""
+    H, W = scene.masks.shape[1:]
+    for thing, mask in zip(scene.objects, scene.masks, strict=True):
+        seen = int(mask.sum())
+        if not seen >= thing.radius**2 / 2:  # a sixth of a circle, a third of a star
+            where = f"x {thing.x:g}, y {thing.y:g}, radius {thing.radius:g}"
+            raise ValueError(
+                f"only {seen} pixels of the {thing.color} {thing.shape} can be seen "
+                f"({where}; the picture is {W} x {H}): move it in from the edge, or "
+                "away from the other object"
+            )
