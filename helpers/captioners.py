@@ -8,23 +8,24 @@ from torch import nn
 from torchvision.transforms.v2.functional import pil_to_tensor
 
 from helpers.attention import AdditiveAttention, DotProductAttention
-from helpers.checkpoints import DATA, load_weights
+from helpers.checkpoints import DATA, VARIANTS, load_weights
 from helpers.layout import TokenLayout
 from helpers.models import STRIDE, Encoder, RecurrentDecoder, TransformerDecoder
 from helpers.pictures import as_rgb
 from helpers.scenes import END, START, VOCABULARY, WORD_ID
+from helpers.temporary import eval_mode
 
-VARIANTS = ("additive", "dot-product", "transformer")
 REDUCTION = "mean over layers and heads"  # how the transformer's weights become maps
 WIDTH, HEADS, LAYERS = 128, 4, 2
-SIDES = (64, 224)  # pixels: what the model takes as it is, shortest and longest side
+SIDES = (64, 224)  # pixels: the shortest and the longest side that the model takes
+LONGEST_SHAPE = SIDES[1] / SIDES[0]  # 3.5 times as long as wide
 USUAL_SIDE = 112
 LONGEST_CAPTION = 12
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Caption:
-    """What a captioner said, and where it looked.
+    """What a captioner said, and where it looked. Equal if all of it is equal.
 
     words: list of str, T of them. maps: (T, h, w) float, each sums to 1; they cover the
     whole picture. weights: what the model returned, unreduced: (T, N) for the recurrent
@@ -34,6 +35,18 @@ class Caption:
     words: list
     maps: torch.Tensor
     weights: torch.Tensor
+
+    def __eq__(self, other):
+        if not isinstance(other, Caption):
+            return NotImplemented
+        pairs = (self.maps, other.maps), (self.weights, other.weights)
+        return self.words == other.words and all(
+            one.shape == two.shape and bool((one.cpu() == two.cpu()).all())
+            for one, two in pairs
+        )
+
+    def __hash__(self):
+        return hash(tuple(self.words))
 
 
 class Captioner(nn.Module):
@@ -75,13 +88,11 @@ class Captioner(nn.Module):
         for place, x in enumerate(inputs):
             groups.setdefault(x.shape, []).append(place)
         captions = [None] * len(inputs)
-        was_training = self.training
-        self.eval()  # in training mode, batch norm would mix the pictures of a batch
-        for places in groups.values():
-            found = self._caption_batch(torch.stack([inputs[i] for i in places]))
-            for place, caption in zip(places, found, strict=True):
-                captions[place] = caption
-        self.train(was_training)
+        with eval_mode(self):  # else batch norm would mix the pictures of a batch
+            for places in groups.values():
+                found = self._caption_batch(torch.stack([inputs[i] for i in places]))
+                for place, caption in zip(places, found, strict=True):
+                    captions[place] = caption
         return captions
 
     def _caption_batch(self, images):
@@ -121,19 +132,22 @@ def to_input(image):
 
     The whole picture is kept, so a map covers all of it. A picture whose sides are
     multiples of 8 from 64 to 224 goes in as it is; any other is resized to about 112 x
-    112 pixels, its shape kept as far as multiples of 8 allow.
+    112 pixels, its shape kept as far as multiples of 8 allow. Raises TypeError for
+    what is no PIL image, ValueError for a picture without pixels or one more than 3.5
+    times as long as wide.
     """
     picture = as_rgb(image)
     W, H = picture.size
     low, high = SIDES
+    if max(H, W) > LONGEST_SHAPE * min(H, W):
+        raise ValueError(
+            f"a picture of {W} x {H} pixels is too long and narrow for this model: "
+            f"crop it to at most {LONGEST_SHAPE} times as long as wide"
+        )
     if H % STRIDE or W % STRIDE or not (low <= min(H, W) and max(H, W) <= high):
         scale = USUAL_SIDE / (H * W) ** 0.5
-        size = [STRIDE * max(1, round(side * scale / STRIDE)) for side in (W, H)]
-        if not (low <= min(size) and max(size) <= high):
-            raise ValueError(
-                f"a picture of {W} x {H} pixels is too long and narrow for this model: "
-                "crop it to at most 3 times as long as wide"
-            )
+        cells = [round(side * scale / STRIDE) for side in (W, H)]
+        size = [min(max(low, STRIDE * n), high) for n in cells]
         picture = picture.resize(size, Image.Resampling.BICUBIC)
     return pil_to_tensor(picture) / 127.5 - 1  # (3, H, W)
 

@@ -2,17 +2,16 @@
 
 import io
 import re
-from contextlib import contextmanager
 from html import escape
 from pathlib import Path
 
-import torch
 from PIL import Image
 
 from helpers.captioners import Caption, Captioner
 from helpers.controls import Controls
 from helpers.geometry import Geometry
 from helpers.pictures import as_rgb
+from helpers.temporary import one_thread
 from helpers.views import (
     all_maps,
     as_cells,
@@ -54,18 +53,6 @@ def by_name(captioners):
                 f"expected a Captioner or a Caption, got {type(one).__name__}"
             )
     return captioners
-
-
-@contextmanager
-def one_thread():
-    """For tensors as small as these, waiting for a second thread costs more than it
-    brings: several times more, where another program wants that core."""
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    try:
-        yield
-    finally:
-        torch.set_num_threads(threads)
 
 
 class Explorer(Controls):

@@ -68,9 +68,9 @@ class RecurrentDecoder(nn.Module):
     """A GRU that looks at the image before every word. After Xu et al. 2015, sect. 3.1.
 
     The query is the state and the word just said. What is read goes into the scores of
-    the next word; the state is told only WHERE the decoder looked. (In the paper what
-    was read goes into the state, too. Then a decoder may read the shape while it says
-    the colour, remember it, and let the shape word's map point anywhere.)
+    the next word; the state is told only WHERE the decoder looked, so that the content
+    of a word comes through that word's map. (In the paper what was read goes into the
+    state as well.)
     """
 
     def __init__(self, attention, width, vocabulary):
@@ -117,9 +117,15 @@ class TransformerDecoder(nn.Module):
     def forward(self, cells, places, words):
         """cells (B, N, D), words (B, T) -> logits (B, T, V), weights (B, L, A, T, N).
 
-        places go unused: the cells know where they are.
+        places go unused: the cells know where they are. Raises ValueError for more
+        words than there are positions, `longest`.
         """
-        T = words.shape[1]
+        T, longest = words.shape[1], len(self.place)
+        if T > longest:
+            raise ValueError(
+                f"{T} words, counting the start, and positions for {longest} only: cut "
+                "the caption, or build the decoder with a larger `longest`"
+            )
         x = self.embedding(words) + self.place[:T]  # (B, T, D)
         maps = []
         for layer in self.layers:

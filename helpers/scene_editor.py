@@ -3,8 +3,9 @@
 from ipywidgets import widgets as w
 
 from helpers.controls import row
-from helpers.explorer import explore, one_thread
+from helpers.explorer import explore
 from helpers.scenes import COLORS, SHAPES, SceneObject, make_scene
+from helpers.temporary import one_thread
 
 START_WITH = (
     SceneObject("circle", "red", 30, 36, 15),

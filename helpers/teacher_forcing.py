@@ -10,6 +10,7 @@ import torch
 from helpers.captioners import Caption, reduce_weights, to_input
 from helpers.models import STRIDE
 from helpers.scenes import END, PAD, START, WORD_ID
+from helpers.temporary import eval_mode
 
 LONGEST = 10  # start, 8 words, end
 
@@ -35,10 +36,12 @@ def force(captioner, scenes):
 
     scenes: of one size. logits (B, T, V): scores of every next word; weights as the
     captioner returns them, (B, T, N) or (B, L, A, T, N). Step t writes word t; the last
-    step writes the end.
+    step writes the end. The captioner looks in evaluation mode, whatever its mode is.
     """
     images = torch.stack([to_input(scene.image) for scene in scenes])  # (B, 3, H, W)
-    return captioner(images, word_ids([scene.words for scene in scenes])[:, :-1])
+    words = word_ids([scene.words for scene in scenes])  # (B, T + 1)
+    with eval_mode(captioner):
+        return captioner(images, words[:, :-1])
 
 
 def as_captions(scenes, weights):

@@ -1,5 +1,6 @@
 import json
 import shutil
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -66,10 +67,45 @@ def test_no_pictures_no_captions(captioners):
     assert captioners["additive"].captions([]) == []
 
 
-def test_training_mode_is_put_back():
+def test_every_part_has_its_own_mode_after_a_caption():
     captioner = Captioner("additive").train()
+    captioner.encoder.eval()  # frozen
     captioner.caption(sample_scenes(1, 0)[0].image)
-    assert captioner.training
+    assert captioner.training and captioner.decoder.training
+    assert not captioner.encoder.training and not captioner.encoder.norm.training
+
+
+def test_training_mode_is_put_back_after_an_interruption(monkeypatch):
+    captioner = Captioner("additive").train()
+
+    def stop(images):
+        assert not captioner.training
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(captioner, "_caption_batch", stop)
+    with pytest.raises(KeyboardInterrupt):
+        captioner.caption(sample_scenes(1, 0)[0].image)
+    assert captioner.training and captioner.encoder.training
+
+
+def test_captions_that_are_alike_are_equal(captioners):
+    scenes = sample_scenes(2, 4, SIZE)
+    images = [scene.image for scene in scenes]
+    one, same = captioners["additive"].captions(images[:1] * 2)
+    other = captioners["additive"].caption(images[1])
+    assert one == same and hash(one) == hash(same) and len({one, same, other}) == 2
+    assert one != other and one != "a caption"
+    assert one != replace(one, words=["a"])
+    assert one != replace(one, maps=one.maps + 0.1)
+    assert one != replace(one, weights=one.weights[:-1])
+
+
+def test_a_caption_longer_than_the_positions():
+    captioner = Captioner("transformer").eval()
+    images, words = torch.zeros(2, 3, 64, 72), torch.ones(2, 17, dtype=torch.long)
+    captioner(images, words[:, :16])
+    with pytest.raises(ValueError, match="17 words.* positions for 16"):
+        captioner(images, words)
 
 
 def test_an_untrained_model_still_gives_proper_maps():
@@ -101,6 +137,9 @@ def test_every_kind_of_picture_gives_the_same_words(captioners):
         (4000, 3000, (96, 128)),
         (30, 20, (88, 136)),
         (113, 112, (112, 112)),
+        (700, 200, (64, 208)),  # 3.5 times as long as wide: the most that it takes
+        (224, 64, (64, 224)),
+        (64, 224, (224, 64)),
     ],
 )
 def test_what_goes_into_the_model(width, height, shape):
@@ -109,8 +148,8 @@ def test_what_goes_into_the_model(width, height, shape):
 
 
 def test_pictures_it_cannot_take(captioners):
-    with pytest.raises(ValueError, match="1000 x 100 pixels is too long and narrow"):
-        captioners["additive"].caption(Image.new("RGB", (1000, 100)))
+    with pytest.raises(ValueError, match="701 x 200 .* at most 3.5 times as long"):
+        captioners["additive"].caption(Image.new("RGB", (701, 200)))
     with pytest.raises(TypeError, match="got ndarray"):
         captioners["additive"].caption(np.zeros((112, 112, 3)))
 
@@ -120,18 +159,50 @@ def test_an_unknown_variant_is_named():
         load_captioner("aditive")
 
 
-def test_missing_damaged_and_mismatched_files(tmp_path):
-    with pytest.raises(FileNotFoundError, match="additive.safetensors.*make train"):
-        load_captioner("additive", tmp_path)
+@pytest.fixture
+def folder(tmp_path):
+    """A copy of data/, to be damaged."""
     for file in DATA.iterdir():
         shutil.copy(file, tmp_path)
-    file = tmp_path / "additive.safetensors"
-    file.write_bytes(file.read_bytes()[:-100])
-    with pytest.raises(ValueError, match="additive.safetensors is damaged.*make train"):
-        load_captioner("additive", tmp_path)
-    save_weights(torch.nn.Linear(2, 3), "additive", tmp_path)
-    with pytest.raises(ValueError, match="does not fit this version.*make train"):
-        load_captioner("additive", tmp_path)
+    return tmp_path
+
+
+CHEAP_FIRST = "git checkout -- data.*make train"
+
+
+def test_missing_damaged_and_mismatched_files(tmp_path, folder):
+    empty = tmp_path / "empty"
+    with pytest.raises(FileNotFoundError, match=f"entry in manifest.*{CHEAP_FIRST}"):
+        load_captioner("additive", empty)
+    file = folder / "additive.safetensors"
+    content = file.read_bytes()
+    file.unlink()
+    with pytest.raises(FileNotFoundError, match=f"additive.safet.*{CHEAP_FIRST}"):
+        load_captioner("additive", folder)
+    file.write_bytes(content[:-100])
+    with pytest.raises(ValueError, match=f"additive.safet.* damaged.*{CHEAP_FIRST}"):
+        load_captioner("additive", folder)
+    save_weights(torch.nn.Linear(2, 3), "additive", folder)
+    with pytest.raises(ValueError, match=f"does not fit this version.*{CHEAP_FIRST}"):
+        load_captioner("additive", folder)
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ('{"additive": {"file": ', "manifest.json is damaged"),
+        ("[1, 2]", "manifest.json is damaged .*list"),
+        ('{"additive": 3}', "not the file that manifest.json describes"),
+        ('{"additive": {}}', "not the file that manifest.json describes"),
+    ],
+)
+def test_a_damaged_manifest(folder, text, said):
+    (folder / "manifest.json").write_text(text)
+    with pytest.raises(ValueError, match=f"{said}.*{CHEAP_FIRST}"):
+        load_captioner("additive", folder)
+    # "make train" is the remedy, so it must get through
+    save_weights(Captioner("additive"), "additive", folder)
+    assert load_captioner("additive", folder).variant == "additive"
 
 
 def test_saved_weights_come_back(tmp_path):

@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from helpers.captioners import VARIANTS
+from helpers.captioners import VARIANTS, Captioner
 from helpers.scenes import END, PAD, START, VOCABULARY, sample_scenes
 from helpers.teacher_forcing import as_captions, force, word_ids
 
@@ -23,6 +23,19 @@ def test_what_has_no_ids():
         word_ids([["a"] * 9])
     with pytest.raises(KeyError, match="pink"):
         word_ids([["a", "pink", "star"]])
+
+
+def test_forcing_leaves_a_training_captioner_as_it_was():
+    captioner = Captioner("additive").train()
+    captioner.encoder.eval()  # frozen
+    before = {k: v.clone() for k, v in captioner.state_dict().items()}
+    logits, _ = force(captioner, sample_scenes(3, 1, SIZE))
+    assert captioner.training and not captioner.encoder.training
+    captioner.encoder.train()
+    again, _ = force(captioner, sample_scenes(3, 1, SIZE))
+    torch.testing.assert_close(logits, again)  # in evaluation mode, either way
+    for name, tensor in captioner.state_dict().items():  # batch norm has statistics
+        assert torch.equal(tensor, before[name])
 
 
 @pytest.mark.parametrize("variant", VARIANTS)
