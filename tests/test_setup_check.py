@@ -1,10 +1,17 @@
 """What `python -m helpers check` says about packages that are not there."""
 
 import importlib
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
 
 import pytest
 
-from helpers import setup_check
+from helpers import checkpoints, setup_check
+
+ROOT = Path(__file__).resolve().parent.parent
 
 
 @pytest.fixture
@@ -50,3 +57,46 @@ def test_a_wrong_version_is_named(monkeypatch):
     good, text = setup_check.check_packages("models")[0]
     assert not good
     assert text == "transformers 0.1: needs transformers<6,>=5, run 'make lab' again"
+
+
+def run(*arguments, cwd=ROOT):
+    """`python ...` where only the standard library is installed."""
+    environment = {k: v for k, v in os.environ.items() if k != "PYTHONPATH"}
+    command = [sys.executable, "-S", *arguments]
+    return subprocess.run(
+        command, cwd=cwd, env=environment, capture_output=True, text=True
+    )
+
+
+def test_a_bare_python_gets_lines_and_no_traceback():
+    found = run("-m", "helpers", "check")
+    assert found.returncode == 1 and found.stderr == ""
+    assert "[FAIL] the course is not installed in" in found.stdout
+    assert "'make lab'" in found.stdout and "[OK]   captioner additive" in found.stdout
+
+
+def test_a_python_that_is_too_old_is_named(monkeypatch):
+    class Version(tuple):
+        major, minor, micro = 3, 10, 13
+
+    monkeypatch.setattr(setup_check.sys, "version_info", Version((3, 10, 13)))
+    good, text = setup_check.check_python()
+    assert not good and text.startswith("Python 3.10.13: use Python 3.11, 3.12 or")
+
+
+@pytest.mark.parametrize("text", ["{}", '{"additive": {"fi'])
+def test_a_broken_manifest_is_a_line_for_each_captioner(text, tmp_path):
+    shutil.copytree(ROOT / "helpers", tmp_path / "helpers")
+    (tmp_path / "data").mkdir()
+    (tmp_path / "data" / "manifest.json").write_text(text)
+    found = run("-m", "helpers", "check", cwd=tmp_path)
+    assert found.returncode == 1 and found.stderr == ""
+    for name in checkpoints.VARIANTS:
+        assert f"[FAIL] captioner {name}: " in found.stdout
+    assert found.stdout.count(checkpoints.REMEDY) == 3
+
+
+def test_an_unknown_captioner_is_a_sentence():
+    found = run("-m", "helpers", "train", "foo")
+    assert found.returncode == 2 and "Traceback" not in found.stderr
+    assert "expected additive or dot-product or transformer, got 'foo'" in found.stderr
