@@ -4,6 +4,7 @@ import base64
 import io
 import math
 import re
+import tomllib
 from pathlib import Path
 
 import nbformat
@@ -26,7 +27,7 @@ def run_all(files=()):
         notebook = nbformat.read(file, as_version=4)
         client = NotebookClient(
             notebook,
-            timeout=300,
+            timeout=cell_timeout(),
             startup_timeout=120,
             kernel_name="python3",
             record_timing=False,
@@ -36,6 +37,13 @@ def run_all(files=()):
         client.execute()
         nbformat.write(normalise(notebook), file)
         print(f"ran {file.name}")
+
+
+def cell_timeout():
+    """Seconds that a cell may take: what pyproject.toml tells nbval."""
+    settings = tomllib.loads((FOLDER.parent / "pyproject.toml").read_text())
+    options = settings["tool"]["pytest"]["ini_options"]["addopts"]
+    return int(re.search(r"--nbval-cell-timeout=(\d+)", options)[1])
 
 
 def notebook_files():

@@ -4,6 +4,8 @@
 """
 
 import random
+import time
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 import torch
@@ -12,6 +14,7 @@ from tqdm.auto import tqdm
 
 from helpers.scenes import PAD, WORD_ID, caption_words, draw, sample_layouts
 from helpers.teacher_forcing import word_ids
+from helpers.temporary import eval_mode, use_threads
 
 STEPS = {"additive": 1200, "dot-product": 2000, "transformer": 1800}  # as shipped
 NOISE = 0.02  # its standard deviation, where white is 1
@@ -50,14 +53,66 @@ def caption_loss(logits, words):
     )
 
 
+class Steps(tqdm):
+    """A progress bar over steps that says, after ten of them, how long all will take.
+
+    done: how many steps are finished. stopped: whether the stop button ended it.
+    """
+
+    done, stopped = 0, False
+
+    def __iter__(self):
+        for self.done, step in enumerate(super().__iter__()):
+            if self.done == 1:  # the first step warms up
+                start = time.perf_counter()
+            if self.done == 11:
+                seconds = (time.perf_counter() - start) / 10 * self.total
+                self.set_description(f"training, about {in_words(seconds)} in all")
+            yield step
+
+
+def in_words(seconds):
+    """A duration, rounded: "40 seconds", "3 minutes"."""
+    if seconds < 90:
+        return f"{10 * max(1, round(seconds / 10))} seconds"
+    return f"{max(2, round(seconds / 60))} minutes"
+
+
+@contextmanager
+def stoppable(steps, threads=1):
+    """To train in a `with` block: yields a progress bar over `steps`, a range.
+
+    The stop button, or Ctrl-C, ends the block with a sentence in place of a traceback,
+    and what comes after the block runs. Within it torch uses one thread, or `threads`:
+    for models as small as these, more are slower.
+    """
+    with use_threads(threads), Steps(steps, desc="training", unit="step") as bar:
+        try:
+            yield bar
+        except KeyboardInterrupt:
+            bar.stopped = True
+            print(
+                f"Stopped after {bar.done} of {bar.total} steps: the model keeps what "
+                "it has learned so far."
+            )
+
+
 def train(
-    captioner, steps, batch=64, learning_rate=3e-3, seed=0, sizes=SIZES, check_every=100
+    captioner,
+    steps,
+    batch=64,
+    learning_rate=3e-3,
+    seed=0,
+    sizes=SIZES,
+    check_every=100,
+    threads=1,
 ):
     """Train in place with AdamW and a one-cycle schedule; return a History.
 
     Uses a GPU when there is one and brings the captioner back to the CPU. Keeps the
     weights with the lowest loss on 256 held-out scenes, also when it is interrupted
-    (Ctrl-C, or the stop button). Raises ValueError for fewer than one step.
+    (Ctrl-C, or the stop button). Another number of threads gives other last digits.
+    Raises ValueError for fewer than one step.
     """
     if steps < 1:
         raise ValueError(f"steps must be 1 or more, got {steps}")
@@ -68,8 +123,7 @@ def train(
     optimizer, schedule = make_optimizer(captioner, steps, learning_rate)
     held_out = [t.to(device) for t in training_batch(256, HELD_OUT_SEED + seed)]
     history, best, best_loss = History([], []), None, float("inf")
-    bar = tqdm(range(1, steps + 1), desc="training", unit="step")
-    try:
+    with stoppable(range(1, steps + 1), threads) as bar:
         for step in bar:
             numbers = seed * 1_000_000 + step, choose.choice(sizes)
             images, words = (t.to(device) for t in training_batch(batch, *numbers))
@@ -87,9 +141,7 @@ def train(
                 bar.set_postfix(held_out=f"{held_out_loss:.4f}")
                 if held_out_loss < best_loss:
                     best_loss, best = held_out_loss, copy_state(captioner)
-    except KeyboardInterrupt:
-        history.interrupted = True
-        bar.close()
+    history.interrupted = bar.stopped
     if best is not None:
         captioner.load_state_dict(best)
     captioner.cpu().eval()
@@ -113,9 +165,8 @@ def make_optimizer(model, steps, learning_rate):
 @torch.inference_mode()
 def check(captioner, images, words):
     """The loss on scenes that training never sees."""
-    captioner.eval()
-    logits, _ = captioner(images, words[:, :-1])
-    captioner.train()
+    with eval_mode(captioner):
+        logits, _ = captioner(images, words[:, :-1])
     return caption_loss(logits, words).item()
 
 

@@ -6,7 +6,8 @@ import torch
 from helpers import training
 from helpers.captioners import VARIANTS, Captioner
 from helpers.scenes import END, PAD, START, VOCABULARY
-from helpers.training import caption_loss, train, training_batch
+from helpers.temporary import use_threads
+from helpers.training import caption_loss, stoppable, train, training_batch
 
 SIZE = (64, 80)
 
@@ -48,7 +49,7 @@ def test_training_learns_and_is_repeatable(variant):
     assert runs[0].losses[-1] < runs[0].losses[0]
 
 
-def test_an_interruption_keeps_the_best_weights(monkeypatch):
+def test_an_interruption_keeps_the_best_weights(monkeypatch, capsys):
     torch.manual_seed(0)
     captioner, states = Captioner("additive"), []
     real = training.copy_state
@@ -66,8 +67,51 @@ def test_an_interruption_keeps_the_best_weights(monkeypatch):
     monkeypatch.setattr(training, "training_batch", stop_at_step_six)
     history = train(captioner, 50, batch=6, check_every=2)
     assert history.interrupted and len(history.losses) == 5
+    assert "Stopped after 5 of 50 steps" in capsys.readouterr().out
     best = states[-1]
     assert all(torch.equal(best[k], v) for k, v in captioner.state_dict().items())
+
+
+@pytest.mark.parametrize("threads", [1, 2])
+def test_training_takes_its_threads_and_gives_them_back(threads, monkeypatch):
+    seen = []
+
+    def watch(count, seed, size=SIZE):
+        seen.append(torch.get_num_threads())
+        return training_batch(count, seed, SIZE)
+
+    monkeypatch.setattr(training, "training_batch", watch)
+    with use_threads(3):
+        train(Captioner("additive"), 2, batch=6, threads=threads)
+        assert torch.get_num_threads() == 3
+    assert seen[-2:] == [threads] * 2
+
+
+def test_a_stop_ends_the_block_with_a_sentence(capsys):
+    with use_threads(3):
+        with stoppable(range(100, 140)) as bar:
+            for step in bar:
+                assert torch.get_num_threads() == 1
+                if step == 107:
+                    raise KeyboardInterrupt
+        assert torch.get_num_threads() == 3
+    assert step == 107 and bar.stopped
+    assert capsys.readouterr().out.startswith("Stopped after 7 of 40 steps: ")
+    with pytest.raises(ValueError, match="wrong"), stoppable(range(3)):
+        raise ValueError("wrong")
+
+
+@pytest.mark.parametrize(
+    ("seconds_a_step", "said"),
+    [(0.08, "50 seconds"), (0.0002, "10 seconds"), (0.8, "8 minutes")],
+)
+def test_after_ten_steps_it_says_how_long_all_take(seconds_a_step, said, monkeypatch):
+    now = iter([0.0, 10 * seconds_a_step])
+    monkeypatch.setattr(training.time, "perf_counter", lambda: next(now))
+    with stoppable(range(600)) as bar:
+        texts = [bar.desc for _ in bar]
+    assert texts[10] == "training"
+    assert texts[11].startswith(f"training, about {said} in all")
 
 
 def test_no_steps_is_refused():
