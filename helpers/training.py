@@ -62,13 +62,14 @@ class Steps(tqdm):
     done, stopped = 0, False
 
     def __iter__(self):
-        for self.done, step in enumerate(super().__iter__()):
+        for step in super().__iter__():
             if self.done == 1:  # the first step warms up
                 start = time.perf_counter()
             if self.done == 11:
                 seconds = (time.perf_counter() - start) / 10 * self.total
                 self.set_description(f"training, about {in_words(seconds)} in all")
             yield step
+            self.done += 1
 
 
 def in_words(seconds):
