@@ -2,6 +2,8 @@
 
 import torch
 
+from helpers.capture.sorting import is_head
+
 BATCH_AXIS, HEAD_AXIS, QUERY_AXIS = 0, 1, 2
 
 
@@ -16,8 +18,20 @@ def joined(found):
             groups[-1] = (axis, [*groups[-1][1], one])
     for axis, pieces in groups:
         if axis is not None:
-            pieces[0].weights = torch.cat([p.weights for p in pieces], dim=axis)
+            whole = torch.cat([piece.weights for piece in pieces], dim=axis)
+            pieces[0].weights = unfolded(whole, pieces) if axis == BATCH_AXIS else whole
     return [pieces[0] for _, pieces in groups]
+
+
+def unfolded(weights, pieces):
+    """Heads folded into the images (B * A, 1, T, N) that a loop went over, apart."""
+    first, last = (set(piece.axes.dropped) for piece in (pieces[0], pieces[-1]))
+    for span in first - last:
+        sizes = [parent.size for parent in span.parents]
+        heads = [is_head(p, pieces[0].head_wholes, True) for p in span.parents]
+        if heads == [False, True] and sizes[0] * sizes[1] == len(weights):
+            return weights.squeeze(1).unflatten(0, sizes)  # (B, A, T, N)
+    return weights
 
 
 def without_repeats(found):
