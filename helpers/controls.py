@@ -1,13 +1,17 @@
 """The controls of the explorer, and how they are laid out."""
 
+from html import escape
+
 from ipywidgets import widgets as w
 from traitlets import link
 
 from helpers.overlay import UPSAMPLE
+from helpers.uploads import MOST_MB
 
 COLORMAPS = ("inferno", "viridis", "cividis", "magma", "gray")
 WIDTH = w.Layout(width="210px")
 WRAP = w.Layout(flex_flow="row wrap")
+HIDDEN = "\u200b"  # a space of no width
 MEAN = "mean"  # of all layers, of all heads; None would mean: nothing is chosen
 
 
@@ -35,7 +39,7 @@ class Controls(w.VBox):
         self.upload = w.FileUpload(accept="image/*", description="Your picture")
         self.save = w.Button(description="Save as PNG")
         self.left, self.right, self.text, self.status = (w.HTML() for _ in range(4))
-        files = [self.upload, self.save] if uploads else [self.save]
+        own = [self.upload, w.HTML(f"up to {MOST_MB} MB")] if uploads else []
         super().__init__(
             [
                 self.words,
@@ -45,7 +49,7 @@ class Controls(w.VBox):
                 self.shared,
                 row(self.left, self.right),
                 self.text,
-                row(*files),
+                row(*own, self.save),
                 self.status,
             ]
         )
@@ -59,7 +63,7 @@ class Controls(w.VBox):
         """Offer the words, layers and heads of a Caption; keep what is chosen, if it
         is still there."""
         word, last = self.word.value, len(caption.words) - 1
-        self.words.options = [(word, i) for i, word in enumerate(caption.words)]
+        self.words.options = [(w, i) for i, w in enumerate(told_apart(caption.words))]
         self.word.max = self.play.max = last
         self.word.value = min(word, last)
         counts = [1, 1, *caption.weights.shape[:-2]][-2:]  # L, A
@@ -78,6 +82,19 @@ class Controls(w.VBox):
                 mean = control.value == MEAN
                 parts.append(f"mean of {name}s" if mean else f"{name} {control.label}")
         return ", ".join(parts)
+
+
+def told_apart(words):
+    """The words as labels; those that repeat differ in something that nobody sees.
+
+    The browser finds the button to highlight by its label: the first "a" for both.
+    """
+    return [word + HIDDEN * words[:i].count(word) for i, word in enumerate(words)]
+
+
+def notice(text):
+    """A sentence as HTML; a screen reader says it when it changes."""
+    return f'<span role="status">{escape(text)}</span>'
 
 
 def dropdown(label, options):

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import nbformat
 
+from helpers.notebooks import require_run
 from helpers.slides import arrange, figure_size, figures, mark
 
 FOLDER = Path(__file__).resolve().parent.parent / "build" / "slides"
@@ -54,8 +55,10 @@ def parted(notebook):
 def build(files, folder):
     """Write a deck for each lesson into `folder`, and reveal.js once beside them.
 
-    Raises FileNotFoundError if npm is missing, and CalledProcessError if it fails.
+    Raises ValueError, and writes nothing, if a lesson was not run from top to bottom,
+    FileNotFoundError if npm is missing, and CalledProcessError if it fails.
     """
+    require_run(files)
     folder.mkdir(parents=True, exist_ok=True)
     fetch_reveal(folder)
     for file in files:

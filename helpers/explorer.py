@@ -5,19 +5,17 @@ import re
 from html import escape
 from pathlib import Path
 
-from PIL import Image
-
 from helpers.captioners import Caption, Captioner
-from helpers.controls import Controls
+from helpers.cells import as_cells, as_tiles
+from helpers.controls import Controls, notice
 from helpers.geometry import Geometry
 from helpers.pictures import as_rgb
 from helpers.temporary import one_thread
+from helpers.uploads import read_upload
 from helpers.views import (
     all_maps,
-    as_cells,
     as_img,
     as_one,
-    as_tiles,
     color_bar,
     for_show,
     in_words,
@@ -29,8 +27,9 @@ from helpers.views import (
 def explore(captioners, image, geometry=None):
     """Widgets that show every map of a caption: an Explorer.
 
-    captioners: a Captioner, a list of them, or {name: Captioner}. In place of a
-    Captioner, a Caption that is already there (see `helpers.views.laid_out`). image: a
+    captioners: a Captioner, a list of them, or {name: Captioner}; in a list, those of
+    one variant are numbered. In place of a Captioner, a Caption that is already there
+    (see `helpers.views.laid_out`). image: a
     PIL image, or a Scene, whose masks are then compared with the maps. geometry: the
     Geometry of what the model saw, if that is not the whole picture. Raises ValueError
     for no captioner at all and for a caption without words, TypeError for what is
@@ -44,7 +43,9 @@ def by_name(captioners):
     if isinstance(captioners, Captioner | Caption):
         captioners = [captioners]
     if not isinstance(captioners, dict):
-        captioners = {getattr(c, "variant", "captured"): c for c in captioners}
+        captioners = list(captioners)
+        names = [getattr(one, "variant", "captured") for one in captioners]
+        captioners = dict(zip(numbered(names), captioners, strict=True))
     if not captioners:
         raise ValueError("no captioner, nothing to explore")
     for one in captioners.values():
@@ -53,6 +54,14 @@ def by_name(captioners):
                 f"expected a Captioner or a Caption, got {type(one).__name__}"
             )
     return captioners
+
+
+def numbered(names):
+    """The names; those that are there several times get a number each."""
+    return [
+        f"{name} {names[:i].count(name) + 1}" if names.count(name) > 1 else name
+        for i, name in enumerate(names)
+    ]
 
 
 class Explorer(Controls):
@@ -112,7 +121,7 @@ class Explorer(Controls):
         scale = scale_of(maps, word, self.shared.value)
         style = {"scale": scale, "colormap": colormap, "opacity": self.opacity.value}
         self.now = on_picture(self.shown, maps[word], self.upsample.value, **style)
-        self.now_cells = maps[word], scale, colormap
+        self.now_cells = self.shown, maps[word], scale, colormap
         said = in_words(self.caption.words[word], maps[word], self.mask())
         whose = "all words" if self.shared.value else "this word"
         colors = f"colours from {scale[0]:.3g} to {scale[1]:.3g}, for {whose}"
@@ -134,14 +143,15 @@ class Explorer(Controls):
             return
         file = change["new"][0]
         try:
-            self.look_at(Image.open(io.BytesIO(file["content"])))
+            self.look_at(read_upload(file["content"]))
             self.tell(f"{file['name']}: a captioner of scenes calls everything a scene")
         except Exception as error:  # whatever a file may hold: the learner is told
-            kind = type(error).__name__
-            self.tell(f"{file['name']} was not taken. {kind}: {error}")
+            kind = "" if isinstance(error, ValueError) else f"{type(error).__name__}, "
+            self.tell(f"{file['name']} was not taken: {kind}{error}")
+        self.upload.value = ()  # or the same file again would be no change
 
     def tell(self, text):
-        self.status.value = f'<span role="status">{escape(text)}</span>'
+        self.status.value = notice(text)
 
     def view(self):
         """What is shown now, as one PIL image: picture, cells and numbers."""
@@ -150,9 +160,12 @@ class Explorer(Controls):
     def keep(self, _=None):
         """Write the view to a PNG file beside the notebook."""
         name = f"{self.title()} {self.word.value} {self.caption.words[self.word.value]}"
-        file = Path(f"view {re.sub(r'[^0-9a-z]+', ' ', name.lower())}.png")
-        self.view().save(file)
-        self.tell(f"saved as {file}")
+        file = Path(f"view {re.sub(r'[^0-9a-z]+', ' ', name.lower())}.png").resolve()
+        try:
+            self.view().save(file)
+            self.tell(f"saved as {file}")
+        except OSError as error:
+            self.tell(f"not saved as {file}: {error.strerror}")
 
     def _repr_mimebundle_(self, **options):
         """Beside the widget, a picture of it for where no kernel runs."""

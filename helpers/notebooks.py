@@ -18,7 +18,23 @@ FOLDER = Path(__file__).resolve().parent.parent / "notebooks"
 INDEX = FOLDER / "error_index.ipynb"
 WIDGET = "application/vnd.jupyter.widget-view+json"
 PNG, JPEG = "image/png", "image/jpeg"
-KERNEL = {"display_name": "Python 3", "language": "python", "name": "python3"}
+# As JupyterLab writes it when a notebook is opened, but for the release of Python, which
+# jupyter_lab_config.py keeps out: opening a notebook must not change its file.
+METADATA = {
+    "kernelspec": {
+        "display_name": "Python 3 (ipykernel)",
+        "language": "python",
+        "name": "python3",
+    },
+    "language_info": {
+        "codemirror_mode": {"name": "ipython", "version": 3},
+        "file_extension": ".py",
+        "mimetype": "text/x-python",
+        "name": "python",
+        "nbconvert_exporter": "python",
+        "pygments_lexer": "ipython3",
+    },
+}
 
 
 def run_all(files=()):
@@ -56,12 +72,40 @@ def lessons():
     return sorted(FOLDER.glob("[0-9]*.ipynb"))
 
 
+def require_run(files):
+    """Raise ValueError, naming the notebook, if one was not run from top to bottom."""
+    for file in files:
+        fault = fault_of(nbformat.read(file, as_version=4))
+        if fault:
+            raise ValueError(
+                f"{file} was not run from top to bottom, {fault}: run it with "
+                f"python -m helpers notebooks {file}"
+            )
+
+
+def fault_of(notebook):
+    """What shows that a notebook was not run from top to bottom; None if nothing does.
+
+    An empty cell is no fault: running gives it no number.
+    """
+    code = [c for c in notebook.cells if c.cell_type == "code" and c.source.strip()]
+    for number, cell in enumerate(code, start=1):
+        errors = [o.ename for o in cell.outputs if o.output_type == "error"]
+        if errors:
+            return f"its code cell {number} stopped with {errors[0]}"
+        if cell.execution_count is None:
+            return f"its code cell {number} was not run"
+        if cell.execution_count != number:
+            return f"its code cell {number} ran as number {cell.execution_count}"
+    return None
+
+
 def normalise(notebook):
     """Leave out what changes from run to run or from machine to machine.
 
     Metadata are written anew: the stub of an exercise and the slide of a cell.
     """
-    notebook.metadata = {"kernelspec": KERNEL, "language_info": {"name": "python"}}
+    notebook.metadata = nbformat.from_dict(METADATA)
     for number, cell in enumerate(notebook.cells):
         cell.id = f"cell-{number:02d}"
         tags = cell.metadata.get("tags")

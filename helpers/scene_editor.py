@@ -2,7 +2,7 @@
 
 from ipywidgets import widgets as w
 
-from helpers.controls import row
+from helpers.controls import notice, row
 from helpers.explorer import explore
 from helpers.scenes import COLORS, SHAPES, SceneObject, make_scene
 from helpers.temporary import one_thread
@@ -28,7 +28,8 @@ class SceneEditor(w.VBox):
     """What `edit_scene` returns.
 
     things: for each object a dict of controls, "shape", "color", "x", "y", "radius";
-    explorer: the Explorer below them.
+    status: HTML, why there is no picture of what they say; explorer: the Explorer below
+    them.
     """
 
     def __init__(self, captioners, size, objects):
@@ -38,7 +39,8 @@ class SceneEditor(w.VBox):
         for control in (c for thing in self.things for c in thing.values()):
             control.observe(self.follow, "value")
         things = [w.VBox(list(thing.values())) for thing in self.things]
-        super().__init__([row(*things), self.explorer])
+        self.status = w.HTML()
+        super().__init__([row(*things), self.status, self.explorer])
 
     def controls(self, one, number):
         """One object's controls; the number tells the two apart."""
@@ -67,9 +69,14 @@ class SceneEditor(w.VBox):
         )
 
     def follow(self, _=None):
-        with one_thread():
-            scene = self.scene()
-        self.explorer.look_at(scene)
+        """Show the new scene; where there is none, say why and leave the last one."""
+        try:
+            with one_thread():
+                scene = self.scene()
+            self.explorer.look_at(scene)
+            self.status.value = ""
+        except ValueError as error:
+            self.status.value = notice(f"{error}. The scene before is shown.")
 
     def _repr_mimebundle_(self, **options):
         """Beside the widget, a picture of it for where no kernel runs."""

@@ -1,19 +1,21 @@
-"""What the explorer shows of one map: on the picture, as bare cells, and in words.
+"""What the explorer shows of one map: on the picture, and in words.
 
 Plain functions from numbers to pictures and text; the widgets are in explorer.py.
 """
 
 import base64
 import io
-from dataclasses import replace
+from collections.abc import Callable
 from functools import lru_cache
 from html import escape
 from textwrap import wrap
+from typing import NamedTuple
 
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
 from helpers.captioners import Caption
+from helpers.geometry import UPRIGHT, Geometry
 from helpers.metrics import attention_mass, distance_to, peak, peak_cell
 from helpers.overlay import color_range, overlay, palette
 
@@ -55,20 +57,51 @@ def all_maps(caption, layer="mean", head="mean"):
     return weights.unflatten(-1, (h, w))  # (T, h, w)
 
 
+class Shown(NamedTuple):
+    """A picture as it is shown, with all that the model saw: white where its input was
+    padded. geometry: of this picture. turn: a map's cells, the picture's way up."""
+
+    image: Image.Image
+    geometry: Geometry
+    turn: Callable
+
+
 def for_show(image, geometry):
     """A picture and its Geometry at the size at which they are shown."""
-    scale = SIDE / max(image.size)
-    W, H = (max(1, round(side * scale)) for side in image.size)
-    box = tuple(edge * scale for edge in geometry.box)
-    small = image.resize((W, H), Image.Resampling.LANCZOS)
-    return small, replace(geometry, size=(H, W), box=box)
+    left, top, right, bottom = upright_box(geometry)
+    W, H = image.size
+    x0, y0 = min(left, 0), min(top, 0)
+    wide, tall = max(right, W) - x0, max(bottom, H) - y0
+    size = [max(1, round(side * SIDE / max(wide, tall))) for side in (wide, tall)]
+    by = size[0] / wide, size[1] / tall  # both about SIDE / max(wide, tall)
+    page = Image.new("RGB", size, "white")
+    small = [max(1, round(W * by[0])), max(1, round(H * by[1]))]
+    small = image.resize(small, Image.Resampling.LANCZOS)
+    page.paste(small, (round(-x0 * by[0]), round(-y0 * by[1])))
+    edges = (left - x0, top - y0, right - x0, bottom - y0)
+    box = tuple(edge * scale for edge, scale in zip(edges, by * 2, strict=True))
+    return Shown(page, Geometry((size[1], size[0]), box), UPRIGHT[geometry.orientation])
+
+
+def upright_box(geometry):
+    """The box of a Geometry in pixels of the upright picture."""
+    left, top, right, bottom = geometry.box
+    H, W = geometry.stored_size
+    # Which corner of the stored picture comes to the top left?
+    corner = UPRIGHT[geometry.orientation](np.arange(4).reshape(2, 2))[0, 0]
+    if corner in (1, 3):
+        left, right = W - right, W - left
+    if corner in (2, 3):
+        top, bottom = H - bottom, H - top
+    lying = geometry.orientation >= 5
+    return (top, left, bottom, right) if lying else (left, top, right, bottom)
 
 
 def on_picture(shown, heat, upsample, **style):
     """A map (h, w) on what `for_show` returned: a PIL image."""
-    image, geometry = shown
-    large = geometry.to_original(heat, upsample)  # (H, W), masked where unseen
-    return overlay(image, large, upsample="nearest", **style)
+    cells = shown.turn(heat.numpy())  # (h, w), or (w, h) if the picture lay
+    large = shown.geometry.to_original(cells, upsample)  # (H, W), masked where unseen
+    return overlay(shown.image, large, upsample="nearest", **style)
 
 
 def as_img(picture, alt):
@@ -82,56 +115,9 @@ def as_img(picture, alt):
     )
 
 
-def as_cells(heat, scale, colormap, alt):
-    """A map (h, w) as an SVG of its cells: numbers on hover, the peak in a frame."""
-    h, w = heat.shape
-    low, high = scale
-    colors = np.frombuffer(palette(colormap), np.uint8).reshape(256, 3)  # (256, 3)
-    levels = ((heat.numpy() - low) / (high - low) * 255).clip(0, 255)  # (h, w)
-    fills = colors[levels.round().astype(int)]  # (h, w, 3)
-    cells = [
-        f'<rect x="{c}" y="{r}" width="1" height="1" fill="rgb{tuple(map(int, fill))}">'
-        f"<title>row {r}, column {c}: {heat[r, c]:.4f}</title></rect>"
-        for r, row in enumerate(fills)
-        for c, fill in enumerate(row)
-    ]
-    frame = "" if is_even(heat) else frame_around(*peak_cell(heat))
-    step = SIDE / max(h, w)
-    return (
-        f'<svg role="img" aria-label="{escape(alt)}" viewBox="-.2 -.2 {w + 0.4} '
-        f'{h + 0.4}" width="{step * w:.0f}" height="{step * h:.0f}" stroke="#888" '
-        f'stroke-width=".03">{"".join(cells)}{frame}</svg>'
-    )
-
-
-def frame_around(row, column):
-    """A black and white frame around one cell of an SVG: seen on any colour."""
-    return "".join(
-        f'<rect x="{column}" y="{row}" width="1" height="1" fill="none" '
-        f'stroke="{color}" stroke-width="{width}" pointer-events="none"/>'
-        for color, width in (("black", 0.3), ("white", 0.12))
-    )
-
-
 def is_even(heat):
     """True for a map that is the same everywhere: it has no peak to point at."""
     return not heat.max() > heat.min()
-
-
-def as_tiles(heat, scale, colormap):
-    """A map (h, w) as a PIL image of its cells, with lines between them."""
-    h, w = heat.shape
-    step = max(1, SIDE // max(h, w))
-    blank = Image.new("RGB", (step * w, step * h))
-    style = {"scale": scale, "colormap": colormap, "opacity": 1.0}
-    tiles = overlay(blank, heat, upsample="nearest", **style)
-    tiles = tiles.crop((0, 0, step * w + 1, step * h + 1))
-    pen = ImageDraw.Draw(tiles)
-    for r in range(h):
-        for c in range(w):
-            x, y = step * c, step * r
-            pen.rectangle((x, y, x + step, y + step), outline="#888")
-    return tiles
 
 
 @lru_cache(maxsize=16)

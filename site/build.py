@@ -10,6 +10,8 @@ from pathlib import Path
 
 from sphinx.cmd.build import build_main
 
+from helpers.notebooks import require_run
+
 SITE = Path(__file__).resolve().parent
 ROOT = SITE.parent
 LINK = re.compile(r"(?<=\]\()([^)#:]+)(?=[)#])")
@@ -18,7 +20,12 @@ TOCTREE = "\n```{{toctree}}\n:hidden:\n:caption: {}\n{}\n```\n"
 
 
 def build(folder):
-    """Build folder/site, afresh and with every warning an error: 0 if all is well."""
+    """Build folder/site, afresh and with every warning an error: 0 if all is well.
+
+    Raises ValueError, and touches nothing, if a notebook was not run top to bottom.
+    """
+    files = sorted((ROOT / "notebooks").glob("**/*.ipynb"))
+    require_run([file for file in files if file.parent.name[0] != "."])
     source, doctrees, target = (folder / n for n in ("source", "doctrees", "site"))
     for old in (source, doctrees, target, folder / "jupyter_execute"):
         shutil.rmtree(old, ignore_errors=True)
@@ -62,4 +69,7 @@ def copy_text(name, source):
 
 if __name__ == "__main__":
     folder = Path(sys.argv[1]) if sys.argv[1:] else ROOT / "build"
-    sys.exit(build(folder))
+    try:
+        sys.exit(build(folder))
+    except ValueError as error:
+        sys.exit(str(error))

@@ -1,20 +1,27 @@
 """The explorer without a browser: a control is set, picture and words change."""
 
 import io
+import re
+import zlib
 from dataclasses import replace
 from datetime import UTC, datetime
 
+import numpy as np
 import pytest
 import torch
 from PIL import Image
 
-from helpers.captioners import VARIANTS, Caption
+from helpers import scene_editor
+from helpers.captioners import VARIANTS, Caption, Captioner
+from helpers.cells import as_cells, as_tiles
+from helpers.controls import HIDDEN
 from helpers.explorer import explore
 from helpers.geometry import Geometry
 from helpers.layout import TokenLayout
 from helpers.scene_editor import edit_scene
 from helpers.scenes import SceneObject, sample_scenes
-from helpers.views import all_maps, as_cells, in_words, laid_out
+from helpers.uploads import MOST_PIXELS
+from helpers.views import all_maps, for_show, in_words, laid_out, on_picture
 
 L, A, T, h, w = 2, 3, 5, 4, 7
 WORDS = ["a", "red", "star", "left", "of"]
@@ -75,8 +82,30 @@ def test_what_does_not_fit_is_named(captured):
         explore(empty, Image.new("RGB", (64, 64)))
 
 
+def test_two_of_one_variant_are_both_there(captioners, scene):
+    torch.manual_seed(0)
+    trained, fresh = captioners["additive"], Captioner("additive").eval()
+    both = explore([trained, captioners["transformer"], fresh], scene)
+    assert both.variant.options == ("additive 1", "transformer", "additive 2")
+    said = {}
+    for name in both.variant.options:
+        both.variant.value = name
+        said[name] = both.caption.words
+    assert said["additive 1"] == trained.caption(scene.image).words
+    assert said["additive 2"] == fresh.caption(scene.image).words
+    caption = trained.caption(scene.image)
+    two = explore([caption, caption], scene)
+    assert two.variant.options == ("captured 1", "captured 2")
+
+
+def test_every_word_has_a_label_of_its_own_that_reads_as_the_word(explorer, scene):
+    labels = [label for label, _ in explorer.words.options]
+    assert len(set(labels)) == len(labels), "the browser finds a button by its label"
+    assert [label.strip(HIDDEN) for label in labels] == scene.words
+    assert scene.words.count("a") == 2
+
+
 def test_the_words_are_buttons_that_follow_the_slider(explorer, scene):
-    assert [label for label, _ in explorer.words.options] == scene.words
     assert explorer.word.max == explorer.play.max == len(scene.words) - 1
     before = explorer.left.value
     explorer.word.value = 2
@@ -132,10 +161,46 @@ def test_the_numbers_are_those_of_the_map(explorer, scene):
 
 def test_the_bare_cells_carry_their_numbers():
     heat = torch.arange(6.0).reshape(2, 3) / 15
-    svg = as_cells(heat, (0, 1), "gray", 'cells of "a"')
+    shown = for_show(Image.new("RGB", (90, 60)), Geometry.squash((60, 90)))
+    svg = as_cells(shown, heat, (0, 1), "gray", 'cells of "a"')
     assert svg.count("<title>") == 6 and "row 1, column 2: 0.3333" in svg
     assert 'aria-label="cells of &quot;a&quot;"' in svg
     assert 'fill="rgb(85, 85, 85)"' in svg  # a third of the scale
+
+
+PHOTO = (120, 80)  # H, W
+GEOMETRIES = {
+    "whole": Geometry.squash(PHOTO),
+    "crop": Geometry.resize_and_crop(PHOTO, 56, (56, 56)),
+    "letterbox": Geometry.letterbox(PHOTO, (56, 98)),
+    # stored lying, 80 x 120, and turned by EXIF; only a part of it went in
+    **{f"turned {o}": Geometry(PHOTO, (10, 20, 110, 75), o) for o in (5, 6, 7, 8)},
+    **{f"turned {o}": Geometry(PHOTO, (5, 20, 75, 95), o) for o in (2, 3, 4)},
+}
+
+
+@pytest.mark.parametrize("name", GEOMETRIES)
+def test_a_cell_lies_where_the_picture_has_it(name):
+    geometry = GEOMETRIES[name]
+    r, c = 1, 5  # of 4 x 7 cells
+    heat = torch.zeros(4, 7)
+    heat[r, c] = 1
+    photo = Image.new("RGB", PHOTO[::-1], "black")
+    shown = for_show(photo, geometry)
+    hot = on_picture(shown, heat, "nearest", colormap="gray", opacity=1, scale=(0, 1))
+    y, x = np.nonzero(np.asarray(hot)[..., 0] == 255)
+    seen = (x.min(), y.min(), x.max() + 1, y.max() + 1)
+    if name == "letterbox":  # what is white round the photo was in the input, too
+        assert hot.size == (336, 192)
+    svg = as_cells(shown, heat, (0, 1), "gray", "")
+    assert f'width="{hot.width}" height="{hot.height}"' in svg.split(">")[0]
+    rect = re.search(rf"<rect ([^>]*)><title>row {r}, column {c}:", svg)[1]
+    left, top, width, height = map(float, re.findall(r'"([\d.]+)"', rect)[:4])
+    assert seen == pytest.approx((left, top, left + width, top + height), abs=1)
+    tiles = as_tiles(shown, heat, (0, 1), "gray")
+    assert tiles.size == hot.size
+    middle = (round(left + width / 2), round(top + height / 2))
+    assert tiles.getpixel(middle) == (255, 255, 255)
 
 
 def test_a_map_that_is_the_same_everywhere_has_no_peak(scene):
@@ -169,16 +234,49 @@ def test_an_uploaded_picture_is_captioned(explorer):
     assert explorer.picture.size == (136, 96) and "mine.gif" in explorer.status.value
 
 
-@pytest.mark.parametrize("content", [b"no picture", b"", None])
-def test_a_file_that_is_no_picture_is_said_and_all_stays(explorer, content):
-    if content is None:  # cut off in the middle
-        whole = io.BytesIO()
-        Image.effect_noise((200, 160), 50).save(whole, "PNG")
-        content = whole.getvalue()[:9000]
+def test_the_same_file_can_be_uploaded_again(explorer, scene):
+    png = io.BytesIO()
+    Image.new("RGB", (64, 64)).save(png, "PNG")
+    upload(explorer, "mine.png", png.getvalue())
+    explorer.look_at(scene)
+    upload(explorer, "mine.png", png.getvalue())
+    assert explorer.picture.size == (64, 64)
+
+
+def png_of(size, pixels=b""):
+    """A PNG whose head promises a size, (W, H), and holds these pixels."""
+    whole = io.BytesIO()
+    Image.new("1", (8, 8)).save(whole, "PNG")
+    head = b"IHDR" + size[0].to_bytes(4) + size[1].to_bytes(4) + b"\x01" + bytes(4)
+    return whole.getvalue()[:12] + head + zlib.crc32(head).to_bytes(4) + pixels
+
+
+def cut_off():
+    whole = io.BytesIO()
+    Image.effect_noise((200, 160), 50).save(whole, "PNG")
+    return whole.getvalue()[:9000]
+
+
+REFUSED = {
+    "no picture": (b"no picture", "its 10 bytes are no picture in a format"),
+    "empty": (b"", "the file is empty, it has 0 bytes"),
+    "cut off": (cut_off(), "damaged: its 9000 bytes should give 200 x 160 pixels"),
+    "11 MB": (bytes(11_200_000), "it has 11.2 MB, and at most 10 MB are taken"),
+    "a large one": (png_of((10000, 9000)), "10000 x 9000 pixels, 90 million, and at"),
+    "a bomb": (png_of((60000, 50000)), "60000 x 50000 pixels, 3000 million, and at"),
+}
+
+
+@pytest.mark.parametrize("content, said", REFUSED.values(), ids=REFUSED)
+def test_a_file_that_cannot_be_shown_is_said_and_all_stays(explorer, content, said):
     before = explorer.left.value, explorer.picture
+    usual = Image.MAX_IMAGE_PIXELS
     upload(explorer, "<b>.png", content)
-    assert "&lt;b&gt;.png was not taken" in explorer.status.value
+    assert f"&lt;b&gt;.png was not taken: {said}" in (told := explorer.status.value)
+    for raw in ("0x", "BytesIO", "DOS", "Error", "None"):
+        assert raw not in told
     assert (explorer.left.value, explorer.picture) == before
+    assert Image.MAX_IMAGE_PIXELS == usual > MOST_PIXELS
     explorer.word.value = 1  # still alive
     assert explorer.left.value != before[0]
 
@@ -189,6 +287,7 @@ def test_a_picture_that_the_captioner_refuses(explorer):
     before = explorer.caption
     upload(explorer, "long.png", png.getvalue())
     assert "too long and narrow" in explorer.status.value
+    assert "ValueError" not in explorer.status.value
     assert explorer.caption is before
 
 
@@ -197,7 +296,15 @@ def test_the_view_is_kept_as_a_file(explorer, tmp_path, monkeypatch):
     explorer.save.click()
     (file,) = tmp_path.glob("*.png")
     assert Image.open(file).size == explorer.view().size
-    assert file.name in explorer.status.value
+    assert f"saved as {file.resolve()}<" in explorer.status.value
+
+
+def test_a_view_that_cannot_be_kept_is_said(explorer, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    name = f"view additive 0 {explorer.caption.words[0]}.png"
+    (tmp_path / name).mkdir()
+    explorer.save.click()
+    assert f"not saved as {tmp_path.resolve() / name}: Is a" in explorer.status.value
 
 
 def test_without_a_kernel_there_is_a_picture(explorer):
@@ -237,3 +344,25 @@ def test_an_object_gets_another_name_and_another_place(captioners):
     assert editor.explorer.mask() is None  # "a"
     editor.explorer.word.value = 1
     assert editor.explorer.mask().sum() == editor.scene().masks[0].sum()
+
+
+def test_a_scene_that_cannot_be_is_said_and_the_last_one_stays(captioners, monkeypatch):
+    real = scene_editor.make_scene
+
+    def strict(objects, size):
+        if objects[0].x == objects[1].x:
+            raise ValueError("x 78 and <x 78>: neither is left")
+        return real(objects, size)
+
+    monkeypatch.setattr(scene_editor, "make_scene", strict)
+    editor = edit_scene(captioners["additive"])
+    before = editor.explorer.left.value
+    editor.things[0]["x"].value = 78
+    assert "x 78 and &lt;x 78&gt;: neither is left" in editor.status.value
+    assert 'role="status"' in editor.status.value
+    assert editor.explorer.left.value == before
+    editor.explorer.word.value = 2  # both go on working
+    assert editor.explorer.left.value != before
+    editor.things[0]["x"].value = 100
+    assert editor.status.value == ""
+    assert editor.explorer.caption.words[1:3] == ["blue", "star"]
