@@ -3,14 +3,17 @@
 import re
 import shutil
 import subprocess
+import sys
+from pathlib import Path
 
 import nbformat
 import pytest
 
 from helpers.decks import build, deck, parted
-from helpers.notebooks import lessons
+from helpers.notebooks import fault_of, lessons
 from helpers.slides import figures, slide_types
 
+ROOT = Path(__file__).resolve().parent.parent
 FILES = lessons()
 SHOWN = {"slide", "subslide", "-"}
 
@@ -131,3 +134,71 @@ def test_without_npm_it_says_what_is_missing(tmp_path, monkeypatch):
     monkeypatch.setattr(shutil, "which", lambda name: None)
     with pytest.raises(FileNotFoundError, match=r"npm.*reveal\.js"):
         build(FILES[:1], tmp_path)
+
+
+def half_run(folder, harm):
+    """A copy of a lesson in `folder` after something was done to its code cells."""
+    notebook = read(FILES[0])
+    harm([cell for cell in notebook.cells if cell.cell_type == "code"])
+    file = folder / FILES[0].name
+    nbformat.write(notebook, file)
+    return file
+
+
+def never_run(code):
+    code[2].execution_count = None
+
+
+def run_twice(code):
+    code[2].execution_count = 9
+
+
+def out_of_order(code):
+    code[1].execution_count, code[2].execution_count = 3, 2
+
+
+def stopped(code):
+    code[2].outputs = [nbformat.v4.new_output("error", ename="KeyError", evalue="600")]
+
+
+HARMS = [
+    (never_run, "code cell 3 was not run"),
+    (run_twice, "code cell 3 ran as number 9"),
+    (out_of_order, "code cell 2 ran as number 3"),
+    (stopped, "code cell 3 stopped with KeyError"),
+]
+
+
+@pytest.mark.parametrize(
+    "harm, said", HARMS, ids=lambda one: getattr(one, "__name__", "")
+)
+def test_no_slides_of_a_notebook_that_was_not_run_to_its_end(tmp_path, harm, said):
+    file, decks = half_run(tmp_path, harm), tmp_path / "decks"
+    with pytest.raises(ValueError, match=f"{file.name} was not run .*{said}"):
+        build([FILES[1], file], decks)
+    assert not decks.exists(), "not even those of the others"
+
+
+@pytest.mark.parametrize(
+    "harm, said", HARMS, ids=lambda one: getattr(one, "__name__", "")
+)
+def test_no_site_of_a_notebook_that_was_not_run_to_its_end(tmp_path, harm, said):
+    pytest.importorskip("sphinx", reason="extra: site")
+    shutil.copytree(ROOT / "site", tmp_path / "site")
+    (tmp_path / "notebooks" / "solutions").mkdir(parents=True)
+    file = half_run(tmp_path / "notebooks" / "solutions", harm)
+    old = tmp_path / "build" / "site" / "index.html"
+    old.parent.mkdir(parents=True)
+    old.touch()
+    command = [sys.executable, tmp_path / "site" / "build.py"]
+    result = subprocess.run(command, capture_output=True, text=True)
+    assert result.returncode == 1 and "Traceback" not in result.stderr
+    assert f"{file} was not run from top to bottom, its {said}" in result.stderr
+    assert old.exists(), "the site that was there stays"
+
+
+@pytest.mark.parametrize("file", FILES, ids=named)
+def test_the_lessons_were_run_and_an_empty_cell_at_the_end_is_no_fault(file):
+    notebook = read(file)
+    notebook.cells.append(code(""))
+    assert fault_of(notebook) is None

@@ -11,6 +11,8 @@ import urllib.request
 from contextlib import contextmanager
 from pathlib import Path
 
+ROOT = Path(__file__).resolve().parents[2]
+CONFIG = ROOT / "jupyter_lab_config.py"  # as `make lab` starts it
 SETTINGS = {
     "notebook-extension/tracker": {"windowingMode": "none"},  # all cells are drawn
     "apputils-extension/notification": {
@@ -42,7 +44,7 @@ def running_lab(folder, workplace):
         "JUPYTERLAB_WORKSPACES_DIR": "workspaces",
     }
     command = [sys.executable, "-m", "jupyterlab", "--no-browser", "--allow-root"]
-    command += [f"--port={port}", "--ServerApp.port_retries=0"]
+    command += [f"--config={CONFIG}", f"--port={port}", "--ServerApp.port_retries=0"]
     command += [f"--IdentityProvider.token={token}", "--expose-app-in-browser"]
     log = workplace / "lab.log"
     environment = {**os.environ, **{k: str(workplace / v) for k, v in own.items()}}
@@ -70,14 +72,21 @@ def wait_for(address, lab, log):
     raise TimeoutError(f"no JupyterLab after 2 minutes: {log.read_text()[-2000:]}")
 
 
+SESSION = "window.jupyterapp.shell.currentWidget.sessionContext"
+IDLE = f"{SESSION}.session?.kernel?.status === 'idle'"
+
+
+def ready(page):
+    """Wait until the notebook on the page has an idle kernel."""
+    page.wait_for_function("window.jupyterapp?.shell?.currentWidget?.sessionContext")
+    page.wait_for_function(f"{SESSION}.isReady", timeout=120_000)
+    page.wait_for_function(IDLE, timeout=120_000)
+
+
 def run_all(page, address):
     """Open a notebook and run it all, as by hand; returns when its kernel is idle."""
     page.goto(address)
-    page.wait_for_function("window.jupyterapp?.shell?.currentWidget?.sessionContext")
-    session = "window.jupyterapp.shell.currentWidget.sessionContext"
-    page.wait_for_function(f"{session}.isReady", timeout=120_000)
-    idle = f"{session}.session?.kernel?.status === 'idle'"
-    page.wait_for_function(idle, timeout=120_000)
+    ready(page)
     run = "window.jupyterapp.commands.execute('notebook:run-all-cells')"
     page.evaluate(run)  # a promise: comes back when the last cell is done
-    page.wait_for_function(idle, timeout=240_000)
+    page.wait_for_function(IDLE, timeout=240_000)

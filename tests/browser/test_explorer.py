@@ -4,13 +4,17 @@ import shutil
 from pathlib import Path
 
 import pytest
+from PIL import Image
 
+from helpers.controls import HIDDEN
 from helpers.notebooks import FOLDER
 from helpers.scenes import sample_scenes
 
 from .lab import run_all, running_lab
 
 NOTEBOOK = "10_explore.ipynb"
+SIDES = ("y", "width", "height")
+UNSEEN = f" \n{HIDDEN}"
 BUTTON = ".widget-toggle-buttons button"
 
 
@@ -54,10 +58,27 @@ class Shown:
 
     def caption(self):
         words = self.area.locator(BUTTON).all_inner_texts()
-        return " ".join(word.strip() for word in words)
+        return " ".join(word.strip(UNSEEN) for word in words)
 
     def chosen(self):
-        return self.area.locator(f"{BUTTON}.mod-active").inner_text()
+        """The numbers of the words that are highlighted."""
+        all_of = self.area.locator(BUTTON).all()
+        return [
+            number
+            for number, button in enumerate(all_of)
+            if "mod-active" in button.get_attribute("class")
+        ]
+
+    def setting(self, label):
+        """What a menu says."""
+        menu = self.area.get_by_label(label, exact=True)
+        return menu.locator("option:checked").inner_text()
+
+    def told(self, text):
+        """What the explorer has to tell, once it tells this."""
+        status = self.area.locator("[role=status]", has_text=text)
+        status.wait_for()
+        return status.inner_text()
 
     def press(self, label, key):
         """Focus the handle of a slider by its label and press a key."""
@@ -99,11 +120,39 @@ def test_no_cell_failed_and_nothing_asks_for_a_click(page):
     assert page.locator(".jp-RenderedText", has_text="Traceback").count() == 0
 
 
-def test_the_word_slider_by_keyboard(explorer):
+def test_the_widgets_stand_as_the_text_left_them(explorer, editor):
+    assert explorer.setting("variant") == "additive" and explorer.chosen() == [0]
+    assert explorer.setting("upsampling") == "nearest"
+    assert not explorer.area.get_by_label("one colour scale").is_checked()
+    assert editor.caption() == "a red circle left of a blue star"
+    assert editor.setting("variant") == "additive" and editor.chosen() == [0]
+    for label, value in (("x 1", "30"), ("x 2", "78"), ("radius 2", "17")):
+        row = editor.area.locator(".widget-slider", has_text=label)
+        assert row.locator(".widget-readout").inner_text() == value
+
+
+def test_a_word_that_repeats_is_highlighted_where_it_stands(explorer):
     words = explorer.caption().split()
+    first, second = (i for i, word in enumerate(words) if word == "a")
+    assert explorer.chosen() == [first] == [0]
+    button = explorer.area.locator(BUTTON).nth(second)
+    explorer.after(lambda: (button.focus(), button.press("Enter")))
+    assert explorer.chosen() == [second]
+    explorer.after(lambda: explorer.press("word", "Home"))
+    assert explorer.chosen() == [first]
+
+
+def test_picture_and_cells_lie_side_by_side_at_one_size(explorer):
+    picture = explorer.area.get_by_alt_text("the map on the picture").bounding_box()
+    cells = explorer.area.locator("svg[role=img]").bounding_box()
+    assert all(picture[key] == pytest.approx(cells[key], abs=0.5) for key in SIDES)
+    assert picture["x"] + picture["width"] <= cells["x"]
+
+
+def test_the_word_slider_by_keyboard(explorer):
     explorer.press("word", "Home")
     before, after = explorer.after(lambda: explorer.press("word", "ArrowRight"))
-    assert before != after and explorer.chosen() == words[1]
+    assert before != after and explorer.chosen() == [1]
     back, again = explorer.after(lambda: explorer.press("word", "ArrowLeft"))
     assert (back, again) == (after, before)
 
@@ -113,7 +162,8 @@ def test_a_word_is_a_button(explorer):
     button = explorer.area.locator(BUTTON).nth(2)
     before, after = explorer.after(lambda: (button.focus(), button.press("Enter")))
     assert before != after
-    assert f"“{button.inner_text()}”" in explorer.area.inner_text()
+    word = button.inner_text().strip(UNSEEN)
+    assert f"“{word}”" in explorer.area.inner_text()
 
 
 def test_another_head_another_picture(explorer):
@@ -151,7 +201,7 @@ def test_an_own_picture(explorer, tmp_path):
     file = tmp_path / "mine.png"
     other.image.save(file)
     explorer.after(lambda: explorer.upload(file))
-    assert "mine.png" in explorer.area.locator("[role=status]").inner_text()
+    explorer.told("mine.png: a captioner")
     explorer.choose("variant", "additive")
     explorer.calm()
     assert explorer.caption() == " ".join(other.words)
@@ -162,14 +212,26 @@ def test_a_file_that_is_no_picture(explorer, tmp_path):
     file.write_bytes(b"not a picture")
     before = explorer.picture()
     explorer.upload(file)
-    told = explorer.area.locator("[role=status]", has_text="broken.png was not taken")
-    told.wait_for()
+    said = explorer.told("broken.png was not taken")
+    assert "its 13 bytes are no picture" in said and "0x" not in said
     assert explorer.picture() == before
+
+
+@pytest.mark.parametrize("size", [11_200_000, 120_000_000])
+def test_a_file_that_is_too_large_is_said_and_the_next_one_is_taken(
+    explorer, tmp_path, size
+):
+    large, other = tmp_path / f"{size}.png", tmp_path / "next.png"
+    large.write_bytes(bytes(size))  # with playwright, the browser reads it from disk
+    Image.new("RGB", (96, 64)).save(other)
+    explorer.upload(large)
+    said = explorer.told(f"{size}.png was not taken")
+    assert f"it has {size / 1e6:.1f} MB, and at most 10 MB are taken" in said
+    explorer.after(lambda: explorer.upload(other))
+    explorer.told("next.png: a captioner")
 
 
 def test_the_view_is_saved_beside_the_notebook(explorer, folder):
     explorer.area.get_by_role("button", name="Save as PNG").click()
-    told = explorer.area.locator("[role=status]", has_text="saved as")
-    told.wait_for()
-    name = told.inner_text().removeprefix("saved as ")
-    assert (Path(folder) / name).stat().st_size > 2000
+    file = Path(explorer.told("saved as").removeprefix("saved as "))
+    assert file.parent == folder.resolve() and file.stat().st_size > 2000
