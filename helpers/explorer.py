@@ -29,13 +29,20 @@ def explore(captioners, image, geometry=None):
 
     captioners: a Captioner, a list of them, or {name: Captioner}; in a list, those of
     one variant are numbered. In place of a Captioner, a Caption that is already there
-    (see `helpers.views.laid_out`). image: a
-    PIL image, or a Scene, whose masks are then compared with the maps. geometry: the
-    Geometry of what the model saw, if that is not the whole picture. Raises ValueError
-    for no captioner at all and for a caption without words, TypeError for what is
-    neither a Captioner nor a Caption.
+    (see `helpers.views.laid_out`). image: a PIL image, or a Scene, whose masks are then
+    compared with the maps. geometry: the Geometry of what the model saw, if that is not
+    the whole picture. Raises ValueError for no captioner at all and for a caption
+    without words, TypeError for what is neither a Captioner nor a Caption.
     """
     return Explorer(by_name(captioners), image, geometry)
+
+
+def numbered(names):
+    """The names; those that are there several times get a number each."""
+    return [
+        f"{name} {names[:i].count(name) + 1}" if names.count(name) > 1 else name
+        for i, name in enumerate(names)
+    ]
 
 
 def by_name(captioners):

@@ -18,8 +18,8 @@ FOLDER = Path(__file__).resolve().parent.parent / "notebooks"
 INDEX = FOLDER / "error_index.ipynb"
 WIDGET = "application/vnd.jupyter.widget-view+json"
 PNG, JPEG = "image/png", "image/jpeg"
-# As JupyterLab writes it when a notebook is opened, but for the release of Python, which
-# jupyter_lab_config.py keeps out: opening a notebook must not change its file.
+# As JupyterLab writes it when a notebook is opened: opening must not change the file.
+# The release of Python is missing, and jupyter_lab_config.py keeps it out.
 METADATA = {
     "kernelspec": {
         "display_name": "Python 3 (ipykernel)",

@@ -18,8 +18,8 @@ def edit_scene(captioners, size=(112, 112), objects=START_WITH):
     """Widgets to change a scene, over an Explorer that follows it: a SceneEditor.
 
     captioners: as for `explore`. size: (H, W) of the scene in pixels, multiples of 8
-    from 64 to 224. objects: two SceneObjects to begin with. Raises ValueError for
-    another number of objects, and for an unknown shape or colour.
+    from 64 to 224. objects: two SceneObjects to begin with. Raises ValueError where
+    `make_scene` refuses them.
     """
     return SceneEditor(captioners, size, objects)
 
