@@ -63,14 +63,6 @@ def by_name(captioners):
     return captioners
 
 
-def numbered(names):
-    """The names; those that are there several times get a number each."""
-    return [
-        f"{name} {names[:i].count(name) + 1}" if names.count(name) > 1 else name
-        for i, name in enumerate(names)
-    ]
-
-
 class Explorer(Controls):
     """What `explore` returns. Its controls are attributes, set `.value` as by hand.
 
