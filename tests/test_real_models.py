@@ -9,7 +9,7 @@ from PIL import Image
 from helpers.capture import capture_attention, follow_caption
 from helpers.geometry import Geometry
 from helpers.real_models import geometry_of, load_real
-from helpers.tiny_models import save_tiny, tiny_blip, tiny_captioner
+from helpers.tiny_models import save_tiny, tiny_blip, tiny_captioner, tiny_vlm
 
 PHOTO = Image.open(get_sample_data("grace_hopper.jpg"))
 KINDS = {"vit-gpt2": tiny_captioner, "blip": tiny_blip}
@@ -90,3 +90,35 @@ def test_a_damaged_file_is_named(tmp_path):
     file.write_bytes(file.read_bytes()[:5000])
     with pytest.raises(ValueError, match="damaged"):
         load_real(tmp_path)
+
+
+def test_no_other_machine_says_other_words():
+    """The saved outputs hold where sums are rounded, and pictures resized, otherwise.
+
+    Far more is changed here than any machine does: each pixel by up to 4 of 255.
+    """
+    pixels = transformers.ViTImageProcessor()(PHOTO, return_tensors="pt")[
+        "pixel_values"
+    ]
+    for make, beams in [(tiny_captioner, 1), (tiny_captioner, 3), (tiny_blip, 1)]:
+        said = set()
+        for seed in range(4):
+            model = make()
+            torch.manual_seed(seed)
+            with torch.no_grad():
+                for weights in model.parameters():
+                    weights *= 1 + 1e-3 * torch.randn_like(weights)
+            other = pixels + 8 / 255 * (2 * torch.rand_like(pixels) - 1)
+            ids = model.generate(pixel_values=other, num_beams=beams, max_new_tokens=20)
+            said.add(tuple(ids[0].tolist()))
+        assert len(said) == 1, said
+
+
+def test_the_weights_are_drawn_in_an_order_of_our_own():
+    """Releases of transformers draw in different orders."""
+    for make in (tiny_captioner, tiny_blip, tiny_vlm):
+        draws = torch.Generator().manual_seed(make.__defaults__[0])
+        matrices = [p for p in make().parameters() if p.dim() > 1]
+        assert torch.equal(
+            matrices[0], 0.5 * torch.randn(matrices[0].shape, generator=draws)
+        )
