@@ -6,8 +6,9 @@ from dataclasses import dataclass
 import numpy as np
 from PIL import ExifTags, Image
 
-from helpers.follow import Steps, steps_of
+from helpers.find_box import between, find_box
 from helpers.overlay import UPSAMPLE, check_map
+from helpers.try_transform import as_plane
 
 ORIENTATION = ExifTags.Base.Orientation
 # From the picture as it is stored to the upright one, for each value of the tag.
@@ -68,36 +69,48 @@ class Geometry:
 
     @classmethod
     def resize_and_crop(cls, size, resize, crop):
-        """Shorter side to `resize` pixels, then the middle: crop x crop, or (h, w)."""
-        return cls(size, Steps(size, [("resize", resize), ("crop", crop)]).box)
+        """Shorter side to `resize` pixels, then the middle: crop x crop, or (h, w).
+
+        As torchvision rounds. Others may cut one pixel of the input beside that:
+        `record` finds it out.
+        """
+        short = min(size)
+        resized = [int(resize * side / short) for side in size]
+        return cls(size, middle_box(size, resized, crop))
 
     @classmethod
     def letterbox(cls, size, shape):
-        """Resized to fit into `shape` (h, w), centred, the rest padded."""
+        """Resized to fit into `shape` (h, w), centred, the rest padded.
+
+        Others pad at the right and at the bottom alone: `record` finds it out.
+        """
         scale = min(shape[0] / size[0], shape[1] / size[1])
-        fit = tuple(max(1, round(side * scale)) for side in size)
-        return cls(size, Steps(size, [("resize", fit), ("crop", shape)]).box)
+        resized = [max(1, round(side * scale)) for side in size]
+        return cls(size, middle_box(size, resized, shape))
 
     @classmethod
     def record(cls, transform, image):
-        """Follow a torchvision transform, v1 or v2, step by step with this picture.
+        """Find by experiment what a transform makes of this picture; see `find_box`.
 
-        Knows Resize, CenterCrop, Pad, the presets of torchvision's weights, Compose and
-        nn.Sequential of them, and steps that move no pixel. Raises ValueError that
-        names the step for any other: give the box by hand then.
+        transform: a function of a PIL image, for instance a transform of torchvision or
+        timm, or an image processor of transformers. Raises TypeError for what is no PIL
+        image, and ValueError that says what was seen where the input is no upright box
+        of the picture: a flip, a turn, tiles, flattened patches, chance.
         """
-        stored = image.size[::-1]  # (H, W)
-        steps = Steps(stored, steps_of(transform))
-        real = transform(image)
-        real = real.size[::-1] if isinstance(real, Image.Image) else real.shape[-2:]
-        if tuple(real) != steps.size:
-            raise ValueError(
-                f"the transform gives {tuple(real)}, its steps give {steps.size}: give "
-                "the box by hand, Geometry(size, box)"
+        if not isinstance(image, Image.Image):
+            raise TypeError(
+                f"expected a PIL image, got {type(image).__name__}: the box is counted "
+                "in pixels of the picture before the transform"
             )
-        orientation = image.getexif().get(ORIENTATION, 1)
-        size = stored if orientation < 5 else stored[::-1]
-        return cls(size, steps.box, orientation)
+        stored, mode = image.size[::-1], image.mode  # (H, W)
+        mode = mode if mode in ("L", "RGBA") else "RGB"
+        turn = image.getexif().get(ORIENTATION, 1)
+        turn = turn if turn in UPRIGHT else 1  # viewers ignore what is no orientation
+        size = stored if turn < 5 else stored[::-1]
+        box = find_box(transform, stored, mode)
+        if turn != 1 and turns_upright(transform, stored, turn):
+            return cls(size, find_box(transform, size, mode))
+        return cls(size, box, turn)
 
     def to_original(self, heat, upsample="bilinear"):
         """A map (h, w) as a masked array (H, W) on the upright original.
@@ -135,3 +148,26 @@ class Geometry:
         """Where a pixel's edge lies on the grid, in cells."""
         low, high = self.box[axis], self.box[axis + 2]
         return min(max((pixel - low) / (high - low), 0.0), 1.0) * cells
+
+
+def middle_box(size, resized, crop):
+    """The box of a crop of the middle; a side that is too short is padded first."""
+    crop = (crop, crop) if isinstance(crop, int) else crop
+    edges = []
+    for side, length, count in zip(size, resized, crop, strict=True):
+        spare = length - count
+        start = round(spare / 2) if spare > 0 else -(-spare // 2)
+        edges.append(between(side, length, start, count))
+    (top, bottom), (left, right) = edges
+    return left, top, right, bottom
+
+
+def turns_upright(transform, stored, turn):
+    """True if a transform heeds the EXIF orientation of a picture of stored (H, W)."""
+    down, across = np.ix_(*(np.linspace(0, 120, side) for side in stored))
+    plain = Image.fromarray((down + across / 2).astype(np.uint8)).convert("RGB")
+    tagged = plain.copy()
+    tagged.getexif()[ORIENTATION] = turn
+    tagged.info["exif"] = tagged.getexif().tobytes()  # as a photo from a file has it
+    made = [as_plane(transform(picture)) for picture in (plain, tagged)]
+    return not np.array_equal(*made)

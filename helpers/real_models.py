@@ -4,11 +4,13 @@ Needs transformers, which comes with the extra `models`.
 """
 
 from dataclasses import dataclass
+from functools import partial
 
 import torch
 import transformers
 from safetensors import SafetensorError
 
+from helpers.find_box import find_box
 from helpers.geometry import Geometry
 from helpers.pictures import as_rgb
 
@@ -81,20 +83,8 @@ def load_real(name):
 def geometry_of(processor, size):
     """How an image processor of transformers makes its input from a picture (H, W).
 
-    Raises ValueError for one that does anything but squash, or resize and crop.
+    Found by experiment, see `find_box`. Raises ValueError that says what was seen where
+    the input is no upright box of the picture: tiles, flattened patches, a flip.
     """
-    given = {
-        k: dict(v) for k in ("size", "crop_size") if (v := getattr(processor, k, 0))
-    }
-    wanted, cropped = given.get("size", {}), getattr(processor, "do_center_crop", False)
-    if getattr(processor, "do_pad", False):
-        raise ValueError(f"{type(processor).__name__} pads: use Geometry.letterbox")
-    if not cropped and {"height", "width"} <= wanted.keys():
-        return Geometry.squash(size)
-    if cropped and "shortest_edge" in wanted:
-        shape = processor.crop_size["height"], processor.crop_size["width"]
-        return Geometry.resize_and_crop(size, wanted["shortest_edge"], shape)
-    raise ValueError(
-        f"{type(processor).__name__} with size {wanted}: give the box by hand, "
-        "Geometry(size, box)"
-    )
+    processor = getattr(processor, "image_processor", processor)
+    return Geometry(size, find_box(partial(processor, return_tensors="pt"), size))

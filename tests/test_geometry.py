@@ -11,6 +11,7 @@ from torchvision.transforms.v2.functional import pil_to_tensor
 
 from helpers.geometry import ORIENTATION, UPRIGHT, Geometry
 from helpers.overlay import overlay
+from helpers.pictures import as_rgb
 
 WIDE, TALL = (240, 400), (330, 210)  # (H, W)
 
@@ -135,12 +136,36 @@ def test_upsampling_invents_no_values(upsample):
         Geometry.squash((60, 100)).to_original(heat[None])
 
 
-@pytest.mark.parametrize(
-    "step", [v2.RandomHorizontalFlip(), v2.RandomResizedCrop(96), v2.RandomRotation(9)]
-)
-def test_what_moves_pixels_in_an_unknown_way_is_refused(step):
-    with pytest.raises(ValueError, match=type(step).__name__):
-        Geometry.record(v2.Compose([v2.Resize(112), step]), Image.new("RGB", (99, 77)))
+def test_chance_is_refused_and_a_tensor_is_no_picture():
+    photo = Image.new("RGB", (99, 77))
+    with pytest.raises(ValueError, match="Compose draws random numbers"):
+        Geometry.record(v2.Compose([v2.Resize(64), v2.RandomCrop(48)]), photo)
+    with pytest.raises(TypeError, match="expected a PIL image, got Tensor"):
+        Geometry.record(v2.Resize(64), torch.rand(3, 77, 99))
+
+
+@pytest.mark.parametrize("mode", ["L", "RGBA", "P", "CMYK", "1"])
+def test_a_photo_of_any_mode(mode):
+    photo = Image.new(mode, (99, 77))
+    assert Geometry.record(v2.Resize((64, 48)), photo) == Geometry.squash((77, 99))
+
+
+@pytest.mark.parametrize("orientation", [0, 9, 65535])
+def test_an_orientation_that_is_none_is_ignored(orientation):
+    photo = Image.new("RGB", (99, 77))
+    photo.getexif()[ORIENTATION] = orientation
+    assert as_rgb(photo).size == photo.size
+    assert Geometry.record(v2.CenterCrop(64), photo).orientation == 1
+
+
+@pytest.mark.parametrize("orientation", range(1, 9))
+def test_a_transform_that_turns_the_photo_upright_itself(orientation):
+    photo = photo_with_a_spot(WIDE, (250, 40, 310, 100))
+    photo.getexif()[ORIENTATION] = orientation
+    upright = ImageOps.exif_transpose(photo)
+    crop = v2.Compose([v2.Resize(112), v2.CenterCrop((112, 144))])
+    geometry = Geometry.record(v2.Compose([ImageOps.exif_transpose, crop]), photo)
+    assert geometry == Geometry.record(crop, upright) and geometry.orientation == 1
 
 
 def test_bad_boxes_are_named():

@@ -71,8 +71,12 @@ def test_processors_that_crop_and_that_pad():
     found = geometry_of(clip, (600, 512))
     assert found == Geometry.resize_and_crop((600, 512), 224, (224, 224))
     assert found.seen < 0.9
-    with pytest.raises(ValueError, match="DonutImageProcessor pads"):
-        geometry_of(transformers.DonutImageProcessor(), (600, 512))
+    donut = transformers.DonutImageProcessor(size={"height": 300, "width": 400})
+    assert geometry_of(donut, (600, 512)).box == (-144, 0, 656, 600)
+    unresized = transformers.CLIPImageProcessor(do_resize=False)
+    assert geometry_of(unresized, (480, 640)).box == (208, 128, 432, 352)
+    with pytest.raises(ValueError, match="Qwen2VLImageProcessor .* patches"):
+        geometry_of(transformers.Qwen2VLImageProcessor(), (600, 512))
 
 
 def test_what_cannot_be_loaded_is_named(saved, tmp_path):
