@@ -57,7 +57,8 @@ class Axes:
     over. dropped: spans of axes that an index took away. weights: the candidate whose
     attention weights this tensor holds, if any. after: the number of the latest
     attention that it depends on. scores: it comes from a product of two tensors that
-    are no parameters. weighed: a read of values that only waits for its sum.
+    are no parameters. weighed: a read of values that only waits for its sum. given: it
+    is one of the model's buffers, or a view of one.
     """
 
     spans: list
@@ -67,6 +68,7 @@ class Axes:
     after: int = 0
     scores: bool = False
     weighed: tuple = None
+    given: bool = False
 
     def fits(self, shape):
         """True if the spans say what the shape says: anything else is a gap here."""
@@ -125,10 +127,10 @@ class Axes:
             offset %= stride
         axes, kept = [], set()
         for size, stride in zip(result.shape, result.stride(), strict=True):
-            if stride not in strides or strides.index(stride) in kept:
+            axis = self._axis_of(stride, strides)
+            if axis is None or axis in kept:
                 axes.append((Span(size, born="expanded"),) if size > 1 else ())
                 continue
-            axis = strides.index(stride)
             kept.add(axis)
             spans = self.spans[axis]
             if size != size_of(spans):
@@ -140,6 +142,14 @@ class Axes:
             if axis not in kept and spans
         }
         return replace(self, spans=axes, dropped=self.dropped | gone)
+
+    def _axis_of(self, stride, strides):
+        """The axis of which a stride is a step, or a few."""
+        for axis, (own, spans) in enumerate(zip(strides, self.spans, strict=True)):
+            step, rest = divmod(stride, own)
+            if not rest and 1 <= step < max(2, size_of(spans)):
+                return axis
+        return None
 
 
 def size_of(spans):
@@ -164,9 +174,13 @@ def new_axes(tensor):
 def aligned(operands, shape):
     """After a call that works entry by entry: axes lined up from the right.
 
-    The first operand of the most axes says the most; axes of parameters say least.
+    The first operand of the most axes says the most; axes of parameters say least, and
+    a mask or bias from nowhere less than what was worked out.
     """
-    order = sorted(operands, key=lambda one: (is_parameter(one), -len(one.spans)))
+    order = sorted(
+        operands,
+        key=lambda one: (is_parameter(one), -len(one.spans), is_from_nowhere(one)),
+    )
     axes = []
     for place in range(-len(shape), 0):
         size = shape[place]
@@ -203,5 +217,13 @@ def gathered(operands, spans, mixed):
 
 
 def is_parameter(axes):
+    return is_born(axes, "parameter")
+
+
+def is_from_nowhere(axes):
+    return is_born(axes, "argument", "expanded")
+
+
+def is_born(axes, *ways):
     spans = [span for spans in axes.spans for span in spans]
-    return bool(spans) and all(span.born == "parameter" for span in spans)
+    return bool(spans) and all(span.born in ways for span in spans)

@@ -9,6 +9,7 @@ from dataclasses import replace
 import torch
 
 from helpers.capture.axes import Axes, Span, aligned, gathered, size_of
+from helpers.shapes.text import tensors
 
 REGROUP = "view reshape flatten unflatten ravel view_as reshape_as squeeze unsqueeze"
 REGROUP = f"{REGROUP} contiguous clone detach".split()
@@ -21,10 +22,21 @@ CELLS = "gru_cell lstm_cell rnn_tanh_cell".split()
 def axes_after(function, name, args, kwargs, known, results):
     """Axes for each tensor of `results`; known: those of the tensors that came in."""
     found = []
+    if name == "getitem":
+        args = [args[0], as_slices(args[1])]
+        known = known[: 1 + len(tensors(args[1:]))]
     if name in REGROUP:
         found = [known[0].regrouped(results[0].shape)]
     elif (name in VIEW or function in GETTERS) and is_view(name, args, known):
         found = known[0].viewed(lambda empty: function(empty, *args[1:], **kwargs))
+    elif name.startswith("conv") and len(known[0].spans) == results[0].dim() > 2:
+        found = [convolved(known[0], results[0])]
+    elif name == "unfold":
+        found = [unfolded(known[0], args, kwargs, results[0])]
+    elif name in ("grid_sample", "grid_sampler"):
+        found = [sampled(*known[:2], results[0])]
+    elif name == "where":  # the condition says least
+        known = [*known[1:], known[0]]
     elif name in ("cat", "concat", "concatenate", "stack"):
         dim = kwargs.get("dim", args[1] if len(args) > 1 else 0)
         found = [joined(known, dim, name == "stack", results[0])]
@@ -48,6 +60,59 @@ def is_view(name, args, known):
     index = args[1] if name == "getitem" else ()
     index = index if isinstance(index, tuple) else (index,)
     return len(known) == 1 and not any(isinstance(one, list | bool) for one in index)
+
+
+def as_slices(index):
+    """An index with a slice as long in place of its only list of places, if any."""
+    parts = list(index) if isinstance(index, tuple) else [index]
+    lists = [i for i, part in enumerate(parts) if is_list_of_places(part)]
+    if len(lists) != 1:
+        return index
+    places = torch.as_tensor(parts[lists[0]])
+    if places.dtype == torch.bool:
+        places = places.nonzero()[:, 0]
+    start = int(places[0]) if len(places) else 0
+    parts[lists[0]] = slice(start, start + len(places) or None)
+    return tuple(parts)
+
+
+def is_list_of_places(part):
+    if isinstance(part, list):
+        return bool(part) and all(isinstance(place, int) for place in part)
+    return isinstance(part, torch.Tensor) and part.dim() == 1
+
+
+def convolved(axes, result):
+    """After a convolution: the same images, new features, places from places."""
+    places = [
+        spans if size_of(spans) == size else (Span(size, spans),)
+        for size, spans in zip(result.shape[2:], axes.spans[2:], strict=True)
+    ]
+    feature = (Span(result.shape[1], born="feature"),)
+    spans = [axes.spans[0], feature, *places]
+    return Axes(spans, dropped=axes.dropped, after=axes.after)
+
+
+def unfolded(axes, args, kwargs, result):
+    """After Tensor.unfold, which cuts an axis into windows, or nn.functional.unfold."""
+    if result.dim() != len(axes.spans) + 1:
+        batch, channels, *places = axes.spans
+        source = tuple(span for spans in places for span in spans)
+        inner, outer = result.shape[-2:]
+        cut = (Span(inner, (*channels, *source)),), (Span(outer, source),)
+        return replace(axes, spans=[batch, *cut][-result.dim() :])
+    dim = kwargs.get("dimension", args[1] if len(args) > 1 else 0) % len(axes.spans)
+    spans = list(axes.spans)
+    spans[dim] = (Span(result.shape[dim], axes.spans[dim]),)
+    return replace(axes, spans=[*spans, (Span(result.shape[-1], axes.spans[dim]),)])
+
+
+def sampled(image, grid, result):
+    """After grid_sample: the places of the grid, read out of those of the image."""
+    source = tuple(span for spans in image.spans[2:] for span in spans)
+    last = (Span(result.shape[-1], (*grid.spans[-2], *source)),)
+    spans = [*image.spans[:2], *grid.spans[1:-2], last]
+    return Axes(spans, dropped=image.dropped, after=max(image.after, grid.after))
 
 
 def joined(known, dim, stacked, result):

@@ -21,8 +21,9 @@ class AttentionCandidate:
 
     Once they were multiplied with values: number: counts these reads, from 1. weights:
     (B, A, T, N). cross: the keys are of another sequence than the queries. refused:
-    they are no weights over places. first: the candidate that was read before, for a
-    second read. axes: those of the weights. parts, value_parts: what was cut out to
+    they are no weights over places. lost: they were written into something else, which
+    was summed over. summaries: features that each have a map. first: the candidate that
+    was read before, for a second read. axes: those of the weights. parts, value_parts: what was cut out to
     make the weights and the values, {(span, start)}. head_wholes: what heads were cut
     out of.
     """
@@ -36,6 +37,8 @@ class AttentionCandidate:
     weights: torch.Tensor = None
     cross: bool = False
     refused: bool = False
+    lost: bool = False
+    summaries: set = field(default_factory=set)
     first: object = None
     axes: Axes = None
     parts: set = field(default_factory=set)
@@ -44,7 +47,7 @@ class AttentionCandidate:
 
     def again(self):
         """A candidate for a further read of the same weights, or of a piece of them."""
-        return replace(self, weights=None, first=self.first or self)
+        return replace(self, weights=None, first=self.first or self, summaries=set())
 
     def keys_alone(self, spans):
         """True for an axis of keys and of nothing else."""
@@ -64,7 +67,7 @@ class AttentionCandidate:
         rows = {letter: own for letter, own in mine.items() if letter not in keys}
         free = [s for letter, own in values.items() if letter not in mine for s in own]
         wholes = {span.whole for span in [*axes.mixed, *free]}
-        sorts, finer = sort_spans(rows, values, wholes)
+        sorts, finer, self.summaries = sort_spans(rows, values, wholes)
         if sorts is None or self._no_places(rows, value, value_keys):
             self.refused = True
             return False
@@ -104,7 +107,9 @@ class AttentionCandidate:
         keys = self.key.origins().union(*(span.origins() for span in value_keys))
         queries = {span for span, sort in sorts.items() if sort == QUERY}
         if not queries:  # a single one, cut out of a sequence or not
-            queries = axes.dropped
+            shared = {span for span, sort in sorts.items() if sort == BATCH}
+            learned = {span for span in shared if span.whole.born == "parameter"}
+            queries = learned or shared & keys or axes.dropped
         learned = queries and all(span.whole.born == "parameter" for span in queries)
         if learned:  # a query joined with the keys is still another sequence
             return not {span.whole for span in queries} & {

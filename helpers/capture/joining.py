@@ -40,13 +40,19 @@ def without_repeats(found):
     for one in found:
         for place, other in enumerate(kept):
             same = (one.first or one) is (other.first or other)
-            if same and one.parts == other.parts:
+            if (same or is_again(one, other)) and one.parts == other.parts:
                 if one.weights.numel() > other.weights.numel():
                     kept[place], one.number = one, other.number
                 break
         else:
             kept.append(one)
     return kept
+
+
+def is_again(one, other):
+    """The same weights, worked out once more for other values (DiffLlama)."""
+    others = one.value_parts != other.value_parts
+    return others and torch.equal(one.weights, other.weights)
 
 
 def piece_axis(axis, pieces, one):

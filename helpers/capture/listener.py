@@ -47,7 +47,7 @@ class Listener(TorchFunctionMode):
         self.captured = Captured()
         self.listed = []  # candidates that were filed
         self.filed = []  # (number, name, weights, kind)
-        self.tracker = SoftmaxTracker()
+        self.tracker = SoftmaxTracker(model.buffers())
         self.frames = []  # of the modules that are running, outermost first
         self.unread = []  # (candidate, tensor) of layers called attention
         self.observed = set()  # modules that ran while weights were kept
@@ -76,7 +76,11 @@ class Listener(TorchFunctionMode):
         if not frame.kept:  # a layer called attention that leaves the reading to others
             self.unread += frame.unread
         for found in joined(frame.read):
-            self.file(found)
+            made = (found.first or found).key.size
+            if found.lost and found.weights.shape[-1] < made:
+                self.hide(found)  # only some of its keys were followed
+            elif not found.refused:
+                self.file(found)
         if output is None or any(isinstance(f.module, FAST) for f in self.frames):
             return None
         return self.as_unheard(module, args, kwargs, output)
@@ -103,7 +107,8 @@ class Listener(TorchFunctionMode):
     def finish(self):
         """At the end: weights that a layer called attention made and nobody read."""
         for found, tensor in self.unread:
-            if found.weights is None and not found.refused:
+            whole = found.weights is None and not (found.refused or found.lost)
+            if whole and found.key.size > 1:
                 letters = list(range(tensor.dim()))
                 rows = max(1, tensor.dim() - 2)
                 shared = Axes(self.tracker.of(tensor).spans[:rows])
@@ -116,16 +121,18 @@ class Listener(TorchFunctionMode):
         """Names of layers that ran, and may have attended, without a sign of weights:
         those called attention, scripted ones with a product in them, and those that
         multiplied with a product of two tensors."""
+        none = {m for one in self.tracker.refused for m in one.running}
         found = [
             module
             for module, around in self.executed.items()
-            if module not in self.observed and not around
+            if module not in self.observed | none and not around
             if is_attention(module) or is_scripted_product(module)
         ]
         filed = {one.layer for one in self.listed}
         found += [s.layer for s in self.suspects if s.layer not in filed and s.layer]
         names = [self.names.get(m) or type(m).__name__ for m in found]
-        return list(dict.fromkeys(self.opaque + names))
+        names = dict.fromkeys(self.opaque + names)
+        return [n for n in names if not any(n.startswith(f"{m}.") for m in names)]
 
     def __torch_function__(self, function, types, args=(), kwargs=None):
         kwargs = kwargs or {}

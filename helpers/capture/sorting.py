@@ -12,10 +12,10 @@ def sort_spans(rows, values, wholes):
     values, where the same letter is the same axis. wholes: the features that were mixed
     to make scores, and those of the values. Heads are cut out of these; an axis that
     values share is images; what is left is queries. Returns ({span: BATCH, HEAD or
-    QUERY}, {spans: the finer spans to take for them}); (None, None) for linear
-    attention, which has a map for each feature and no query.
+    QUERY}, {spans: the finer spans to take for them}, features that each have a map);
+    None for the first for linear attention, which has such maps and no query.
     """
-    sorts, finer, heads_shared = {}, {}, set()
+    sorts, finer, summaries, heads_shared = {}, {}, set(), set()
     for letter, spans in rows.items():
         shared = values.get(letter, ())
         repeats = is_expanded(shared) and not is_expanded(spans)
@@ -28,12 +28,17 @@ def sort_spans(rows, values, wholes):
             if is_head(span, wholes, bool(shared)):
                 sorts[span] = HEAD
                 heads_shared.add(bool(values.get(letter)))
+                summaries |= set() if shared else {span}
+    heads = {span for span, sort in sorts.items() if sort == HEAD}
+    learned = {span for span in heads if not is_head(span, wholes, False)}
+    if learned < heads:  # learned queries that read values of their own
+        sorts |= dict.fromkeys(learned, BATCH)
     if QUERY not in sorts.values() and len(heads_shared) == 2:
-        return None, None
+        return None, finer, summaries
     given = [s for s, sort in sorts.items() if sort == BATCH and s.born == "argument"]
     if HEAD not in sorts.values() and len(given) > 1:  # came with heads apart
         sorts[given[-1]] = HEAD
-    return sorts, finer
+    return sorts, finer, summaries
 
 
 def finest(spans, shared, wholes):

@@ -25,8 +25,12 @@ WRITES = "setitem copy index_copy index_put scatter slice_scatter".split()
 class SoftmaxTracker:
     """Axes of each tensor that a call returned, as long as the tensor lives."""
 
-    def __init__(self):
+    def __init__(self, buffers=()):
         self.axes = WeakTensorKeyDictionary()  # tensor -> Axes
+        for buffer in buffers:
+            self.axes[buffer] = replace(new_axes(buffer), given=True)
+        self.refused = []  # candidates that were read and are none
+        self.summaries = []  # candidates with maps for features
         self.candidates = 0
         self.reads = 0  # of candidates: that many were multiplied with values
         self.unexplained = False  # the latest call may have read values, unrecognised
@@ -140,10 +144,23 @@ class SoftmaxTracker:
         refused = any(one.weights and one.weights.refused for one in known)
         scored = any(one.scores for one in known)
         self.unexplained = between and scored and not read and not refused
+        if between and not read:
+            self.mix_summaries(known, lists, result)
         axes.scores = between and not read
         axes.after = max([axes.after, *(found.number for found in read)])
         self.axes[output] = replace(axes, weights=held(known, axes))
         return read
+
+    def mix_summaries(self, known, lists, result):
+        """A query that picks among maps of features: linear attention (LambdaNet)."""
+        mixed = {
+            spans[0]
+            for axes, named in zip(known, lists, strict=True)
+            for letter, spans in zip(named, axes.spans, strict=True)
+            if letter not in result and len(spans) == 1
+        }
+        for found in self.summaries:
+            found.refused |= not mixed.isdisjoint(found.summaries)
 
     def weights_over(self, over, tensor, axes, letters):
         """The candidate of a tensor whose keys this product sums over, or None.
@@ -151,7 +168,8 @@ class SoftmaxTracker:
         over: the letters that it sums over.
         """
         found = axes.weights or descended(axes, letters, over)
-        if not found and len(over) == 1 and not is_parameter(axes):
+        known = axes.given or is_parameter(axes)
+        if not found and len(over) == 1 and not known:
             axis = letters.index(*over)
             if tensor.shape[axis] > 1 and sums_to_one(tensor, axis):
                 found = self.began(tensor, tensor, axis)
@@ -202,9 +220,11 @@ class SoftmaxTracker:
         if found.weights is not None:  # read before: as a whole, or another piece
             found = found.again()
         if not found.read(tensor, axes, letters, value, named):
+            self.refused.append(found)
             return []
         self.reads += 1
         found.number = self.reads
+        self.summaries += [found] if found.summaries else []
         return [found]
 
 
@@ -234,8 +254,8 @@ def descended(axes, letters, over):
     if not found:
         return None
     _, key, candidate = max(found, key=lambda entry: entry[0])
-    candidate.key = key
-    return candidate
+    candidate.lost = True
+    return replace(candidate.again(), key=key)
 
 
 def has_features(found, mine, other):
