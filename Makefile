@@ -12,7 +12,7 @@ ROOT_FLAG := $(shell [ "$$(id -u)" = 0 ] && echo --allow-root)
 endif
 INSTALLED := $(VENV)/installed-$(EXTRAS)
 
-.PHONY: help install lab test notebooks site slides exercises-reset train clean
+.PHONY: help install lab test elsewhere notebooks site slides exercises-reset train clean
 .DEFAULT_GOAL := help
 
 help:  ## list the commands
@@ -28,6 +28,9 @@ test: $(INSTALLED)  ## all tests, with every notebook run and compared
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/python -m pytest
+
+elsewhere: $(INSTALLED)  ## the notebooks again, as a machine with other kernels runs them
+	$(BIN)/python -m tools matrix --settings scalar
 
 notebooks: $(INSTALLED)  ## run every notebook top to bottom, in place
 	$(BIN)/python -m helpers notebooks

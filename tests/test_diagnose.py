@@ -218,6 +218,21 @@ def test_maps_that_are_on_the_grid_already():
     assert report.layouts[0].grid == (7, 10) and not report.problems
 
 
+@pytest.mark.parametrize("sizes", [(), SIZES])
+def test_maps_without_their_class_token_are_on_the_grid_too(sizes):
+    maps = TokenLayout.from_grid(7, 10, prefix=1).to_grid(HEALTHY)  # (B, A, T, h, w)
+    report = diagnose(maps, *sizes)
+    names = [axis.name for axis in report.axes]
+    assert names == ["images", "heads", "queries", "rows", "columns"]
+    assert report.layouts[0].grid == (7, 10) and not report.problems
+    assert "keys off the grid" in report.notes[0]
+    maps[0, 1, 2] = 0  # a query that is padding
+    report = diagnose(maps, *sizes)
+    assert not report.problems and "1 queries look at nothing" in str(report)
+    cut = HEALTHY[..., 1:] if sizes else HEALTHY[0, 0, :, 1:]
+    assert diagnose(cut, *sizes).axes[-1].name == "keys"
+
+
 def test_known_counts_name_the_axes():
     report = diagnose(HEALTHY.mean(1), *SIZES, batch=2)
     assert report.axes[0].name == "images" and not report.ambiguous

@@ -3,7 +3,7 @@ import pytest
 import torch
 from torch.testing import assert_close
 
-from helpers.layout import TokenLayout
+from helpers.layout import ProbedLayout, TokenLayout
 
 B, T, A, h, w = 2, 9, 4, 3, 5
 
@@ -69,6 +69,7 @@ def test_a_missing_prefix_is_named():
     [
         (torch.arange(6), 6, r"\(h, w\) tensor"),
         (torch.zeros(2, 3), 6, "torch.float32"),
+        (torch.zeros(0, 3, dtype=torch.long), 6, r"one key or more, .*\(0, 3\)"),
         (torch.arange(6).view(2, 3), 5, "names keys 0 to 5, but there are keys 0 to 4"),
         (torch.zeros(2, 3, dtype=torch.long), 6, "names a key twice"),
     ],
@@ -81,3 +82,13 @@ def test_an_impossible_layout_is_refused(index, length, text):
 def test_an_impossible_grid_is_refused():
     with pytest.raises(ValueError, match="h=0, w=5"):
         TokenLayout.from_grid(0, 5)
+
+
+def test_layouts_are_equal_by_index_and_length():
+    layout = TokenLayout.from_grid(h, w, prefix=1)
+    same = TokenLayout(1 + torch.arange(15).unflatten(0, (h, w)), 16)
+    probed = ProbedLayout(same.index, 16, torch.rand(h, w))
+    assert layout == same == probed and len({layout, same, probed}) == 1
+    assert layout != TokenLayout(same.index, 17)
+    assert layout != TokenLayout.from_grid(w, h, prefix=1)
+    assert layout != TokenLayout(same.index.flip(0), 16) and layout != 16

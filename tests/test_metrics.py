@@ -14,6 +14,7 @@ from helpers.metrics import (
     miss,
     misses,
     peak,
+    peak_distances,
     random_map,
     score,
     uniform_map,
@@ -94,8 +95,10 @@ def test_a_word_too_many_is_a_miss():
     scene = sample_scenes(1, 0, SIZE)[0]
     words = [*scene.words, "a", "red"]
     maps = torch.rand(len(words), h, w)
-    found = score([Caption(words, maps, maps.flatten(1))], [scene])
-    assert found["exact"] == 0
+    caption = Caption(words, maps, maps.flatten(1))
+    assert score([caption], [scene])["exact"] == 0
+    assert peak_distances([caption], [scene])["color"][2] == np.inf
+    assert masses([caption], [scene])["color"][2] == 0
 
 
 def test_captions_that_name_nothing():

@@ -9,6 +9,7 @@ from torch.nn.functional import pad
 from torchvision.models import resnet18
 
 from helpers.layout import TokenLayout, probe_layout
+from helpers.layout.probe import share_keys
 
 H, W, PATCH = 64, 96, 16
 GRID = (4, 6)  # not square
@@ -148,5 +149,69 @@ def test_what_cannot_be_probed_is_named():
         probe_layout(lambda x: (embed(x).flatten(1, 2),), IMAGE, GRID)
     with pytest.raises(ValueError, match="got 16 images and returned .1, 24"):
         probe_layout(lambda x: embed(x[:1]).flatten(1, 2), IMAGE, GRID)
+    with pytest.raises(ValueError, match="in place"):
+        probe_layout(lambda x: embed(x.mul_(0.5)).flatten(1, 2), IMAGE, GRID)
     with pytest.raises(ValueError, match="NaN"):
         probe_layout(lambda x: embed(x).flatten(1, 2) * torch.nan, IMAGE, GRID)
+
+
+def greedy(votes):
+    """The surest cell takes its key, then the surest of those that are left."""
+    left, index = votes.clone(), torch.full(votes.shape[:1], -1)
+    for _ in votes:
+        cell, key = divmod(int(left.argmax()), left.shape[1])
+        index[cell] = key
+        left[cell], left[:, key] = -torch.inf, -torch.inf
+    return index
+
+
+@pytest.mark.parametrize("seed", range(30))
+def test_rounds_of_mutual_choice_are_one_choice_after_the_other(seed):
+    random = torch.Generator().manual_seed(seed)
+    votes = torch.rand(24, (24, 25, 40)[seed % 3], generator=random)
+    if seed % 2:  # a few keys that answer to all, and many that answer to none
+        votes = votes * (torch.rand(votes.shape[1], generator=random) < 0.3)
+    assert torch.equal(share_keys(votes), greedy(votes))
+
+
+def test_a_key_that_is_another_at_another_change_is_unresolved():
+    torch.manual_seed(0)
+    embed = nn.Conv2d(3, 1, PATCH, PATCH)
+    still = embed(IMAGE[None])
+
+    def read(images):
+        moved = (embed(images) - still).flatten(1)  # (B, h w)
+        keys = torch.cat([moved.relu(), (-moved).relu()], 1)  # by the change's sign
+        return torch.cat([keys, moved.abs()[:, :1]], 1)[..., None]  # (B, 49, 1)
+
+    layout = probe_layout(read, IMAGE, GRID)  # cell (0, 0) moves two keys alike
+    assert len(layout.unresolved) > 8 and (0, 0) in layout.unresolved
+
+
+def test_the_change_lies_where_fewest_cells_stay_unresolved():
+    torch.manual_seed(0)
+    embed = nn.Conv2d(3, 12, PATCH, PATCH)
+
+    def up_and_left(images, by=8):
+        return embed(pad(images, (by, -by, by, -by))).flatten(2).mT  # (B, N, D)
+
+    check(
+        probe_layout(up_and_left, IMAGE, GRID), TokenLayout.from_grid(*GRID).index, 24
+    )
+
+    def down_and_right(images):
+        keys = up_and_left(images, by=-4)  # (B, N, D)
+        shared = keys[:, :1] + keys[:, 1:2]  # one key for two cells
+        return torch.cat([shared, 0 * shared, keys[:, 2:]], 1)
+
+    layout = probe_layout(down_and_right, IMAGE, GRID)
+    assert layout.unresolved == ((0, 0), (0, 1))
+    known = TokenLayout.from_grid(*GRID).index
+    assert torch.equal(layout.index[1:], known[1:])
+    assert torch.equal(layout.index[0, 2:], known[0, 2:])
+
+
+def test_keys_that_are_the_pixels_themselves():
+    image = torch.rand(3, 6, 9)
+    layout = probe_layout(lambda images: images.flatten(2).mT, image, (6, 9))
+    check(layout, TokenLayout.from_grid(6, 9).index, 54)

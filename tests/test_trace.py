@@ -1,5 +1,6 @@
 """A trace keeps the order, folds loops, marks the failure, leaves nothing behind."""
 
+import linecache
 import time
 
 import pytest
@@ -242,6 +243,31 @@ def test_a_long_trace_prints_at_once():
     start = time.perf_counter()
     assert len(fold(rows)) == 800
     assert time.perf_counter() - start < 10
+
+
+def program(path, code):
+    """A function `run` as if it stood in a file of that path."""
+    linecache.cache[path] = (len(code), None, code.splitlines(True), path)
+    scope = {"torch": torch}
+    exec(compile(code, path, "exec"), scope)
+    return scope["run"]
+
+
+FAILS = "def run(x):\n    return x.reshape(14, 14)\n"
+
+
+@pytest.mark.parametrize("path", ["/home/me/torch/model.py", r"C:\torch\model.py"])
+def test_a_project_in_a_folder_named_torch_is_the_readers(path):
+    trace = trace_shapes(program(path, FAILS), torch.rand(197))
+    assert trace.line == "model.py, line 2: return x.reshape(14, 14)"
+
+
+@pytest.mark.parametrize("folder", ["/env/torch/", "C:\\env\\torch\\"])
+def test_the_files_of_pytorch_are_left_out(folder, monkeypatch):
+    monkeypatch.setattr("helpers.shapes.trace.TORCH", folder)
+    inner = program(f"{folder}functional.py", FAILS)
+    trace = trace_shapes(lambda x: inner(x), torch.rand(197))
+    assert "test_trace.py" in trace.line and "inner(x)" in trace.line
 
 
 def test_what_cannot_be_called_is_refused():

@@ -23,9 +23,9 @@ class AttentionCandidate:
     (B, A, T, N). cross: the keys are of another sequence than the queries. refused:
     they are no weights over places. lost: they were written into something else, which
     was summed over. summaries: features that each have a map. first: the candidate that
-    was read before, for a second read. axes: those of the weights. parts, value_parts: what was cut out to
-    make the weights and the values, {(span, start)}. head_wholes: what heads were cut
-    out of.
+    was read before, for a second read. axes: those of the weights. parts, value_parts:
+    what was cut out to make the weights and the values, {(span, start)}. head_wholes:
+    what heads were cut out of.
     """
 
     key: Span = None

@@ -1,8 +1,9 @@
 """Find out by experiment which key belongs to which cell of the image."""
 
-import math
 from dataclasses import dataclass
+from itertools import product
 
+import numpy as np
 import torch
 
 from helpers.layout.tokens import TokenLayout
@@ -14,7 +15,7 @@ NOISES = 3  # changes tried on each cell, where the first does not settle it
 CLEAR = 0.5  # confidence at which one change is enough
 
 
-@dataclass(frozen=True, repr=False)
+@dataclass(frozen=True, repr=False, eq=False)
 class ProbedLayout(TokenLayout):
     """A TokenLayout that was found by experiment.
 
@@ -47,7 +48,7 @@ def probe_layout(read_tokens, image, grid, batch=16, enough=0.05):
             "expected an image (3, H, W) and a grid (h, w), got shape "
             f"{tuple(image.shape)} and grid {grid}"
         )
-    still = read_tokens(image[None])  # (1, N, D)
+    still = read_tokens(image[None].clone())  # (1, N, D)
     found = getattr(still, "shape", (type(still).__name__,))
     if len(found) != 3 or found[0] != 1 or found[1] < h * w:
         raise ValueError(
@@ -61,7 +62,9 @@ def probe_layout(read_tokens, image, grid, batch=16, enough=0.05):
     found = []
     for offset in OFFSETS:
         tries = [
-            responses(read_tokens, image, still, grid, batch, offset, seed)
+            first
+            if (offset, seed) == (0.0, 0)
+            else responses(read_tokens, image, still, grid, batch, offset, seed)
             for seed in range(NOISES)
         ]
         found.append(settle(tries, grid, enough))
@@ -70,23 +73,25 @@ def probe_layout(read_tokens, image, grid, batch=16, enough=0.05):
 
 def responses(read_tokens, image, still, grid, batch, offset=0.0, seed=0):
     """How far a change of each cell moves each key: (cells, N)."""
-    h, w = grid
+    sides = zip(grid, image.shape[1:], strict=True)
+    places = list(product(*(parts(n, side, offset) for n, side in sides)))
+    noise = noise_like(image, seed)  # (3, H, W), its corner goes into every cell
+    pictures = image.repeat(min(batch, len(places)), 1, 1, 1)  # used again and again
     moved = []
-    for start in range(0, h * w, batch):
-        cells = range(start, min(start + batch, h * w))
-        places = [divmod(cell, w) for cell in cells]
-        changed = [change_cell(image, place, grid, offset, seed) for place in places]
-        answer = read_tokens(torch.stack(changed))  # (b, N, D)
-        if answer.shape != (len(changed), *still.shape[1:]):
-            raise ValueError(
-                f"read_tokens got {len(changed)} images and returned "
-                f"{tuple(answer.shape)}: it must return (B, N, D) for any B; batch=1 "
-                "gives it one image at a time"
-            )
-        moved.append((answer.float() - still.float()).norm(dim=-1))  # (b, N)
-    response = torch.cat(moved)  # (cells, N)
+    for start in range(0, len(places), batch):
+        some = places[start : start + batch]
+        changed = pictures[: len(some)]  # (b, 3, H, W)
+        for picture, (rows, columns) in zip(changed, some, strict=True):
+            part = picture[:, rows, columns]
+            part.copy_(noise[:, : part.shape[1], : part.shape[2]])
+        moved += distances(read_tokens(changed), still, len(some))  # (N,) each
+        for picture, (rows, columns) in zip(changed, some, strict=True):
+            picture[:, rows, columns] = image[:, rows, columns]
+    response = torch.from_numpy(np.stack(moved))  # (cells, N)
     if not response.isfinite().all():
         raise ValueError("read_tokens returns NaN or infinite numbers")
+    if not torch.equal(pictures[0], image):
+        raise ValueError("read_tokens changes its images in place: let it copy them")
     if not response.any():
         raise ValueError(
             "no key answered to any change: what read_tokens returns does not depend "
@@ -95,21 +100,40 @@ def responses(read_tokens, image, still, grid, batch, offset=0.0, seed=0):
     return response
 
 
-def change_cell(image, cell, grid, offset, seed):
-    """The image (3, H, W) with noise in the middle of a cell, or `offset` beside it."""
-    H, W = image.shape[-2:]
-    box = []
-    for place, cells, side in zip(cell, grid, (H, W), strict=True):
-        middle, size = (place + 0.5 + offset) * side / cells, side / cells
+def distances(tokens, still, count):
+    """How far each key of each image moved: (b, N, D), (1, N, D) -> b times (N,)."""
+    if tokens.shape != (count, *still.shape[1:]):
+        raise ValueError(
+            f"read_tokens got {count} images and returned {tuple(tokens.shape)}: it "
+            "must return (B, N, D) for any B; batch=1 gives it one image at a time"
+        )
+    tokens, still = (x.detach().float().cpu().numpy() for x in (tokens, still[0]))
+    difference = np.empty_like(still)  # (N, D), one place that stays in the cache
+    found = []
+    for one in tokens:  # (N, D)
+        np.subtract(one, still, out=difference)
+        found.append(np.sqrt(np.einsum("nd,nd->n", difference, difference)))
+    return found
+
+
+def parts(cells, side, offset):
+    """For each cell of an axis, the half of its pixels in the middle, or beside it."""
+    size = side / cells
+    found = []
+    for cell in range(cells):
+        middle = (cell + 0.5 + offset) * size
         low = min(max(round(middle - size / 4), 0), side - 1)
-        box.append(slice(low, max(low + 1, round(middle + size / 4))))
-    changed = image.clone()
-    part = changed[:, box[0], box[1]]
-    noise = torch.rand(part.shape, generator=torch.Generator().manual_seed(seed))
+        found.append(slice(low, max(low + 1, round(middle + size / 4))))
+    return found
+
+
+def noise_like(image, seed):
+    """Noise over the range of an image's values, (3, H, W)."""
+    generator = torch.Generator().manual_seed(seed)
+    noise = torch.rand(image.shape, generator=generator)
     low, high = image.aminmax()
     span = (high - low).clamp_min(1.0)  # an even image has no span of its own
-    changed[:, box[0], box[1]] = low + span * noise.to(part)
-    return changed
+    return low + span * noise.to(image)
 
 
 def settle(tries, grid, enough):
@@ -125,20 +149,37 @@ def settle(tries, grid, enough):
     wanted = votes.argmax(1)  # (cells,)
     two = votes.topk(2, dim=1).values if N > 1 else votes.expand(-1, 2)  # (cells, 2)
     confidence = (1 - two[:, 1] / two[:, 0].clamp_min(1e-12)).clamp(0, 1)  # (cells,)
-    index = torch.full((cells,), -1)  # (cells,)
-    left = votes.clone()  # (cells, N)
-    for _ in range(cells):
-        cell, key = divmod(int(left.argmax()), N)
-        index[cell] = key
-        left[cell], left[:, key] = -math.inf, -math.inf
+    index = share_keys(votes)  # (cells,)
     shared = (wanted[:, None] == wanted).sum(1) > 1  # (cells,)
     shared |= index != wanted  # pushed aside by one that was
-    winners = torch.stack([(one / usual).argmax(1) for one in tries])  # (tries, cells)
-    wavers = (winners != wanted).any(0)  # (cells,)
-    doubtful = shared | wavers | (confidence < enough)  # (cells,)
+    doubtful = shared | (confidence < enough)  # (cells,)
+    for one in tries if len(tries) > 1 else ():
+        doubtful |= (one / usual).argmax(1) != wanted  # it wavers
     return ProbedLayout(
         index.unflatten(0, grid),
         N,
         confidence.unflatten(0, grid),
         tuple(divmod(cell, grid[1]) for cell in doubtful.nonzero()[:, 0].tolist()),
     )
+
+
+def share_keys(votes):
+    """votes (cells, N) -> the key of each cell, (cells,), no key twice.
+
+    The cell that is surest takes its key first, then the surest of those that are left.
+    That is the same as giving, round by round, every cell its best key where the cell
+    is that key's best, too; and far fewer rounds than cells.
+    """
+    index = torch.full(votes.shape[:1], -1)  # (cells,)
+    cells, keys = torch.arange(len(votes)), torch.arange(votes.shape[1])
+    while votes.numel() and votes.any():
+        best_key = votes.argmax(1)  # (cells left,)
+        best_cell = votes.argmax(0)  # (keys left,)
+        mutual = best_cell[best_key] == torch.arange(len(cells))  # (cells left,)
+        taken = best_key[mutual]
+        index[cells[mutual]] = keys[taken]
+        free = torch.ones(len(keys), dtype=torch.bool).index_fill(0, taken, False)
+        votes = votes[~mutual][:, free]  # (cells left, keys left)
+        cells, keys = cells[~mutual], keys[free]
+    index[cells] = keys[: len(cells)]  # nothing answers to these
+    return index

@@ -10,22 +10,24 @@ from dataclasses import dataclass
 import torch
 
 
-@dataclass(frozen=True, repr=False)
+@dataclass(frozen=True, repr=False, eq=False)
 class TokenLayout:
     """index[r, c] is the key that belongs to the cell in row r and column c.
 
     index: (h, w) long tensor, each key at most once. length: N, all keys, those that
-    are no cell included. Raises ValueError where the two do not fit each other.
+    are no cell included. Layouts are equal if index and length are, however they were
+    found. Raises ValueError where the two do not fit each other.
     """
 
     index: torch.Tensor
     length: int
 
     def __post_init__(self):
-        if self.index.dim() != 2 or self.index.dtype != torch.long:
+        flat = self.index.dim() != 2 or not self.index.numel()
+        if flat or self.index.dtype != torch.long:
             raise ValueError(
-                "index must be an (h, w) tensor of dtype torch.long, got shape "
-                f"{tuple(self.index.shape)} and dtype {self.index.dtype}"
+                "index must be an (h, w) tensor of dtype torch.long, one key or more, "
+                f"got shape {tuple(self.index.shape)} and dtype {self.index.dtype}"
             )
         low, high = int(self.index.min()), int(self.index.max())
         if low < 0 or high >= self.length:
@@ -35,6 +37,16 @@ class TokenLayout:
             )
         if len(self.index.unique()) != self.index.numel():
             raise ValueError("index names a key twice: two cells cannot share one key")
+
+    def __eq__(self, other):
+        if not isinstance(other, TokenLayout):
+            return NotImplemented
+        return self.length == other.length and torch.equal(
+            self.index.cpu(), other.index.cpu()
+        )
+
+    def __hash__(self):
+        return hash((self.length, self.grid, *self.index.flatten().tolist()))
 
     @classmethod
     def from_grid(cls, h, w, prefix=0, suffix=0):

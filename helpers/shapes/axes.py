@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from helpers.shapes.candidates import SMALLEST, candidate_grids, candidate_layouts
-from helpers.shapes.problems import Problem, sums_to_one
+from helpers.shapes.problems import Problem, sums_to_one, tolerance
 
 # What stands before (queries, keys), by the number of axes before them.
 LEADING = {
@@ -39,6 +39,12 @@ def find_keys(shape, values, image_size, patch_size):
         return last - 1, "sums to 1 along this axis, a column", []
     if len(shape) > 1 and sums_to_one(values.flatten(-2), -1):
         return None, "the last two axes together sum to 1", []
+    if (
+        not ones
+        and sums_below_one(values)
+        and (image_size is None or on_grid(shape, image_size, patch_size))
+    ):
+        return None, "the last two axes together sum to less than 1", []
     if not ones:
         return last, "by convention the last axis; it does not sum to 1", []
     axis = ones[-1]
@@ -52,6 +58,18 @@ def find_keys(shape, values, image_size, patch_size):
         f"weights.movedim({axis}, -1)",
     )
     return axis, "sums to 1 along this axis, and no other", [problem]
+
+
+def sums_below_one(values):
+    """True for maps (..., h, w) whose keys off the grid were left out.
+
+    Rows of keys would sum to nearly 1 each, and so to much more together.
+    """
+    h, w = values.shape[-2:] if values.dim() > 1 else (1, 1)
+    if h * w < SMALLEST or max(h, w) > 4 * min(h, w):  # no usual grid
+        return False
+    total = values.double().flatten(-2).sum(-1)  # (...)
+    return bool(values.min() >= 0 and 0 < total.max() <= 1 + tolerance(values))
 
 
 def on_grid(shape, image_size, patch_size):

@@ -10,6 +10,7 @@ from helpers.shapes.problems import (
     blind_queries,
     find_problems,
     looks_back_only,
+    sums_to_one,
 )
 from helpers.shapes.unpack import unpack
 
@@ -86,6 +87,14 @@ def diagnose(
     if keys is None:  # maps on a grid already
         fit = fit_grid(*shape[-2:])
         values, keys = None if values is None else values.flatten(-2), -1
+        if values is not None and not sums_to_one(values, -1):
+            total = values.sum(-1, keepdim=True)  # (..., 1)
+            fit.notes.append(
+                f"the cells of a map sum to {total[total > 0].min():.2f} ... "
+                f"{total.max():.2f}: keys off the grid (a class token, text) have the "
+                "rest"
+            )
+            values = values / total.where(total > 0, 1)
     elif layout is not None:
         fit = fit_layout(layout, shape[keys])
     else:

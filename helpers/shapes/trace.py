@@ -9,9 +9,12 @@ modules only, no functions.
 
 import inspect
 import linecache
+import os
+import re
 import sys
 from contextlib import suppress
 
+import torch
 from torch import nn
 from torch.overrides import TorchFunctionMode, resolve_name
 
@@ -21,6 +24,7 @@ from helpers.shapes.wants import wants
 
 # Functions that change no shape are left out, but for these, which people look for.
 ALWAYS = ("softmax", "sigmoid", "masked_fill", "scaled_dot_product_attention")
+TORCH = os.path.join(os.path.dirname(torch.__file__), "")  # its own files lie in here
 
 
 def trace_shapes(model, *inputs, **keywords):
@@ -156,9 +160,9 @@ def users_line(error):
     frame, found = error.__traceback__, ""
     while frame is not None:
         name = frame.tb_frame.f_code.co_filename
-        if "/torch/" not in name and name != __file__:
+        if not name.startswith(TORCH) and name != __file__:
             code = linecache.getline(name, frame.tb_lineno).strip()
-            where = "a cell" if "ipykernel" in name else name.rsplit("/", 1)[-1]
+            where = "a cell" if "ipykernel" in name else re.split(r"[\\/]", name)[-1]
             found = f"{where}, line {frame.tb_lineno}: {code}"
         frame = frame.tb_next
     return found
