@@ -12,7 +12,7 @@ ROOT_FLAG := $(shell [ "$$(id -u)" = 0 ] && echo --allow-root)
 endif
 INSTALLED := $(VENV)/installed-$(EXTRAS)
 
-.PHONY: help install lab test elsewhere notebooks site slides exercises-reset train clean
+.PHONY: help install lab test test-elsewhere notebooks site slides exercises-reset train clean
 .DEFAULT_GOAL := help
 
 help:  ## list the commands
@@ -22,14 +22,14 @@ install: $(INSTALLED)  ## make .venv with all that the course needs
 
 lab: $(INSTALLED)  ## install, check, open JupyterLab (LAB_ARGS="--no-browser --port 8899")
 	$(BIN)/python -m helpers check
-	$(BIN)/jupyter-lab --config=jupyter_lab_config.py $(ROOT_FLAG) $(LAB_ARGS) notebooks/00_start_here.ipynb
+	$(BIN)/jupyter-lab $(ROOT_FLAG) $(LAB_ARGS) notebooks/00_start_here.ipynb
 
 test: $(INSTALLED)  ## all tests, with every notebook run and compared
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/python -m pytest
 
-elsewhere: $(INSTALLED)  ## the notebooks again, as a machine with other kernels runs them
+test-elsewhere: $(INSTALLED)  ## the notebooks, computed as an older machine would
 	$(BIN)/python -m tools matrix --settings scalar
 
 notebooks: $(INSTALLED)  ## run every notebook top to bottom, in place

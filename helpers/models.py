@@ -141,7 +141,7 @@ class DecoderLayer(nn.Module):
         super().__init__()
         self.norms = nn.ModuleList(nn.LayerNorm(width) for _ in range(3))
         self.self_attention = MultiHeadAttention(width, heads)
-        # Without dropout some heads rest beside the objects, and pull the mean there.
+        # The dropout with which the shipped checkpoint was trained.
         self.cross_attention = MultiHeadAttention(width, heads, dropout=0.2)
         self.feed_forward = nn.Sequential(
             nn.Linear(width, 2 * width), nn.GELU(), nn.Linear(2 * width, width)

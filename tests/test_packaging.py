@@ -1,5 +1,6 @@
-"""pyproject.toml and environment.yml must ask for the same packages and ranges."""
+"""pyproject.toml, environment.yml and constraints.txt must agree on the packages."""
 
+import re
 import tomllib
 from pathlib import Path
 
@@ -7,17 +8,17 @@ import yaml
 from packaging.requirements import Requirement
 from packaging.specifiers import SpecifierSet
 
+from tools.constraints import EXTRAS
+from tools.requirements import declared
+
 ROOT = Path(__file__).resolve().parent.parent
 CONDA_NAMES = {"pytorch-cpu": "torch", "matplotlib-base": "matplotlib"}
 
 
 def pip_requirements():
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
-    extras = project["optional-dependencies"]
-    # "bench" holds peers for the benchmarks alone
-    lines = project["dependencies"] + extras["test"] + extras["models"]
-    found = {r.name: r.specifier for r in map(Requirement, lines)}
-    return {"python": SpecifierSet(project["requires-python"]), **found}
+    # "bench" holds peers for the benchmarks alone, "site" and "browser" what CI needs
+    return {"python": SpecifierSet(project["requires-python"]), **declared()}
 
 
 def conda_requirements():
@@ -41,3 +42,27 @@ def test_every_range_has_a_floor_and_a_cap():
     for name, specifier in pip_requirements().items():
         operators = sorted(part.operator for part in specifier)
         assert operators == ["<", ">="], f"{name} asks for {specifier}"
+
+
+def test_the_releases_that_were_tested_lie_in_the_ranges():
+    lines = (ROOT / "constraints.txt").read_text().splitlines()
+    exact = [Requirement(line) for line in lines if not line.startswith("#")]
+    tested = {need.name: str(need.specifier) for need in exact}
+    for name, specifier in declared(EXTRAS).items():
+        # no local version (2.9.0+cpu), which one index alone has
+        assert re.fullmatch(r"==[\w.]+", tested[name]), f"{name}{tested[name]}"
+        assert specifier.contains(tested[name].removeprefix("==")), name
+    assert "attention-map-course" not in tested
+
+
+def test_the_readme_says_how_to_install_them():
+    readme = (ROOT / "README.md").read_text()
+    assert 'make lab PIP_ARGS="-c constraints.txt"' in readme
+
+
+def test_ci_runs_the_notebooks_as_they_are_and_elsewhere():
+    script = (ROOT / ".ci/run").read_text()
+    assert re.search(r"^make test EXTRAS", script, re.M)
+    assert re.search(r"^make test-elsewhere EXTRAS", script, re.M)
+    recipe = (ROOT / "Makefile").read_text().split("test-elsewhere: ")[1]
+    assert "tools matrix --settings scalar" in recipe.splitlines()[1]

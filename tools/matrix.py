@@ -98,10 +98,10 @@ def version(python):
 
 def play(python, setting, files):
     """Run notebooks under a setting: (how many passed, minutes, what flipped)."""
-    command = [python, "-m", "pytest", "-q", "-rfE", "--tb=short", *files]
+    command = [python, "-m", "pytest", "-c", "pyproject.toml", "-p", "no:cacheprovider"]
     start = time.perf_counter()
     done = subprocess.run(
-        [*command, "-p", "no:cacheprovider"],
+        [*command, "-q", "-rfE", "--tb=short", *files],
         cwd=ROOT,
         env={**os.environ, "PYTHONPATH": str(ROOT), **SETTINGS[setting]},
         text=True,
