@@ -22,7 +22,7 @@ install: $(INSTALLED)  ## make .venv with all that the course needs
 
 lab: $(INSTALLED)  ## install, check, open JupyterLab (LAB_ARGS="--no-browser --port 8899")
 	$(BIN)/python -m helpers check
-	$(BIN)/jupyter-lab $(ROOT_FLAG) $(LAB_ARGS) notebooks/00_start_here.ipynb
+	$(BIN)/jupyter-lab --config=jupyter_lab_config.py $(ROOT_FLAG) $(LAB_ARGS) notebooks/00_start_here.ipynb
 
 test: $(INSTALLED)  ## all tests, with every notebook run and compared
 	$(BIN)/ruff check .
