@@ -33,16 +33,16 @@ test-elsewhere: $(INSTALLED)  ## the notebooks, computed as an older machine wou
 	$(BIN)/python -m tools matrix --settings scalar
 
 notebooks: $(INSTALLED)  ## run every notebook top to bottom, in place
-	$(BIN)/python -m helpers notebooks
+	$(BIN)/python -m tools notebooks
 
 site: $(VENV)/installed-site  ## the course as pages that need no Python, in build/site
-	$(BIN)/python site/build.py
+	$(BIN)/python -m tools.site.build
 
 slides: $(INSTALLED)  ## write slides of the lessons into build/slides (needs npm)
-	$(BIN)/python -m helpers slides
+	$(BIN)/python -m tools slides
 
 exercises-reset: $(INSTALLED)  ## put all exercises of the lessons back to their stubs
-	$(BIN)/python -m helpers reset
+	$(BIN)/python -m tools reset
 
 train: $(INSTALLED)  ## make the three checkpoints in data/ again, from nothing
 	$(BIN)/python -m helpers train

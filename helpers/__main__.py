@@ -2,13 +2,11 @@
 
 import argparse
 import re
-import subprocess
 import sys
 import time
-from pathlib import Path
 
-from helpers.checkpoints import VARIANTS
-from helpers.setup_check import check_setup
+from helpers.captioning.checkpoints import VARIANTS
+from helpers.classroom.setup_check import check_setup
 
 SEED = 0
 TEST_SEED, TEST_COUNT = 2026, 500
@@ -25,14 +23,6 @@ def main():
     score.add_argument(
         "--size", type=int, nargs=2, default=(112, 112), metavar="PIXELS"
     )
-    run = commands.add_parser("notebooks", help="run the notebooks in place")
-    run.add_argument("files", nargs="*", help="default: all of them")
-    reset = commands.add_parser("reset", help="put the exercises back to their stubs")
-    reset.add_argument("files", nargs="*", help="default: all lessons")
-    slides = commands.add_parser("slides", help="write slides into build/slides")
-    slides.add_argument("files", nargs="*", help="default: all lessons")
-    commands.add_parser("minutes", help="how long a learner takes for each notebook")
-    commands.add_parser("picture", help="draw the picture of the README again")
     doctor = commands.add_parser("diagnose", help="what is this weights tensor?")
     doctor.add_argument("weights", help="a shape, 1,12,197,197, or a file")
     doctor.add_argument("--image", type=size, help="the model's input, HxW in pixels")
@@ -46,23 +36,6 @@ def main():
         train_all(arguments.variants)
     if arguments.command == "score":
         score_all(tuple(arguments.size))
-    if arguments.command == "notebooks":
-        from helpers.notebooks import run_all
-
-        run_all(arguments.files)
-    if arguments.command == "reset":
-        from helpers.exercises import reset_all
-
-        sys.exit(0 if reset_all(lessons_or(arguments.files)) else 1)
-    if arguments.command == "slides":
-        sys.exit(make_slides(lessons_or(arguments.files)))
-    if arguments.command == "minutes":
-        from helpers.notebooks import lessons, minutes
-
-        for file in lessons():
-            print(f"{minutes(file):3} {file.stem}")
-    if arguments.command == "picture":
-        draw_picture()
     if arguments.command == "diagnose":
         counts = {count: getattr(arguments, count) for count in COUNTS}
         sys.exit(
@@ -85,29 +58,10 @@ def size(text):
     return tuple(int(number) for number in text.split("x"))
 
 
-def lessons_or(files):
-    """The files that were named, or else all lessons."""
-    from helpers.notebooks import lessons
-
-    return [Path(file) for file in files] or lessons()
-
-
-def make_slides(files):
-    """Write the decks; return 2, and say what is missing, if that cannot be done."""
-    from helpers.decks import FOLDER, build
-
-    try:
-        build(files, FOLDER)
-    except (OSError, ValueError, ImportError, subprocess.CalledProcessError) as error:
-        print(error, file=sys.stderr)
-        return 2
-    return 0
-
-
 def print_report(weights, image_size, patch_size, counts):
     """Print what `diagnose` says; return 2 for what cannot be read."""
-    from helpers.shapes.diagnose import diagnose
-    from helpers.shapes.files import read_weights
+    from helpers.inspection.shapes.diagnose import diagnose
+    from helpers.inspection.shapes.files import read_weights
 
     try:
         if re.fullmatch(r"\d+(,\d+)*", weights):
@@ -126,9 +80,9 @@ def train_all(variants):
     """Train, score on 500 scenes that training never saw, and save with the scores."""
     import torch
 
-    from helpers.captioners import REDUCTION, Captioner
-    from helpers.checkpoints import save_weights
-    from helpers.training import STEPS, train
+    from helpers.captioning.captioners import REDUCTION, Captioner
+    from helpers.captioning.checkpoints import save_weights
+    from helpers.captioning.training import STEPS, train
 
     for variant in variants or VARIANTS:
         torch.manual_seed(SEED)
@@ -157,28 +111,15 @@ def train_all(variants):
 
 
 def score_all(size):
-    from helpers.captioners import load_captioner
+    from helpers.captioning.captioners import load_captioner
 
     for variant in VARIANTS:
         print(f"{variant}: {score_one(load_captioner(variant), size)}")
 
 
-def draw_picture():
-    from helpers.captioners import load_captioner
-    from helpers.checkpoints import DATA
-    from helpers.overlay import show_caption
-    from helpers.scenes import sample_scenes
-
-    scene = sample_scenes(1, seed=5)[0]
-    caption = load_captioner("additive").caption(scene.image)
-    figure = show_caption(scene.image, caption, columns=len(caption.words))
-    figure.savefig(DATA / "caption.png", dpi=60)
-    print(DATA / "caption.png", "shows:", " ".join(caption.words))
-
-
 def score_one(captioner, size):
-    from helpers.metrics import score
-    from helpers.scenes import sample_scenes
+    from helpers.captioning.metrics import score
+    from helpers.captioning.scenes import sample_scenes
 
     scenes = sample_scenes(TEST_COUNT, TEST_SEED, size)
     return score(captioner.captions([scene.image for scene in scenes]), scenes)

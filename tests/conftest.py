@@ -2,8 +2,7 @@
 
 import pytest
 
-from helpers.captioners import VARIANTS, load_captioner
-from helpers.scenes import sample_scenes
+from helpers.captioning import VARIANTS, load_captioner, sample_scenes
 
 
 @pytest.fixture(scope="session")

@@ -1,7 +1,9 @@
-"""For maintainers: `python -m tools --help` lists what it can do."""
+"""For maintainers and teachers: `python -m tools --help` lists what it can do."""
 
 import argparse
+import subprocess
 import sys
+from pathlib import Path
 
 from tools import constraints, matrix
 
@@ -9,10 +11,68 @@ from tools import constraints, matrix
 def main():
     parser = argparse.ArgumentParser(prog="python -m tools", description=__doc__)
     commands = parser.add_subparsers(dest="command", required=True)
+    for name, run, text, default in (
+        ("notebooks", run_notebooks, "run the notebooks in place", "all of them"),
+        ("reset", reset, "put the exercises back to their stubs", "all lessons"),
+        ("slides", make_slides, "write slides into build/slides", "all lessons"),
+        ("minutes", print_minutes, "how long a learner takes for each", "all lessons"),
+    ):
+        command = commands.add_parser(name, help=text)
+        command.add_argument("files", nargs="*", type=Path, help=f"default: {default}")
+        command.set_defaults(run=run)
+    command = commands.add_parser(
+        "picture", help="draw the picture of the README again"
+    )
+    command.set_defaults(run=draw_picture)
     matrix.add_command(commands)
     constraints.add_command(commands)
     arguments = parser.parse_args()
     sys.exit(arguments.run(arguments))
+
+
+def run_notebooks(arguments):
+    from tools.notebooks import run_all
+
+    run_all(arguments.files)
+
+
+def reset(arguments):
+    """Put the stubs back; 1 if a notebook could not be read."""
+    from tools.exercises import reset_all
+    from tools.notebooks import lessons
+
+    return 0 if reset_all(arguments.files or lessons()) else 1
+
+
+def make_slides(arguments):
+    """Write the decks; return 2, and say what is missing, if that cannot be done."""
+    from tools.decks import FOLDER, build
+    from tools.notebooks import lessons
+
+    try:
+        build(arguments.files or lessons(), FOLDER)
+    except (OSError, ValueError, ImportError, subprocess.CalledProcessError) as error:
+        print(error, file=sys.stderr)
+        return 2
+
+
+def print_minutes(arguments):
+    from tools.notebooks import lessons, minutes
+
+    for file in arguments.files or lessons():
+        print(f"{minutes(file):3} {file.stem}")
+
+
+def draw_picture(_):
+    from helpers.captioning import load_captioner, sample_scenes
+    from helpers.captioning.checkpoints import DATA
+    from helpers.maps import show_caption
+
+    scene = sample_scenes(1, seed=5)[0]
+    caption = load_captioner("additive").caption(scene.image)
+    figure = show_caption(scene.image, caption, columns=len(caption.words))
+    figure.savefig(DATA / "caption.png", dpi=60)
+    print(DATA / "caption.png", "shows:", " ".join(caption.words))
 
 
 if __name__ == "__main__":

@@ -1,11 +1,11 @@
 """What pyproject.toml asks for."""
 
 import tomllib
-from pathlib import Path
 
 from packaging.requirements import Requirement
 
-ROOT = Path(__file__).resolve().parent.parent
+from helpers import ROOT
+
 EXTRAS = ("test", "models")  # those that `make install` brings
 
 

@@ -11,7 +11,8 @@ import urllib.request
 from contextlib import contextmanager
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parents[2]
+from helpers import ROOT
+
 CONFIG = ROOT / "jupyter_lab_config.py"  # as `make lab` starts it
 SETTINGS = {
     "notebook-extension/tracker": {"windowingMode": "none"},  # all cells are drawn

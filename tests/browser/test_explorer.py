@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from helpers.controls import HIDDEN
-from helpers.notebooks import FOLDER
-from helpers.scenes import sample_scenes
+from helpers.captioning import sample_scenes
+from helpers.explorer.controls import HIDDEN
+from tools.notebooks import FOLDER
 
 from .lab import run_all, running_lab
 

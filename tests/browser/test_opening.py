@@ -4,7 +4,7 @@ import shutil
 
 import pytest
 
-from helpers.notebooks import FOLDER, notebook_files
+from tools.notebooks import FOLDER, notebook_files
 
 from .lab import ready, running_lab
 

@@ -11,7 +11,8 @@ from urllib.parse import unquote, urljoin, urlsplit
 
 import pytest
 
-ROOT = Path(__file__).resolve().parents[2]
+from helpers import ROOT
+
 ERROR = "shape '[14, 14]' is invalid for input of size 197"
 
 
@@ -21,7 +22,9 @@ def site(tmp_path_factory):
     for package in ("sphinx", "myst_nb", "sphinx_book_theme"):
         pytest.importorskip(package, reason="extra: site")
     folder = tmp_path_factory.mktemp("build")
-    subprocess.run([sys.executable, ROOT / "site" / "build.py", folder], check=True)
+    subprocess.run(
+        [sys.executable, "-m", "tools.site.build", folder], cwd=ROOT, check=True
+    )
     return folder / "site"
 
 

@@ -4,8 +4,8 @@ import subprocess
 
 import pytest
 
-from helpers.decks import build
-from helpers.notebooks import lessons
+from tools.decks import build
+from tools.notebooks import lessons
 
 # Show each slide in turn and open its answers; report what is lower than the screen.
 WALK = """() => {

@@ -1,0 +1,44 @@
+"""Scenes, the three attentions, the captioners around them, and what they reach."""
+
+from helpers import public
+
+__getattr__, __all__ = public(
+    __name__,
+    {
+        "scenes": [
+            "SceneObject",
+            "START",
+            "VOCABULARY",
+            "WORD_ID",
+            "draw",
+            "make_scene",
+            "sample_layouts",
+            "sample_scenes",
+        ],
+        "attention": ["AdditiveAttention", "DotProductAttention", "MultiHeadAttention"],
+        "models": ["Encoder"],
+        "captioners": ["Captioner", "load_captioner", "to_input"],
+        "checkpoints": ["VARIANTS", "read_manifest"],
+        "training": [
+            "STEPS",
+            "caption_loss",
+            "make_optimizer",
+            "stoppable",
+            "train",
+            "training_batch",
+        ],
+        "teacher_forcing": ["as_captions", "force", "word_ids"],
+        "temporary": ["eval_mode", "one_thread"],
+        "metrics": [
+            "bootstrap",
+            "centre_map",
+            "masses",
+            "miss",
+            "misses",
+            "peak",
+            "peak_distances",
+            "random_map",
+            "uniform_map",
+        ],
+    },
+)

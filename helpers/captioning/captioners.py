@@ -1,0 +1,142 @@
+"""Three captioners, one interface: `load_captioner("additive").caption(image)`."""
+
+import torch
+from PIL import Image
+from torch import nn
+from torchvision.transforms.v2.functional import pil_to_tensor
+
+from helpers.captioning.attention import AdditiveAttention, DotProductAttention
+from helpers.captioning.checkpoints import DATA, VARIANTS, load_weights
+from helpers.captioning.models import (
+    STRIDE,
+    Encoder,
+    RecurrentDecoder,
+    TransformerDecoder,
+)
+from helpers.captioning.scenes import END, START, VOCABULARY, WORD_ID
+from helpers.captioning.temporary import eval_mode
+from helpers.maps.caption import Caption
+from helpers.maps.pictures import as_rgb
+from helpers.maps.tokens import TokenLayout
+
+REDUCTION = "mean over layers and heads"  # how the transformer's weights become maps
+WIDTH, HEADS, LAYERS = 128, 4, 2
+SIDES = (64, 224)  # pixels: the shortest and the longest side that the model takes
+LONGEST_SHAPE = SIDES[1] / SIDES[0]  # 3.5 times as long as wide
+USUAL_SIDE = 112
+LONGEST_CAPTION = 12
+
+
+class Captioner(nn.Module):
+    """An encoder and one of three decoders; `variant` is one of VARIANTS."""
+
+    def __init__(self, variant):
+        super().__init__()
+        if variant not in VARIANTS:
+            raise ValueError(f"variant must be one of {VARIANTS}, got {variant!r}")
+        self.variant = variant
+        self.encoder = Encoder(WIDTH)
+        V = len(VOCABULARY)
+        if variant == "transformer":
+            self.decoder = TransformerDecoder(WIDTH, HEADS, LAYERS, V)
+        elif variant == "additive":
+            attention = AdditiveAttention(2 * WIDTH, WIDTH, WIDTH // 2)
+            self.decoder = RecurrentDecoder(attention, WIDTH, V)
+        else:
+            attention = DotProductAttention(2 * WIDTH, WIDTH, WIDTH)
+            self.decoder = RecurrentDecoder(attention, WIDTH, V)
+
+    def forward(self, images, words):
+        """images (B, 3, H, W), words (B, T) -> logits (B, T, V) and the weights."""
+        return self.decoder(*self.encoder(images), words)
+
+    def caption(self, image):
+        """Caption one PIL image, the likeliest word each time. See `captions`."""
+        return self.captions([image])[0]
+
+    @torch.inference_mode()
+    def captions(self, images):
+        """Caption PIL images of any mode and size: a list of Captions, in order.
+
+        Raises TypeError for what is no PIL image, ValueError for a picture without
+        pixels or one more than 3.5 times as long as wide.
+        """
+        inputs = [to_input(image) for image in images]
+        groups = {}  # one batch for each size
+        for place, x in enumerate(inputs):
+            groups.setdefault(x.shape, []).append(place)
+        captions = [None] * len(inputs)
+        with eval_mode(self):  # else batch norm would mix the pictures of a batch
+            for places in groups.values():
+                found = self._caption_batch(torch.stack([inputs[i] for i in places]))
+                for place, caption in zip(places, found, strict=True):
+                    captions[place] = caption
+        return captions
+
+    def _caption_batch(self, images):
+        """images (B, 3, H, W) -> a list of B Captions."""
+        device = next(self.parameters()).device
+        layout = layout_of(images)
+        encoded = self.encoder(images.to(device))  # cells (B, N, D), places (N, P)
+        words = torch.full((len(images), 1), WORD_ID[START], device=device)  # (B, 1)
+        for _ in range(LONGEST_CAPTION):
+            logits, weights = self.decoder(*encoded, words)  # (B, T, V), (B, ..., T, N)
+            likeliest = logits[:, -1:].argmax(dim=-1)  # (B, 1)
+            words = torch.cat([words, likeliest], dim=1)  # (B, T + 1)
+            if (words == WORD_ID[END]).any(dim=1).all():
+                break
+        captions = []
+        for ids, own in zip(words[:, 1:].tolist(), weights.cpu(), strict=True):
+            T = ids.index(WORD_ID[END]) if WORD_ID[END] in ids else len(ids)
+            own = own[..., :T, :]  # (..., T, N): without the end, which is no word
+            maps = layout.to_grid(reduce_weights(own))  # (T, h, w)
+            captions.append(Caption([VOCABULARY[i] for i in ids[:T]], maps, own))
+        return captions
+
+
+def reduce_weights(weights):
+    """One map a word: (T, N) stays; (L, A, T, N) is averaged over layers and heads."""
+    return weights if weights.dim() == 2 else weights.mean(dim=(0, 1))  # (T, N)
+
+
+def layout_of(images):
+    """The TokenLayout for images (B, 3, H, W): H/8 x W/8 cells and no other key."""
+    H, W = images.shape[-2:]
+    return TokenLayout.from_grid(H // STRIDE, W // STRIDE)
+
+
+def to_input(image):
+    """A PIL image as the model takes it: (3, H, W) in -1..1, H and W multiples of 8.
+
+    The whole picture is kept, so a map covers all of it. A picture whose sides are
+    multiples of 8 from 64 to 224 goes in as it is; any other is resized to about 112 x
+    112 pixels, its shape kept as far as multiples of 8 allow. Raises TypeError for
+    what is no PIL image, ValueError for a picture without pixels or one more than 3.5
+    times as long as wide.
+    """
+    picture = as_rgb(image)
+    W, H = picture.size
+    low, high = SIDES
+    if max(H, W) > LONGEST_SHAPE * min(H, W):
+        raise ValueError(
+            f"a picture of {W} x {H} pixels is too long and narrow for this model: "
+            f"crop it to at most {LONGEST_SHAPE} times as long as wide"
+        )
+    if H % STRIDE or W % STRIDE or not (low <= min(H, W) and max(H, W) <= high):
+        scale = USUAL_SIDE / (H * W) ** 0.5
+        cells = [round(side * scale / STRIDE) for side in (W, H)]
+        size = [min(max(low, STRIDE * n), high) for n in cells]
+        picture = picture.resize(size, Image.Resampling.BICUBIC)
+    return pil_to_tensor(picture) / 127.5 - 1  # (3, H, W)
+
+
+def load_captioner(variant, folder=DATA):
+    """Load a shipped captioner: "additive", "dot-product" or "transformer".
+
+    folder: where the checkpoints and their manifest.json lie. The captioner comes in
+    evaluation mode, on the CPU. Raises ValueError for another variant or for a file
+    that is damaged or not of this model, FileNotFoundError for a missing one.
+    """
+    captioner = Captioner(variant)
+    load_weights(captioner, variant, folder)
+    return captioner.eval()

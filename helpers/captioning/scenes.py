@@ -1,0 +1,198 @@
+"""Captioned synthetic scenes, with a mask for every object: the ground truth.
+
+A scene holds two objects on a soft background. They differ in colour and in shape, so
+that every colour word and every shape word names exactly one of them. The caption
+follows from the picture alone: if the two lie further apart across than down, the left
+one is named first ("left of"), otherwise the upper one ("above").
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from PIL import Image
+
+from helpers.captioning.doubt import refuse_doubt, refuse_hidden
+from helpers.captioning.drawing import COLORS, SHAPES, draw
+
+PAD, START, END = "<pad>", "<start>", "<end>"
+VOCABULARY = (PAD, START, END, "a", *COLORS, *SHAPES, "left", "of", "above")
+WORD_ID = {word: index for index, word in enumerate(VOCABULARY)}
+
+RADIUS = (12.0, 18.0)  # pixels: a cell of the captioners is 8 pixels wide
+GAP = 6.0  # pixels between two objects, at least
+MARGIN = 8.0  # | |dx| - |dy| | is at least this, so that the relation is beyond doubt
+SMALLEST = 64  # pixels: below this two objects do not always fit
+
+
+@dataclass(frozen=True)
+class SceneObject:
+    """One object: names for shape and colour; x, y and radius in pixels."""
+
+    shape: str
+    color: str
+    x: float
+    y: float
+    radius: float = 15.0
+
+
+@dataclass(frozen=True, eq=False)
+class Scene:
+    """A picture, its caption, and where every object is. Equal if all of it is equal.
+
+    image: PIL.Image, RGB. words: list of str. masks: (objects, H, W) bool array.
+    word_objects: for each word, the index of the object that it names, or None.
+    objects: the SceneObjects, in the order in which the caption names them.
+    """
+
+    image: Image.Image
+    words: list
+    masks: np.ndarray
+    word_objects: list
+    objects: tuple
+
+    def __eq__(self, other):
+        if not isinstance(other, Scene):
+            return NotImplemented
+        return (
+            (self.words, self.word_objects) == (other.words, other.word_objects)
+            and (self.objects, self.image) == (other.objects, other.image)
+            and np.array_equal(self.masks, other.masks)
+        )
+
+    def __hash__(self):
+        return hash((tuple(self.words), self.objects))
+
+
+def sample_scenes(count, seed, size=(112, 112)):
+    """Return `count` random scenes; the same seed and size give the same scenes.
+
+    size is (H, W) in pixels, each side at least 64; it need not be square.
+    Raises ValueError for a negative count or a size in which two objects do not fit.
+    """
+    return _to_scenes(*sample_layouts(count, seed, size), size)
+
+
+def make_scene(objects, size=(112, 112), background=(0.93, 0.92, 0.90)):
+    """Draw two SceneObjects that you choose; the caption orders them by itself.
+
+    size is (H, W) in pixels, background an RGB colour in 0..1. Where the objects
+    overlap, the one named second lies on top. Raises ValueError for an unknown shape or
+    colour, for other than two objects, and where the picture leaves the caption in
+    doubt: both distances alike, within 4 pixels; the centre of one object within the
+    radius of the other; an object hidden by the other or by the edge.
+    """
+    if len(objects) != 2:
+        raise ValueError(f"a scene has 2 objects, got {len(objects)}")
+    for thing in objects:
+        if thing.shape not in SHAPES or thing.color not in COLORS:
+            raise ValueError(
+                f"unknown object '{thing.color} {thing.shape}': shapes are "
+                f"{', '.join(SHAPES)}; colours are {', '.join(COLORS)}"
+            )
+    refuse_doubt(*objects)
+    shapes = torch.tensor([[SHAPES.index(o.shape) for o in objects]])  # (1, 2)
+    colors = torch.tensor([[list(COLORS).index(o.color) for o in objects]])  # (1, 2)
+    places = torch.tensor(
+        [[[o.x, o.y, o.radius] for o in objects]]
+    ).float()  # (1, 2, 3)
+    layout = _in_reading_order(shapes, colors, places)
+    plain = torch.tensor([[background, background]]).float()  # (1, 2, 3)
+    scene = _to_scenes(*layout, plain, size)[0]
+    refuse_hidden(scene)
+    return scene
+
+
+def sample_layouts(count, seed, size):
+    """Draw what a batch of scenes consists of; `draw` turns it into pictures.
+
+    Returns shapes (B, 2), colors (B, 2), places (B, 2, 3) as x, y, radius in pixels,
+    and backgrounds (B, 2, 3), the colour at the left and at the right edge.
+    """
+    H, W = size
+    if count < 0:
+        raise ValueError(f"count must be 0 or more, got {count}")
+    if min(H, W) < SMALLEST:
+        raise ValueError(
+            f"size {H} x {W} is too small for two objects: "
+            f"give at least {SMALLEST} x {SMALLEST}"
+        )
+    random = torch.Generator().manual_seed(seed)
+    shapes = torch.rand(count, len(SHAPES), generator=random).argsort(1)[
+        :, :2
+    ]  # (B, 2)
+    colors = torch.rand(count, len(COLORS), generator=random).argsort(1)[
+        :, :2
+    ]  # (B, 2)
+    places = _sample_places(count, H, W, random)  # (B, 2, 3)
+    layout = _in_reading_order(shapes, colors, places)
+    light = 0.72 + 0.25 * torch.rand(count, 2, 1, generator=random)  # (B, 2, 1)
+    tint = 0.08 * (torch.rand(count, 1, 3, generator=random) - 0.5)  # (B, 1, 3)
+    return *layout, light + tint
+
+
+def _sample_places(count, H, W, random):
+    """Rejection sampling: redraw the pairs that touch or whose relation is in doubt."""
+    places = torch.empty(count, 2, 3)  # (B, 2, 3)
+    todo = torch.arange(count)
+    while len(todo):
+        radius = torch.empty(len(todo), 2).uniform_(*RADIUS, generator=random)
+        room = torch.tensor([W, H]) - 2 * radius[..., None] - 4  # (B, 2, 2)
+        unit = torch.rand(len(todo), 2, 2, generator=random)  # (B, 2, 2)
+        center = radius[..., None] + 2 + unit * room  # (B, 2, 2)
+        places[todo] = torch.cat([center, radius[..., None]], dim=-1)  # (B, 2, 3)
+        across, down = (center[:, 0] - center[:, 1]).abs().unbind(-1)  # (B,), (B,)
+        apart = torch.hypot(across, down) >= radius.sum(1) + GAP  # (B,)
+        clear = (across - down).abs() >= MARGIN  # (B,)
+        todo = todo[~(apart & clear)]
+    return places
+
+
+def _side_by_side(places):
+    """Whether two objects lie further apart across than down: places (..., 2, 3) as
+    x, y, radius -> (...) bool."""
+    across, down = (places[..., 1, :2] - places[..., 0, :2]).abs().unbind(-1)
+    return across > down
+
+
+def _in_reading_order(shapes, colors, places):
+    """Put the left object first, or the upper one: whichever the caption speaks of."""
+    x, y = places[..., 0], places[..., 1]  # (B, 2)
+    along = torch.where(_side_by_side(places)[:, None], x, y)  # (B, 2)
+    order = along.argsort(dim=1, stable=True)  # (B, 2)
+    take = order[..., None].expand(-1, -1, 3)  # (B, 2, 3)
+    return shapes.gather(1, order), colors.gather(1, order), places.gather(1, take)
+
+
+def caption_words(shapes, colors, places):
+    """The caption of one scene, from shapes (2,), colors (2,) and places (2, 3)."""
+    relation = ["left", "of"] if _side_by_side(places) else ["above"]
+    names = [
+        ["a", list(COLORS)[c], SHAPES[s]] for c, s in zip(colors, shapes, strict=True)
+    ]
+    return names[0] + relation + names[1]
+
+
+def word_objects(words):
+    """For each word of a caption, the object it names: 0, 1, or None."""
+    owner, objects = -1, []
+    for word in words:
+        owner += word == "a"
+        objects.append(owner if word in COLORS or word in SHAPES else None)
+    return objects
+
+
+def _to_scenes(shapes, colors, places, backgrounds, size):
+    images, masks = draw(shapes, colors, places, backgrounds, size)
+    levels = (images * 255).round().clamp(0, 255)  # (B, 3, H, W): 256 would become 0
+    pixels = levels.byte().permute(0, 2, 3, 1).numpy()  # (B, H, W, 3)
+    scenes = []
+    for i in range(len(shapes)):
+        words = caption_words(shapes[i], colors[i], places[i])
+        things = tuple(
+            SceneObject(SHAPES[s], list(COLORS)[c], *p.tolist())
+            for s, c, p in zip(shapes[i], colors[i], places[i], strict=True)
+        )
+        image, mask = Image.fromarray(pixels[i]), masks[i].numpy()
+        scenes.append(Scene(image, words, mask, word_objects(words), things))
+    return scenes

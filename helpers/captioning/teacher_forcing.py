@@ -1,0 +1,60 @@
+"""Teacher forcing: make a captioner say given words, and see where it looks meanwhile.
+
+Williams and Zipser 1989, "A Learning Algorithm for Continually Running Fully Recurrent
+Neural Networks". Training works so, and so do comparisons of maps that must not depend
+on what each model would have said by itself.
+"""
+
+import torch
+
+from helpers.captioning.captioners import reduce_weights, to_input
+from helpers.captioning.models import STRIDE
+from helpers.captioning.scenes import END, PAD, START, WORD_ID
+from helpers.captioning.temporary import eval_mode
+from helpers.maps.caption import Caption
+
+LONGEST = 10  # start, 8 words, end
+
+
+def word_ids(captions):
+    """Lists of words as ids (B, 10), long: the start, the words, the end, padding.
+
+    Raises ValueError for a caption of more than 8 words, KeyError for a word that the
+    vocabulary does not have.
+    """
+    ids = torch.full((len(captions), LONGEST), WORD_ID[PAD])  # (B, 10)
+    for row, words in zip(ids, captions, strict=True):
+        whole = [START, *words, END]
+        if len(whole) > LONGEST:
+            raise ValueError(f"{len(words)} words: a caption has {LONGEST - 2} at most")
+        row[: len(whole)] = torch.tensor([WORD_ID[word] for word in whole])
+    return ids
+
+
+@torch.inference_mode()
+def force(captioner, scenes):
+    """Let a captioner say the scenes' own words: (logits, weights).
+
+    scenes: of one size. logits (B, T, V): scores of every next word; weights as the
+    captioner returns them, (B, T, N) or (B, L, A, T, N). Step t writes word t; the last
+    step writes the end. The captioner looks in evaluation mode, whatever its mode is.
+    """
+    images = torch.stack([to_input(scene.image) for scene in scenes])  # (B, 3, H, W)
+    words = word_ids([scene.words for scene in scenes])  # (B, T + 1)
+    with eval_mode(captioner):
+        return captioner(images, words[:, :-1])
+
+
+def as_captions(scenes, weights):
+    """The scenes' own words, each with its map: a list of Captions.
+
+    weights: one set for each scene, (B, T, N) or (B, L, A, T, N), T the longest caption
+    or more; what belongs to no word is cut off.
+    """
+    captions = []
+    for scene, own in zip(scenes, weights, strict=True):
+        own = own[..., : len(scene.words), :]  # (..., T, N)
+        grid = [side // STRIDE for side in scene.masks.shape[1:]]
+        maps = reduce_weights(own).unflatten(-1, grid)  # (T, h, w)
+        captions.append(Caption(scene.words, maps, own))
+    return captions

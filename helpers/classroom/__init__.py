@@ -1,0 +1,13 @@
+"""What a lesson needs: checks, quiz, figures, the set-up check, errors on purpose."""
+
+from helpers import public
+
+__getattr__, __all__ = public(
+    __name__,
+    {
+        "setup_check": ["check_setup"],
+        "errors": ["show_error"],
+        "figures": ["mark", "show_shapes", "side_by_side"],
+        "quizzes": ["quiz"],
+    },
+)

@@ -1,0 +1,152 @@
+"""The quiz at the end of a notebook: questions from data/quiz.toml."""
+
+import html
+import re
+import tomllib
+from pathlib import Path
+
+import ipywidgets as widgets
+from IPython.display import display
+
+from helpers import ROOT
+
+FILE = ROOT / "data" / "quiz.toml"
+
+# A radio button of ipywidgets is one line high and 300 pixels wide: let it grow. The
+# margin below the buttons is set by its code, for lines of one height.
+INTRO = """<style>
+.quiz-options.widget-radio { width: auto; margin: 8px 2px 0; }
+.quiz-options.widget-radio label {
+  height: auto; width: auto; max-width: 46em; text-align: left; white-space: normal;
+  font-size: var(--jp-content-font-size1, 14px); line-height: 1.5; }
+.quiz-options > .widget-label { display: block; font-weight: bold; margin: 0 0 4px; }
+.quiz-options .widget-radio-box { height: auto; margin: 0 !important; width: auto; }
+.quiz-options.widget-radio .widget-radio-box label {
+  display: flex; gap: 8px; align-items: baseline; margin: 0; padding: 3px 0; }
+.quiz-options.widget-radio input { order: -1; flex: none; height: auto; margin: 0; }
+.quiz-said .widget-html-content {
+  max-width: 46em; font-size: var(--jp-content-font-size1, 14px); line-height: 1.5; }
+.quiz-said p { margin: 0; }
+</style>
+<p>Choose an answer with the mouse, or with Tab and the space bar.</p>"""
+
+
+def quiz(number):
+    """Show the quiz of notebook `number`, for example "05".
+
+    One output that reads well anywhere: radio buttons where a kernel runs, a list with
+    the answers folded away where none does.
+    Raises ValueError for a number without a quiz, and for a damaged entry.
+    """
+    questions = read_quiz(number)
+    view = as_widgets(questions)._repr_mimebundle_()
+    words = f"A quiz with {len(questions)} questions: run the notebook to answer it."
+    display({**view, "text/plain": words, "text/html": as_html(questions)}, raw=True)
+
+
+def read_quiz(number, file=FILE):
+    """The questions of one notebook, as a list of dicts.
+
+    Each has "question", a text, and "options": dicts with "text" and, under "right" or
+    under "wrong", the reason why.
+    Raises ValueError for a number without a quiz, and for a damaged entry: the message
+    says which one and what is wrong with it.
+    """
+    lessons = tomllib.loads(Path(file).read_text(encoding="utf-8"))
+    if number not in lessons:
+        raise ValueError(f"no quiz {number!r}: there are {', '.join(lessons)}")
+    for place, entry in enumerate(lessons[number], start=1):
+        fault = find_fault(entry)
+        if fault:
+            raise ValueError(f"quiz {number}, question {place}: {fault}")
+    return lessons[number]
+
+
+def find_fault(entry):
+    """What is wrong with a question, in a few words, or None."""
+    if entry.keys() != {"question", "options"}:
+        return f"expected question and options, got {', '.join(entry)}"
+    for option in entry["options"]:
+        if option.keys() not in ({"text", "right"}, {"text", "wrong"}):
+            return f"expected text and right or wrong, got {', '.join(option)}"
+    if (count := len(entry["options"])) not in (3, 4):
+        return f"expected 3 or 4 options, got {count}"
+    if len({plain(option["text"]) for option in entry["options"]}) < count:
+        return "two options have the same text"
+    right = sum("right" in option for option in entry["options"])
+    if right != 1:
+        return f"expected one right option, got {right}"
+    return None
+
+
+def as_widgets(questions):
+    """Radio buttons a question, what to say below them, and the score at the end."""
+    controls = [radio_buttons(n, q) for n, q in enumerate(questions, start=1)]
+    said = [message() for _ in questions]
+    score = message()
+
+    def answer(_=None):
+        chosen = [
+            None if control.index is None else question["options"][control.index]
+            for control, question in zip(controls, questions, strict=True)
+        ]
+        for place, option in zip(said, chosen, strict=True):
+            place.value = "" if option is None else paragraph(verdict(option))
+        right = sum(option is not None and "right" in option for option in chosen)
+        score.value = paragraph(f"<strong>{right} of {len(questions)} right</strong>")
+
+    answer()
+    for control in controls:
+        control.observe(answer, "index")
+    rows = [row for pair in zip(controls, said, strict=True) for row in pair]
+    return widgets.VBox([message(INTRO), *rows, score])
+
+
+def radio_buttons(number, question):
+    """One question: its text is the label of the group, and nothing is chosen yet."""
+    control = widgets.RadioButtons(
+        options=[plain(option["text"]) for option in question["options"]],
+        index=None,
+        description=f"{number}. {marked(question['question'])}",
+        description_allow_html=True,
+        tooltip="",  # without it, pointing at the question shows the word "null"
+    )
+    return control.add_class("quiz-options")
+
+
+def message(text=""):
+    """A text, or a place for one."""
+    return widgets.HTML(text).add_class("quiz-said")
+
+
+def paragraph(text):
+    """Text that a screen reader says when it appears."""
+    return f'<p role="status">{text}</p>'
+
+
+def verdict(option):
+    """Right or wrong in words, then the reason, as HTML."""
+    word, why = ("Correct.", "right") if "right" in option else ("Not yet.", "wrong")
+    return f"<strong>{word}</strong> {marked(option[why])}"
+
+
+def as_html(questions):
+    """The same quiz on paper: the answers are folded away, option by option."""
+    lines = ["<p><strong>Quiz.</strong> To answer, run the notebook.</p>", "<ol>"]
+    for number, question in enumerate(questions, start=1):
+        texts = [f"<li>{marked(o['text'])}</li>" for o in question["options"]]
+        reasons = [f"<li>{verdict(o)}</li>" for o in question["options"]]
+        lines += [f"<li>{marked(question['question'])}", '<ol type="A">', *texts]
+        lines += ["</ol>", f"<details><summary>Answer to question {number}</summary>"]
+        lines += ['<ol type="A">', *reasons, "</ol></details></li>"]
+    return "\n".join([*lines, "</ol>"])
+
+
+def marked(text):
+    """Text as HTML: escaped, and `code` in backticks as code."""
+    return re.sub("`([^`]+)`", r"<code>\1</code>", html.escape(text, quote=False))
+
+
+def plain(text):
+    """Text without backticks, for a radio button: it shows no HTML."""
+    return text.replace("`", "")

@@ -1,0 +1,85 @@
+"""Is everything there that the course needs? One line for each part: [OK], [FAIL], or
+[MISSING] for what only some of the notebooks need.
+
+Only the standard library is imported at the top: a bare Python, or one too old for the
+course, must get lines too, and no traceback.
+"""
+
+import importlib
+import sys
+from importlib import metadata
+
+from helpers.captioning.checkpoints import VARIANTS, find_weights
+
+NEEDED_BY = "notebooks 09 and 10 and the error index need it"  # the extra "models"
+
+
+def check_setup():
+    """Print the lines; return True if all is well. Takes seconds, needs no network."""
+    results = [check_python(), *check_packages(), *check_data()]
+    for good, text in results:
+        print("[OK]  " if good else "[FAIL]", text)
+    for good, text in check_packages("models"):
+        print(f"[OK]   {text}" if good else f"[MISSING] {text}; {NEEDED_BY}")
+    return all(good for good, _ in results)
+
+
+def check_python():
+    version = sys.version_info
+    good = (3, 11) <= version[:2] <= (3, 13)
+    remedy = "" if good else ": use Python 3.11, 3.12 or 3.13 (make lab PYTHON=...)"
+    return good, f"Python {version.major}.{version.minor}.{version.micro}{remedy}"
+
+
+def check_packages(extra=""):
+    """Every package of pyproject.toml: does it import, is its version in range?
+
+    extra: a group of optional packages; by default those that the whole course needs.
+    Where the course is not installed, nobody knows them: one line says so.
+    """
+    try:
+        needs = read_needs()
+    except ImportError as error:
+        missing = (
+            f"the course is not installed in {sys.executable} ({error}): run 'make "
+            "lab', or install it as README.md says, and use that Python"
+        )
+        return [] if extra else [(False, missing)]
+    if extra:
+        with_it = {"extra": extra}
+        needs = [n for n in needs if n.marker and n.marker.evaluate(with_it)]
+    else:
+        needs = [n for n in needs if not n.marker]
+    return [check_package(need) for need in needs]
+
+
+def read_needs():
+    """What the installed course requires. Raises ImportError where it is not there."""
+    from packaging.requirements import Requirement
+
+    return [Requirement(line) for line in metadata.requires("attention-map-course")]
+
+
+def check_package(need):
+    """One package: (is it there in a right version, its name and what to do)."""
+    wanted = f"{need.name}{need.specifier}"
+    try:
+        importlib.import_module({"pillow": "PIL"}.get(need.name, need.name))
+        version = metadata.version(need.name)
+    except (ImportError, OSError, RuntimeError) as error:  # builds that do not match
+        return False, f"{need.name} does not import ({error}): run 'make lab' again"
+    if need.specifier.contains(version, prereleases=True):
+        return True, f"{need.name} {version}"
+    return False, f"{need.name} {version}: needs {wanted}, run 'make lab' again"
+
+
+def check_data():
+    """Every checkpoint of the course: is it there, and undamaged?"""
+    results = []
+    for name in VARIANTS:
+        try:
+            find_weights(name)
+            results.append((True, f"captioner {name}"))
+        except (OSError, ValueError) as error:
+            results.append((False, f"captioner {name}: {error}"))
+    return results

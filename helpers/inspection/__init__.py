@@ -1,0 +1,14 @@
+"""For a model of your own: capture, lay out, diagnose, trace."""
+
+from helpers import public
+
+__getattr__, __all__ = public(
+    __name__,
+    {
+        "capture": ["capture_attention", "follow_caption"],
+        "probe": ["probe_layout"],
+        "shapes": ["diagnose", "trace_shapes"],
+        "pretrained": ["geometry_of", "load_real"],
+        "tiny_models": ["save_tiny", "tiny_blip", "tiny_captioner", "tiny_vlm"],
+    },
+)

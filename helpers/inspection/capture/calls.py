@@ -1,0 +1,165 @@
+"""The axes of what a call returns, from those of what it was given.
+
+Calls that only regroup, move or cut axes are followed exactly; any other is taken to
+work entry by entry.
+"""
+
+from dataclasses import replace
+
+import torch
+
+from helpers.inspection.capture.axes import Axes, Span, aligned, gathered, size_of
+from helpers.inspection.shapes.text import tensors
+
+REGROUP = "view reshape flatten unflatten ravel view_as reshape_as squeeze unsqueeze"
+REGROUP = f"{REGROUP} contiguous clone detach".split()
+VIEW = "permute transpose swapaxes swapdims movedim moveaxis t adjoint getitem select"
+VIEW = f"{VIEW} narrow chunk split tensor_split unbind expand".split()
+GETTERS = {getattr(torch.Tensor, name).__get__ for name in ("T", "mT", "H", "mH")}
+CELLS = "gru_cell lstm_cell rnn_tanh_cell".split()
+
+
+def axes_after(function, name, args, kwargs, known, results):
+    """Axes for each tensor of `results`; known: those of the tensors that came in."""
+    found = []
+    if name == "getitem":
+        args = [args[0], as_slices(args[1])]
+        known = known[: 1 + len(tensors(args[1:]))]
+    if name in REGROUP:
+        found = [known[0].regrouped(results[0].shape)]
+    elif (name in VIEW or function in GETTERS) and is_view(name, args, known):
+        found = known[0].viewed(lambda empty: function(empty, *args[1:], **kwargs))
+    elif name.startswith("conv") and len(known[0].spans) == results[0].dim() > 2:
+        found = [convolved(known[0], results[0])]
+    elif name == "unfold":
+        found = [unfolded(known[0], args, kwargs, results[0])]
+    elif name in ("grid_sample", "grid_sampler"):
+        found = [sampled(*known[:2], results[0])]
+    elif name == "where":  # the condition says least
+        known = [*known[1:], known[0]]
+    elif name in ("cat", "concat", "concatenate", "stack"):
+        dim = kwargs.get("dim", args[1] if len(args) > 1 else 0)
+        found = [joined(known, dim, name == "stack", results[0])]
+    elif name == "embedding":
+        feature = (Span(results[0].shape[-1], born="feature"),)
+        found = [Axes([*known[0].spans, feature])]
+    elif name in ("sum", "mean"):
+        found = [summed(known[0], args, kwargs, results[0].dim())]
+    found = found if len(found) == len(results) else [None] * len(results)
+    axes = [
+        one if one and one.fits(result.shape) else aligned(known, result.shape)
+        for one, result in zip(found, results, strict=True)
+    ]
+    if name in CELLS:  # a state is no longer the word that it was made of
+        axes = [replace(one, dropped=frozenset()) for one in axes]
+    return axes
+
+
+def is_view(name, args, known):
+    """True unless an index picks entries by a list or a tensor."""
+    index = args[1] if name == "getitem" else ()
+    index = index if isinstance(index, tuple) else (index,)
+    return len(known) == 1 and not any(isinstance(one, list | bool) for one in index)
+
+
+def as_slices(index):
+    """An index with a slice as long in place of its only list of places, if any."""
+    parts = list(index) if isinstance(index, tuple) else [index]
+    lists = [i for i, part in enumerate(parts) if is_list_of_places(part)]
+    if len(lists) != 1:
+        return index
+    places = torch.as_tensor(parts[lists[0]])
+    if places.dtype == torch.bool:
+        places = places.nonzero()[:, 0]
+    start = int(places[0]) if len(places) else 0
+    parts[lists[0]] = slice(start, start + len(places) or None)
+    return tuple(parts)
+
+
+def is_list_of_places(part):
+    if isinstance(part, list):
+        return bool(part) and all(isinstance(place, int) for place in part)
+    return isinstance(part, torch.Tensor) and part.dim() == 1
+
+
+def convolved(axes, result):
+    """After a convolution: the same images, new features, places from places."""
+    places = [
+        spans if size_of(spans) == size else (Span(size, spans),)
+        for size, spans in zip(result.shape[2:], axes.spans[2:], strict=True)
+    ]
+    feature = (Span(result.shape[1], born="feature"),)
+    spans = [axes.spans[0], feature, *places]
+    return Axes(spans, dropped=axes.dropped, after=axes.after)
+
+
+def unfolded(axes, args, kwargs, result):
+    """After Tensor.unfold, which cuts an axis into windows, or nn.functional.unfold."""
+    if result.dim() != len(axes.spans) + 1:
+        batch, channels, *places = axes.spans
+        source = tuple(span for spans in places for span in spans)
+        inner, outer = result.shape[-2:]
+        cut = (Span(inner, (*channels, *source)),), (Span(outer, source),)
+        return replace(axes, spans=[batch, *cut][-result.dim() :])
+    dim = kwargs.get("dimension", args[1] if len(args) > 1 else 0) % len(axes.spans)
+    spans = list(axes.spans)
+    spans[dim] = (Span(result.shape[dim], axes.spans[dim]),)
+    return replace(axes, spans=[*spans, (Span(result.shape[-1], axes.spans[dim]),)])
+
+
+def sampled(image, grid, result):
+    """After grid_sample: the places of the grid, read out of those of the image."""
+    source = tuple(span for spans in image.spans[2:] for span in spans)
+    last = (Span(result.shape[-1], (*grid.spans[-2], *source)),)
+    spans = [*image.spans[:2], *grid.spans[1:-2], last]
+    return Axes(spans, dropped=image.dropped, after=max(image.after, grid.after))
+
+
+def joined(known, dim, stacked, result):
+    """After cat or stack: along `dim` they lie side by side."""
+    dim, size = dim % result.dim(), result.shape[dim]
+    main = max(known, key=lambda one: sum(map(size_of, one.spans)))
+    spans, piece = list(main.spans), piece_of(known)
+    if stacked:
+        spans.insert(dim, (piece or Span(size),))
+        return gathered(known, spans, main.mixed)
+    parts = [own for one in known for own in one.spans[dim : dim + 1]]
+    if piece and all(own == parts[0] for own in parts):  # heads before images
+        spans[dim] = (piece, *parts[0])
+    else:
+        spans[dim] = (Span(size, tuple(span for own in parts for span in own)),)
+    return gathered(known, spans, main.mixed)
+
+
+def piece_of(known):
+    """A span for 'which piece', if the tensors are pieces that were cut out of one."""
+    cut_out = [
+        {
+            (span.whole, span.start)
+            for span in [*one.dropped, *(span for own in one.spans for span in own)]
+        }
+        for one in known
+    ]
+    differ = set().union(*cut_out) - set.intersection(*cut_out)
+    wholes = {whole for whole, start in differ if start is not None}
+    return Span(len(known), whole=wholes.pop()) if len(wholes) == 1 else None
+
+
+def summed(axes, args, kwargs, rank):
+    """After sum or mean over given axes; rank: how many axes the result has."""
+    dims = summed_dims(args, kwargs, len(axes.spans))
+    spans = [
+        () if place in dims else own
+        for place, own in enumerate(axes.spans)
+        if rank == len(axes.spans) or place not in dims
+    ]
+    mixed = frozenset(span for place in dims for span in axes.spans[place])
+    return replace(axes, spans=spans, mixed=mixed)
+
+
+def summed_dims(args, kwargs, rank):
+    """The axes that sum or mean take away."""
+    dims = kwargs.get("dim", args[1] if len(args) > 1 else None)
+    if dims is None or isinstance(dims, torch.dtype):
+        return set(range(rank))
+    return {dim % rank for dim in ([dims] if isinstance(dims, int) else dims)}

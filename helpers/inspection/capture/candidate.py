@@ -1,0 +1,129 @@
+"""Weights that may prove to be an attention."""
+
+from dataclasses import dataclass, field, replace
+from math import prod
+
+import torch
+
+from helpers.inspection.capture.axes import Axes, Span, is_parameter
+from helpers.inspection.capture.sorting import BATCH, HEAD, KEY, QUERY, sort_spans
+
+HALF = (torch.float16, torch.bfloat16)
+
+
+@dataclass(eq=False)
+class AttentionCandidate:
+    """Weights on their way from a softmax to a product with values.
+
+    key: the span of their keys. serial: candidates are numbered as they begin. layer:
+    the module that made them; running: all that was running then. before_dropout: the
+    weights as they were before a dropout, and their axes.
+
+    Once they were multiplied with values: number: counts these reads, from 1. weights:
+    (B, A, T, N). cross: the keys are of another sequence than the queries. refused:
+    they are no weights over places. lost: they were written into something else, which
+    was summed over. summaries: features that each have a map. first: the candidate that
+    was read before, for a second read. axes: those of the weights. parts, value_parts:
+    what was cut out to make the weights and the values, {(span, start)}. head_wholes:
+    what heads were cut out of.
+    """
+
+    key: Span = None
+    serial: int = 0
+    layer: torch.nn.Module = None
+    running: list = field(default_factory=list)
+    before_dropout: tuple = None
+    number: int = 0
+    weights: torch.Tensor = None
+    cross: bool = False
+    refused: bool = False
+    lost: bool = False
+    summaries: set = field(default_factory=set)
+    first: object = None
+    axes: Axes = None
+    parts: set = field(default_factory=set)
+    value_parts: set = field(default_factory=set)
+    head_wholes: set = field(default_factory=set)
+
+    def again(self):
+        """A candidate for a further read of the same weights, or of a piece of them."""
+        return replace(self, weights=None, first=self.first or self, summaries=set())
+
+    def keys_alone(self, spans):
+        """True for an axis of keys and of nothing else."""
+        return bool(spans) and all(span.whole is self.key for span in spans)
+
+    def read(self, tensor, axes, letters, value, value_letters):
+        """They were multiplied with values: file weights (B, A, T, N), and kind.
+
+        letters: of each axis of the weights; an axis of the values (Axes `value`) with
+        the same letter is the same axis. Returns False, and files nothing, for weights
+        over features, or the same for every input: these are no places.
+        """
+        mine = dict(zip(letters, axes.spans, strict=True))
+        values = dict(zip(value_letters, value.spans, strict=True))
+        keys = [letter for letter in letters if self.keys_alone(mine[letter])]
+        value_keys = [s for letter in keys for s in values.get(letter, ())]
+        rows = {letter: own for letter, own in mine.items() if letter not in keys}
+        free = [s for letter, own in values.items() if letter not in mine for s in own]
+        wholes = {span.whole for span in [*axes.mixed, *free]}
+        sorts, finer, self.summaries = sort_spans(rows, values, wholes)
+        if sorts is None or self._no_places(rows, value, value_keys):
+            self.refused = True
+            return False
+        self.axes, self.head_wholes = axes, wholes
+        self.parts, self.value_parts = parts_of(axes), parts_of(value)
+        weights = self.before_dropout or (tensor, axes)
+        self.weights = self._arranged(*weights, sorts, finer)
+        self.cross = self._is_cross(axes, sorts, value_keys)
+        return True
+
+    def _no_places(self, rows, value, value_keys):
+        """Weights over features or parameters, or the same for every input."""
+        if value_keys and all(span.born == "feature" for span in value_keys):
+            return True
+        learned = value_keys and all(span.born == "parameter" for span in value_keys)
+        if learned and all(span.born == "feature" for span in self.key.parents):
+            return True
+        made = [*self.key.parents, *(span for own in rows.values() for span in own)]
+        return is_parameter(value) or all(span.born == "parameter" for span in made)
+
+    def _arranged(self, tensor, axes, sorts, finer):
+        """The weights with their axes in order, (B, A, T, N), in a memory of their own:
+        the model may write into its own again."""
+        spans = [span for own in axes.spans for span in finer.get(own, own)]
+        order = {BATCH: [], HEAD: [], QUERY: [], KEY: []}
+        for place, span in enumerate(spans):
+            sort = KEY if span.whole is self.key else sorts.get(span, QUERY)
+            order[sort].append(place)
+        sizes = [span.size for span in spans]
+        shape = [prod(sizes[i] for i in places) for places in order.values()]
+        places = [i for places in order.values() for i in places]
+        whole = tensor.detach().reshape(sizes).permute(places).reshape(shape)
+        return whole.float() if whole.dtype in HALF else whole.clone()  # (B, A, T, N)
+
+    def _is_cross(self, axes, sorts, value_keys):
+        """Self-attention is that of queries and keys that come from one sequence."""
+        keys = self.key.origins().union(*(span.origins() for span in value_keys))
+        queries = {span for span, sort in sorts.items() if sort == QUERY}
+        if not queries:  # a single one, cut out of a sequence or not
+            shared = {span for span, sort in sorts.items() if sort == BATCH}
+            learned = {span for span in shared if span.whole.born == "parameter"}
+            queries = learned or shared & keys or axes.dropped
+        learned = queries and all(span.whole.born == "parameter" for span in queries)
+        if learned:  # a query joined with the keys is still another sequence
+            return not {span.whole for span in queries} & {
+                span.whole for span in self.key.parents
+            }
+        return not any(keys & span.origins() for span in queries)
+
+
+def parts_of(axes):
+    """Everything that was cut out on the way here: {(the whole, start)}."""
+    spans = {span for own in axes.spans for span in own} | axes.mixed | axes.dropped
+    return {
+        (cut.parents[0], cut.start)
+        for span in spans
+        for cut in [span, *span.parents]
+        if cut.start is not None and cut.parents
+    }

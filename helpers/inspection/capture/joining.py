@@ -1,0 +1,83 @@
+"""One attention that was worked out in pieces: a loop over heads, images or queries."""
+
+import torch
+
+from helpers.inspection.capture.sorting import is_head
+
+BATCH_AXIS, HEAD_AXIS, QUERY_AXIS = 0, 1, 2
+
+
+def joined(found):
+    """Candidates of one run of one layer, with those joined that are pieces of one."""
+    groups = []  # (axis, candidates)
+    for one in without_repeats(found):
+        axis = piece_axis(*groups[-1], one) if groups else None
+        if axis is None:
+            groups.append((None, [one]))
+        else:
+            groups[-1] = (axis, [*groups[-1][1], one])
+    for axis, pieces in groups:
+        if axis is not None:
+            whole = torch.cat([piece.weights for piece in pieces], dim=axis)
+            pieces[0].weights = unfolded(whole, pieces) if axis == BATCH_AXIS else whole
+    return [pieces[0] for _, pieces in groups]
+
+
+def unfolded(weights, pieces):
+    """Heads folded into the images (B * A, 1, T, N) that a loop went over, apart."""
+    first, last = (set(piece.axes.dropped) for piece in (pieces[0], pieces[-1]))
+    for span in first - last:
+        sizes = [parent.size for parent in span.parents]
+        heads = [is_head(p, pieces[0].head_wholes, True) for p in span.parents]
+        if heads == [False, True] and sizes[0] * sizes[1] == len(weights):
+            return weights.squeeze(1).unflatten(0, sizes)  # (B, A, T, N)
+    return weights
+
+
+def without_repeats(found):
+    """Weights that were read twice count once: as they were before a mean of them."""
+    kept = []
+    for one in found:
+        for place, other in enumerate(kept):
+            same = (one.first or one) is (other.first or other)
+            if (same or is_again(one, other)) and one.parts == other.parts:
+                if one.weights.numel() > other.weights.numel():
+                    kept[place], one.number = one, other.number
+                break
+        else:
+            kept.append(one)
+    return kept
+
+
+def is_again(one, other):
+    """The same weights, worked out once more for other values (DiffLlama)."""
+    others = one.value_parts != other.value_parts
+    return others and torch.equal(one.weights, other.weights)
+
+
+def piece_axis(axis, pieces, one):
+    """The axis along which `one` goes on where the pieces end; None if it does not."""
+    last = pieces[-1]
+    found = next_axis(last, one)
+    if found is None or axis not in (None, found) or last.cross != one.cross:
+        return None
+    shapes = [list(piece.weights.shape) for piece in (last, one)]
+    for shape in shapes:
+        del shape[found]
+    return found if shapes[0] == shapes[1] else None
+
+
+def next_axis(last, one):
+    """By what was cut out to make each of two pieces."""
+    if one.axes.after >= last.number:  # it depends on the other: a second look
+        return None
+    differ = {whole.whole for whole, _ in last.parts ^ one.parts}
+    if not differ:
+        return HEAD_AXIS
+    heads = last.head_wholes | one.head_wholes
+    if differ <= heads or all(whole.born == "feature" for whole in differ):
+        return HEAD_AXIS
+    if last.value_parts != one.value_parts:
+        return BATCH_AXIS
+    queries = {span.whole for spans in one.axes.spans for span in spans}
+    return QUERY_AXIS if differ <= queries else None

@@ -1,0 +1,231 @@
+"""Hears what a model calls, and files the weights under the layer that made them."""
+
+import threading
+from dataclasses import dataclass, field
+
+import torch
+from torch import nn
+from torch.overrides import TorchFunctionMode
+
+from helpers.inspection.capture.axes import Axes
+from helpers.inspection.capture.candidate import AttentionCandidate
+from helpers.inspection.capture.captured import CALL, Captured
+from helpers.inspection.capture.fused import FUSED
+from helpers.inspection.capture.joining import joined
+from helpers.inspection.capture.layers import (
+    has_weights,
+    is_attention,
+    is_router,
+    is_scripted_product,
+    is_torchs,
+)
+from helpers.inspection.capture.tracker import SoftmaxTracker, is_apart
+from helpers.inspection.shapes.text import tensors
+
+# PyTorch's own layers take another way, with other rounding, where nobody listens.
+FAST = (nn.TransformerEncoder, nn.TransformerEncoderLayer, nn.MultiheadAttention)
+
+
+@dataclass
+class ModuleFrame:
+    """A module that is running: the candidates that began in it and were not read yet,
+    those of its own that were, and whether any were read meanwhile."""
+
+    module: torch.nn.Module
+    unread: list = field(default_factory=list)
+    read: list = field(default_factory=list)
+    kept: bool = False
+
+
+class Listener(TorchFunctionMode):
+    """Knows which module is running, and watches what the functions return."""
+
+    def __init__(self, model):
+        super().__init__()
+        self.root = model
+        self.names = {module: name for name, module in model.named_modules()}
+        self.captured = Captured()
+        self.listed = []  # candidates that were filed
+        self.filed = []  # (number, name, weights, kind)
+        self.tracker = SoftmaxTracker(model.buffers())
+        self.frames = []  # of the modules that are running, outermost first
+        self.unread = []  # (candidate, tensor) of layers called attention
+        self.observed = set()  # modules that ran while weights were kept
+        self.executed = {}  # modules of the model that ran -> the attention around
+        self.suspects = []  # candidates that may have read values, unrecognised
+        self.opaque = []  # names of layers with a kernel that never gives weights
+        self.thread = threading.get_ident()
+        self.paused = False
+
+    def elsewhere(self):
+        """Hooks hear all threads, but functions are heard in this one alone."""
+        return self.paused or threading.get_ident() != self.thread
+
+    def enter(self, module, inputs):
+        if self.elsewhere():
+            return
+        if module in self.names and module not in self.executed:
+            around = [f.module for f in self.frames if is_attention(f.module)]
+            self.executed[module] = around
+        self.frames.append(ModuleFrame(module))
+
+    def leave(self, module, args, kwargs, output):
+        if self.elsewhere() or not self.frames:
+            return None
+        frame = self.frames.pop()
+        if not frame.kept:  # a layer called attention that leaves the reading to others
+            self.unread += frame.unread
+        for found in joined(frame.read):
+            made = (found.first or found).key.size
+            if found.lost and found.weights.shape[-1] < made:
+                self.hide(found)  # only some of its keys were followed
+            elif not found.refused:
+                self.file(found)
+        if output is None or any(isinstance(f.module, FAST) for f in self.frames):
+            return None
+        return self.as_unheard(module, args, kwargs, output)
+
+    def as_unheard(self, module, args, kwargs, output):
+        """What this layer returns when nobody listens, bit for bit."""
+        if not isinstance(module, FAST) or module.training:
+            return None
+        learns = torch.is_grad_enabled() and any(
+            tensor.requires_grad for tensor in [*module.parameters(), *tensors(args)]
+        )
+        if learns:
+            return None
+        self.paused = True
+        try:
+            with torch._C.DisableTorchFunction():
+                own = module.forward(*args, **kwargs)
+        finally:
+            self.paused = False
+        for heard, one in zip(tensors([output]), tensors([own]), strict=True):
+            self.tracker.axes[one] = self.tracker.of(heard)
+        return own
+
+    def finish(self):
+        """At the end: weights that a layer called attention made and nobody read."""
+        for found, tensor in self.unread:
+            whole = found.weights is None and not (found.refused or found.lost)
+            if whole and found.key.size > 1:
+                letters = list(range(tensor.dim()))
+                rows = max(1, tensor.dim() - 2)
+                shared = Axes(self.tracker.of(tensor).spans[:rows])
+                for read in self.tracker.read(
+                    found, tensor, letters, shared, letters[:rows]
+                ):
+                    self.file(read)
+
+    def hidden(self):
+        """Names of layers that ran, and may have attended, without a sign of weights:
+        those called attention, scripted ones with a product in them, and those that
+        multiplied with a product of two tensors."""
+        none = {m for one in self.tracker.refused for m in one.running}
+        found = [
+            module
+            for module, around in self.executed.items()
+            if module not in self.observed | none and not around
+            if is_attention(module) or is_scripted_product(module)
+        ]
+        filed = {one.layer for one in self.listed}
+        found += [s.layer for s in self.suspects if s.layer not in filed and s.layer]
+        names = [self.names.get(m) or type(m).__name__ for m in found]
+        names = dict.fromkeys(self.opaque + names)
+        return [n for n in names if not any(n.startswith(f"{m}.") for m in names)]
+
+    def __torch_function__(self, function, types, args=(), kwargs=None):
+        kwargs = kwargs or {}
+        name = getattr(function, "__name__", "").strip("_")
+        if self.elsewhere():
+            return function(*args, **kwargs)
+        self.tracker.before(name, args, kwargs)
+        if name == "iter" and args[0].dim():
+            function, name = torch.unbind, "unbind"  # a loop over the first axis
+            output = function(*args)
+            self.tracker.after(function, name, args, kwargs, output)
+            return iter(output)
+        output = function(*args, **kwargs)
+        if function in FUSED:
+            self.heard(FUSED[function], args, kwargs, output)
+        elif name == "flex_attention":
+            self.hide(self.place(AttentionCandidate()))
+        else:
+            began, read = self.tracker.after(function, name, args, kwargs, output)
+            if began:
+                self.place(began)
+                for frame in self.frames:
+                    if frame.module is began.layer and is_attention(began.layer):
+                        frame.unread.append((began, output))
+            for found in read:
+                self.keep(found)
+            if self.tracker.unexplained:
+                self.suspects.append(self.place(AttentionCandidate()))
+        return output
+
+    def hide(self, found):
+        self.observed.update(found.running)
+        self.opaque += [self.names[found.layer]] if found.layer in self.names else []
+
+    def heard(self, call, args, kwargs, output):
+        """A fused kernel ran: read with the weights that `call` works out aside."""
+        found = self.place(AttentionCandidate())
+        if any(is_apart(tensor) for tensor in tensors(args)):
+            return self.hide(found)
+        weights, axes, letters, value, named = call(self.tracker, found, args, kwargs)
+        results = tensors([output])
+        self.tracker.note(None, "", args[:1], {}, results)
+        self.tracker.axes[weights] = axes
+        for read in self.tracker.read(found, weights, letters, value, named):
+            self.tracker.of(results[0]).after = read.number
+            self.keep(read)
+
+    def place(self, found, reading=()):
+        """Note in which layer of the model it began: None for another model's.
+
+        reading: the modules that were running when values were read with it.
+        """
+        found.running = found.running or [frame.module for frame in self.frames]
+        inside = [m for m in reversed(found.running) if m in self.names]
+        own = [m for m in inside if not is_torchs(m)]
+        # The innermost attention by name, or else the innermost layer that has
+        # parameters or did both, weights and reading.
+        likely = [
+            m
+            for m in inside
+            if is_attention(m) or (m in own and (has_weights(m) or m in reading))
+        ]
+        nobody = None if found.running else self.root  # a method that is not forward
+        found.layer = next(iter([*likely, *own, *inside]), nobody)
+        return found
+
+    def keep(self, found):
+        """Hold on to weights that were read, until their layer has run."""
+        self.place(found, [frame.module for frame in self.frames])
+        if found.layer is None or is_router(found.layer):
+            return
+        self.observed.update(found.running)
+        for frame in self.frames:
+            frame.kept = True
+        own = [frame for frame in self.frames if frame.module is found.layer]
+        if own:
+            own[-1].read.append(found)
+        elif found.first is None:  # and not read again after its layer has run
+            self.file(found)
+
+    def file(self, found):
+        first = self.names.get(found.layer) or type(found.layer).__name__
+        self.listed.append(found)
+        name, count = first, 1
+        while name in self.captured.weights:
+            count += 1
+            name = f"{first}{CALL}{count}"
+        late = self.filed and self.filed[-1][0] > found.number
+        kind = "cross" if found.cross else "self"
+        self.filed.append((found.number, name, found.weights, kind))
+        if late:  # an outer layer is left after its inner ones
+            self.filed.sort(key=lambda entry: entry[0])
+            self.captured.weights.clear()
+        for _, name, weights, kind in self.filed if late else self.filed[-1:]:
+            self.captured.weights[name] = weights
+            self.captured.kinds[name] = kind

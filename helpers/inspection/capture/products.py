@@ -1,0 +1,100 @@
+"""The products of two tensors, all written as einsum writes them."""
+
+import re
+
+import torch
+
+from helpers.inspection.capture.axes import Span, gathered, size_of
+
+PRODUCTS = "matmul rmatmul bmm mm mv baddbmm addmm dot einsum tensordot linear".split()
+
+
+def letters_of(name, args):
+    """(tensors, the letters of each, the letters of the result), or None.
+
+    Letters stand for axes: the same letter is the same axis; one that is missing in
+    the result was summed over.
+    """
+    if name == "einsum":
+        return einsum_letters(args)
+    tensors = [a for a in args if isinstance(a, torch.Tensor)]
+    if name in ("baddbmm", "addmm"):
+        tensors = tensors[1:]
+    if name == "rmatmul":
+        tensors = tensors[::-1]
+    if len(tensors) < 2:
+        return None
+    first, second = tensors[:2]
+    if name == "linear":  # weight (out, in)
+        rows = [f"b{i}" for i in range(first.dim() - 1)]
+        return [first, second], [[*rows, "k"], ["n", "k"]], [*rows, "n"]
+    if name == "tensordot":
+        return tensordot_letters(first, second, args[2] if len(args) > 2 else 2)
+    rows = max(first.dim(), second.dim()) - 2
+    batch = [f"b{i}" for i in range(rows)]
+    ones = [*batch[rows - first.dim() + 2 :], "t", "k"] if first.dim() > 1 else ["k"]
+    others = [*batch[rows - second.dim() + 2 :], "k", "n"]
+    others = others if second.dim() > 1 else ["k"]
+    result = [*batch, *(letter for letter in "tn" if letter in ones + others)]
+    return [first, second], [ones, others], result
+
+
+def tensordot_letters(first, second, dims):
+    if isinstance(dims, int):
+        dims = (range(-dims, 0), range(dims))
+    if isinstance(dims, torch.Tensor):
+        return None
+    ones = [f"a{i}" for i in range(first.dim())]
+    others = [f"c{i}" for i in range(second.dim())]
+    for i, (one, other) in enumerate(zip(*dims, strict=True)):
+        ones[one] = others[other] = f"k{i}"
+    result = [letter for letter in ones + others if not letter.startswith("k")]
+    return [first, second], [ones, others], result
+
+
+def einsum_letters(args):
+    equation, *tensors = args
+    if not isinstance(equation, str):
+        return None
+    if len(tensors) == 1 and isinstance(tensors[0], list | tuple):
+        tensors = list(tensors[0])
+    given, arrow, result = equation.replace(" ", "").partition("->")
+    terms = given.split(",")
+    spare = [
+        tensor.dim() - len(term.replace("...", ""))
+        for term, tensor in zip(terms, tensors, strict=True)
+    ]
+    dots = [f"...{i}" for i in range(max(spare))]
+    lists = [spread(t, dots, s) for t, s in zip(terms, spare, strict=True)]
+    if not arrow:
+        letters = given.replace(",", "").replace(".", "")
+        result = "..." if "..." in given else ""
+        result += "".join(sorted(c for c in set(letters) if letters.count(c) == 1))
+    return tensors, lists, spread(result, dots, len(dots))
+
+
+def spread(term, dots, spare):
+    """The letters of one term, with the last `spare` of the dots in place of '...'."""
+    found = []
+    for part in re.findall(r"\.\.\.|.", term):
+        found += dots[len(dots) - spare :] if part == "..." else [part]
+    return found
+
+
+def axes_of_product(name, known, lists, result, size):
+    """The axes of the result; of an axis of both, those of the longer or first one."""
+    of_letter = {}
+    for axes, letters in zip(known, lists, strict=True):
+        for letter, spans in zip(letters, axes.spans, strict=True):
+            of_letter.setdefault(letter, []).append(spans)
+    spans = [max(of_letter[letter], key=size_of) for letter in result]
+    if name == "linear":
+        spans[-1] = (Span(size, born="feature"),)
+    mixed = {
+        span
+        for letter, choices in of_letter.items()
+        for own in choices
+        for span in own
+        if letter not in result
+    }
+    return gathered(known, spans, frozenset(mixed))

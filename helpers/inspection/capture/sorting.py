@@ -1,0 +1,70 @@
+"""Which axis of attention weights is images, which heads, which queries."""
+
+from helpers.inspection.capture.axes import size_of
+
+BATCH, HEAD, QUERY, KEY = range(4)
+
+
+def sort_spans(rows, values, wholes):
+    """Tell the spans of weights apart by where they come from.
+
+    rows: {letter: spans} of the weights but for their keys; values: the same of the
+    values, where the same letter is the same axis. wholes: the features that were mixed
+    to make scores, and those of the values. Heads are cut out of these; an axis that
+    values share is images; what is left is queries. Returns ({span: BATCH, HEAD or
+    QUERY}, {spans: the finer spans to take for them}, features that each have a map);
+    None for the first for linear attention, which has such maps and no query.
+    """
+    sorts, finer, summaries, heads_shared = {}, {}, set(), set()
+    for letter, spans in rows.items():
+        shared = values.get(letter, ())
+        repeats = is_expanded(shared) and not is_expanded(spans)
+        if repeats and has_images(rows, values, wholes):
+            shared = ()  # the values only repeat along the queries
+        finer[spans] = finest(spans, shared, wholes)
+        for span in finer[spans]:
+            images = shared and span.size > 1
+            sorts[span] = BATCH if images else QUERY
+            if is_head(span, wholes, bool(shared)):
+                sorts[span] = HEAD
+                heads_shared.add(bool(values.get(letter)))
+                summaries |= set() if shared else {span}
+    heads = {span for span, sort in sorts.items() if sort == HEAD}
+    learned = {span for span in heads if not is_head(span, wholes, False)}
+    if learned < heads:  # learned queries that read values of their own
+        sorts |= dict.fromkeys(learned, BATCH)
+    if QUERY not in sorts.values() and len(heads_shared) == 2:
+        return None, finer, summaries
+    given = [s for s, sort in sorts.items() if sort == BATCH and s.born == "argument"]
+    if HEAD not in sorts.values() and len(given) > 1:  # came with heads apart
+        sorts[given[-1]] = HEAD
+    return sorts, finer, summaries
+
+
+def finest(spans, shared, wholes):
+    """Of two ways to see a shared axis, the one that shows heads."""
+    if any(is_head(span, wholes, True) for span in spans):
+        return spans
+    same = size_of(shared) == size_of(spans)
+    return shared if same and any(is_head(s, wholes, True) for s in shared) else spans
+
+
+def has_images(rows, values, wholes):
+    """True if an axis that values share is neither repeated nor heads."""
+    return any(
+        size_of(own) > 1
+        and not is_expanded(own)
+        and not any(is_head(span, wholes, True) for span in own)
+        for letter, own in values.items()
+        if letter in rows
+    )
+
+
+def is_head(span, wholes, shared):
+    """Cut out of features that were mixed with it, or made by weights of the layer."""
+    made = span.born == "feature" or (shared and span.whole.born == "parameter")
+    return made or span.whole in wholes
+
+
+def is_expanded(spans):
+    return bool(spans) and all(span.born == "expanded" for span in spans)

@@ -1,0 +1,269 @@
+"""Follows tensors from call to call: the origin of their axes, and which of them hold
+the weights of an attention.
+
+A classifier ends in a softmax, too. But an attention goes on: its weights are
+multiplied with values, as they are or after a dropout, a mask, a reshape. So what a
+softmax returns is followed until its keys are summed over. That needs no name of a
+layer.
+"""
+
+from dataclasses import replace
+
+import torch
+from torch.utils.weak import WeakTensorKeyDictionary
+
+from helpers.inspection.capture.axes import Span, aligned, is_parameter, new_axes
+from helpers.inspection.capture.calls import axes_after, summed_dims
+from helpers.inspection.capture.candidate import AttentionCandidate
+from helpers.inspection.capture.products import PRODUCTS, axes_of_product, letters_of
+from helpers.inspection.capture.softmaxes import softmax_axis, sums_to_one
+from helpers.inspection.shapes.text import tensors
+
+WRITES = "setitem copy index_copy index_put scatter slice_scatter".split()
+
+
+class SoftmaxTracker:
+    """Axes of each tensor that a call returned, as long as the tensor lives."""
+
+    def __init__(self, buffers=()):
+        self.axes = WeakTensorKeyDictionary()  # tensor -> Axes
+        for buffer in buffers:
+            self.axes[buffer] = replace(new_axes(buffer), given=True)
+        self.refused = []  # candidates that were read and are none
+        self.summaries = []  # candidates with maps for features
+        self.candidates = 0
+        self.reads = 0  # of candidates: that many were multiplied with values
+        self.unexplained = False  # the latest call may have read values, unrecognised
+
+    def of(self, tensor):
+        known = self.axes.get(tensor)
+        if known is None or not known.fits(tensor.shape):
+            known = self.axes[tensor] = new_axes(tensor)
+        return known
+
+    def before(self, name, args, kwargs):
+        """Keep weights that a dropout is about to change."""
+        if not name.startswith("dropout") or not isinstance(args[0], torch.Tensor):
+            return
+        axes = self.axes.get(args[0])
+        if axes is not None and axes.weights and not axes.weights.before_dropout:
+            if kwargs.get("training", args[2] if len(args) > 2 else True):
+                axes.weights.before_dropout = args[0].detach().clone(), axes
+
+    def after(self, function, name, args, kwargs, output):
+        """Note the axes of what a call returned.
+
+        Returns (a candidate that began with this call or None, candidates that this
+        call multiplied with values).
+        """
+        operands, results = tensors([*args, *kwargs.values()]), tensors([output])
+        self.unexplained = False
+        if any(is_apart(tensor) for tensor in [*operands, *results]):
+            self.unexplained = name in PRODUCTS and name != "linear"
+        elif not operands:
+            pass
+        elif name in WRITES:
+            self.written(name, operands[0], operands[-1])
+            for result in results:
+                self.axes[result] = self.of(operands[0])
+        elif not results:
+            pass
+        elif name in PRODUCTS:
+            return None, self.product(name, args, kwargs, operands, output)
+        elif name in ("mul", "rmul"):
+            self.multiplied(operands, output)
+        else:
+            axis = softmax_axis(name, args, kwargs, output)
+            if axis is not None and not self.is_weighed(operands[0], axis):
+                return self.began(operands[0], output, axis), []
+            waiting = self.of(operands[0]).weighed
+            self.note(function, name, args, kwargs, results)
+            if waiting and name == "sum":
+                dims = summed_dims(args, kwargs, operands[0].dim())
+                return None, self.summed_up(waiting, dims, operands[0].dim())
+        return None, []
+
+    def note(self, function, name, args, kwargs, results):
+        """The axes of the results of a call that is no product."""
+        known = [self.of(one) for one in tensors([*args, *kwargs.values()])]
+        found = axes_after(function, name, args, kwargs, known, results)
+        for result, axes in zip(results, found, strict=True):
+            self.axes[result] = replace(axes, weights=held(known, axes))
+
+    def written(self, name, into, source):
+        """What is written into a tensor is a part of it from then on."""
+        axes, others = self.of(into), self.of(source)
+        if into is source:
+            return
+        if name == "copy" and others.fits(into.shape):
+            self.axes[into] = others
+            return
+        spans = list(axes.spans)
+        for place in range(-min(len(spans), len(others.spans)), 0):
+            parents = (*spans[place], *others.spans[place])
+            spans[place] = (Span(into.shape[place], parents),)
+        self.axes[into] = replace(axes, spans=spans, weights=None)
+
+    def is_weighed(self, tensor, axis):
+        """It holds weights over this axis already: masked, and made to sum to 1."""
+        axes = self.of(tensor)
+        return bool(axes.weights) and axes.weights.keys_alone(axes.spans[axis])
+
+    def began(self, scores, output, axis):
+        """A candidate: its keys get a span of their own, which queries do not share."""
+        axes = self.of(scores)
+        self.candidates += 1
+        found = AttentionCandidate(serial=self.candidates)
+        found.key = Span(output.shape[axis], axes.spans[axis], candidate=found)
+        spans = [*axes.spans[:axis], (found.key,), *axes.spans[axis + 1 :]]
+        self.axes[output] = replace(axes, spans=spans, weights=found)
+        return found
+
+    def product(self, name, args, kwargs, operands, output):
+        """The axes of a product; returns the candidates that it read values with."""
+        how = letters_of(name, (*args, *kwargs.values()))
+        if how is None:
+            known = [self.of(one) for one in operands]
+            self.axes[output] = aligned(known, output.shape)
+            return []
+        operands, lists, result = how
+        known = [self.of(one) for one in operands]
+        between = name != "linear" and not any(map(is_parameter, known))
+        read = []
+        for place, letters in enumerate(lists if name != "linear" else []):
+            over = set(letters) - set(result)
+            others = [
+                (known[i], named)
+                for i, named in enumerate(lists)
+                if i != place and over & set(named)
+            ]
+            found = self.weights_over(over, operands[place], known[place], letters)
+            if found and others:
+                read += self.read(found, operands[place], letters, *others[0])
+        axes = axes_of_product(name, known, lists, result, output.shape[-1:].numel())
+        refused = any(one.weights and one.weights.refused for one in known)
+        scored = any(one.scores for one in known)
+        self.unexplained = between and scored and not read and not refused
+        if between and not read:
+            self.mix_summaries(known, lists, result)
+        axes.scores = between and not read
+        axes.after = max([axes.after, *(found.number for found in read)])
+        self.axes[output] = replace(axes, weights=held(known, axes))
+        return read
+
+    def mix_summaries(self, known, lists, result):
+        """A query that picks among maps of features: linear attention (LambdaNet)."""
+        mixed = {
+            spans[0]
+            for axes, named in zip(known, lists, strict=True)
+            for letter, spans in zip(named, axes.spans, strict=True)
+            if letter not in result and len(spans) == 1
+        }
+        for found in self.summaries:
+            found.refused |= not mixed.isdisjoint(found.summaries)
+
+    def weights_over(self, over, tensor, axes, letters):
+        """The candidate of a tensor whose keys this product sums over, or None.
+
+        over: the letters that it sums over.
+        """
+        found = axes.weights or descended(axes, letters, over)
+        known = axes.given or is_parameter(axes)
+        if not found and len(over) == 1 and not known:
+            axis = letters.index(*over)
+            if tensor.shape[axis] > 1 and sums_to_one(tensor, axis):
+                found = self.began(tensor, tensor, axis)
+        if not found:
+            return None
+        spans = zip(letters, self.of(tensor).spans, strict=True)
+        keys = {letter for letter, own in spans if found.keys_alone(own)}
+        return found if keys and keys <= over else None
+
+    def multiplied(self, operands, output):
+        """Entry by entry: a read of values, if these have features beside the keys.
+
+        The sum over the keys is still to come.
+        """
+        known = [self.of(one) for one in operands]
+        result = aligned(known, output.shape)
+        result.weights = held(known, result)
+        for mine, other in [(0, 1), (1, 0)] if len(known) == 2 else []:
+            found = known[mine].weights
+            if not found or known[other].weights:
+                continue
+            if has_features(found, known[mine], known[other]):
+                weights = operands[mine].detach().clone()
+                self.axes[weights] = known[mine]
+                result.weighed, result.weights = (found, weights, known[other]), None
+        self.axes[output] = result
+
+    def summed_up(self, waiting, dims, rank):
+        """The sum over the keys of a product entry by entry."""
+        found, weights, value = waiting
+        mine = self.of(weights)
+        letters, named = (
+            list(range(rank - len(one.spans), rank)) for one in (mine, value)
+        )
+        spans = zip(letters, mine.spans, strict=True)
+        if not {letter for letter, own in spans if found.keys_alone(own)} <= dims:
+            return []
+        # an axis of size 1 stands for no axis of the weights
+        letters = [
+            letter if size > 1 else letter + rank
+            for letter, size in zip(letters, weights.shape, strict=True)
+        ]
+        return self.read(found, weights, letters, value, named)
+
+    def read(self, found, tensor, letters, value, named):
+        """[found], with its weights filed; [] if they are no weights over places."""
+        axes = self.of(tensor)
+        if found.weights is not None:  # read before: as a whole, or another piece
+            found = found.again()
+        if not found.read(tensor, axes, letters, value, named):
+            self.refused.append(found)
+            return []
+        self.reads += 1
+        found.number = self.reads
+        self.summaries += [found] if found.summaries else []
+        return [found]
+
+
+def is_apart(tensor):
+    """Tensors whose axes cannot be followed: nested ones, and those inside vmap."""
+    return tensor.is_nested or torch._C._functorch.is_functorch_wrapped_tensor(tensor)
+
+
+def held(known, axes):
+    """The candidate whose keys are still among the axes."""
+    wholes = {span.whole for spans in axes.spans for span in spans}
+    return next(
+        (a.weights for a in known if a.weights and a.weights.key in wholes), None
+    )
+
+
+def descended(axes, letters, over):
+    """The latest candidate whose weights were written into what is summed over."""
+    found = [
+        (origin.candidate.serial, span.whole, origin.candidate)
+        for letter, spans in zip(letters, axes.spans, strict=True)
+        if letter in over
+        for span in spans
+        for origin in span.origins()
+        if origin.candidate
+    ]
+    if not found:
+        return None
+    _, key, candidate = max(found, key=lambda entry: entry[0])
+    candidate.lost = True
+    return replace(candidate.again(), key=key)
+
+
+def has_features(found, mine, other):
+    """The values are as long along the keys, and wider where the weights are 1."""
+    wider = lined_up = False
+    for place in range(-max(len(mine.spans), len(other.spans)), 0):
+        own, theirs = mine.size(place), other.size(place)
+        wider |= own == 1 < theirs
+        if own > 1 and found.keys_alone(mine.spans[place]):
+            lined_up |= own == theirs
+    return wider and lined_up

@@ -1,0 +1,14 @@
+"""From keys to pictures: layouts, the way back through a crop, overlays."""
+
+from helpers import public
+
+__getattr__, __all__ = public(
+    __name__,
+    {
+        "tokens": ["TokenLayout"],
+        "geometry": ["Geometry"],
+        "overlays": ["UPSAMPLE", "overlay", "show_caption"],
+        "caption": ["Caption"],
+        "pictures": ["as_rgb"],
+    },
+)

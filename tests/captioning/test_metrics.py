@@ -1,0 +1,160 @@
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import torch
+
+from helpers.captioning import (
+    bootstrap,
+    centre_map,
+    masses,
+    miss,
+    misses,
+    peak,
+    peak_distances,
+    random_map,
+    sample_scenes,
+    uniform_map,
+)
+from helpers.captioning.metrics import attention_mass, distance_to, score
+from helpers.maps import Caption
+
+SIZE = (96, 152)
+h, w = 12, 19
+
+
+def test_the_peak_is_the_centre_of_the_largest_cell():
+    heat = torch.zeros(h, w)
+    heat[5, 11] = 1
+    assert peak(heat, SIZE) == (92.0, 44.0)
+
+
+def test_a_map_without_a_peak():
+    with pytest.raises(ValueError, match="all 12 x 19 cells .* 0.00439: .* no peak"):
+        peak(uniform_map(h, w), SIZE)
+    with pytest.raises(ValueError, match="nan"):
+        peak(torch.full((h, w), torch.nan), SIZE)
+
+
+def test_a_cell_by_chance():
+    seed = torch.Generator().manual_seed(0)
+    maps = torch.stack([random_map(h, w, seed) for _ in range(500)])  # (500, h, w)
+    assert (maps.sum((1, 2)) == 1).all() and (maps.amax((1, 2)) == 1).all()
+    assert len(maps.flatten(1).argmax(1).unique()) > 180  # of 228 cells
+
+
+def test_distances():
+    mask = np.zeros(SIZE, bool)
+    mask[40:48, 88:96] = True
+    assert distance_to(mask, (92.0, 44.0)) == 0
+    assert distance_to(mask, (85.5, 44.5)) == 3
+    assert distance_to(mask, (85.5, 36.5)) == 5
+    assert distance_to(np.zeros(SIZE, bool), (1.0, 1.0)) == np.inf
+
+
+def caption_that_looks_at(scene, points):
+    """The scene's own words; word i's map has its peak at points[i] = (x, y)."""
+    maps = torch.full((len(scene.words), h, w), 1e-3)
+    for heat, (x, y) in zip(maps, points, strict=True):
+        heat[int(y // 8), int(x // 8)] = 1
+    return Caption(scene.words, maps, maps.flatten(1))
+
+
+def points(scene, order):
+    things = [scene.objects[i] for i in order]
+    return [
+        (things[o or 0].x, things[o or 0].y) if o is not None else (0, 0)
+        for o in scene.word_objects
+    ]
+
+
+def test_scores_tell_right_from_swapped():
+    scenes = sample_scenes(20, 0, SIZE)
+    right = [caption_that_looks_at(s, points(s, [0, 1])) for s in scenes]
+    swapped = [caption_that_looks_at(s, points(s, [1, 0])) for s in scenes]
+    assert score(right, scenes)["strict"] > 0.95 and score(right, scenes)["exact"] == 1
+    assert score(swapped, scenes)["near"] == 0
+    mixed = score(right[:15] + swapped[15:], scenes)
+    assert 0.7 < mixed["near_color"] <= 0.75 and 0.7 < mixed["near_shape"] <= 0.75
+
+
+def test_masses_are_by_word_class():
+    scenes = sample_scenes(20, 0, SIZE)
+    right = [caption_that_looks_at(s, points(s, [0, 1])) for s in scenes]
+    found = masses(right, scenes)
+    assert [len(found[kind]) for kind in ("color", "shape")] == [40, 40]
+    by_hand = attention_mass(right[3].maps[1], scenes[3].masks[0])
+    assert found["color"][6] == pytest.approx(by_hand) and by_hand > 0.5
+    swapped = [caption_that_looks_at(s, points(s, [1, 0])) for s in scenes]
+    assert max(masses(swapped, scenes)["shape"]) < 0.2
+
+
+def test_a_word_too_many_is_a_miss():
+    scene = sample_scenes(1, 0, SIZE)[0]
+    words = [*scene.words, "a", "red"]
+    maps = torch.rand(len(words), h, w)
+    caption = Caption(words, maps, maps.flatten(1))
+    assert score([caption], [scene])["exact"] == 0
+    assert peak_distances([caption], [scene])["color"][2] == np.inf
+    assert masses([caption], [scene])["color"][2] == 0
+
+
+def test_captions_that_name_nothing():
+    scene = sample_scenes(1, 0, SIZE)[0]
+    with pytest.raises(ValueError, match="name no colour"):
+        score([Caption([], torch.zeros(0, h, w), torch.zeros(0, h * w))], [scene])
+
+
+def test_a_miss_is_measured_for_words_that_name_something():
+    scene = sample_scenes(1, seed=3, size=SIZE)[0]
+    first, second = scene.objects
+    heat = torch.zeros(h, w)
+    heat[int(second.y // 8), int(second.x // 8)] = 1
+    assert miss(scene, len(scene.words) - 1, heat) == 0
+    assert miss(scene, 1, heat) > 10, "that is the other object"
+    with pytest.raises(ValueError, match="'a', names no object"):
+        miss(scene, 0, heat)
+
+
+def test_mass_is_the_share_on_the_object():
+    mask = np.zeros(SIZE, bool)
+    mask[40:48, 88:92] = True  # the left half of cell (5, 11)
+    heat = torch.zeros(h, w)
+    heat[5, 11], heat[0, 0] = 3.0, 1.0
+    assert attention_mass(heat, mask) == pytest.approx(3 * 0.5 / 4)
+    covered = mask.mean()
+    assert attention_mass(uniform_map(h, w), mask) == pytest.approx(covered)
+    with pytest.raises(ValueError, match="sum to 0"):
+        attention_mass(torch.zeros(h, w), mask)
+
+
+def test_the_interval_holds_the_mean_and_shrinks():
+    few, many = [0.0, 1.0] * 10, [0.0, 1.0] * 1000
+    low, high = bootstrap(few)
+    assert low < 0.5 < high and bootstrap(few) == (low, high)
+    closer = bootstrap(many)
+    assert closer[1] - closer[0] < (high - low) / 5
+    assert bootstrap([2.0, 2.0]) == (2.0, 2.0)
+    with pytest.raises(ValueError, match="no values"):
+        bootstrap([])
+
+
+def test_the_maps_of_those_who_do_not_look():
+    for heat in (uniform_map(h, w), centre_map(h, w)):
+        assert heat.shape == (h, w) and heat.sum() == pytest.approx(1)
+    middle = centre_map(5, 9)
+    assert divmod(int(middle.argmax()), 9) == (2, 4)
+    assert torch.allclose(middle, middle.flip(0)) and middle[0, 0] < middle[2, 4] / 20
+
+
+def test_misses_come_farthest_first_and_only_from_right_captions():
+    scenes = sample_scenes(4, 0, SIZE)
+    captions = [caption_that_looks_at(s, points(s, [0, 1])) for s in scenes]
+    captions[1] = caption_that_looks_at(scenes[1], points(scenes[1], [1, 0]))
+    captions[2] = replace(captions[2], words=["a", *captions[2].words[1:-1], "no"])
+    found = misses(captions, scenes)
+    assert len(found) == 3 * 4 and {number for _, number, _ in found} == {0, 1, 3}
+    assert [number for gap, number, _ in found if gap > 4] == [1] * 4
+    assert found == sorted(found, reverse=True)
+    gap, number, word = found[0]
+    assert gap == miss(scenes[number], word, captions[number].maps[word])

@@ -1,0 +1,548 @@
+"""Weights of models that hide them: what was captured is what the model used."""
+
+import logging
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+import timm
+import torch
+import transformers
+from torch import nn
+from torchvision.models import SwinTransformer, VisionTransformer
+
+from helpers.captioning import Captioner
+from helpers.inspection import capture_attention, follow_caption
+
+logging.disable(logging.WARNING)  # transformers warns of empty attentions
+SMALL = {
+    "hidden_size": 32,
+    "num_hidden_layers": 2,
+    "num_attention_heads": 4,
+    "intermediate_size": 64,
+}
+VIT = {**SMALL, "image_size": 32, "patch_size": 16}
+IMAGES = torch.rand(3, 3, 32, 32, generator=torch.Generator().manual_seed(0))
+IDS = torch.tensor([[0, 5, 6, 7], [0, 8, 9, 5], [0, 6, 6, 9]])
+WIDE = torch.rand(2, 3, 64, 96, generator=torch.Generator().manual_seed(1))
+
+
+def captioner():
+    decoder = transformers.GPT2Config(
+        n_embd=32,
+        n_layer=2,
+        n_head=2,
+        vocab_size=20,
+        add_cross_attention=True,
+        bos_token_id=0,
+        eos_token_id=1,
+        initializer_range=0.8,
+    )
+    both = transformers.VisionEncoderDecoderConfig.from_encoder_decoder_configs(
+        transformers.ViTConfig(**VIT), decoder
+    )
+    return transformers.VisionEncoderDecoderModel(both)
+
+
+def layer(kind, **options):
+    return kind(32, 4, 64, batch_first=True, **options)
+
+
+MODELS = {
+    "torch encoder": (
+        lambda: nn.TransformerEncoder(layer(nn.TransformerEncoderLayer), 2),
+        (torch.rand(2, 10, 32),),
+        {"self": [(2, 4, 10, 10)] * 2},
+    ),
+    "torch decoder": (
+        lambda: nn.TransformerDecoder(layer(nn.TransformerDecoderLayer), 1),
+        (torch.rand(2, 6, 32), torch.rand(2, 15, 32)),
+        {"self": [(2, 4, 6, 6)], "cross": [(2, 4, 6, 15)]},
+    ),
+    "torchvision ViT": (
+        lambda: VisionTransformer(32, 16, 2, 2, 8, 8),
+        (IMAGES,),
+        {"self": [(3, 2, 5, 5)] * 2},
+    ),
+    "torchvision Swin": (
+        lambda: SwinTransformer([4, 4], 16, [2, 2], [2, 4], [7, 7]),
+        (WIDE,),
+        {"self": [(24, 2, 49, 49)] * 2 + [(8, 4, 49, 49)] * 2},
+    ),
+    "timm ViT": (
+        lambda: timm.models.VisionTransformer(
+            32, 16, embed_dim=32, depth=2, num_heads=4
+        ),
+        (IMAGES,),
+        {"self": [(3, 4, 5, 5)] * 2},
+    ),
+    "transformers ViT": (
+        lambda: transformers.ViTModel(transformers.ViTConfig(**VIT)),
+        (IMAGES,),
+        {"self": [(3, 4, 5, 5)] * 2},
+    ),
+    "ViT and GPT-2": (
+        captioner,
+        (IMAGES, IDS),
+        {"self": [(3, 4, 5, 5)] * 2 + [(3, 2, 4, 4)] * 2, "cross": [(3, 2, 4, 5)] * 2},
+    ),
+    "BLIP": (
+        lambda: transformers.BlipForConditionalGeneration(
+            transformers.BlipConfig(
+                text_config={**SMALL, "vocab_size": 50, "encoder_hidden_size": 32},
+                vision_config=VIT,
+            )
+        ),
+        (IMAGES, IDS),
+        {"self": [(3, 4, 5, 5)] * 2 + [(3, 4, 4, 4)] * 2, "cross": [(3, 4, 4, 5)] * 2},
+    ),
+    "ours, additive": (
+        lambda: Captioner("additive"),
+        (torch.rand(2, 3, 64, 80), IDS[:2]),
+        {"cross": [(2, 1, 1, 80)] * 4},
+    ),
+    "ours, transformer": (
+        lambda: Captioner("transformer"),
+        (torch.rand(2, 3, 64, 80), IDS[:2]),
+        {"self": [(2, 4, 4, 4)] * 2, "cross": [(2, 4, 4, 80)] * 2},
+    ),
+}
+
+
+def run(model, inputs):
+    """The output's first tensor."""
+    if isinstance(model, transformers.VisionEncoderDecoderModel):
+        return model(pixel_values=inputs[0], decoder_input_ids=inputs[1]).logits
+    if isinstance(model, transformers.BlipForConditionalGeneration):
+        return model(pixel_values=inputs[0], input_ids=inputs[1]).logits
+    output = model(*inputs)
+    return output if isinstance(output, torch.Tensor) else output[0]
+
+
+@pytest.mark.parametrize("name", MODELS)
+@pytest.mark.parametrize("grad", [False, True], ids=["inference", "gradients"])
+def test_every_layer_is_captured_and_the_output_is_as_before(name, grad):
+    torch.manual_seed(0)
+    build, inputs, shapes = MODELS[name]
+    model = build().eval()
+    with torch.set_grad_enabled(grad):
+        before = run(model, inputs)
+        with capture_attention(model) as captured:
+            during = run(model, inputs)
+        after = run(model, inputs)
+    torch.testing.assert_close(during, before, atol=1e-4, rtol=1e-3)
+    assert torch.equal(after, before), "nothing is left behind"
+    for kind in ("self", "cross"):
+        found = [tuple(w.shape) for w in captured.of(kind).values()]
+        assert found == shapes.get(kind, [])
+    for weights in captured.weights.values():
+        sums = weights.sum(-1)
+        torch.testing.assert_close(sums, torch.ones_like(sums), atol=1e-5, rtol=0)
+
+
+@pytest.mark.parametrize("implementation", ["eager", "sdpa"])
+def test_they_are_the_weights_that_transformers_returns(implementation):
+    torch.manual_seed(0)
+    model = captioner().eval()
+    with torch.inference_mode(), capture_attention(model) as captured:
+        model.set_attn_implementation(implementation)
+        run(model, (IMAGES, IDS))
+    model.set_attn_implementation("eager")
+    with torch.inference_mode():
+        out = model(pixel_values=IMAGES, decoder_input_ids=IDS, output_attentions=True)
+    for ours, theirs in zip(
+        captured.of("cross").values(), out.cross_attentions, strict=True
+    ):
+        torch.testing.assert_close(ours, theirs, atol=1e-5, rtol=1e-4)
+    ours = list(captured.of("self").values())
+    theirs = [*out.encoder_attentions, *out.decoder_attentions]
+    for one, other in zip(ours, theirs, strict=True):
+        torch.testing.assert_close(one, other, atol=1e-5, rtol=1e-4)
+
+
+def test_what_the_caller_asked_for_is_what_the_caller_gets():
+    attention = nn.MultiheadAttention(32, 4, batch_first=True).eval()
+    q, k = torch.rand(2, 6, 32), torch.rand(2, 15, 32)
+    with capture_attention(attention) as captured:
+        _, mean = attention(q, k, k)
+        _, nothing = attention(q, k, k, need_weights=False)
+        _, heads = attention(q, k, k, average_attn_weights=False)
+    assert mean.shape == (2, 6, 15) and nothing is None and heads.shape == (2, 4, 6, 15)
+    for weights in captured.weights.values():
+        assert torch.equal(weights, heads)
+    assert len(captured.weights) == 3 and set(captured.kinds.values()) == {"cross"}
+
+
+def test_masks_and_grouped_heads_count():
+    class Grouped(nn.Module):
+        """Attention whose keys and values have fewer heads than the queries."""
+
+        def forward(self, q, k, v, mask):
+            return nn.functional.scaled_dot_product_attention(
+                q, k, v, attn_mask=mask, enable_gqa=True
+            )
+
+    class GroupedAttention(Grouped):
+        pass
+
+    q, k, v = torch.rand(2, 4, 6, 8), torch.rand(2, 2, 9, 8), torch.rand(2, 2, 9, 8)
+    mask = torch.rand(6, 9) > 0.3
+    mask[:, 0] = True
+    model = GroupedAttention()
+    with capture_attention(model) as captured:
+        out = model(q, k, v, mask)
+    torch.testing.assert_close(out, model(q, k, v, mask), atol=1e-5, rtol=1e-5)
+    (weights,) = captured.weights.values()
+    assert weights.shape == (2, 4, 6, 9) and (weights[:, :, ~mask] == 0).all()
+
+
+def test_nothing_stays_behind_after_an_exception():
+    hooks = nn.modules.module
+    before = len(hooks._global_forward_hooks), len(hooks._global_forward_pre_hooks)
+    model = captioner()
+    with pytest.raises(ZeroDivisionError), capture_attention(model):
+        run(model.eval(), (IMAGES, IDS))
+        raise ZeroDivisionError
+    after = len(hooks._global_forward_hooks), len(hooks._global_forward_pre_hooks)
+    assert after == before
+    assert not any(module._forward_pre_hooks for module in model.modules())
+
+
+def test_a_model_without_attention_is_not_passed_over_in_silence():
+    model = nn.Sequential(nn.Linear(3, 2), nn.Softmax(-1))
+    with pytest.raises(RuntimeError, match="Sequential ran"):
+        with capture_attention(model):
+            model(torch.rand(4, 5, 3))
+    with pytest.raises(TypeError, match="list"):
+        with capture_attention([]):
+            pass
+
+
+def generate(model, beams, **options):
+    return model.generate(
+        pixel_values=IMAGES,
+        max_new_tokens=7,
+        num_beams=beams,
+        output_attentions=True,
+        return_dict_in_generate=True,
+        decoder_start_token_id=0,
+        eos_token_id=1,
+        pad_token_id=1,
+        **options,
+    )
+
+
+@pytest.mark.parametrize("beams", [1, 3])
+def test_generated_attention_is_that_of_teacher_forcing(beams):
+    torch.manual_seed(8)  # its beams change places, and one caption ends early
+    model = captioner().eval()
+    model.set_attn_implementation("eager")
+    generated = generate(model, beams)
+    crossed = False
+    for row in range(3):
+        layers = follow_caption(generated, row=row, end=1)
+        ids = generated.sequences[row : row + 1, : len(layers[0])]
+        if not ids.numel():  # the end came at once
+            assert layers[0].shape == (0, 2, 5)
+            continue
+        with torch.inference_mode():
+            out = model(
+                pixel_values=IMAGES[row : row + 1],
+                decoder_input_ids=ids,
+                output_attentions=True,
+            )
+        for ours, theirs in zip(layers, out.cross_attentions, strict=True):
+            assert ours.shape == (ids.shape[1], 2, 5)
+            torch.testing.assert_close(
+                ours, theirs[0].transpose(0, 1), atol=1e-3, rtol=1e-2
+            )
+        if beams > 1:
+            crossed |= len(generated.beam_indices[row, : len(ids[0])].unique()) > 1
+    assert crossed == (beams > 1), "the beams of this model change places"
+
+
+def test_missing_attention_and_missing_rows_are_named():
+    model = captioner().eval()  # sdpa: no weights
+    with pytest.raises(ValueError, match="no cross_attentions"):
+        follow_caption(generate(model, 1))
+    model.set_attn_implementation("eager")
+    with pytest.raises(IndexError, match="row 3 of 3"):
+        follow_caption(generate(model, 1), row=3)
+
+
+class SoftAlign(nn.Module):
+    """Show, attend and tell (Xu et al. 2015), in a class that no name gives away."""
+
+    def __init__(self, as_column):
+        super().__init__()
+        self.as_column = as_column
+        self.score = nn.Linear(32, 1)
+        self.softmax = nn.Softmax(dim=1)
+
+    def forward(self, cells, state):
+        scores = self.score(torch.tanh(cells + state[:, None]))  # (B, N, 1)
+        if self.as_column:
+            weights = self.softmax(scores)  # (B, N, 1)
+        else:
+            weights = self.softmax(scores.squeeze(2)).unsqueeze(2)  # (B, N, 1)
+        return (weights * cells).sum(dim=1), weights[..., 0]  # (B, D), (B, N)
+
+
+class Speaker(nn.Module):
+    """A recurrent decoder; captions that have ended leave the batch."""
+
+    def __init__(self, as_column):
+        super().__init__()
+        self.look = SoftAlign(as_column)
+        self.cell = nn.GRUCell(32, 32)
+        self.words = nn.Linear(32, 7)
+        self.maps = []
+
+    def forward(self, cells, lengths):
+        state = cells.mean(1)  # (B, D)
+        for t in range(max(lengths)):
+            b = sum(length > t for length in lengths)
+            context, weights = self.look(cells[:b], state[:b])
+            state = self.cell(context, state[:b])  # (b, D)
+            self.maps.append(weights)
+            self.words(state).softmax(-1)  # over words: no attention
+        return state
+
+
+@pytest.mark.parametrize("as_column", [False, True], ids=["(B, N)", "(B, N, 1)"])
+def test_a_recurrent_decoder_gives_a_map_a_word(as_column):
+    model = Speaker(as_column)
+    cells = torch.rand(3, 15, 32)
+    with torch.no_grad(), capture_attention(model) as captured:
+        model(cells, [5, 4, 2])
+    assert [tuple(w.shape) for w in captured.weights.values()] == [
+        (b, 1, 1, 15) for b in (3, 3, 2, 2, 1)
+    ]
+    assert set(captured.kinds.values()) == {"cross"}
+    joined = captured.joined("look")  # (B, A, T, N)
+    assert joined.shape == (3, 1, 5, 15)
+    for t, weights in enumerate(model.maps):
+        assert torch.equal(joined[: len(weights), 0, t], weights)
+        assert not joined[len(weights) :, 0, t].any()
+    with pytest.raises(KeyError, match="no layer 'eyes'; there are look"):
+        captured.joined("eyes")
+
+
+def masked_again(scores):
+    weights = scores.softmax(-1).masked_fill(torch.eye(9)[:5] > 0, 0)
+    return weights / weights.sum(-1, keepdim=True)
+
+
+def by_hand(scores):
+    parts = (scores - scores.amax(-1, keepdim=True)).exp()
+    return parts / parts.sum(dim=-1, keepdim=True)
+
+
+SOFTMAXES = {
+    "functional": lambda scores: nn.functional.softmax(scores, dim=-1),
+    "module": lambda scores: nn.Softmax(dim=-1)(scores),
+    "by position": lambda scores: torch.softmax(scores, 3),
+    "transposed": lambda scores: torch.softmax(scores.mT, 2).mT,
+    "exp and sum": by_hand,
+    "masked again": masked_again,
+    "dropout": lambda scores: nn.functional.dropout(scores.softmax(-1), 0.0),
+}
+
+
+@pytest.mark.parametrize("way", SOFTMAXES)
+@pytest.mark.parametrize("name", ["Block", "TinyAttention"])
+def test_a_softmax_that_values_are_read_with_is_heard(way, name):
+    def forward(self, q, k):
+        q, k = (x.unflatten(-1, (4, 8)).transpose(1, 2) for x in (q, k))
+        self.made = SOFTMAXES[way](torch.einsum("batd,band->batn", q, k))
+        return torch.einsum("batn,band->batd", self.made, k).softmax(-1)
+
+    model = type(name, (nn.Module,), {"forward": forward})()
+    q, k = torch.rand(2, 5, 32), torch.rand(2, 9, 32)
+    with capture_attention(model) as captured:
+        model(q, k)
+    assert list(captured.weights) == [name] and captured.kinds[name] == "cross"
+    assert captured.weights[name].shape == (2, 4, 5, 9)
+    torch.testing.assert_close(captured.weights[name], model.made)
+
+
+def test_experts_and_words_are_no_places():
+    class Router(nn.Linear):
+        def forward(self, x):
+            return super().forward(x).softmax(-1)
+
+    class AttentionSpeaker(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.attention = nn.MultiheadAttention(32, 4, batch_first=True)
+            self.router, self.words = Router(32, 3), nn.Linear(32, 7)
+
+        def forward(self, x):
+            x = self.attention(x, x, x)[0]
+            chosen = self.router(x).topk(2).values  # (B, T, 2)
+            x = (x[:, :, None] * chosen[..., None]).sum(2)
+            return self.words(x).softmax(-1)
+
+    model = AttentionSpeaker()
+    with capture_attention(model) as captured:
+        model(torch.rand(2, 5, 32))
+    assert list(captured.weights) == ["attention"]
+    assert captured.kinds == {"attention": "self"}
+
+
+def test_a_query_that_may_look_at_nothing_changes_no_output():
+    class Fused(nn.Module):
+        def forward(self, q, k, mask, *more):
+            return nn.functional.scaled_dot_product_attention(q, k, k, mask, 0.0, *more)
+
+    q, k = torch.rand(2, 4, 5, 8), torch.rand(2, 4, 9, 8)
+    mask = torch.ones(5, 9, dtype=torch.bool)
+    mask[2] = False
+    model = Fused()
+    with capture_attention(model) as captured:
+        during = model(q, k, mask)
+        causal = model(q, k, None, True)  # is_causal by its position
+        single = model(q[0, 0], k[0, 0], None)
+    torch.testing.assert_close(during, model(q, k, mask))
+    torch.testing.assert_close(causal, model(q, k, None, True))
+    torch.testing.assert_close(single, model(q[0, 0], k[0, 0], None))
+    first, second, third = captured.weights.values()
+    assert not first[:, :, 2].any() and not second[0, 0].triu(1).any()
+    assert third.shape == (1, 1, 5, 9)
+
+    whole = layer(nn.TransformerEncoderLayer).eval()
+    x, mask = torch.rand(2, 6, 32), torch.zeros(6, 6, dtype=torch.bool)
+    mask[1] = True
+    before = whole(x, src_mask=mask)
+    with capture_attention(whole) as captured:
+        during = whole(x, src_mask=mask)
+    torch.testing.assert_close(during, before, atol=1e-4, rtol=1e-3)
+    assert not captured.weights["self_attn"][:, :, 1].any()
+
+
+def test_weights_are_those_before_dropout():
+    attention = nn.MultiheadAttention(32, 4, dropout=0.5).train()
+    x = torch.rand(6, 2, 32)
+    torch.manual_seed(0)
+    before = attention(x, x, x)
+    torch.manual_seed(0)
+    with capture_attention(attention) as captured:
+        during = attention(x, x, x)
+    for one, other in zip(before, during, strict=True):
+        torch.testing.assert_close(one, other)
+    sums = captured.weights["MultiheadAttention"].sum(-1)
+    torch.testing.assert_close(sums, torch.ones_like(sums))
+
+
+@pytest.mark.filterwarnings("ignore")  # torch.jit is on its way out
+def test_a_compiled_model_runs_uncompiled_and_hidden_ones_are_named():
+    block = layer(nn.TransformerEncoderLayer).eval()
+    x = torch.rand(2, 6, 32)
+    with capture_attention(torch.compile(block, backend="eager")) as captured:
+        block(x)
+    assert [w.shape for w in captured.weights.values()] == [(2, 4, 6, 6)]
+    with (
+        pytest.raises(RuntimeError, match="did not run"),
+        capture_attention(captioner()),
+    ):
+        block(x)  # another model
+    with pytest.raises(RuntimeError, match="no attention was seen"):
+        traced = torch.jit.trace(
+            layer(nn.TransformerEncoderLayer), x, check_trace=False
+        )
+        with capture_attention(traced):
+            traced(x)
+
+
+def test_other_threads_are_not_heard():
+    block = layer(nn.TransformerEncoderLayer).eval()
+    x = torch.rand(2, 6, 32)
+    with pytest.raises(RuntimeError, match="another thread"):
+        with capture_attention(block), ThreadPoolExecutor() as pool:
+            pool.submit(block, x).result()
+    with capture_attention(block) as captured, ThreadPoolExecutor() as pool:
+        others = [pool.submit(block, x) for _ in range(20)]
+        for _ in range(20):
+            block(x)
+        assert all(other.result().shape == x.shape for other in others)
+    assert len(captured.weights) == 20
+    assert all(name.startswith("self_attn") for name in captured.weights)
+
+
+class PairAttention(nn.Module):
+    """What comes in first is no tensor; a mask as wide as the keys comes second."""
+
+    def __init__(self, heads=4):
+        super().__init__()
+        self.heads = heads
+
+    def forward(self, x, mask=None):
+        x = x[0] if isinstance(x, tuple) else x
+        q = x.unflatten(-1, (self.heads, -1))  # (B, T, A, d)
+        weights = torch.einsum("btad,bnad->btan", q, q).softmax(-1)  # (B, T, A, N)
+        return torch.einsum("btan,bnad->btad", weights, q).flatten(2)  # (B, T, D)
+
+
+def test_heads_behind_the_queries_and_masks_are_told_apart():
+    model, x = PairAttention(), torch.rand(2, 8, 8)
+    x = x[:, :6]
+    with capture_attention(model) as captured:
+        model(x, torch.zeros(2, 6, 8))
+        model((x, None))
+    first, second = captured.weights.values()
+    assert first.shape == (2, 4, 6, 6) and set(captured.kinds.values()) == {"self"}
+    assert torch.equal(first, second)
+
+
+LLAMA = {
+    **SMALL,
+    "num_key_value_heads": 1,
+    "vocab_size": 60,
+    "max_position_embeddings": 64,
+}
+
+
+def write(model, **options):
+    """Six words after two prompts, the first of them padded at the left."""
+    ids = torch.arange(5, 23).unflatten(0, (2, 9))
+    mask = torch.ones_like(ids)
+    mask[0, :4] = 0
+    return model.generate(
+        ids,
+        attention_mask=mask,
+        max_new_tokens=6,
+        do_sample=False,
+        pad_token_id=0,
+        eos_token_id=None,
+        return_dict_in_generate=True,
+        **options,
+    )
+
+
+@pytest.mark.parametrize("beams", [1, 3])
+@pytest.mark.parametrize("cache", [None, "static"])
+def test_grouped_heads_of_a_padded_batch_are_followed(beams, cache):
+    torch.manual_seed(0)
+    model = transformers.LlamaForCausalLM(transformers.LlamaConfig(**LLAMA)).eval()
+    options = {"num_beams": beams, "cache_implementation": cache}
+    plain = write(model, **options)
+    with capture_attention(model) as captured:
+        during = write(model, **options)
+    assert torch.equal(plain.sequences, during.sequences)
+    model.set_attn_implementation("eager")
+    known = write(model, output_attentions=True, **options)
+    ours = follow_caption(during, captured.steps("self"), row=1)
+    theirs = follow_caption(known, "attentions", row=1)
+    assert [x.shape for x in ours] == [(6, 4, 14)] * 2
+    for one, other in zip(ours, theirs, strict=True):
+        torch.testing.assert_close(one, other, atol=1e-5, rtol=1e-4)
+
+
+@pytest.mark.parametrize("window", [5, 11])
+def test_keys_that_a_window_forgets_are_refused(window):
+    torch.manual_seed(0)
+    config = transformers.MistralConfig(**LLAMA, sliding_window=window)
+    model = transformers.MistralForCausalLM(config).eval()
+    with capture_attention(model) as captured:
+        written = write(model)
+    with pytest.raises(ValueError, match=rf"\[9, .*{window}\] keys and \[4\] heads"):
+        follow_caption(written, captured.steps("self"))

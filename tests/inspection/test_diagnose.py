@@ -1,0 +1,347 @@
+"""The doctor names axes and layouts, finds what is wrong, and leaves the healthy be."""
+
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+import torch
+from safetensors.torch import save_file
+
+from helpers.captioning import Captioner, to_input
+from helpers.inspection import diagnose
+from helpers.inspection.shapes.files import read_weights
+from helpers.maps import TokenLayout
+
+
+def softmax(*shape, seed=0, spread=1.0):
+    random = torch.Generator().manual_seed(seed)
+    return (spread * torch.randn(*shape, generator=random)).softmax(-1)
+
+
+# shape, image, patch, (h, w), key of cell (0, 0): what the architectures really have
+DECIDED = {
+    "ViT": ((1, 12, 197, 197), (224, 224), 16, (14, 14), 1),
+    "ViT, wide": ((2, 4, 281, 281), (224, 320), 16, (14, 20), 1),
+    "DeiT": ((2, 4, 198, 198), (224, 224), 16, (14, 14), 2),
+    "SigLIP": ((2, 4, 280, 280), (224, 320), 16, (14, 20), 0),
+    "DINOv2, cut off": ((2, 4, 385, 385), (230, 341), 14, (16, 24), 1),
+    "DINOv2, registers": ((2, 4, 389, 389), (224, 336), 14, (16, 24), 5),
+    "DETR": ((2, 4, 10, 60), (192, 320), 32, (6, 10), 0),
+    "DETR, rounded up": ((2, 4, 9, 70), (200, 310), 32, (7, 10), 0),
+    "ViT and GPT-2": ((2, 2, 4, 281), (224, 320), 16, (14, 20), 1),
+    "Swin and GPT-2": ((2, 2, 4, 784), (224, 224), 4, (28, 28), 0),
+    "TrOCR": ((2, 2, 4, 577), (384, 384), 16, (24, 24), 1),
+    "CLIP, 32": ((3, 8, 50, 50), (224, 224), 32, (7, 7), 1),
+    "ResNet-50": ((3, 9, 300), (480, 640), 32, (15, 20), 0),
+    "patches that are not square": (
+        (2, 4, 141, 141),
+        (224, 320),
+        (16, 32),
+        (14, 10),
+        1,
+    ),
+}
+
+
+@pytest.mark.parametrize("case", DECIDED)
+@pytest.mark.parametrize("with_values", [True, False])
+def test_the_right_layout_comes_first(case, with_values):
+    shape, image, patch, grid, first = DECIDED[case]
+    weights = softmax(*shape) if with_values else shape
+    report = diagnose(weights, image, patch)
+    best = report.layouts[0]
+    assert best.grid == grid and best.index[0, 0] == first
+    assert best.length == shape[-1] and not report.problems
+    names = [axis.name for axis in report.axes]
+    assert names[-2:] == ["queries", "keys"]
+    assert ("sums to 1" in report.axes[-1].evidence) is with_values
+
+
+@pytest.mark.parametrize(
+    "case", [name for name in DECIDED if "Swin" not in name and "not sq" not in name]
+)
+def test_the_usual_strides_are_tried_without_a_patch_size(case):
+    shape, image, _, grid, first = DECIDED[case]
+    best = diagnose(shape, image).layouts[0]
+    assert best.grid == grid and best.index[0, 0] == first
+
+
+@pytest.mark.parametrize("batch", [None, 2])
+def test_windows_come_first_where_the_numbers_say_windows(batch):
+    report = diagnose((192, 2, 49, 49), (224, 320), 4, batch=batch)
+    best = report.layouts[0]
+    assert best.grid == (56, 80) and best.length == 96 * 49
+    assert report.axes[0].name == "images x windows"
+    assert "ambiguous" in str(report) and not report.problems
+    shifted = TokenLayout.from_windows(56, 80, 7, 3)
+    assert any(torch.equal(x.index, shifted.index) for x in report.layouts)
+
+
+AMBIGUOUS = {
+    "GIT, words behind": ((2, 4, 201, 201), (224, 224), 16, (14, 14), 1),
+    "ViLT, words in front": ((2, 4, 76, 76), (224, 320), 32, (7, 10), 6),
+    "LLaVA": ((2, 4, 69, 69), (64, 64), 8, (8, 8), None),
+    "Qwen2-VL": ((2, 4, 31, 31), (112, 168), 14, (4, 6), None),
+    "LLaVA-NeXT, line breaks": ((2, 4, 57, 57), (56, 112), 14, (4, 8), None),
+}
+
+
+@pytest.mark.parametrize("case", AMBIGUOUS)
+def test_what_numbers_cannot_decide_is_called_ambiguous(case):
+    shape, image, patch, grid, first = AMBIGUOUS[case]
+    report = diagnose(softmax(*shape), image, patch)
+    assert report.ambiguous and "ambiguous" in str(report)
+    assert not report.problems
+    starts = {int(x.index[0, 0]) for x in report.layouts if x.grid == grid}
+    assert starts and (first is None or first in starts)
+
+
+def test_without_an_image_the_grid_is_ambiguous():
+    report = diagnose((2, 9, 197))
+    assert report.layouts[0].grid == (14, 14) and report.ambiguous
+
+
+@pytest.mark.parametrize("seed", range(200))
+def test_healthy_weights_have_no_problem(seed):
+    choose = np.random.default_rng(seed)
+    h, w = choose.choice(range(5, 17), size=2, replace=False).tolist()
+    prefix = int(choose.choice([0, 1, 2, 5]))
+    leading = choose.choice([2, 3, 4, 6, 7, 9], size=seed % 4, replace=False).tolist()
+    spread = choose.uniform(0.3, 5)
+    weights = softmax(*leading, prefix + h * w, seed=seed, spread=spread)
+    if seed % 5 == 0:
+        weights = weights.half()
+    report = diagnose(weights, (16 * h, 16 * w), 16)
+    assert not report.problems, report
+    found = report.layouts[0]
+    assert found.grid == (h, w) and found.index[0, 0] == prefix
+
+
+def test_the_captioners_are_healthy_when_trained(captioners, unseen):
+    for name, captioner in captioners.items():
+        for scene in unseen[:10]:
+            report = diagnose(captioner.caption(scene.image).weights, (112, 112), 8)
+            assert not report.problems, (name, str(report))
+            assert report.layouts[0].grid == (14, 14)
+
+
+def found_in(weights, *sizes, **known):
+    return " ".join(str(p) for p in diagnose(weights, *sizes, **known).problems)
+
+
+HEALTHY = softmax(2, 4, 9, 71)  # (B, A, T, N): 7 x 10 cells and a class token
+SIZES = ((112, 160), 16)
+
+
+def test_dropout_in_training_mode():
+    dropped = torch.nn.functional.dropout(HEALTHY, 0.2)
+    assert "model.eval()" in found_in(dropped, *SIZES)
+
+
+def test_softmax_over_the_wrong_axis():
+    scores = torch.randn(2, 4, 9, 71)
+    assert "axis 2 sums to 1" in found_in(scores.softmax(2), *SIZES)
+    assert "over the images of the batch" in found_in(scores.softmax(0), *SIZES)
+    assert "every weight is 1" in found_in(torch.randn(2, 71, 1).softmax(-1), *SIZES)
+
+
+def test_swapped_axes():
+    swapped = HEALTHY.transpose(2, 3)  # (B, A, N, T)
+    report = diagnose(swapped, *SIZES)
+    assert [axis.name for axis in report.axes][2] == "keys"
+    assert "movedim(2, -1)" in str(report)
+    assert report.layouts[0].grid == (7, 10)
+    assert "swapped" in found_in((2, 4, 71, 9), *SIZES)
+
+
+def test_dropped_keys_and_sums_over_heads():
+    assert "dropped after the softmax" in found_in(HEALTHY[..., 1:], *SIZES)
+    assert "every row sums to 4" in found_in(HEALTHY.sum(1), *SIZES)
+    assert "every row sums to 255" in found_in(255 * HEALTHY, *SIZES)
+
+
+def test_scores_are_no_weights():
+    scores = torch.randn(2, 4, 9, 71)
+    assert "never negative" in found_in(scores, *SIZES)
+    assert "no softmax along this axis" in found_in(scores.exp(), *SIZES)
+
+
+def test_nan_and_infinity_are_counted():
+    bad = HEALTHY.clone()
+    bad[0, 0, 3] = torch.nan
+    bad[1, 2, 4, 0] = torch.inf
+    assert f"72 of {bad.numel()}" in found_in(bad, *SIZES)
+    assert "NaN" in found_in(torch.full((9, 71), torch.nan), *SIZES)
+
+
+def test_even_maps_and_one_map_for_all_words():
+    assert "maps are even" in found_in(torch.full((9, 71), 1 / 71), *SIZES)
+    one = HEALTHY[:, :, :1].expand(-1, -1, 9, -1)
+    assert "all 9 queries have the same map" in found_in(one, *SIZES)
+
+
+def test_attention_across_the_batch():
+    torch.manual_seed(0)
+    layer = torch.nn.MultiheadAttention(32, 4)  # batch_first=False
+    cells = torch.randn(2, 70, 32)  # (B, N, D)
+    _, weights = layer(cells, cells, cells, average_attn_weights=False)
+    assert weights.shape == (70, 4, 2, 2)
+    assert "images of the batch look at each other" in found_in(weights, *SIZES)
+
+
+def test_averaged_heads_and_a_word_too_many():
+    assert "4 heads are expected" in found_in(HEALTHY.mean(1), *SIZES, batch=2, heads=4)
+    assert not found_in(HEALTHY, *SIZES, batch=2, heads=4, queries=9)
+    assert "8 queries are expected" in found_in(HEALTHY, *SIZES, queries=8)
+
+
+def test_a_count_that_no_layout_explains():
+    assert "no layout has 45 keys" in found_in(softmax(2, 4, 9, 45), (112, 112), 16)
+    assert "150 keys" in found_in((1, 12, 150, 150), (224, 224), 16)
+    wrong = found_in(softmax(9, 49), (224, 224), layout=TokenLayout.from_grid(14, 14))
+    assert "49 keys" in wrong and "196" in wrong
+
+
+def test_words_that_look_at_words_are_no_problem_and_no_picture():
+    causal = torch.randn(2, 4, 9, 9).masked_fill(
+        ~torch.ones(9, 9, dtype=torch.bool).tril(), -torch.inf
+    )
+    report = diagnose(causal.softmax(-1), *SIZES)
+    assert not report.problems and not report.layouts
+    assert "words" in report.notes[0]
+
+
+def test_maps_that_are_on_the_grid_already():
+    report = diagnose(softmax(2, 4, 9, 70).unflatten(-1, (7, 10)), *SIZES)
+    assert [axis.name for axis in report.axes][-2:] == ["rows", "columns"]
+    assert report.layouts[0].grid == (7, 10) and not report.problems
+
+
+@pytest.mark.parametrize("sizes", [(), SIZES])
+def test_maps_without_their_class_token_are_on_the_grid_too(sizes):
+    maps = TokenLayout.from_grid(7, 10, prefix=1).to_grid(HEALTHY)  # (B, A, T, h, w)
+    report = diagnose(maps, *sizes)
+    names = [axis.name for axis in report.axes]
+    assert names == ["images", "heads", "queries", "rows", "columns"]
+    assert report.layouts[0].grid == (7, 10) and not report.problems
+    assert "keys off the grid" in report.notes[0]
+    maps[0, 1, 2] = 0  # a query that is padding
+    report = diagnose(maps, *sizes)
+    assert not report.problems and "1 queries look at nothing" in str(report)
+    cut = HEALTHY[..., 1:] if sizes else HEALTHY[0, 0, :, 1:]
+    assert diagnose(cut, *sizes).axes[-1].name == "keys"
+
+
+def test_known_counts_name_the_axes():
+    report = diagnose(HEALTHY.mean(1), *SIZES, batch=2)
+    assert report.axes[0].name == "images" and not report.ambiguous
+    assert diagnose(HEALTHY.mean(1), *SIZES).ambiguous
+    assert diagnose(HEALTHY[0], *SIZES, heads=4).axes[0].name == "heads"
+
+
+def test_an_untrained_captioner_is_found_out(unseen):
+    torch.manual_seed(0)
+    captioner = Captioner("additive").eval()
+    images = torch.stack([to_input(scene.image) for scene in unseen[:3]])
+    words = torch.randint(3, 12, (3, 7))
+    with torch.inference_mode():
+        _, weights = captioner(images, words)  # (B, T, N)
+    assert "untrained" in found_in(weights, (112, 112), 8, batch=3)
+
+
+@pytest.mark.parametrize("nothing", [None, (None, None), [], ((), ()), {}])
+def test_nothing_at_all(nothing):
+    report = diagnose(nothing, *SIZES)
+    assert "eager" in str(report.problems[0]) and not report.layouts
+
+
+def test_collections_are_opened():
+    layers = (HEALTHY, HEALTHY)
+    assert diagnose(layers, *SIZES).shape == HEALTHY.shape
+    steps = tuple((softmax(2, 4, 1, 71 + t),) * 2 for t in range(3))
+    assert diagnose(steps, *SIZES).shape == (2, 4, 1, 73)
+    named = {"logits": HEALTHY, "cross_attentions": layers}
+    assert "cross_attentions" in diagnose(named, *SIZES).notes[0]
+    assert diagnose(HEALTHY.numpy(), *SIZES).layouts[0].grid == (7, 10)
+
+
+def test_bad_arguments_are_named():
+    with pytest.raises(TypeError, match="str"):
+        diagnose("weights.pt")
+    with pytest.raises(ValueError, match=r"\(H, W\)"):
+        diagnose(HEALTHY, 112)
+    with pytest.raises(ValueError, match="got 0"):
+        diagnose(HEALTHY, (112, 0))
+    assert diagnose(torch.rand(0, 5)).problems and diagnose(torch.tensor(1.0)).problems
+
+
+def run(*arguments):
+    command = [sys.executable, "-m", "helpers", "diagnose", *map(str, arguments)]
+    return subprocess.run(command, capture_output=True, text=True)
+
+
+def test_the_command_line_says_the_same(tmp_path):
+    done = run("1,12,197,197", "--image", "224x224", "--patch", 16)
+    assert done.returncode == 0
+    assert done.stdout.strip() == str(diagnose((1, 12, 197, 197), (224, 224), 16))
+    torch.save((HEALTHY, HEALTHY), tmp_path / "weights.pt")
+    np.save(tmp_path / "weights.npy", HEALTHY.numpy())
+    save_file({"cross": HEALTHY}, tmp_path / "weights.safetensors")
+    for file in tmp_path.iterdir():
+        said = run(file, "--image", "112x160", "--patch", 16)
+        assert "7 x 10 cells" in said.stdout and "sums to 1" in said.stdout, file
+    assert "PROBLEM" in run("9,14,0").stdout
+    assert run("nowhere.pt").returncode == 2
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "said"),
+    [
+        ("a.npy", b"nonsense", "a.npy is damaged"),
+        ("a.safetensors", b"nonsense", "a.safetensors is damaged"),
+        ("a.pt", b"nonsense", "a.pt"),
+        ("a.txt", b"1 2 3", "expected one of"),
+    ],
+)
+def test_bad_files_are_named(tmp_path, name, content, said):
+    (tmp_path / name).write_bytes(content)
+    with pytest.raises(ValueError, match=said):
+        read_weights(tmp_path / name)
+
+
+def test_code_in_a_file_is_not_run(tmp_path):
+    torch.save({"model": Captioner("additive")}, tmp_path / "model.pt")
+    with pytest.raises(ValueError, match="not loaded"):
+        read_weights(tmp_path / "model.pt")
+    with pytest.raises(FileNotFoundError, match=r"nowhere\.pt"):
+        read_weights("nowhere.pt")
+
+
+def test_a_column_of_weights_is_no_grid():
+    column = torch.randn(3, 70, 1).softmax(1)  # (B, N, 1), as alpha often comes
+    for weights in (column, (3, 70, 1)):
+        report = diagnose(weights, *SIZES, batch=3)
+        assert [axis.name for axis in report.axes] == ["images", "keys", "queries"]
+        assert report.layouts[0].grid == (7, 10) and not report.problems
+    assert "axis of size 1" in found_in(torch.ones(3, 70, 1), *SIZES)
+
+
+def test_queries_that_are_padding_are_no_problem():
+    weights = softmax(3, 4, 9, 71)
+    weights[0, :, :2] = 0
+    report = diagnose(weights, *SIZES)
+    assert not report.problems and "8 queries look at nothing" in str(report)
+    assert found_in(torch.zeros(3, 4, 9, 71), *SIZES)
+
+
+def test_a_bare_shape_promises_nothing_about_values():
+    assert "values were not given" in str(diagnose((2, 4, 9, 196), (112, 112), 8))
+    assert str(diagnose(HEALTHY, *SIZES)).endswith("no problem found")
+
+
+def test_what_is_no_weights_at_all():
+    found = diagnose((2, 197, 768), (224, 224)).problems
+    assert len(found) == 1 and "tokens (B, N, D)" in str(found[0])
+    assert "the image itself" in str(diagnose((2, 3, 96, 136), (96, 136)))
+    assert "the image itself" not in str(diagnose((2, 3, 96, 136), (136, 96)))

@@ -1,0 +1,218 @@
+"""A layout that is found by experiment is the one that the model has."""
+
+import pytest
+import timm
+import torch
+import transformers
+from torch import nn
+from torch.nn.functional import pad
+from torchvision.models import resnet18
+
+from helpers.inspection import probe_layout
+from helpers.inspection.probe import share_keys
+from helpers.maps import TokenLayout
+
+H, W, PATCH = 64, 96, 16
+GRID = (4, 6)  # not square
+IMAGE = torch.rand(3, H, W, generator=torch.Generator().manual_seed(0))
+SMALL = {
+    "hidden_size": 32,
+    "num_hidden_layers": 2,
+    "num_attention_heads": 4,
+    "intermediate_size": 64,
+}
+
+
+def cells_of(stride, width=12):
+    """A patch embedding: (B, 3, H, W) -> (B, h, w, D)."""
+    torch.manual_seed(0)
+    layer = nn.Conv2d(3, width, stride, stride)
+    return lambda images: layer(images).permute(0, 2, 3, 1)
+
+
+def check(layout, index, length):
+    assert torch.equal(layout.index, index) and layout.length == length
+    assert not layout.unresolved and layout.confidence.shape == index.shape
+
+
+@pytest.mark.parametrize("deep", [False, True], ids=["embedding", "last layer"])
+def test_a_vit_with_a_class_token(deep):
+    torch.manual_seed(0)
+    config = transformers.ViTConfig(**SMALL, image_size=H, patch_size=PATCH)
+    model = transformers.ViTModel(config).eval()
+
+    def read(images):
+        if deep:
+            return model(images, interpolate_pos_encoding=True).last_hidden_state
+        return model.embeddings(images, interpolate_pos_encoding=True)
+
+    known = TokenLayout.from_grid(*GRID, prefix=1)
+    check(probe_layout(read, IMAGE, GRID), known.index, 25)
+
+
+def test_registers_of_timm():
+    torch.manual_seed(0)
+    model = timm.models.VisionTransformer(
+        (H, W), PATCH, embed_dim=32, depth=2, num_heads=4, reg_tokens=4
+    ).eval()
+    known = TokenLayout.from_grid(*GRID, prefix=5)
+    check(probe_layout(model.forward_features, IMAGE, GRID), known.index, 29)
+
+
+def test_shuffled_patches():
+    embed = cells_of(PATCH)
+    order = torch.randperm(24, generator=torch.Generator().manual_seed(1))
+    layout = probe_layout(lambda x: embed(x).flatten(1, 2)[:, order], IMAGE, GRID)
+    check(layout, order.argsort().unflatten(0, GRID), 24)
+
+
+def test_a_line_break_after_every_row_and_text_around():
+    embed = cells_of(PATCH)
+
+    def read(images):
+        rows = pad(embed(images), (0, 0, 0, 1))  # (B, h, w + 1, D)
+        return pad(rows.flatten(1, 2), (0, 0, 3, 2))  # (B, 3 + h (w + 1) + 2, D)
+
+    index = 3 + torch.arange(4 * 7).unflatten(0, (4, 7))[:, :6]  # (h, w)
+    check(probe_layout(read, IMAGE, GRID), index, 33)
+
+
+def test_a_thumbnail_in_front_answers_too_and_is_not_taken():
+    coarse, fine = cells_of(2 * PATCH), cells_of(PATCH)
+
+    def read(images):
+        both = [coarse(images).flatten(1, 2), fine(images).flatten(1, 2)]
+        return torch.cat(both, dim=1)  # (B, 6 + 24, D)
+
+    known = TokenLayout.from_grid(*GRID, prefix=6)
+    check(probe_layout(read, IMAGE, GRID), known.index, 30)
+
+
+def windows(x, side, shift):
+    """(B, h, w, D) -> (B, windows * side * side, D), as Swin cuts them."""
+    h, w = x.shape[1:3]
+    x = pad(x, (0, 0, 0, -w % side, 0, -h % side))  # (B, h', w', D)
+    x = x.roll((-shift, -shift), dims=(1, 2))
+    x = x.unflatten(1, (-1, side)).unflatten(3, (-1, side))  # (B, rows, side, ...)
+    return x.transpose(2, 3).flatten(1, 4)  # (B, N, D)
+
+
+@pytest.mark.parametrize("shift", [0, 2])
+@pytest.mark.parametrize("grid", [(8, 12), (6, 13)], ids=["whole", "padded"])
+def test_windows_are_found_and_are_those_of_from_windows(shift, grid):
+    embed = cells_of(8)
+    image = torch.rand(3, 8 * grid[0], 8 * grid[1])
+    layout = probe_layout(lambda x: windows(embed(x), 4, shift), image, grid)
+    known = TokenLayout.from_windows(*grid, 4, shift)
+    check(layout, known.index, known.length)
+
+
+def test_a_resnet_looks_up_and_left():
+    torch.manual_seed(0)
+    body = nn.Sequential(*list(resnet18(weights=None).eval().children())[:-2])
+    image = torch.rand(3, 128, 192)
+    layout = probe_layout(lambda x: body(x).flatten(2).mT, image, GRID)
+    assert torch.equal(layout.index, TokenLayout.from_grid(*GRID).index)
+    assert layout.confidence.mean() < 0.5, "its cells see their neighbours' pixels"
+
+
+def test_cells_without_a_key_of_their_own_are_unresolved():
+    coarse = cells_of(2 * PATCH)
+
+    def read(images):
+        return pad(coarse(images).flatten(1, 2), (0, 0, 0, 20))  # (B, 6 + 20, D)
+
+    layout = probe_layout(read, IMAGE, GRID)
+    assert len(layout.unresolved) == 24  # four cells share each key
+
+
+def test_the_answer_does_not_depend_on_the_batch_and_lays_weights_out():
+    embed = cells_of(PATCH)
+    layouts = [
+        probe_layout(lambda x: embed(x).flatten(1, 2), IMAGE, GRID, batch)
+        for batch in (1, 5, 64)
+    ]
+    assert all(torch.equal(x.index, layouts[0].index) for x in layouts)
+    assert layouts[0].to_grid(torch.rand(2, 9, 24)).shape == (2, 9, 4, 6)
+
+
+def test_what_cannot_be_probed_is_named():
+    embed = cells_of(PATCH)
+    with pytest.raises(ValueError, match=r"\(1, 4, 6, 12\)"):
+        probe_layout(embed, IMAGE, GRID)
+    with pytest.raises(ValueError, match="at least 8 x 6 = 48"):
+        probe_layout(lambda x: embed(x).flatten(1, 2), IMAGE, (8, 6))
+    with pytest.raises(ValueError, match=r"\(1, 3, 64, 96\)"):
+        probe_layout(embed, IMAGE[None], GRID)
+    with pytest.raises(ValueError, match="no key answered"):
+        probe_layout(lambda x: torch.ones(len(x), 24, 5), IMAGE, GRID)
+    with pytest.raises(ValueError, match="got .tuple."):
+        probe_layout(lambda x: (embed(x).flatten(1, 2),), IMAGE, GRID)
+    with pytest.raises(ValueError, match="got 16 images and returned .1, 24"):
+        probe_layout(lambda x: embed(x[:1]).flatten(1, 2), IMAGE, GRID)
+    with pytest.raises(ValueError, match="in place"):
+        probe_layout(lambda x: embed(x.mul_(0.5)).flatten(1, 2), IMAGE, GRID)
+    with pytest.raises(ValueError, match="NaN"):
+        probe_layout(lambda x: embed(x).flatten(1, 2) * torch.nan, IMAGE, GRID)
+
+
+def greedy(votes):
+    """The surest cell takes its key, then the surest of those that are left."""
+    left, index = votes.clone(), torch.full(votes.shape[:1], -1)
+    for _ in votes:
+        cell, key = divmod(int(left.argmax()), left.shape[1])
+        index[cell] = key
+        left[cell], left[:, key] = -torch.inf, -torch.inf
+    return index
+
+
+@pytest.mark.parametrize("seed", range(30))
+def test_rounds_of_mutual_choice_are_one_choice_after_the_other(seed):
+    random = torch.Generator().manual_seed(seed)
+    votes = torch.rand(24, (24, 25, 40)[seed % 3], generator=random)
+    if seed % 2:  # a few keys that answer to all, and many that answer to none
+        votes = votes * (torch.rand(votes.shape[1], generator=random) < 0.3)
+    assert torch.equal(share_keys(votes), greedy(votes))
+
+
+def test_a_key_that_is_another_at_another_change_is_unresolved():
+    torch.manual_seed(0)
+    embed = nn.Conv2d(3, 1, PATCH, PATCH)
+    still = embed(IMAGE[None])
+
+    def read(images):
+        moved = (embed(images) - still).flatten(1)  # (B, h w)
+        keys = torch.cat([moved.relu(), (-moved).relu()], 1)  # by the change's sign
+        return torch.cat([keys, moved.abs()[:, :1]], 1)[..., None]  # (B, 49, 1)
+
+    layout = probe_layout(read, IMAGE, GRID)  # cell (0, 0) moves two keys alike
+    assert len(layout.unresolved) > 8 and (0, 0) in layout.unresolved
+
+
+def test_the_change_lies_where_fewest_cells_stay_unresolved():
+    torch.manual_seed(0)
+    embed = nn.Conv2d(3, 12, PATCH, PATCH)
+
+    def up_and_left(images, by=8):
+        return embed(pad(images, (by, -by, by, -by))).flatten(2).mT  # (B, N, D)
+
+    check(
+        probe_layout(up_and_left, IMAGE, GRID), TokenLayout.from_grid(*GRID).index, 24
+    )
+
+    def down_and_right(images):
+        keys = up_and_left(images, by=-4)  # (B, N, D)
+        shared = keys[:, :1] + keys[:, 1:2]  # one key for two cells
+        return torch.cat([shared, 0 * shared, keys[:, 2:]], 1)
+
+    layout = probe_layout(down_and_right, IMAGE, GRID)
+    assert layout.unresolved == ((0, 0), (0, 1))
+    known = TokenLayout.from_grid(*GRID).index
+    assert torch.equal(layout.index[1:], known[1:])
+    assert torch.equal(layout.index[0, 2:], known[0, 2:])
+
+
+def test_keys_that_are_the_pixels_themselves():
+    image = torch.rand(3, 6, 9)
+    layout = probe_layout(lambda images: images.flatten(2).mT, image, (6, 9))
+    check(layout, TokenLayout.from_grid(6, 9).index, 54)

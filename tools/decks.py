@@ -1,0 +1,91 @@
+"""Decks of slides: one HTML file a lesson, beside one folder of assets, for a room
+without a network."""
+
+import re
+import shutil
+import subprocess
+from copy import deepcopy
+from pathlib import Path
+
+import nbformat
+
+from helpers import ROOT
+from tools.notebooks import require_run
+from tools.slides import arrange, figure_size, figures, mark
+
+FOLDER = ROOT / "build" / "slides"
+REVEAL = "reveal.js@^4.6"
+TEMPLATE = Path(__file__).with_name("slides.html.j2")
+
+
+def deck(notebook, title):
+    """One lesson as HTML that expects reveal.js in the folder `reveal` beside it."""
+    from nbconvert.exporters import SlidesExporter  # comes with the extra "test"
+
+    notebook = mark(parted(notebook))
+    for cell, (_, code) in zip(notebook.cells, arrange(notebook.cells), strict=True):
+        if not code:
+            cell.metadata["transient"] = {"remove_source": True}
+        for output in figures(cell):
+            kind = "image/png" if "image/png" in output.data else "image/jpeg"
+            width, height = figure_size(output)
+            output.metadata[kind] = {"width": width, "height": height}
+    exporter = SlidesExporter(
+        raw_template=TEMPLATE.read_text(encoding="utf-8"),
+        exclude_input_prompt=True,
+        exclude_output_prompt=True,
+        reveal_url_prefix="reveal",
+        reveal_theme="white",
+    )
+    return exporter.from_notebook_node(notebook, {"metadata": {"name": title}})[0]
+
+
+def parted(notebook):
+    """A copy in which every heading and every exercise begins a cell of its own."""
+    parts, notebook = [], deepcopy(notebook)
+    for cell in notebook.cells:
+        if cell.cell_type != "markdown":
+            parts.append(cell)
+            continue
+        for text in re.split(r"\n\n(?=#{1,3} |\*\*Exercise \d)", cell.source):
+            parts.append(nbformat.v4.new_markdown_cell(text))
+    notebook.cells = parts
+    return notebook
+
+
+def build(files, folder):
+    """Write a deck for each lesson into `folder`, and reveal.js once beside them.
+
+    Raises ValueError, and writes nothing, if a lesson was not run from top to bottom,
+    FileNotFoundError if npm is missing, and CalledProcessError if it fails.
+    """
+    require_run(files)
+    folder.mkdir(parents=True, exist_ok=True)
+    fetch_reveal(folder)
+    for file in files:
+        notebook = nbformat.read(file, as_version=4)
+        target = folder / f"{file.stem}.html"
+        target.write_text(deck(notebook, file.stem), encoding="utf-8")
+        print(target)
+
+
+def fetch_reveal(folder):
+    """Copy reveal.js out of its npm package, unless it is there already."""
+    if (folder / "reveal" / "dist").exists():
+        return
+    npm = shutil.which("npm")
+    if npm is None:
+        raise FileNotFoundError(
+            "the slides need npm once, for reveal.js: install Node.js, "
+            "or copy build/slides/reveal from a machine that has it"
+        )
+    packages = folder.resolve() / "npm"
+    options = ["--no-save", "--no-package-lock", "--no-audit", "--loglevel=error"]
+    command = [npm, "install", "--prefix", str(packages), *options, REVEAL]
+    subprocess.run(command, check=True)
+    package = packages / "node_modules" / "reveal.js"
+    for part in ("dist", "plugin/notes"):
+        unneeded = shutil.ignore_patterns("*.map", "*.esm.js")
+        shutil.copytree(package / part, folder / "reveal" / part, ignore=unneeded)
+    shutil.copy(package / "LICENSE", folder / "reveal")
+    shutil.rmtree(packages)

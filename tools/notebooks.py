@@ -1,0 +1,163 @@
+"""Run the notebooks top to bottom, in place, so that two runs give the same text."""
+
+import base64
+import io
+import math
+import re
+import tomllib
+from pathlib import Path
+
+import nbformat
+from nbclient import NotebookClient
+from PIL import Image
+
+from helpers import ROOT
+from tools.exercises import stub_of
+from tools.slides import mark
+
+FOLDER = ROOT / "notebooks"
+INDEX = FOLDER / "error_index.ipynb"
+WIDGET = "application/vnd.jupyter.widget-view+json"
+PNG, JPEG = "image/png", "image/jpeg"
+# As JupyterLab writes it when a notebook is opened: opening must not change the file.
+# The release of Python is missing, and jupyter_lab_config.py keeps it out.
+METADATA = {
+    "kernelspec": {
+        "display_name": "Python 3 (ipykernel)",
+        "language": "python",
+        "name": "python3",
+    },
+    "language_info": {
+        "codemirror_mode": {"name": "ipython", "version": 3},
+        "file_extension": ".py",
+        "mimetype": "text/x-python",
+        "name": "python",
+        "nbconvert_exporter": "python",
+        "pygments_lexer": "ipython3",
+    },
+}
+
+
+def run_all(files=()):
+    """Run the given notebooks, or all of them, one after the other."""
+    for file in [Path(f) for f in files] or notebook_files():
+        notebook = nbformat.read(file, as_version=4)
+        client = NotebookClient(
+            notebook,
+            timeout=cell_timeout(),
+            startup_timeout=120,
+            kernel_name="python3",
+            record_timing=False,
+            coalesce_streams=True,
+            resources={"metadata": {"path": str(file.parent)}},
+        )
+        client.execute()
+        nbformat.write(normalise(notebook), file)
+        print(f"ran {file.name}")
+
+
+def cell_timeout():
+    """Seconds that a cell may take: what pyproject.toml tells nbval."""
+    settings = tomllib.loads((FOLDER.parent / "pyproject.toml").read_text())
+    options = settings["tool"]["pytest"]["ini_options"]["addopts"]
+    return int(re.search(r"--nbval-cell-timeout=(\d+)", options)[1])
+
+
+def notebook_files():
+    """The notebooks, the error index and the solutions, in reading order."""
+    return [*lessons(), INDEX, *sorted(FOLDER.glob("solutions/*.ipynb"))]
+
+
+def lessons():
+    """The numbered notebooks."""
+    return sorted(FOLDER.glob("[0-9]*.ipynb"))
+
+
+def require_run(files):
+    """Raise ValueError, naming the notebook, if one was not run from top to bottom."""
+    for file in files:
+        fault = fault_of(nbformat.read(file, as_version=4))
+        if fault:
+            raise ValueError(
+                f"{file} was not run from top to bottom, {fault}: run it with "
+                f"python -m tools notebooks {file}"
+            )
+
+
+def fault_of(notebook):
+    """What shows that a notebook was not run from top to bottom; None if nothing does.
+
+    An empty cell is no fault: running gives it no number.
+    """
+    code = [c for c in notebook.cells if c.cell_type == "code" and c.source.strip()]
+    for number, cell in enumerate(code, start=1):
+        errors = [o.ename for o in cell.outputs if o.output_type == "error"]
+        if errors:
+            return f"its code cell {number} stopped with {errors[0]}"
+        if cell.execution_count is None:
+            return f"its code cell {number} was not run"
+        if cell.execution_count != number:
+            return f"its code cell {number} ran as number {cell.execution_count}"
+    return None
+
+
+def normalise(notebook):
+    """Leave out what changes from run to run or from machine to machine.
+
+    Metadata are written anew: the stub of an exercise and the slide of a cell.
+    """
+    notebook.metadata = nbformat.from_dict(METADATA)
+    for number, cell in enumerate(notebook.cells):
+        cell.id = f"cell-{number:02d}"
+        tags = cell.metadata.get("tags")
+        stub = stub_of(cell)
+        cell.metadata = {}
+        if tags:
+            cell.metadata["tags"] = tags
+        if stub:
+            cell.metadata["stub"] = stub
+        if cell.cell_type == "code":
+            cell.outputs = [o for o in cell.outputs if not only_a_widget(o)]
+            for output in cell.outputs:
+                data = output.get("data", {})
+                data.pop(WIDGET, None)
+                if PNG in data:
+                    data[PNG] = with_few_colors(data[PNG])
+                if PNG in data and JPEG in data:  # Pillow gives both: one will do
+                    del data[max(PNG, JPEG, key=lambda kind: len(data[kind]))]
+    return mark(notebook)
+
+
+def with_few_colors(png):
+    """The same picture (base64) in 256 colours and about half the bytes."""
+    picture = Image.open(io.BytesIO(base64.b64decode(png))).convert("RGB")
+    # Of Pillow's ways, this keeps the worst error of a smooth map smallest.
+    how = {"method": Image.Quantize.MAXCOVERAGE, "kmeans": 4}
+    small = io.BytesIO()
+    picture.quantize(256, dither=Image.Dither.NONE, **how).save(
+        small, "PNG", optimize=True
+    )
+    return base64.b64encode(small.getvalue()).decode()
+
+
+def only_a_widget(output):
+    """A progress bar or a control without a picture or a text to read in its place.
+
+    The saved form of a widget is a random number that means nothing later.
+    """
+    data = output.get("data", {})
+    return WIDGET in data and not data.keys() & {"text/html", PNG}
+
+
+def minutes(file):
+    """How long a learner takes, in minutes, rounded up to the next five.
+
+    150 words of prose a minute, 20 seconds for each code cell (read, run, look), and
+    the minutes that the exercises state.
+    """
+    notebook = nbformat.read(file, as_version=4)
+    text = [cell.source for cell in notebook.cells if cell.cell_type == "markdown"]
+    words = sum(len(part.split()) for part in text)
+    cells = sum(cell.cell_type == "code" for cell in notebook.cells)
+    exercises = sum(int(n) for n in re.findall(r"\((\d+) minutes\)", "\n".join(text)))
+    return math.ceil((words / 150 + cells / 3 + exercises) / 5) * 5

@@ -1,0 +1,75 @@
+"""Build the site in build/site, from a copy of what it shows in build/source.
+
+README.md is the front page, and its links name the notebooks in the table of contents.
+"""
+
+import re
+import shutil
+import sys
+from pathlib import Path
+
+from sphinx.cmd.build import build_main
+
+from helpers import ROOT
+from tools.notebooks import require_run
+
+SITE = Path(__file__).resolve().parent
+LINK = re.compile(r"(?<=\]\()([^)#:]+)(?=[)#])")
+PAGES = {"README.md": "index.md", "notebooks/solutions": "solutions.md"}
+TOCTREE = "\n```{{toctree}}\n:hidden:\n:caption: {}\n{}\n```\n"
+
+
+def build(folder):
+    """Build folder/site, afresh and with every warning an error: 0 if all is well.
+
+    Raises ValueError, and touches nothing, if a notebook was not run top to bottom.
+    """
+    files = sorted((ROOT / "notebooks").glob("**/*.ipynb"))
+    require_run([file for file in files if file.parent.name[0] != "."])
+    source, doctrees, target = (folder / n for n in ("source", "doctrees", "site"))
+    for old in (source, doctrees, target, folder / "jupyter_execute"):
+        shutil.rmtree(old, ignore_errors=True)
+    prepare(source)
+    options = ["-q", "-W", "--keep-going", "-c", SITE, "-d", doctrees]
+    return build_main([str(part) for part in (*options, source, target)])
+
+
+def prepare(source):
+    """Copy the notebooks, README.md, and TEACHING.md if there is one."""
+    ignore = shutil.ignore_patterns(".*")
+    shutil.copytree(ROOT / "notebooks", source / "notebooks", ignore=ignore)
+    shutil.copy(SITE / "solutions.md", source)
+    front = copy_text("README.md", source)
+    links = re.findall(r"\[(\d\d .+?)\]\((.+?)\)", front)
+    titles = {page: title for title, page in links}
+    files = sorted((source / "notebooks").glob("[0-9]*.ipynb"))
+    lessons = [f"notebooks/{file.name}" for file in files]
+    listed = "\n".join(f"{titles.get(page, page)} <{page}>" for page in lessons)
+    more = ["Find your error <notebooks/error_index>", "solutions"]
+    if (ROOT / "TEACHING.md").exists():
+        copy_text("TEACHING.md", source)
+        more.append("TEACHING")
+    front += TOCTREE.format("Notebooks", listed)
+    front += TOCTREE.format("More", "\n".join(more))
+    (source / "index.md").write_text(front, encoding="utf-8")
+
+
+def copy_text(name, source):
+    """Copy a page of text, and the pictures and other files that it links to."""
+    text = (ROOT / name).read_text(encoding="utf-8")
+    for target in LINK.findall(text):
+        file = ROOT / target
+        if file.is_file() and file.suffix not in (".ipynb", ".md"):
+            (source / target).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy(file, source / target)
+    text = LINK.sub(lambda match: PAGES.get(match[1], match[1]), text)
+    (source / PAGES.get(name, name)).write_text(text, encoding="utf-8")
+    return text
+
+
+if __name__ == "__main__":
+    folder = Path(sys.argv[1]) if sys.argv[1:] else ROOT / "build"
+    try:
+        sys.exit(build(folder))
+    except ValueError as error:
+        sys.exit(str(error))
