@@ -75,7 +75,9 @@ def responses(read_tokens, image, still, grid, batch, offset=0.0, seed=0):
     """How far a change of each cell moves each key: (cells, N)."""
     sides = zip(grid, image.shape[1:], strict=True)
     places = list(product(*(parts(n, side, offset) for n, side in sides)))
-    noise = noise_like(image, seed)  # (3, H, W), its corner goes into every cell
+    cuts = zip(*places, strict=True)  # all rows, all columns
+    largest = [max(cut.stop - cut.start for cut in some) for some in cuts]
+    noise = noise_like(image, largest, seed)  # (3, rows, columns)
     pictures = image.repeat(min(batch, len(places)), 1, 1, 1)  # used again and again
     moved = []
     for start in range(0, len(places), batch):
@@ -127,10 +129,10 @@ def parts(cells, side, offset):
     return found
 
 
-def noise_like(image, seed):
-    """Noise over the range of an image's values, (3, H, W)."""
+def noise_like(image, shape, seed):
+    """Noise over the range of an image's values, (3, *shape)."""
     generator = torch.Generator().manual_seed(seed)
-    noise = torch.rand(image.shape, generator=generator)
+    noise = torch.rand(len(image), *shape, generator=generator)
     low, high = image.aminmax()
     span = (high - low).clamp_min(1.0)  # an even image has no span of its own
     return low + span * noise.to(image)

@@ -117,13 +117,15 @@ def test_a_resnet_looks_up_and_left():
 
 
 def test_cells_without_a_key_of_their_own_are_unresolved():
-    coarse = cells_of(2 * PATCH)
+    coarse, seen = cells_of(2 * PATCH), []
 
     def read(images):
+        seen.append(len(images))
         return pad(coarse(images).flatten(1, 2), (0, 0, 0, 20))  # (B, 6 + 20, D)
 
     layout = probe_layout(read, IMAGE, GRID)
     assert len(layout.unresolved) == 24  # four cells share each key
+    assert sum(seen) == 1 + 2 * 3 * 24  # two places, three noises, none of them twice
 
 
 def test_the_answer_does_not_depend_on_the_batch_and_lays_weights_out():
@@ -186,7 +188,7 @@ def test_a_key_that_is_another_at_another_change_is_unresolved():
         return torch.cat([keys, moved.abs()[:, :1]], 1)[..., None]  # (B, 49, 1)
 
     layout = probe_layout(read, IMAGE, GRID)  # cell (0, 0) moves two keys alike
-    assert len(layout.unresolved) > 8 and (0, 0) in layout.unresolved
+    assert len(layout.unresolved) > 3 and (0, 0) in layout.unresolved
 
 
 def test_the_change_lies_where_fewest_cells_stay_unresolved():
@@ -207,9 +209,7 @@ def test_the_change_lies_where_fewest_cells_stay_unresolved():
 
     layout = probe_layout(down_and_right, IMAGE, GRID)
     assert layout.unresolved == ((0, 0), (0, 1))
-    known = TokenLayout.from_grid(*GRID).index
-    assert torch.equal(layout.index[1:], known[1:])
-    assert torch.equal(layout.index[0, 2:], known[0, 2:])
+    assert layout == TokenLayout.from_grid(*GRID)
 
 
 def test_keys_that_are_the_pixels_themselves():
