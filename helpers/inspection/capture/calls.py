@@ -42,7 +42,8 @@ def axes_after(function, name, args, kwargs, known, results):
         found = [joined(known, dim, name == "stack", results[0])]
     elif name == "embedding":
         feature = (Span(results[0].shape[-1], born="feature"),)
-        found = [Axes([*known[0].spans, feature])]
+        places = [(Span(size),) for size in results[0].shape[:-1]]
+        found = [Axes([*places, feature])]  # how the words were picked is no matter
     elif name in ("sum", "mean"):
         found = [summed(known[0], args, kwargs, results[0].dim())]
     found = found if len(found) == len(results) else [None] * len(results)

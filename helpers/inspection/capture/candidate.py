@@ -67,7 +67,9 @@ class AttentionCandidate:
         rows = {letter: own for letter, own in mine.items() if letter not in keys}
         free = [s for letter, own in values.items() if letter not in mine for s in own]
         wholes = {span.whole for span in [*axes.mixed, *free]}
-        sorts, finer, self.summaries = sort_spans(rows, values, wholes)
+        made_of = self.key.parents  # features: the layer gave the weights themselves
+        predicted = bool(made_of) and all(span.born == "feature" for span in made_of)
+        sorts, finer, self.summaries = sort_spans(rows, values, wholes, predicted)
         if sorts is None or self._no_places(rows, value, value_keys):
             self.refused = True
             return False

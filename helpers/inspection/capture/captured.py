@@ -52,11 +52,26 @@ class Captured:
         """What `generate` ran, as it nests attentions: steps of layers (B, A, T, N).
 
         kind: "self" or "cross". under: only layers whose name begins so, for instance
-        "text_decoder". A layer that ran less often than others (an encoder) is not
-        part of a step. For `follow_caption`.
+        "text_decoder". Only layers that take turns with the last one that ran are part
+        of a step: not an encoder that ran before. For `follow_caption`.
         """
-        own = {n: w for n, w in self.of(kind).items() if n.startswith(under)}
-        calls = Captured(own).calls()
-        most = max(map(len, calls.values()), default=0)
-        layers = [found for found in calls.values() if len(found) == most]
+        calls, places = {}, {}
+        for place, (name, weights) in enumerate(self.of(kind).items()):
+            layer = name.split(CALL)[0]
+            if layer.startswith(under):
+                calls.setdefault(layer, []).append(weights)
+                places.setdefault(layer, []).append(place)
+        ends = max(places.values(), key=lambda own: own[-1], default=[])
+        starts = [-1, *ends[:-1]]
+        layers = [
+            found
+            for layer, found in calls.items()
+            if len(found) == len(ends)
+            and all(map(takes_turn, starts, places[layer], ends))
+        ]
         return tuple(zip(*layers, strict=True))
+
+
+def takes_turn(before, place, end):
+    """True for a call between two of the last layer."""
+    return before < place <= end

@@ -10,8 +10,8 @@ def follow_caption(generated, attentions="cross_attentions", row=0, end=None):
     (B * beams, A, T_step, N). row: which of the returned captions. end: the id of the
     end token; its step and all after it are cut off. Where the keys grow from step to
     step, earlier rows get zeros behind. Raises ValueError where there are no
-    attentions, or where heads or keys of the steps do not fit, IndexError for another
-    row.
+    attentions or where steps do not line up (other heads, a sliding window that dropped
+    keys), IndexError for another row.
     """
     named = isinstance(attentions, str)
     steps = getattr(generated, attentions, None) if named else attentions
@@ -31,10 +31,10 @@ def follow_caption(generated, attentions="cross_attentions", row=0, end=None):
     T = ids.index(end) if end in ids else count
     rows = [row] * T if beams is None else beams[row, :T].tolist()
     rows = [r for r in rows if r >= 0]  # -1 follows the end token
+    N = steps[max(len(rows) - 1, 0)][0].shape[-1]  # with a cache, keys only get more
     found = []
+    check_steps(steps[: len(rows)], cross=named and "cross" in attentions)
     for layer, first in enumerate(steps[0]):
-        require_growing([steps[t][layer] for t in range(len(rows))])
-        N = steps[max(len(rows) - 1, 0)][layer].shape[-1]
         maps = first.new_zeros(len(rows), first.shape[1], N)  # (T, A, N)
         for t, r in enumerate(rows):
             own = steps[t][layer][r, :, -1]  # (A, N or less)
@@ -43,19 +43,19 @@ def follow_caption(generated, attentions="cross_attentions", row=0, end=None):
     return found
 
 
-def require_growing(steps):
-    """The heads stay as they are; the keys get more at each step, or never.
-
-    Raises ValueError for others: a sliding window forgets keys, so that key 0 of one
-    step is not key 0 of the next.
-    """
-    keys = [step.shape[-1] for step in steps]
-    heads = sorted({step.shape[1] for step in steps})
-    steady = len(set(keys)) <= 1
-    growing = all(one < two for one, two in zip(keys, keys[1:], strict=False))
-    if len(heads) > 1 or not (steady or growing):
-        raise ValueError(
-            f"the steps have {keys} keys and {heads} heads: they do not belong to the "
-            "same keys. A sliding window forgets the first ones: lay each step out by "
-            "itself, or give a prompt and an answer that fit into the window"
-        )
+def check_steps(steps, cross):
+    """Raise ValueError if heads or keys of one step are not those of the one before."""
+    for layer, (_, A, T, N) in enumerate(w.shape for w in steps[0]) if steps else ():
+        grows = T == N and not cross  # the words look at each other
+        before = N
+        for t, step in enumerate(steps):
+            shape = step[layer].shape
+            least = T + t if grows else before
+            if shape[1] != A or shape[-1] < least:
+                raise ValueError(
+                    f"layer {layer}: step {t} has {shape[1]} heads and {shape[-1]} "
+                    f"keys; expected {A} heads and {least} keys or more. A sliding "
+                    "window or another cache drops the first keys, so steps do not "
+                    "line up: take a shorter prompt, or read each step by itself"
+                )
+            before = shape[-1]

@@ -5,13 +5,14 @@ from helpers.inspection.capture.axes import size_of
 BATCH, HEAD, QUERY, KEY = range(4)
 
 
-def sort_spans(rows, values, wholes):
+def sort_spans(rows, values, wholes, predicted=False):
     """Tell the spans of weights apart by where they come from.
 
     rows: {letter: spans} of the weights but for their keys; values: the same of the
     values, where the same letter is the same axis. wholes: the features that were mixed
-    to make scores, and those of the values. Heads are cut out of these; an axis that
-    values share is images; what is left is queries. Returns ({span: BATCH, HEAD or
+    to make scores, and those of the values: heads are cut out of these. An axis that
+    values share is images; what is left is queries. predicted: a layer gave the weights,
+    and no product (VOLO): queries are features then, like the keys. Returns ({span: BATCH, HEAD or
     QUERY}, {spans: the finer spans to take for them}, features that each have a map);
     None for the first for linear attention, which has such maps and no query.
     """
@@ -25,7 +26,7 @@ def sort_spans(rows, values, wholes):
         for span in finer[spans]:
             images = shared and span.size > 1
             sorts[span] = BATCH if images else QUERY
-            if is_head(span, wholes, bool(shared)):
+            if is_head(span, wholes, bool(shared)) and (shared or not predicted):
                 sorts[span] = HEAD
                 heads_shared.add(bool(values.get(letter)))
                 summaries |= set() if shared else {span}

@@ -137,8 +137,10 @@ class SoftmaxTracker:
                 for i, named in enumerate(lists)
                 if i != place and over & set(named)
             ]
-            found = self.weights_over(over, operands[place], known[place], letters)
-            if found and others:
+            found = others and self.weights_over(
+                over, operands[place], known[place], letters
+            )
+            if found:
                 read += self.read(found, operands[place], letters, *others[0])
         axes = axes_of_product(name, known, lists, result, output.shape[-1:].numel())
         refused = any(one.weights and one.weights.refused for one in known)
