@@ -11,10 +11,10 @@ def sort_spans(rows, values, wholes, predicted=False):
     rows: {letter: spans} of the weights but for their keys; values: the same of the
     values, where the same letter is the same axis. wholes: the features that were mixed
     to make scores, and those of the values: heads are cut out of these. An axis that
-    values share is images; what is left is queries. predicted: a layer gave the weights,
-    and no product (VOLO): queries are features then, like the keys. Returns ({span: BATCH, HEAD or
-    QUERY}, {spans: the finer spans to take for them}, features that each have a map);
-    None for the first for linear attention, which has such maps and no query.
+    values share is images; what is left is queries. predicted: a layer gave the
+    weights, and no product (VOLO): queries are features then, like the keys. Returns
+    ({span: BATCH, HEAD or QUERY}, {spans: the finer spans to take for them}, features
+    that each have a map); None for the first for linear attention, which has such maps and no query.
     """
     sorts, finer, summaries, heads_shared = {}, {}, set(), set()
     for letter, spans in rows.items():
