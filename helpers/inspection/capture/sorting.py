@@ -14,7 +14,8 @@ def sort_spans(rows, values, wholes, predicted=False):
     values share is images; what is left is queries. predicted: a layer gave the
     weights, and no product (VOLO): queries are features then, like the keys. Returns
     ({span: BATCH, HEAD or QUERY}, {spans: the finer spans to take for them}, features
-    that each have a map); None for the first for linear attention, which has such maps and no query.
+    that each have a map). None for the first in linear attention, which has such maps
+    and no query.
     """
     sorts, finer, summaries, heads_shared = {}, {}, set(), set()
     for letter, spans in rows.items():
