@@ -207,7 +207,7 @@ def test_sampled_keys_belong_to_their_query():
     }
     places = 4 * 6 + 2 * 3
     assert layers == {
-        "encoder.layers.0.self_attn": ("self", (B * places, 4, 1, 6)),
+        "encoder.layers.0.self_attn": ("self", (B, 4, places, 6)),
         "decoder.layers.0.self_attn": ("self", (B, 4, 6, 6)),
         "decoder.layers.0.encoder_attn": ("cross", (B * 6, 4, 1, 6)),
     }

@@ -83,6 +83,8 @@ class Axes:
 
         A span of size 1 stays with the one before it, until an axis of size 1 comes.
         """
+        if 0 in shape:
+            return None
         left = [span for spans in self.spans for span in spans][::-1]
         axes = []
         for place, size in enumerate(shape):
@@ -227,3 +229,8 @@ def is_from_nowhere(axes):
 def is_born(axes, *ways):
     spans = [span for spans in axes.spans for span in spans]
     return bool(spans) and all(span.born in ways for span in spans)
+
+
+def is_expanded(spans):
+    """True for an axis along which the numbers only repeat."""
+    return bool(spans) and all(span.born == "expanded" for span in spans)

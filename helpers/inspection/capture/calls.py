@@ -22,6 +22,8 @@ CELLS = "gru_cell lstm_cell rnn_tanh_cell".split()
 def axes_after(function, name, args, kwargs, known, results):
     """Axes for each tensor of `results`; known: those of the tensors that came in."""
     found = []
+    if name in ("expand_as", "type_as", "to"):  # the other one only lends its shape
+        known = known[:1]
     if name == "getitem":
         args = [args[0], as_slices(args[1])]
         known = known[: 1 + len(tensors(args[1:]))]
@@ -35,6 +37,10 @@ def axes_after(function, name, args, kwargs, known, results):
         found = [unfolded(known[0], args, kwargs, results[0])]
     elif name in ("grid_sample", "grid_sampler"):
         found = [sampled(*known[:2], results[0])]
+    elif name == "view_as_complex":
+        found = [replace(known[0], spans=known[0].spans[:-1])]
+    elif name == "view_as_real":
+        found = [replace(known[0], spans=[*known[0].spans, (Span(2),)])]
     elif name == "where":  # the condition says least
         known = [*known[1:], known[0]]
     elif name in ("cat", "concat", "concatenate", "stack"):

@@ -21,11 +21,12 @@ class AttentionCandidate:
 
     Once they were multiplied with values: number: counts these reads, from 1. weights:
     (B, A, T, N). cross: the keys are of another sequence than the queries. refused:
-    they are no weights over places. lost: they were written into something else, which
-    was summed over. summaries: features that each have a map. first: the candidate that
-    was read before, for a second read. axes: those of the weights. parts, value_parts:
-    what was cut out to make the weights and the values, {(span, start)}. head_wholes:
-    what heads were cut out of.
+    they are no weights over places. scored: they come from a product of two tensors.
+    touched: they were used, and not to read values. lost: they were written into
+    something else, which was summed over. summaries: features that each have a map.
+    first: the candidate that was read before, for a second read. axes: those of the
+    weights. parts, value_parts: what was cut out to make the weights and the values,
+    {(span, start)}. head_wholes: what heads were cut out of.
     """
 
     key: Span = None
@@ -38,6 +39,8 @@ class AttentionCandidate:
     cross: bool = False
     refused: bool = False
     lost: bool = False
+    scored: bool = False
+    touched: bool = False
     summaries: set = field(default_factory=set)
     first: object = None
     axes: Axes = None
@@ -69,7 +72,10 @@ class AttentionCandidate:
         wholes = {span.whole for span in [*axes.mixed, *free]}
         made_of = self.key.parents  # features: the layer gave the weights themselves
         predicted = bool(made_of) and all(span.born == "feature" for span in made_of)
-        sorts, finer, self.summaries = sort_spans(rows, values, wholes, predicted)
+        origins = set().union(*(span.origins() for span in value_keys))
+        sorts, finer, self.summaries = sort_spans(
+            rows, values, wholes, origins, predicted
+        )
         if sorts is None or self._no_places(rows, value, value_keys):
             self.refused = True
             return False

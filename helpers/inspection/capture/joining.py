@@ -67,11 +67,20 @@ def piece_axis(axis, pieces, one):
     return found if shapes[0] == shapes[1] else None
 
 
+def origins_of(found):
+    """What the queries and what the keys were cut out of."""
+    keys = {span.whole for span in found.key.parents}
+    others = {span.whole for own in found.axes.spans for span in own}
+    return keys, others - {found.key} - found.head_wholes
+
+
 def next_axis(last, one):
     """By what was cut out to make each of two pieces."""
     if one.axes.after >= last.number:  # it depends on the other: a second look
         return None
     differ = {whole.whole for whole, _ in last.parts ^ one.parts}
+    if origins_of(last) != origins_of(one):  # of other sequences
+        return None
     if not differ:
         return HEAD_AXIS
     heads = last.head_wholes | one.head_wholes

@@ -52,7 +52,8 @@ def capture_attention(model):
         raise RuntimeError(
             f"{type(model).__name__} {ran} in the block: no softmax whose result is "
             "multiplied with values, no scaled_dot_product_attention"
-            f"{f' (in doubt: {named})' if hidden else ''}. A scripted model, another "
+            f"{f' (in doubt: {named})' if hidden else ''}{listener.no_places()}. A "
+            "scripted model, another "
             "thread, vmap, flex_attention, weights that do not sum to 1 or a kernel "
             "from outside of PyTorch hide them: run the plain model, for transformers "
             'with attn_implementation="sdpa" or "eager"'

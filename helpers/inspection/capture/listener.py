@@ -1,5 +1,6 @@
 """Hears what a model calls, and files the weights under the layer that made them."""
 
+import re
 import threading
 from dataclasses import dataclass, field
 
@@ -129,10 +130,24 @@ class Listener(TorchFunctionMode):
             if is_attention(module) or is_scripted_product(module)
         ]
         filed = {one.layer for one in self.listed}
-        found += [s.layer for s in self.suspects if s.layer not in filed and s.layer]
+        unread = [s for s in self.tracker.waiting if s.touched and self.is_likely(s)]
+        suspects = [*self.suspects, *unread]
+        found += [s.layer for s in suspects if s.layer not in filed and s.layer]
         names = [self.names.get(m) or type(m).__name__ for m in found]
         names = dict.fromkeys(self.opaque + names)
         return [n for n in names if not any(n.startswith(f"{m}.") for m in names)]
+
+    def no_places(self):
+        """In words: layers whose softmax is no attention over places."""
+        layers = dict.fromkeys(one.layer for one in self.tracker.refused)
+        names = [self.names.get(m) or type(m).__name__ for m in layers if m]
+        return f"; over features or parameters: {', '.join(names[:3])}" if names else ""
+
+    def is_likely(self, found):
+        """By the product that made its scores, or by a name: more than a gate."""
+        named = f"{self.names.get(found.layer)} {type(found.layer).__name__}"
+        likely = found.scored or re.search("att(ention|n)", named, re.IGNORECASE)
+        return bool(likely) and not is_router(found.layer)
 
     def __torch_function__(self, function, types, args=(), kwargs=None):
         kwargs = kwargs or {}
@@ -159,6 +174,7 @@ class Listener(TorchFunctionMode):
                         frame.unread.append((began, output))
             for found in read:
                 self.keep(found)
+            self.tracker.touched(tensors([*args, *kwargs.values()]), tensors([output]))
             if self.tracker.unexplained:
                 self.suspects.append(self.place(AttentionCandidate()))
         return output

@@ -4,9 +4,10 @@ import re
 
 import torch
 
-from helpers.inspection.capture.axes import Span, gathered, size_of
+from helpers.inspection.capture.axes import Span, gathered, is_expanded, size_of
 
-PRODUCTS = "matmul rmatmul bmm mm mv baddbmm addmm dot einsum tensordot linear".split()
+PRODUCTS = "matmul rmatmul bmm mm mv baddbmm addmm dot inner einsum tensordot linear"
+PRODUCTS = PRODUCTS.split()
 
 
 def letters_of(name, args):
@@ -28,6 +29,12 @@ def letters_of(name, args):
     if name == "linear":  # weight (out, in)
         rows = [f"b{i}" for i in range(first.dim() - 1)]
         return [first, second], [[*rows, "k"], ["n", "k"]], [*rows, "n"]
+    if name == "inner":
+        rows, columns = (
+            [f"{a}{i}" for i in range(x.dim() - 1)]
+            for a, x in (("a", first), ("c", second))
+        )
+        return [first, second], [[*rows, "k"], [*columns, "k"]], [*rows, *columns]
     if name == "tensordot":
         return tensordot_letters(first, second, args[2] if len(args) > 2 else 2)
     rows = max(first.dim(), second.dim()) - 2
@@ -81,13 +88,18 @@ def spread(term, dots, spare):
     return found
 
 
+def known_size(spans):
+    """Of two ways to see an axis, the longer one, and one that does not just repeat."""
+    return size_of(spans), not is_expanded(spans)
+
+
 def axes_of_product(name, known, lists, result, size):
     """The axes of the result; of an axis of both, those of the longer or first one."""
     of_letter = {}
     for axes, letters in zip(known, lists, strict=True):
         for letter, spans in zip(letters, axes.spans, strict=True):
             of_letter.setdefault(letter, []).append(spans)
-    spans = [max(of_letter[letter], key=size_of) for letter in result]
+    spans = [max(of_letter[letter], key=known_size) for letter in result]
     if name == "linear":
         spans[-1] = (Span(size, born="feature"),)
     mixed = {

@@ -1,18 +1,19 @@
 """Which axis of attention weights is images, which heads, which queries."""
 
-from helpers.inspection.capture.axes import size_of
+from helpers.inspection.capture.axes import is_expanded, size_of
 
 BATCH, HEAD, QUERY, KEY = range(4)
 
 
-def sort_spans(rows, values, wholes, predicted=False):
+def sort_spans(rows, values, wholes, keys=(), predicted=False):
     """Tell the spans of weights apart by where they come from.
 
     rows: {letter: spans} of the weights but for their keys; values: the same of the
     values, where the same letter is the same axis. wholes: the features that were mixed
     to make scores, and those of the values: heads are cut out of these. An axis that
-    values share is images; what is left is queries. predicted: a layer gave the
-    weights, and no product (VOLO): queries are features then, like the keys. Returns
+    values share is images; what is left is queries, and so is one that the keys were
+    cut out of (keys: their origins), as neighbours of each place. predicted: a layer
+    gave the weights, and no product (VOLO): queries are features, as keys are. Returns
     ({span: BATCH, HEAD or QUERY}, {spans: the finer spans to take for them}, features
     that each have a map). None for the first in linear attention, which has such maps
     and no query.
@@ -25,7 +26,8 @@ def sort_spans(rows, values, wholes, predicted=False):
             shared = ()  # the values only repeat along the queries
         finer[spans] = finest(spans, shared, wholes)
         for span in finer[spans]:
-            images = shared and span.size > 1
+            neighbours = span in keys and span.whole is span  # not a row of windows
+            images = shared and span.size > 1 and not neighbours
             sorts[span] = BATCH if images else QUERY
             if is_head(span, wholes, bool(shared)) and (shared or not predicted):
                 sorts[span] = HEAD
@@ -66,7 +68,3 @@ def is_head(span, wholes, shared):
     """Cut out of features that were mixed with it, or made by weights of the layer."""
     made = span.born == "feature" or (shared and span.whole.born == "parameter")
     return made or span.whole in wholes
-
-
-def is_expanded(spans):
-    return bool(spans) and all(span.born == "expanded" for span in spans)

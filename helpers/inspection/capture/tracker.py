@@ -10,9 +10,17 @@ layer.
 from dataclasses import replace
 
 import torch
+from torch import nn
+from torch.nn.parameter import UninitializedTensorMixin
 from torch.utils.weak import WeakTensorKeyDictionary
 
-from helpers.inspection.capture.axes import Span, aligned, is_parameter, new_axes
+from helpers.inspection.capture.axes import (
+    Span,
+    aligned,
+    is_expanded,
+    is_parameter,
+    new_axes,
+)
 from helpers.inspection.capture.calls import axes_after, summed_dims
 from helpers.inspection.capture.candidate import AttentionCandidate
 from helpers.inspection.capture.products import PRODUCTS, axes_of_product, letters_of
@@ -30,6 +38,7 @@ class SoftmaxTracker:
         for buffer in buffers:
             self.axes[buffer] = replace(new_axes(buffer), given=True)
         self.refused = []  # candidates that were read and are none
+        self.waiting = []  # candidates that nothing was read with yet
         self.summaries = []  # candidates with maps for features
         self.candidates = 0
         self.reads = 0  # of candidates: that many were multiplied with values
@@ -80,8 +89,25 @@ class SoftmaxTracker:
             self.note(function, name, args, kwargs, results)
             if waiting and name == "sum":
                 dims = summed_dims(args, kwargs, operands[0].dim())
-                return None, self.summed_up(waiting, dims, operands[0].dim())
+                read = self.summed_up(waiting, dims, operands[0].dim())
+                for found in read:
+                    self.of(results[0]).after = found.number
+                return None, read
         return None, []
+
+    def touched(self, operands, results):
+        """Weights that nothing was read with, and something else came of them."""
+        if not self.waiting or len(operands) < 2 or not results:
+            return
+        kept = self.of(results[0]).weights
+        for one in operands:
+            found = candidate_of(self.of(one))
+            if found and found is not kept and found in self.waiting:
+                others = (x for x in operands if x is not one and x.numel() > 1)
+                found.touched |= any(
+                    x.is_floating_point() and candidate_of(self.of(x)) is not found
+                    for x in others
+                )
 
     def note(self, function, name, args, kwargs, results):
         """The axes of the results of a call that is no product."""
@@ -100,8 +126,10 @@ class SoftmaxTracker:
             return
         spans = list(axes.spans)
         for place in range(-min(len(spans), len(others.spans)), 0):
-            parents = (*spans[place], *others.spans[place])
-            spans[place] = (Span(into.shape[place], parents),)
+            same = into.shape[place] == source.shape[place]
+            if same or into.dim() == source.dim():
+                parents = (*spans[place], *others.spans[place])
+                spans[place] = (Span(into.shape[place], parents),)
         self.axes[into] = replace(axes, spans=spans, weights=None)
 
     def is_weighed(self, tensor, axis):
@@ -115,6 +143,8 @@ class SoftmaxTracker:
         self.candidates += 1
         found = AttentionCandidate(serial=self.candidates)
         found.key = Span(output.shape[axis], axes.spans[axis], candidate=found)
+        found.scored = axes.scores
+        self.waiting.append(found)
         spans = [*axes.spans[:axis], (found.key,), *axes.spans[axis + 1 :]]
         self.axes[output] = replace(axes, spans=spans, weights=found)
         return found
@@ -128,9 +158,10 @@ class SoftmaxTracker:
             return []
         operands, lists, result = how
         known = [self.of(one) for one in operands]
-        between = name != "linear" and not any(map(is_parameter, known))
+        layer = name == "linear" and isinstance(operands[1], nn.Parameter)
+        between = not layer and not any(map(is_parameter, known))
         read = []
-        for place, letters in enumerate(lists if name != "linear" else []):
+        for place, letters in enumerate([] if layer else lists):
             over = set(letters) - set(result)
             others = [
                 (known[i], named)
@@ -194,8 +225,8 @@ class SoftmaxTracker:
             if not found or known[other].weights:
                 continue
             if has_features(found, known[mine], known[other]):
-                weights = operands[mine].detach().clone()
-                self.axes[weights] = known[mine]
+                weights, axes = without_repeats(operands[mine], known[mine])
+                self.axes[weights] = axes
                 result.weighed, result.weights = (found, weights, known[other]), None
         self.axes[output] = result
 
@@ -219,6 +250,8 @@ class SoftmaxTracker:
     def read(self, found, tensor, letters, value, named):
         """[found], with its weights filed; [] if they are no weights over places."""
         axes = self.of(tensor)
+        first = found.first or found
+        self.waiting = [one for one in self.waiting if one is not first]
         if found.weights is not None:  # read before: as a whole, or another piece
             found = found.again()
         if not found.read(tensor, axes, letters, value, named):
@@ -232,7 +265,16 @@ class SoftmaxTracker:
 
 def is_apart(tensor):
     """Tensors whose axes cannot be followed: nested ones, and those inside vmap."""
+    if isinstance(tensor, UninitializedTensorMixin):  # of a lazy layer
+        return True
     return tensor.is_nested or torch._C._functorch.is_functorch_wrapped_tensor(tensor)
+
+
+def candidate_of(axes):
+    """The candidate that a tensor holds, or holds a piece of."""
+    spans = [*axes.dropped, *(span for own in axes.spans for span in own)]
+    pieces = (span.whole.candidate for span in spans if span.whole.candidate)
+    return axes.weights or next(pieces, None)
 
 
 def held(known, axes):
@@ -260,11 +302,22 @@ def descended(axes, letters, over):
     return replace(candidate.again(), key=key)
 
 
+def without_repeats(weights, axes):
+    """A copy of weights that holds each of them once."""
+    spans = list(axes.spans)
+    for axis, own in enumerate(spans):
+        if is_expanded(own):
+            weights, spans[axis] = weights.narrow(axis, 0, 1), ()
+    return weights.detach().clone(), replace(axes, spans=spans)
+
+
 def has_features(found, mine, other):
     """The values are as long along the keys, and wider where the weights are 1."""
     wider = lined_up = False
     for place in range(-max(len(mine.spans), len(other.spans)), 0):
         own, theirs = mine.size(place), other.size(place)
+        if -place <= len(mine.spans) and is_expanded(mine.spans[place]):
+            own = 1
         wider |= own == 1 < theirs
         if own > 1 and found.keys_alone(mine.spans[place]):
             lined_up |= own == theirs

@@ -22,7 +22,14 @@ SHAPES = {
     "state": (B, D),
     "wide": (B, T, 192),
     "wide_cells": (B, N, 192),
+    "photo": (B, 3, 16, 24),
+    "map": (B, C, 4, 6),
+    "points": (N, D),  # no axis of images
+    "films": (B, 3, N, D),
+    "sound": (B, D, 9),  # channels before time
 }
+TOKENS = {"tokens": (B, T), "question": (B, N), "document": (B, 3, T)}
+WORDS = 11  # in the vocabulary
 CASES: list["Case"] = []
 
 
@@ -70,6 +77,9 @@ def draw(name: str, dtype: torch.dtype = torch.float32, flip: bool = False) -> T
         drawn = torch.arange(width) >= torch.tensor(real)[:, None]  # (B, N)
         return drawn.flip(0) if flip else drawn
     source = torch.Generator().manual_seed(sum(map(ord, name)))
+    if name in TOKENS:
+        drawn = torch.randint(1, WORDS, TOKENS[name], generator=source)
+        return drawn.flip(0) if flip else drawn
     drawn = torch.randn(SHAPES[name], generator=source).to(dtype)
     batch = 1 if name.endswith("_first") else 0
     return drawn.flip(batch) if flip else drawn
