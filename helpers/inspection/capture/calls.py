@@ -8,7 +8,8 @@ from dataclasses import replace
 
 import torch
 
-from helpers.inspection.capture.axes import Axes, Span, aligned, gathered, size_of
+from helpers.inspection.capture.axes import Axes, Span, size_of
+from helpers.inspection.capture.combining import aligned, gathered
 from helpers.inspection.shapes.text import tensors
 
 REGROUP = "view reshape flatten unflatten ravel view_as reshape_as squeeze unsqueeze"

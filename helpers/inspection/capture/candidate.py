@@ -5,7 +5,8 @@ from math import prod
 
 import torch
 
-from helpers.inspection.capture.axes import Axes, Span, is_parameter
+from helpers.inspection.capture.axes import Axes, Span
+from helpers.inspection.capture.combining import is_parameter
 from helpers.inspection.capture.sorting import BATCH, HEAD, KEY, QUERY, sort_spans
 
 HALF = (torch.float16, torch.bfloat16)

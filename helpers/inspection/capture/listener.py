@@ -20,7 +20,8 @@ from helpers.inspection.capture.layers import (
     is_scripted_product,
     is_torchs,
 )
-from helpers.inspection.capture.tracker import SoftmaxTracker, is_apart
+from helpers.inspection.capture.lookups import is_apart
+from helpers.inspection.capture.tracker import SoftmaxTracker
 from helpers.inspection.shapes.text import tensors
 
 # PyTorch's own layers take another way, with other rounding, where nobody listens.

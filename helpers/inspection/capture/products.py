@@ -4,7 +4,8 @@ import re
 
 import torch
 
-from helpers.inspection.capture.axes import Span, gathered, is_expanded, size_of
+from helpers.inspection.capture.axes import Span, size_of
+from helpers.inspection.capture.combining import gathered, is_expanded
 
 PRODUCTS = "matmul rmatmul bmm mm mv baddbmm addmm dot inner einsum tensordot linear"
 PRODUCTS = PRODUCTS.split()

@@ -1,6 +1,7 @@
 """Which axis of attention weights is images, which heads, which queries."""
 
-from helpers.inspection.capture.axes import is_expanded, size_of
+from helpers.inspection.capture.axes import size_of
+from helpers.inspection.capture.combining import is_expanded
 
 BATCH, HEAD, QUERY, KEY = range(4)
 
