@@ -7,6 +7,7 @@ product, as a tuple of `Span`s.
 """
 
 from dataclasses import dataclass, replace
+from functools import cached_property
 from math import prod
 
 import torch
@@ -70,9 +71,13 @@ class Axes:
     weighed: tuple = None
     given: bool = False
 
+    @cached_property
+    def sizes(self):
+        return tuple(size_of(spans) for spans in self.spans)
+
     def fits(self, shape):
         """True if the spans say what the shape says: anything else is a gap here."""
-        return [size_of(spans) for spans in self.spans] == list(shape)
+        return self.sizes == tuple(shape)
 
     def size(self, place):
         """Entries along an axis, counted from the last; 1 where there is none."""

@@ -23,10 +23,10 @@ class AttentionCandidate:
     Once they were multiplied with values: number: counts these reads, from 1. weights:
     (B, A, T, N). cross: the keys are of another sequence than the queries. refused:
     they are no weights over places. scored: they come from a product of two tensors.
-    touched: they were used, and not to read values. lost: they were written into
-    something else, which was summed over. summaries: features that each have a map.
-    first: the candidate that was read before, for a second read. axes: those of the
-    weights. parts, value_parts: what was cut out to make the weights and the values,
+    own: they were worked out aside, so that nobody writes into them. touched: they were
+    used, and not to read values. lost: they were written into something else, which was
+    summed over. summaries: features that each have a map. first: the candidate that was
+    read before, for a second read. axes: those of the weights. parts, value_parts: what was cut out to make the weights and the values,
     {(span, start)}. head_wholes: what heads were cut out of.
     """
 
@@ -41,6 +41,7 @@ class AttentionCandidate:
     refused: bool = False
     lost: bool = False
     scored: bool = False
+    own: bool = False
     touched: bool = False
     summaries: set = field(default_factory=set)
     first: object = None
@@ -109,7 +110,9 @@ class AttentionCandidate:
         shape = [prod(sizes[i] for i in places) for places in order.values()]
         places = [i for places in order.values() for i in places]
         whole = tensor.detach().reshape(sizes).permute(places).reshape(shape)
-        return whole.float() if whole.dtype in HALF else whole.clone()  # (B, A, T, N)
+        if whole.dtype in HALF:
+            return whole.float()
+        return whole if self.own else whole.clone()  # (B, A, T, N)
 
     def _is_cross(self, axes, sorts, value_keys):
         """Self-attention is that of queries and keys that come from one sequence."""

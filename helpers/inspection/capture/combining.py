@@ -1,5 +1,7 @@
 """The axes of a result that several tensors went into."""
 
+from dataclasses import replace
+
 from helpers.inspection.capture.axes import Axes, Span, size_of
 
 
@@ -9,6 +11,8 @@ def aligned(operands, shape):
     The first operand of the most axes says the most; axes of parameters say least, and
     a mask or bias from nowhere less than what was worked out.
     """
+    if len(operands) == 1 and operands[0].fits(shape):
+        return replace(operands[0], weights=None, weighed=None, given=False)
     order = sorted(
         operands,
         key=lambda one: (is_parameter(one), -len(one.spans), is_from_nowhere(one)),

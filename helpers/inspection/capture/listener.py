@@ -175,7 +175,6 @@ class Listener(TorchFunctionMode):
                         frame.unread.append((began, output))
             for found in read:
                 self.keep(found)
-            self.tracker.touched(tensors([*args, *kwargs.values()]), tensors([output]))
             if self.tracker.unexplained:
                 self.suspects.append(self.place(AttentionCandidate()))
         return output
@@ -186,7 +185,7 @@ class Listener(TorchFunctionMode):
 
     def heard(self, call, args, kwargs, output):
         """A fused kernel ran: read with the weights that `call` works out aside."""
-        found = self.place(AttentionCandidate())
+        found = self.place(AttentionCandidate(own=True))
         if any(is_apart(tensor) for tensor in tensors(args)):
             return self.hide(found)
         weights, axes, letters, value, named = call(self.tracker, found, args, kwargs)

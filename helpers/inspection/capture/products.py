@@ -1,6 +1,7 @@
 """The products of two tensors, all written as einsum writes them."""
 
 import re
+from dataclasses import replace
 
 import torch
 
@@ -94,15 +95,22 @@ def known_size(spans):
     return size_of(spans), not is_expanded(spans)
 
 
-def axes_of_product(name, known, lists, result, size):
+def axes_of_layer(axes, size):
+    """The axes of what a linear layer returns: `size` new features."""
+    spans = [*axes.spans[:-1], (Span(size, born="feature"),)]
+    mixed = frozenset(axes.spans[-1])
+    return replace(
+        axes, spans=spans, mixed=mixed, weights=None, weighed=None, scores=False
+    )
+
+
+def axes_of_product(known, lists, result):
     """The axes of the result; of an axis of both, those of the longer or first one."""
     of_letter = {}
     for axes, letters in zip(known, lists, strict=True):
         for letter, spans in zip(letters, axes.spans, strict=True):
             of_letter.setdefault(letter, []).append(spans)
     spans = [max(of_letter[letter], key=known_size) for letter in result]
-    if name == "linear":
-        spans[-1] = (Span(size, born="feature"),)
     mixed = {
         span
         for letter, choices in of_letter.items()

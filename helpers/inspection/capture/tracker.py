@@ -10,7 +10,6 @@ layer.
 from dataclasses import replace
 
 import torch
-from torch import nn
 from torch.utils.weak import WeakTensorKeyDictionary
 
 from helpers.inspection.capture.axes import Span, new_axes
@@ -25,7 +24,12 @@ from helpers.inspection.capture.lookups import (
     is_apart,
     without_repeats,
 )
-from helpers.inspection.capture.products import PRODUCTS, axes_of_product, letters_of
+from helpers.inspection.capture.products import (
+    PRODUCTS,
+    axes_of_layer,
+    axes_of_product,
+    letters_of,
+)
 from helpers.inspection.capture.softmaxes import softmax_axis, sums_to_one
 from helpers.inspection.shapes.text import tensors
 
@@ -71,15 +75,24 @@ class SoftmaxTracker:
         self.unexplained = False
         if any(is_apart(tensor) for tensor in [*operands, *results]):
             self.unexplained = name in PRODUCTS and name != "linear"
-        elif not operands:
-            pass
-        elif name in WRITES:
+            return None, []
+        if not operands:
+            return None, []
+        if name in WRITES:
             self.written(name, operands[0], operands[-1])
             for result in results:
                 self.axes[result] = self.of(operands[0])
-        elif not results:
-            pass
-        elif name in PRODUCTS:
+            return None, []
+        if not results:
+            return None, []
+        noted = self.noted(function, name, args, kwargs, operands, results)
+        self.touched(operands, results)
+        return noted
+
+    def noted(self, function, name, args, kwargs, operands, results):
+        """Note the axes of the results, and what began or was read."""
+        output = results[0]
+        if name in PRODUCTS:
             return None, self.product(name, args, kwargs, operands, output)
         elif name in ("mul", "rmul"):
             self.multiplied(operands, output)
@@ -99,7 +112,7 @@ class SoftmaxTracker:
 
     def touched(self, operands, results):
         """Weights that nothing was read with, and something else came of them."""
-        if not self.waiting or len(operands) < 2 or not results:
+        if not self.waiting or len(operands) < 2:
             return
         kept = self.of(results[0]).weights
         for one in operands:
@@ -116,7 +129,8 @@ class SoftmaxTracker:
         known = [self.of(one) for one in tensors([*args, *kwargs.values()])]
         found = axes_after(function, name, args, kwargs, known, results)
         for result, axes in zip(results, found, strict=True):
-            self.axes[result] = replace(axes, weights=held(known, axes))
+            axes.weights = held(known, axes)
+            self.axes[result] = axes
 
     def written(self, name, into, source):
         """What is written into a tensor is a part of it from then on."""
@@ -153,6 +167,9 @@ class SoftmaxTracker:
 
     def product(self, name, args, kwargs, operands, output):
         """The axes of a product; returns the candidates that it read values with."""
+        if name == "linear" and is_parameter(self.of(operands[1])):
+            self.axes[output] = axes_of_layer(self.of(operands[0]), output.shape[-1])
+            return []
         how = letters_of(name, (*args, *kwargs.values()))
         if how is None:
             known = [self.of(one) for one in operands]
@@ -160,10 +177,9 @@ class SoftmaxTracker:
             return []
         operands, lists, result = how
         known = [self.of(one) for one in operands]
-        layer = name == "linear" and isinstance(operands[1], nn.Parameter)
-        between = not layer and not any(map(is_parameter, known))
+        between = not any(map(is_parameter, known))
         read = []
-        for place, letters in enumerate([] if layer else lists):
+        for place, letters in enumerate(lists):
             over = set(letters) - set(result)
             others = [
                 (known[i], named)
@@ -175,7 +191,7 @@ class SoftmaxTracker:
             )
             if found:
                 read += self.read(found, operands[place], letters, *others[0])
-        axes = axes_of_product(name, known, lists, result, output.shape[-1:].numel())
+        axes = axes_of_product(known, lists, result)
         refused = any(one.weights and one.weights.refused for one in known)
         scored = any(one.scores for one in known)
         self.unexplained = between and scored and not read and not refused
@@ -183,7 +199,8 @@ class SoftmaxTracker:
             self.mix_summaries(known, lists, result)
         axes.scores = between and not read
         axes.after = max([axes.after, *(found.number for found in read)])
-        self.axes[output] = replace(axes, weights=held(known, axes))
+        axes.weights = held(known, axes)
+        self.axes[output] = axes
         return read
 
     def mix_summaries(self, known, lists, result):
