@@ -26,8 +26,9 @@ class AttentionCandidate:
     own: they were worked out aside, so that nobody writes into them. touched: they were
     used, and not to read values. lost: they were written into something else, which was
     summed over. summaries: features that each have a map. first: the candidate that was
-    read before, for a second read. axes: those of the weights. parts, value_parts: what was cut out to make the weights and the values,
-    {(span, start)}. head_wholes: what heads were cut out of.
+    read before, for a second read. axes: those of the weights. parts, value_parts: what
+    was cut out to make the weights and the values, {(span, start)}. head_wholes: what
+    heads were cut out of.
     """
 
     key: Span = None
