@@ -547,3 +547,65 @@ def test_keys_that_a_window_forgets_are_refused(window):
     message = f"step . has 4 heads and {window} keys; expected 4 heads and"
     with pytest.raises(ValueError, match=message):
         follow_caption(written, captured.steps("self"))
+
+
+class Named(nn.Module):
+    """All arguments by their names, the first one too."""
+
+    def __init__(self, fused):
+        super().__init__()
+        self.fused = fused
+        self.q, self.k = nn.Linear(12, 12), nn.Linear(12, 12)
+
+    def forward(self, x, y):
+        q, k = (one.unflatten(-1, (3, 4)) for one in (self.q(x), self.k(y)))
+        q = torch.transpose(input=q, dim0=1, dim1=2)  # (B, A, T, d)
+        k = torch.permute(input=k, dims=(0, 2, 1, 3))  # (B, A, N, d)
+        if self.fused:
+            attend = nn.functional.scaled_dot_product_attention
+            return attend(key=k, query=q, value=k, scale=1.0)
+        weights = nn.functional.softmax(input=q @ k.mT, dim=-1)  # (B, A, T, N)
+        dropped = nn.functional.dropout(input=weights, p=0.3, training=self.training)
+        return torch.matmul(input=dropped, other=k)  # (B, A, T, d)
+
+
+@pytest.mark.parametrize("fused", [False, True])
+def test_arguments_by_name_are_heard_as_those_by_place(fused):
+    torch.manual_seed(0)
+    model, inputs = Named(fused).train(), (torch.rand(2, 5, 12), torch.rand(2, 7, 12))
+    q, k = (
+        layer(x).unflatten(-1, (3, 4)).transpose(1, 2)  # (B, A, T or N, d)
+        for layer, x in zip((model.q, model.k), inputs, strict=True)
+    )
+    torch.manual_seed(1)
+    before = model(*inputs)
+    torch.manual_seed(1)
+    with capture_attention(model) as captured:
+        during = model(*inputs)
+    assert torch.equal(before, during)
+    torch.testing.assert_close(captured.weights["Named"], (q @ k.mT).softmax(-1))
+    assert captured.kinds == {"Named": "cross"}
+
+
+class Stumbles(nn.Module):
+    def forward(self, x):
+        raise ArithmeticError
+
+
+@pytest.mark.filterwarnings("error")
+def test_a_layer_that_fails_is_left_behind():
+    class Goes(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.first, self.attention = Stumbles(), PairAttention()
+
+        def forward(self, x):
+            try:
+                return self.first(x)
+            except ArithmeticError:
+                return self.attention(x)
+
+    model = Goes()
+    with capture_attention(model) as captured:
+        model(torch.rand(2, 6, 8))
+    assert list(captured.weights) == ["attention"]

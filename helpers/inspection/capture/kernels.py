@@ -71,7 +71,8 @@ def mha_weights(args, kwargs):
     query, key = in_projection(of)  # (T, B, D), (N, B, D), or without B
     mask, padding = of["attn_mask"], of["key_padding_mask"]
     if of["is_causal"] and mask is None:
-        mask = torch.ones(len(query), len(key), dtype=torch.bool).triu(1)
+        mask = torch.ones(len(query), len(key), dtype=torch.bool, device=query.device)
+        mask = mask.triu(1)  # (T, N)
     if of["bias_k"] is not None:
         key = torch.cat([key, of["bias_k"].expand(1, *key.shape[1:])])
         mask, padding = one_more(mask), one_more(padding)

@@ -27,6 +27,8 @@ from helpers.inspection.shapes.text import tensors
 # PyTorch's own layers take another way, with other rounding, where nobody listens.
 FAST = (nn.TransformerEncoder, nn.TransformerEncoderLayer, nn.MultiheadAttention)
 
+FIRST = ("input", "query", "tensors", "self")  # what torch calls a first argument
+
 
 @dataclass
 class ModuleFrame:
@@ -71,7 +73,8 @@ class Listener(TorchFunctionMode):
             self.executed[module] = around
         self.frames.append(ModuleFrame(module))
 
-    def leave(self, module, args, kwargs, output):
+    def leave(self, module, args, *rest):
+        """rest: keywords and output; after an error in the module, None alone."""
         if self.elsewhere() or not self.frames:
             return None
         frame = self.frames.pop()
@@ -83,9 +86,10 @@ class Listener(TorchFunctionMode):
                 self.hide(found)  # only some of its keys were followed
             elif not found.refused:
                 self.file(found)
-        if output is None or any(isinstance(f.module, FAST) for f in self.frames):
+        failed = len(rest) < 2 or rest[1] is None
+        if failed or any(isinstance(f.module, FAST) for f in self.frames):
             return None
-        return self.as_unheard(module, args, kwargs, output)
+        return self.as_unheard(module, args, *rest)
 
     def as_unheard(self, module, args, kwargs, output):
         """What this layer returns when nobody listens, bit for bit."""
@@ -155,19 +159,21 @@ class Listener(TorchFunctionMode):
         name = getattr(function, "__name__", "").strip("_")
         if self.elsewhere():
             return function(*args, **kwargs)
-        self.tracker.before(name, args, kwargs)
-        if name == "iter" and args[0].dim():
-            function, name = torch.unbind, "unbind"  # a loop over the first axis
-            output = function(*args)
-            self.tracker.after(function, name, args, kwargs, output)
-            return iter(output)
+        if name == "iter" and args[0].dim():  # a loop over the first axis
+            return iter(self.heard_call(torch.unbind, "unbind", args, {}))
+        return self.heard_call(function, name, args, kwargs)
+
+    def heard_call(self, function, name, args, kwargs):
+        """Call the function as it was called, and note what came of it."""
+        given, named = first_in_front(args, kwargs)
+        self.tracker.before(name, given, named)
         output = function(*args, **kwargs)
         if function in FUSED:
-            self.heard(FUSED[function], args, kwargs, output)
+            self.heard_kernel(FUSED[function], given, named, output)
         elif name == "flex_attention":
             self.hide(self.place(AttentionCandidate()))
         else:
-            began, read = self.tracker.after(function, name, args, kwargs, output)
+            began, read = self.tracker.after(function, name, given, named, output)
             if began:
                 self.place(began)
                 for frame in self.frames:
@@ -183,10 +189,10 @@ class Listener(TorchFunctionMode):
         self.observed.update(found.running)
         self.opaque += [self.names[found.layer]] if found.layer in self.names else []
 
-    def heard(self, call, args, kwargs, output):
+    def heard_kernel(self, call, args, kwargs, output):
         """A fused kernel ran: read with the weights that `call` works out aside."""
         found = self.place(AttentionCandidate(own=True))
-        if any(is_apart(tensor) for tensor in tensors(args)):
+        if any(is_apart(tensor) for tensor in tensors([*args, *kwargs.values()])):
             return self.hide(found)
         weights, axes, letters, value, named = call(self.tracker, found, args, kwargs)
         results = tensors([output])
@@ -245,3 +251,12 @@ class Listener(TorchFunctionMode):
         for _, name, weights, kind in self.filed if late else self.filed[-1:]:
             self.captured.weights[name] = weights
             self.captured.kinds[name] = kind
+
+
+def first_in_front(args, kwargs):
+    """The arguments of a call with what it works on in front, also if it was named."""
+    name = next((n for n in FIRST if n in kwargs), None)
+    if args or name is None:
+        return args, kwargs
+    others = {n: value for n, value in kwargs.items() if n != name}
+    return (kwargs[name],), others
