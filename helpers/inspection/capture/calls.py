@@ -46,7 +46,7 @@ def axes_after(function, name, args, kwargs, known, results):
         known = [*known[1:], known[0]]
     elif name in ("cat", "concat", "concatenate", "stack"):
         dim = kwargs.get("dim", args[1] if len(args) > 1 else 0)
-        found = [joined(known, dim, name == "stack", results[0])]
+        found = [concatenated(known, dim, name == "stack", results[0])]
     elif name == "embedding":
         feature = (Span(results[0].shape[-1], born="feature"),)
         places = [(Span(size),) for size in results[0].shape[:-1]]
@@ -123,7 +123,7 @@ def sampled(image, grid, result):
     return Axes(spans, dropped=image.dropped, after=max(image.after, grid.after))
 
 
-def joined(known, dim, stacked, result):
+def concatenated(known, dim, stacked, result):
     """After cat or stack: along `dim` they lie side by side."""
     dim, size = dim % result.dim(), result.shape[dim]
     main = max(known, key=lambda one: sum(map(size_of, one.spans)))

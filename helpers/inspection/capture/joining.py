@@ -19,11 +19,13 @@ def joined(found):
     for axis, pieces in groups:
         if axis is not None:
             whole = torch.cat([piece.weights for piece in pieces], dim=axis)
-            pieces[0].weights = unfolded(whole, pieces) if axis == BATCH_AXIS else whole
+            pieces[0].weights = (
+                heads_apart(whole, pieces) if axis == BATCH_AXIS else whole
+            )
     return [pieces[0] for _, pieces in groups]
 
 
-def unfolded(weights, pieces):
+def heads_apart(weights, pieces):
     """Heads folded into the images (B * A, 1, T, N) that a loop went over, apart."""
     first, last = (set(piece.axes.dropped) for piece in (pieces[0], pieces[-1]))
     for span in first - last:

@@ -49,8 +49,7 @@ class Listener(TorchFunctionMode):
         self.root = model
         self.names = {module: name for name, module in model.named_modules()}
         self.captured = Captured()
-        self.listed = []  # candidates that were filed
-        self.filed = []  # (number, name, weights, kind)
+        self.filed = []  # (candidate, name), in the order of their reads
         self.tracker = SoftmaxTracker(model.buffers())
         self.frames = []  # of the modules that are running, outermost first
         self.unread = []  # (candidate, tensor) of layers called attention
@@ -134,18 +133,17 @@ class Listener(TorchFunctionMode):
             if module not in self.observed | none and not around
             if is_attention(module) or is_scripted_product(module)
         ]
-        filed = {one.layer for one in self.listed}
+        filed = {found.layer for found, _ in self.filed}
         unread = [s for s in self.tracker.waiting if s.touched and self.is_likely(s)]
         suspects = [*self.suspects, *unread]
         found += [s.layer for s in suspects if s.layer not in filed and s.layer]
-        names = [self.names.get(m) or type(m).__name__ for m in found]
-        names = dict.fromkeys(self.opaque + names)
+        names = dict.fromkeys([*self.opaque, *map(self.name_of, found)])
         return [n for n in names if not any(n.startswith(f"{m}.") for m in names)]
 
     def no_places(self):
         """In words: layers whose softmax is no attention over places."""
         layers = dict.fromkeys(one.layer for one in self.tracker.refused)
-        names = [self.names.get(m) or type(m).__name__ for m in layers if m]
+        names = [self.name_of(layer) for layer in layers if layer]
         return f"; over features or parameters: {', '.join(names[:3])}" if names else ""
 
     def is_likely(self, found):
@@ -196,7 +194,7 @@ class Listener(TorchFunctionMode):
             return self.hide(found)
         weights, axes, letters, value, named = call(self.tracker, found, args, kwargs)
         results = tensors([output])
-        self.tracker.note(None, "", args[:1], {}, results)
+        self.tracker.note(None, "", (), {}, tensors(args[:1]), results)
         self.tracker.axes[weights] = axes
         for read in self.tracker.read(found, weights, letters, value, named):
             self.tracker.of(results[0]).after = read.number
@@ -235,22 +233,24 @@ class Listener(TorchFunctionMode):
         elif found.first is None:  # and not read again after its layer has run
             self.file(found)
 
+    def name_of(self, layer):
+        """Its name in the model; the model itself has none but that of its class."""
+        return self.names.get(layer) or type(layer).__name__
+
     def file(self, found):
-        first = self.names.get(found.layer) or type(found.layer).__name__
-        self.listed.append(found)
-        name, count = first, 1
+        first = name = self.name_of(found.layer)
+        count = 1
         while name in self.captured.weights:
             count += 1
             name = f"{first}{CALL}{count}"
-        late = self.filed and self.filed[-1][0] > found.number
-        kind = "cross" if found.cross else "self"
-        self.filed.append((found.number, name, found.weights, kind))
+        late = self.filed and self.filed[-1][0].number > found.number
+        self.filed.append((found, name))
         if late:  # an outer layer is left after its inner ones
-            self.filed.sort(key=lambda entry: entry[0])
+            self.filed.sort(key=lambda entry: entry[0].number)
             self.captured.weights.clear()
-        for _, name, weights, kind in self.filed if late else self.filed[-1:]:
-            self.captured.weights[name] = weights
-            self.captured.kinds[name] = kind
+        for one, its_name in self.filed if late else self.filed[-1:]:
+            self.captured.weights[its_name] = one.weights
+            self.captured.kinds[its_name] = "cross" if one.cross else "self"
 
 
 def first_in_front(args, kwargs):

@@ -47,7 +47,7 @@ def descended(axes, letters, over):
     return replace(candidate.again(), key=key)
 
 
-def without_repeats(weights, axes):
+def each_once(weights, axes):
     """A copy of weights that holds each of them once."""
     spans = list(axes.spans)
     for axis, own in enumerate(spans):

@@ -19,10 +19,10 @@ from helpers.inspection.capture.combining import aligned, is_parameter
 from helpers.inspection.capture.lookups import (
     candidate_of,
     descended,
+    each_once,
     has_features,
     held,
     is_apart,
-    without_repeats,
 )
 from helpers.inspection.capture.products import (
     PRODUCTS,
@@ -94,21 +94,21 @@ class SoftmaxTracker:
         output = results[0]
         if name in PRODUCTS:
             return None, self.product(name, args, kwargs, operands, output)
-        elif name in ("mul", "rmul"):
+        if name in ("mul", "rmul"):
             self.multiplied(operands, output)
-        else:
-            axis = softmax_axis(name, args, kwargs, output)
-            if axis is not None and not self.is_weighed(operands[0], axis):
-                return self.began(operands[0], output, axis), []
-            waiting = self.of(operands[0]).weighed
-            self.note(function, name, args, kwargs, results)
-            if waiting and name == "sum":
-                dims = summed_dims(args, kwargs, operands[0].dim())
-                read = self.summed_up(waiting, dims, operands[0].dim())
-                for found in read:
-                    self.of(results[0]).after = found.number
-                return None, read
-        return None, []
+            return None, []
+        axis = softmax_axis(name, args, kwargs, output)
+        if axis is not None and not self.is_weighed(operands[0], axis):
+            return self.began(operands[0], output, axis), []
+        waiting = self.of(operands[0]).weighed
+        self.note(function, name, args, kwargs, operands, results)
+        if not waiting or name != "sum":
+            return None, []
+        dims = summed_dims(args, kwargs, operands[0].dim())
+        read = self.summed_up(waiting, dims, operands[0].dim())
+        for found in read:
+            self.of(output).after = found.number
+        return None, read
 
     def touched(self, operands, results):
         """Weights that nothing was read with, and something else came of them."""
@@ -124,9 +124,9 @@ class SoftmaxTracker:
                     for x in others
                 )
 
-    def note(self, function, name, args, kwargs, results):
+    def note(self, function, name, args, kwargs, operands, results):
         """The axes of the results of a call that is no product."""
-        known = [self.of(one) for one in tensors([*args, *kwargs.values()])]
+        known = [self.of(one) for one in operands]
         found = axes_after(function, name, args, kwargs, known, results)
         for result, axes in zip(results, found, strict=True):
             axes.weights = held(known, axes)
@@ -244,7 +244,7 @@ class SoftmaxTracker:
             if not found or known[other].weights:
                 continue
             if has_features(found, known[mine], known[other]):
-                weights, axes = without_repeats(operands[mine], known[mine])
+                weights, axes = each_once(operands[mine], known[mine])
                 self.axes[weights] = axes
                 result.weighed, result.weights = (found, weights, known[other]), None
         self.axes[output] = result
