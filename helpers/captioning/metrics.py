@@ -51,7 +51,7 @@ def distance_to(mask, point):
     return float(gaps.min(initial=np.inf))
 
 
-def miss(scene, word, heat):
+def peak_error(scene, word, heat):
     """How far, in pixels, the peak of a map (h, w) lies from the object that word
     number `word` of the scene's caption names; 0 on the object.
 
@@ -76,7 +76,9 @@ def misses(captions, scenes):
             continue
         for word, owner in enumerate(scene.word_objects):
             if owner is not None:
-                found.append((miss(scene, word, caption.maps[word]), number, word))
+                found.append(
+                    (peak_error(scene, word, caption.maps[word]), number, word)
+                )
     return sorted(found, reverse=True)
 
 
@@ -162,7 +164,7 @@ def peak_distances(captions, scenes):
     return per_word(captions, scenes, gap, np.inf)
 
 
-def masses(captions, scenes):
+def attention_masses(captions, scenes):
     """The share of each word's map that lies on the object, 0..1.
 
     Lists "color" and "shape", see `per_word`.

@@ -70,7 +70,7 @@ def sample_scenes(count, seed, size=(112, 112)):
     size is (H, W) in pixels, each side at least 64; it need not be square.
     Raises ValueError for a negative count or a size in which two objects do not fit.
     """
-    return _to_scenes(*sample_layouts(count, seed, size), size)
+    return _to_scenes(*sample_objects(count, seed, size), size)
 
 
 def make_scene(objects, size=(112, 112), background=(0.93, 0.92, 0.90)):
@@ -103,7 +103,7 @@ def make_scene(objects, size=(112, 112), background=(0.93, 0.92, 0.90)):
     return scene
 
 
-def sample_layouts(count, seed, size):
+def sample_objects(count, seed, size):
     """Draw what a batch of scenes consists of; `draw` turns it into pictures.
 
     Returns shapes (B, 2), colors (B, 2), places (B, 2, 3) as x, y, radius in pixels,

@@ -12,7 +12,7 @@ import torch
 from torch.nn.functional import cross_entropy
 from tqdm.auto import tqdm
 
-from helpers.captioning.scenes import PAD, WORD_ID, caption_words, draw, sample_layouts
+from helpers.captioning.scenes import PAD, WORD_ID, caption_words, draw, sample_objects
 from helpers.captioning.teacher_forcing import word_ids
 from helpers.captioning.temporary import eval_mode, use_threads
 
@@ -38,7 +38,7 @@ def training_batch(count, seed, size=(112, 112)):
     The images get a little noise, so that a captioner is not thrown by a picture that
     has some.
     """
-    layout = sample_layouts(count, seed, size)
+    layout = sample_objects(count, seed, size)
     images, _ = draw(*layout, size)  # (B, 3, H, W) in 0..1
     noise = torch.Generator().manual_seed(seed)
     grain = NOISE * torch.randn(count, 1, *size, generator=noise)  # (B, 1, H, W)

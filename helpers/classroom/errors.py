@@ -1,7 +1,7 @@
 """Fail on purpose: show an error's message, and make sure that it is the right one."""
 
 
-def show_error(action, kind, text):
+def expect_error(action, kind, text):
     """Run `action`, which must fail; print its error; check its type and its text.
 
     kind: the exception type. text: the part of the message that does not change from

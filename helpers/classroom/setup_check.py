@@ -11,7 +11,7 @@ from importlib import metadata
 
 from helpers.captioning.checkpoints import VARIANTS, find_weights
 
-NEEDED_BY = "notebooks 09 and 10 and the error index need it"  # the extra "models"
+NEEDED_BY = "notebooks 10 and 11 and the error index need it"  # the extra "models"
 
 
 def check_setup():

@@ -5,7 +5,7 @@ from helpers import public
 __getattr__, __all__ = public(
     __name__,
     {
-        "capture": ["capture_attention", "follow_caption"],
+        "capture": ["capture_attention", "caption_attentions"],
         "probe": ["probe_layout"],
         "shapes": ["diagnose", "trace_shapes"],
         "pretrained": ["geometry_of", "load_real"],

@@ -1,4 +1,4 @@
-"""Notebook 10 in a real JupyterLab, by keyboard and mouse as a learner would."""
+"""Notebook 11 in a real JupyterLab, by keyboard and mouse as a learner would."""
 
 import shutil
 from pathlib import Path
@@ -12,7 +12,7 @@ from tools.notebooks import FOLDER
 
 from .lab import run_all, running_lab
 
-NOTEBOOK = "10_explore.ipynb"
+NOTEBOOK = "11_explore.ipynb"
 SIDES = ("y", "width", "height")
 UNSEEN = f" \n{HIDDEN}"
 BUTTON = ".widget-toggle-buttons button"

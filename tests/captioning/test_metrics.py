@@ -5,13 +5,13 @@ import pytest
 import torch
 
 from helpers.captioning import (
+    attention_masses,
     bootstrap,
     centre_map,
-    masses,
-    miss,
     misses,
     peak,
     peak_distances,
+    peak_error,
     random_map,
     sample_scenes,
     uniform_map,
@@ -81,12 +81,12 @@ def test_scores_tell_right_from_swapped():
 def test_masses_are_by_word_class():
     scenes = sample_scenes(20, 0, SIZE)
     right = [caption_that_looks_at(s, points(s, [0, 1])) for s in scenes]
-    found = masses(right, scenes)
+    found = attention_masses(right, scenes)
     assert [len(found[kind]) for kind in ("color", "shape")] == [40, 40]
     by_hand = attention_mass(right[3].maps[1], scenes[3].masks[0])
     assert found["color"][6] == pytest.approx(by_hand) and by_hand > 0.5
     swapped = [caption_that_looks_at(s, points(s, [1, 0])) for s in scenes]
-    assert max(masses(swapped, scenes)["shape"]) < 0.2
+    assert max(attention_masses(swapped, scenes)["shape"]) < 0.2
 
 
 def test_a_word_too_many_is_a_miss():
@@ -96,7 +96,7 @@ def test_a_word_too_many_is_a_miss():
     caption = Caption(words, maps, maps.flatten(1))
     assert score([caption], [scene])["exact"] == 0
     assert peak_distances([caption], [scene])["color"][2] == np.inf
-    assert masses([caption], [scene])["color"][2] == 0
+    assert attention_masses([caption], [scene])["color"][2] == 0
 
 
 def test_captions_that_name_nothing():
@@ -110,10 +110,10 @@ def test_a_miss_is_measured_for_words_that_name_something():
     first, second = scene.objects
     heat = torch.zeros(h, w)
     heat[int(second.y // 8), int(second.x // 8)] = 1
-    assert miss(scene, len(scene.words) - 1, heat) == 0
-    assert miss(scene, 1, heat) > 10, "that is the other object"
+    assert peak_error(scene, len(scene.words) - 1, heat) == 0
+    assert peak_error(scene, 1, heat) > 10, "that is the other object"
     with pytest.raises(ValueError, match="'a', names no object"):
-        miss(scene, 0, heat)
+        peak_error(scene, 0, heat)
 
 
 def test_mass_is_the_share_on_the_object():
@@ -157,4 +157,4 @@ def test_misses_come_farthest_first_and_only_from_right_captions():
     assert [number for gap, number, _ in found if gap > 4] == [1] * 4
     assert found == sorted(found, reverse=True)
     gap, number, word = found[0]
-    assert gap == miss(scenes[number], word, captions[number].maps[word])
+    assert gap == peak_error(scenes[number], word, captions[number].maps[word])

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from helpers.classroom import show_error, show_shapes, side_by_side
+from helpers.classroom import expect_error, show_shapes, side_by_side
 
 
 def fail():
@@ -12,7 +12,7 @@ def fail():
 
 
 def test_an_expected_error_is_printed(capsys):
-    show_error(fail, ValueError, "expected 3")
+    expect_error(fail, ValueError, "expected 3")
     assert capsys.readouterr().out == "ValueError: expected 3, got 5\n"
 
 
@@ -26,7 +26,7 @@ def test_an_expected_error_is_printed(capsys):
 )
 def test_no_error_or_another_one_is_not_let_through(action, kind, text, said):
     with pytest.raises(AssertionError, match=said):
-        show_error(action, kind, text)
+        expect_error(action, kind, text)
 
 
 def test_axes_that_collide_are_marked_in_words_too():

@@ -13,8 +13,8 @@ import transformers
 from torch import nn
 
 from helpers.inspection import (
+    caption_attentions,
     capture_attention,
-    follow_caption,
     probe_layout,
     tiny_blip,
     tiny_captioner,
@@ -433,7 +433,7 @@ def test_a_prompt_with_an_image_in_it_is_followed_through_generate(beams):
         return_dict_in_generate=True,
     )
     for row in range(2):
-        layers = follow_caption(generated, "attentions", row)
+        layers = caption_attentions(generated, "attentions", row)
         T = len(layers[0])
         whole = generated.sequences[row : row + 1, : ids.shape[1] + T - 1]
         with torch.inference_mode():
@@ -466,8 +466,8 @@ def test_the_steps_of_a_captured_generate_are_those_that_it_returns(beams):
     known = model.generate(pixel_values=pixels, output_attentions=True, **options)
     assert torch.equal(generated.sequences, known.sequences)
     for row in range(3):
-        ours = follow_caption(generated, captured.steps("cross"), row)
-        theirs = follow_caption(known, row=row)
+        ours = caption_attentions(generated, captured.steps("cross"), row)
+        theirs = caption_attentions(known, row=row)
         for one, other in zip(ours, theirs, strict=True):
             torch.testing.assert_close(one, other, atol=1e-4, rtol=1e-3)
     words = captured.steps("self", under="decoder")

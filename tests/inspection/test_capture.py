@@ -11,7 +11,7 @@ from torch import nn
 from torchvision.models import SwinTransformer, VisionTransformer
 
 from helpers.captioning import Captioner
-from helpers.inspection import capture_attention, follow_caption
+from helpers.inspection import caption_attentions, capture_attention
 
 logging.disable(logging.WARNING)  # transformers warns of empty attentions
 SMALL = {
@@ -239,7 +239,7 @@ def test_generated_attention_is_that_of_teacher_forcing(beams):
     generated = generate(model, beams)
     crossed = False
     for row in range(3):
-        layers = follow_caption(generated, row=row, end=1)
+        layers = caption_attentions(generated, row=row, end=1)
         ids = generated.sequences[row : row + 1, : len(layers[0])]
         if not ids.numel():  # the end came at once
             assert layers[0].shape == (0, 2, 5)
@@ -263,10 +263,10 @@ def test_generated_attention_is_that_of_teacher_forcing(beams):
 def test_missing_attention_and_missing_rows_are_named():
     model = captioner().eval()  # sdpa: no weights
     with pytest.raises(ValueError, match="no cross_attentions"):
-        follow_caption(generate(model, 1))
+        caption_attentions(generate(model, 1))
     model.set_attn_implementation("eager")
     with pytest.raises(IndexError, match="row 3 of 3"):
-        follow_caption(generate(model, 1), row=3)
+        caption_attentions(generate(model, 1), row=3)
 
 
 class SoftAlign(nn.Module):
@@ -530,8 +530,8 @@ def test_grouped_heads_of_a_padded_batch_are_followed(beams, cache):
     assert torch.equal(plain.sequences, during.sequences)
     model.set_attn_implementation("eager")
     known = write(model, output_attentions=True, **options)
-    ours = follow_caption(during, captured.steps("self"), row=1)
-    theirs = follow_caption(known, "attentions", row=1)
+    ours = caption_attentions(during, captured.steps("self"), row=1)
+    theirs = caption_attentions(known, "attentions", row=1)
     assert [x.shape for x in ours] == [(6, 4, 14)] * 2
     for one, other in zip(ours, theirs, strict=True):
         torch.testing.assert_close(one, other, atol=1e-5, rtol=1e-4)
@@ -546,7 +546,7 @@ def test_keys_that_a_window_forgets_are_refused(window):
         written = write(model)
     message = f"step . has 4 heads and {window} keys; expected 4 heads and"
     with pytest.raises(ValueError, match=message):
-        follow_caption(written, captured.steps("self"))
+        caption_attentions(written, captured.steps("self"))
 
 
 class Named(nn.Module):

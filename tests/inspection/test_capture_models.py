@@ -17,7 +17,7 @@ from timm.models.volo import OutlookAttention
 from torch import nn
 from transformers.models.swiftformer import modeling_swiftformer as swiftformer
 
-from helpers.inspection import capture_attention, follow_caption
+from helpers.inspection import caption_attentions, capture_attention
 from helpers.inspection.capture.captured import Captured
 
 B = 3
@@ -346,8 +346,8 @@ def test_every_head_of_one_shared_key_head_is_followed_through_generate(way, mod
     assert torch.equal(generated.sequences, known.sequences)
     steps = captured.steps("self")
     for row in range(B):
-        ours = follow_caption(generated, steps, row)
-        theirs = follow_caption(known, "attentions", row)
+        ours = caption_attentions(generated, steps, row)
+        theirs = caption_attentions(known, "attentions", row)
         torch.testing.assert_close(ours, theirs, atol=1e-5, rtol=1e-4)
 
 
@@ -362,7 +362,7 @@ def test_steps_of_a_window_that_moved_on_are_refused(prompt):
     assert steps[1][0].shape[-1] == keys
     said = f"has 4 heads and 6 keys; expected 4 heads and {max(prompt, 6) + 1}"
     with pytest.raises(ValueError, match=re.escape(said)):
-        follow_caption(generated, steps)
+        caption_attentions(generated, steps)
 
 
 def test_steps_of_other_heads_are_refused():
@@ -370,7 +370,7 @@ def test_steps_of_other_heads_are_refused():
     model = mistral()
     generated = generate(model, "sdpa", input_ids=words(3)[:1], max_new_tokens=2)
     with pytest.raises(ValueError, match="step 1 has 1 heads and 4 keys; expected 4"):
-        follow_caption(generated, steps)
+        caption_attentions(generated, steps)
 
 
 def test_an_encoder_that_ran_as_often_as_there_are_words_is_no_step():

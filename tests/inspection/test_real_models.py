@@ -7,8 +7,8 @@ from matplotlib.cbook import get_sample_data
 from PIL import Image
 
 from helpers.inspection import (
+    caption_attentions,
     capture_attention,
-    follow_caption,
     geometry_of,
     load_real,
     save_tiny,
@@ -46,7 +46,7 @@ def test_what_is_loaded_is_what_was_saved(saved, kind):
 def test_it_gives_its_weights_away(saved):
     captioner = load_real(saved / "vit-gpt2")
     pixels, _ = captioner.read(PHOTO)
-    layers = follow_caption(captioner.generate(pixels, beams=3, longest=6), end=2)
+    layers = caption_attentions(captioner.generate(pixels, beams=3, longest=6), end=2)
     assert len(layers) == 2 and layers[0].shape[1:] == (2, 197)
     torch.testing.assert_close(layers[0].sum(-1), torch.ones(layers[0].shape[:2]))
 
@@ -56,7 +56,7 @@ def test_blip_through_captured_steps(saved):
     pixels, _ = captioner.read(PHOTO)
     with capture_attention(captioner.model) as captured:
         generated = captioner.generate(pixels, beams=3, longest=6)
-    layers = follow_caption(generated, captured.steps("cross"))
+    layers = caption_attentions(generated, captured.steps("cross"))
     ids = generated.sequences[:, : len(layers[0])]
     with torch.inference_mode(), capture_attention(captioner.model) as forced:
         captioner.model(pixel_values=pixels, input_ids=ids)

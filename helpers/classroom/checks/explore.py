@@ -1,4 +1,4 @@
-"""Checks of notebook 10: what an explorer shows."""
+"""Checks of notebook 11: what an explorer shows."""
 
 import torch
 

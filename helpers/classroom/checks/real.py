@@ -1,4 +1,4 @@
-"""Checks of notebook 09: attention of real models."""
+"""Checks of notebook 10: attention of real models."""
 
 import torch
 

@@ -53,7 +53,7 @@ class Captured:
 
         kind: "self" or "cross". under: only layers whose name begins so, for instance
         "text_decoder". Only layers that take turns with the last one that ran are part
-        of a step: not an encoder that ran before. For `follow_caption`.
+        of a step: not an encoder that ran before. For `caption_attentions`.
         """
         calls, places = {}, {}
         for place, (name, weights) in enumerate(self.of(kind).items()):

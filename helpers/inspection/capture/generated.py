@@ -1,7 +1,7 @@
 """The attention of one generated caption, out of steps, layers and beams."""
 
 
-def follow_caption(generated, attentions="cross_attentions", row=0, end=None):
+def caption_attentions(generated, attentions="cross_attentions", row=0, end=None):
     """The attention of ONE returned caption: a (T, A, N) tensor for each layer.
 
     generated: what a transformers `generate(..., return_dict_in_generate=True)`
