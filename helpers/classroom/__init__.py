@@ -8,7 +8,7 @@ __getattr__, __all__ = public(
         "setup_check": ["check_setup"],
         "errors": ["expect_error"],
         "diagrams": ["arrow", "box", "canvas", "numbers"],
-        "figures": ["mark", "show_shapes", "side_by_side"],
+        "figures": ["outline_object", "show_shapes", "side_by_side"],
         "quizzes": ["quiz"],
     },
 )
