@@ -105,15 +105,6 @@ WRONG = [
     (checks.check_looks_like_attention, lambda w: "yes", "says 'yes' to everything"),
     (checks.check_count_keys, lambda H, W, s: (H // 8) * (W // 8), "`stride`"),
     (checks.check_count_keys, lambda H, W, s: 228, "says 228 to everything"),
-    (checks.check_key_of, lambda r, c, h, w: 8, "says 8 to everything"),
-    (checks.check_key_of, lambda r, c, h, w: r * 5 + c, "expected 14, got 10"),
-    (
-        checks.check_key_of,
-        lambda r, c, h, w: (h - r - 1) * w + c,
-        "rows count from the top",
-    ),
-    (checks.check_key_of, lambda r, c, h, w: c * w + r, "row and column are swapped"),
-    (checks.check_cell_of, lambda k, h, w: (2, 3), "says (2, 3) to everything"),
     (
         checks.check_square_of,
         lambda r, c, s: (c * s, (c + 1) * s, r * s, (r + 1) * s),
@@ -307,8 +298,6 @@ RIGHT = [
         checks.check_looks_like_attention,
         lambda w: not (w < 0).any() and sums(w).numpy().all(),
     ),
-    (checks.check_key_of, lambda r, c, h, w: torch.arange(h * w).view(h, w)[r, c]),
-    (checks.check_cell_of, lambda k, h, w: [k // w, k - w * (k // w)]),
     (
         checks.check_unflatten,
         lambda x, h, w: rearrange(x, "B (h w) D -> B D h w", h=h, w=w),

@@ -7,6 +7,7 @@ from helpers.classroom.checks.additive import (
     check_read,
     check_softmax,
 )
+from helpers.classroom.checks.attention_module import check_attention_module
 from helpers.classroom.checks.boxes import check_may_be_stretched, check_seen_box
 from helpers.classroom.checks.dot import (
     check_dot_attention,
@@ -14,12 +15,7 @@ from helpers.classroom.checks.dot import (
     check_entropy,
 )
 from helpers.classroom.checks.explore import check_best_head, check_follows
-from helpers.classroom.checks.grid import (
-    check_cell_of,
-    check_key_of,
-    check_square_of,
-    check_unflatten,
-)
+from helpers.classroom.checks.grid import check_square_of, check_unflatten
 from helpers.classroom.checks.loud import (
     check_keys_that_are_no_cells,
     check_read_numbers,
