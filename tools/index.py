@@ -3,13 +3,14 @@
 `python -m tools index` writes it and runs it. The site takes its entries apart again.
 """
 
+import copy
 import re
 
 import nbformat
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
 from helpers.inspection.messages.index import FOLDER, read_index
-from tools.notebooks import INDEX, run_all
+from tools.notebooks import INDEX, METADATA, run_all
 
 IMPORTS = """\
 import inspect
@@ -47,6 +48,11 @@ small = {"hidden_size": D, "num_hidden_layers": 2, "num_attention_heads": A}
 def tiny_vit():
     config = transformers.ViTConfig(**small, intermediate_size=64, image_size=32)
     return transformers.ViTModel(config).eval()  # random weights: 1 + 2 x 2 tokens"""
+PAGE = "error-{}"  # of an entry, on the site
+MAIN = 3  # a message is shown in full with its most frequent causes
+SEARCH = """\
+**Or search**: paste your message into the search field, with your own numbers. Every
+page has a cause, the question that decides, and the lines before and after to copy."""
 HEADING = re.compile(r"^### (.+)$", re.MULTILINE)
 
 
@@ -89,15 +95,20 @@ def entry_cells(index, cause, above=""):
 
 def body(index, cause):
     """The text of an entry: cause, question, messages, threads."""
-    parts = [f"{cause.cause.strip()}\n\n**{cause.ask}** `{cause.run}`"]
-    said = dict.fromkeys(m.says[0] for m in index.messages_of(cause.id))
-    said = [text for text in said if text not in cause.title]
+    parts = [f"{cause.cause.strip()}\n\n**{cause.ask}** `{cause.run}`", remedy(cause)]
+    main = [m.says[0] for m in index.messages if cause.id in m.causes[:MAIN]]
+    said = [text for text in main if text not in cause.title]
     if said:
-        parts.append("Seen as: " + "; ".join(map(quoted, said)) + ".")
-    if cause.threads:
-        parts.append(", ".join(map(link, cause.threads)))
-    parts.append(f"<small>`explain {cause.id}`</small>")
+        parts.append("Also seen as " + "; ".join(map(quoted, said)) + ".")
+    threads = ", ".join(map(link, cause.threads))
+    parts.append(f"{threads} (entry `{cause.id}`)".strip())
     return "\n\n".join(parts)
+
+
+def remedy(cause):
+    """The lines before and after, to copy."""
+    lines = ["# before", cause.before or "...", "# after", cause.after]
+    return "\n".join(["```python", *lines, "```"])
 
 
 def quoted(text):
@@ -122,6 +133,50 @@ def row(message):
 def anchor(title):
     """Jupyter's anchor of a heading."""
     return title.replace(" ", "-")
+
+
+def pages_of(notebook):
+    """{name: notebook} for the site: a page of contents, and one for each entry."""
+    index, entries = read_index(), entries_of(notebook)
+    first, *_, others, closing = (
+        c for c in notebook.cells if c.cell_type == "markdown"
+    )
+    setup = [cell for cell in notebook.cells if cell.cell_type == "code"][:2]
+    asking = first.source[: first.source.index("**Or search**")]
+    contents, pages = [asking + SEARCH], {}
+    for title, see, _, ids in index.sections:
+        lines = []
+        for name in ids:
+            title_of = index.causes[name].title
+            lines.append(f"- [{title_of}]({PAGE.format(name)}.ipynb)")
+            cells = [*entries[title_of], other_wordings(index, name), *setup]
+            pages[PAGE.format(name)] = page_of(title, cells)
+        contents.append(f"## {title}\n\n{see}\n\n" + "\n".join(lines))
+    hidden = "```{toctree}\n:hidden:\n\n" + "\n".join(pages) + "\n```"
+    parts = [*contents, others.source, closing.source, hidden]
+    page = new_markdown_cell("\n\n".join(parts))
+    return {INDEX.stem: new_notebook(cells=[page], metadata=METADATA), **pages}
+
+
+def page_of(section, cells):
+    """An entry as a notebook of its own, with its title as the title of the page."""
+    text, *rest = copy.deepcopy(cells)
+    text.source = text.source[text.source.index("### ") + 2 :]
+    back = f"[{section}: other entries]({INDEX.name}#{anchor(section)})"
+    notebook = new_notebook(cells=[text, *rest], metadata=METADATA)
+    notebook.cells.append(new_markdown_cell(back))
+    for number, cell in enumerate(notebook.cells):
+        cell.id = f"cell-{number:02d}"  # copies would have the same one twice
+    return notebook
+
+
+def other_wordings(index, name):
+    """All wordings of an entry's main messages, for the search, and a heading below."""
+    main = [m for m in index.messages if name in m.causes[:MAIN]]
+    said = dict.fromkeys(text for message in main for text in message.says)
+    lines = ["## The message in other words", *(f"- {quoted(text)}" for text in said)]
+    lines = ["\n".join([lines[0], "", *lines[1:]])] if said else []
+    return new_markdown_cell("\n\n".join([*lines, "## Set-up of the programs"]))
 
 
 def entries_of(notebook):

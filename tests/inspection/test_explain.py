@@ -1,13 +1,9 @@
 """`explain`: messages of several versions, their numbers, and what it does not know."""
 
-import subprocess
-import sys
-
 import numpy as np
 import pytest
 import torch
 
-from helpers import ROOT
 from helpers.inspection import explain
 from tests.inspection.cases.__main__ import points, read_cases, text_of
 
@@ -53,7 +49,7 @@ def test_the_numbers_decide_whatever_they_are(size, shape, cause):
     assert first(said) == cause
     assert cause in [
         ranked.cause.id
-        for ranked in explain(
-            error_of(lambda: np.zeros(size).reshape(shape))
-        ).causes[:3]
+        for ranked in explain(error_of(lambda: np.zeros(size).reshape(shape))).causes[
+            :3
+        ]
     ] or cause in ("map-as-tokens",)

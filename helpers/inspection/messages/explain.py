@@ -6,7 +6,12 @@ from functools import cache
 
 from helpers.inspection.messages.facts import facts_of
 from helpers.inspection.messages.index import Cause, Message, read_index
-from helpers.inspection.messages.matching import ByWords, find_message, words_of
+from helpers.inspection.messages.matching import (
+    ERROR_LINE,
+    ByWords,
+    find_message,
+    words_of,
+)
 from helpers.inspection.messages.numbers import read_any, without_numbers
 from helpers.inspection.messages.text import as_text
 
@@ -14,7 +19,8 @@ from helpers.inspection.messages.text import as_text
 # text around the message, words in common, and the place in the message's own order.
 FITS, UNLESS, CLUE, WORDS, PLACE = 4.0, -4.0, 2.0, 0.3, 0.8
 SURE = 7.0  # score by words from which a symptom counts as understood
-NEAR = 0.45  # of the best score: what is worth naming beside it
+SURE_OF_ERROR = 14.0  # the same for an unknown message, which uses words by accident
+NEAR = 0.55  # of the best score: what is worth naming beside it
 SHOWN = 4  # causes with their question and remedy
 
 
@@ -58,11 +64,11 @@ class Explanation:
 def explain(text, index=None):
     """Say what an error message, a traceback or a symptom in words may come from.
 
-    text: what you see, in full or in part. Numbers are left out when the message is
-    looked up, and read afterwards: 197 = 14 x 14 + 1. Several causes are ranked by what
-    the numbers and the other words say, each with the question that decides. What is
-    unknown is called unknown. Raises TypeError for anything but a text or an exception,
-    and ValueError for an empty text.
+    text: what you see, in full or in part, or the name of an entry of the index.
+    Numbers are left out when the message is looked up, and read afterwards: 197 =
+    14 x 14 + 1. Several causes are ranked by what the numbers and the other words say,
+    each with the question that decides. What is unknown is called unknown. Raises
+    TypeError for anything but a text or an exception, and ValueError for an empty text.
     """
     if isinstance(text, BaseException):
         text = f"{type(text).__name__}: {text}"
@@ -71,6 +77,8 @@ def explain(text, index=None):
     if not text.strip():
         raise ValueError("the text is empty: paste the message, or say what you see")
     index = index or read_index()
+    if cause := index.causes.get(text.strip()):
+        return Explanation(text, None, (), (Ranked(cause, 0.0),))
     message, numbers = find_message(index.messages, text)
     if message is None:
         return by_words(index, text)
@@ -102,11 +110,14 @@ def by_words(index, text):
     scores = library(index).scores(text)
     low = text.lower()
     for name in scores:
-        scores[name] += CLUE * any(clue in low for clue in index.causes[name].clues)
+        scores[name] += any(clue in low for clue in index.causes[name].clues)
     best = max(scores.values(), default=0.0)
     named = sorted(scores, key=lambda name: -scores[name])
-    enough = best >= min(SURE, 2.2 * len(set(words_of(text))))
+    needed = SURE_OF_ERROR if ERROR_LINE.search(text) else SURE
+    enough = best >= min(needed, 2.2 * len(set(words_of(text))))
     kept = [name for name in named if enough and scores[name] >= NEAR * best]
+    if named and not library(index).agree(text, named[0]):
+        kept = []
     causes = tuple(Ranked(index.causes[name], scores[name]) for name in kept[:6])
     return Explanation(text, None, numbers, causes, by_words=True)
 

@@ -28,8 +28,8 @@ def facts_of(kind, roles, numbers):
     return KINDS[kind](**values)
 
 
-def pair(a, b, dim=None):
-    """Two sizes that had to be equal."""
+def pair(a, b, dim=None, **_):
+    """Two sizes that had to be equal, on axis `dim`."""
     a, b = as_int(a), as_int(b)
     if not isinstance(a, int) or not isinstance(b, int):
         return {}
@@ -39,19 +39,25 @@ def pair(a, b, dim=None):
         facts["beams"] = f"{high} = {low} x {low}: repeated twice"
     elif low > 1 and high % low == 0:
         facts["multiple"] = f"{high} = {high // low} x {low}"
-    if high - low in EXTRA and low > 8:
+    if high - low in EXTRA and low >= 36:
         more = high - low
         facts["extra"] = f"{high} - {low} = {more}: {EXTRA[more]}?"
         facts[f"extra-{more}"] = facts["extra"]
     if {low, high} & set(WINDOWS) and 0 < high and {low, high} <= window_sizes():
         facts["windows"] = f"{low} and {high}: a window and a number of windows"
     grid = [n for n in (low, high) if any(square_root(n - k) for k in (0, 1, 2, 5))]
-    if len(grid) == 2 and low >= 49:
+    if len(grid) == 2 and low >= 49 and high - low not in EXTRA:
         facts["two-grids"] = "; ".join(filter(None, (describe(low), describe(high))))
     if high == 77 or low == 77:
         facts["text"] = "77: the text tokens of CLIP"
     if high in WIDTHS and low in WIDTHS:
         facts["widths"] = f"{low} and {high} are widths of models"
+    if high < 36:
+        facts["small"] = "both are small: images, beams, heads or words, not cells"
+    if dim == 0:
+        facts["first-axis"] = "the first axis: images or beams"
+    if dim == 3:
+        facts["last-of-four"] = "axis 3 of (B, A, T, N): the keys"
     if low == 1:
         facts["one"] = "one of the two is 1: a single step, or a single image"
     return facts

@@ -13,7 +13,7 @@ from helpers.inspection.messages.numbers import (
 )
 
 
-def reshape(wanted, size):
+def reshape(wanted, size, axis=None):
     """A tensor of `size` numbers was to take the shape `wanted`."""
     wanted, size = as_shape(wanted), as_int(size)
     asked = math.prod(abs(n) for n in wanted)
@@ -26,14 +26,16 @@ def reshape(wanted, size):
     if not grid:
         return facts | {"no-grid": "the shape has no two axes that look like h x w"}
     rest = asked // math.prod(grid)
-    more = whole_rows(size, asked, grid) | channel_cut(wanted, size)
-    if size % rest == 0 and -1 not in wanted and "channel-cut" not in more:
+    cut = channel_cut(wanted, size)
+    if size % rest == 0 and -1 not in wanted and not cut:
         facts |= compare_tokens(size // rest, grid, told=rest == 1)
+    if not facts.keys() & {"extra", "tiles"}:
+        facts |= whole_rows(size, asked, grid)
     if size in WIDTHS:
         facts["width"] = f"{size} is a width of models: channels, not tokens?"
     if asked > size and asked % size:
         facts["too-small"] = f"{size} is less than {asked}"
-    return facts | more
+    return facts | cut
 
 
 def times(shape):
@@ -53,16 +55,16 @@ def compare_tokens(held, grid, told):
     facts = {}
     if not told and more:
         facts["held"] = f"that is {held} tokens, where {times(grid)} = {asked} is asked"
-    if 0 < more <= 8 and not square_root(held):
-        facts["extra"] = f"{held} - {asked} = {more}: {EXTRA.get(more, 'extra tokens')}"
+    if more in EXTRA:
+        facts["extra"] = f"{held} - {asked} = {more}: {EXTRA[more]}"
         facts[f"extra-{more}"] = facts["extra"]
-    elif more == -1:
+    if more == -1:
         facts["fewer-1"] = f"{held} = {asked} - 1: a cell was cut off"
     elif more and held % asked == 0:
         many = held // asked
         facts["tiles"] = f"{held} = {many} x {asked}: tiles, frames, heads or images"
-        facts |= {k: v for k, v in own_grid(held).items() if k == "other-grid"}
-    elif more:
+        facts["axis-left"] = facts["tiles"]
+    if more and (square_root(held) or not facts.keys() & {"extra", "fewer-1", "tiles"}):
         facts |= own_grid(held)
     if held == grid[0] * (grid[1] + 1):
         facts["newline"] = f"{held} = {grid[0]} x ({grid[1]} + 1): one more in each row"

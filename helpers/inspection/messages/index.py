@@ -70,9 +70,6 @@ class Index:
     causes: dict = field(repr=False)  # {id: Cause}
     messages: tuple = field(repr=False)
 
-    def messages_of(self, cause):
-        return [message for message in self.messages if cause in message.causes]
-
 
 @cache
 def read_index(folder=FOLDER):

@@ -17,6 +17,7 @@ ERROR_LINE = re.compile(
 QUOTES = str.maketrans({"`": "'", "‘": "'", "’": "'", "“": "'", "”": "'", '"': "'"})
 LONGEST_GAP = 200  # letters that `...` may stand for
 WORD = re.compile(r"[a-z_]{2,}")
+ONE, ZERO = (re.compile(rf"(?<![\w.]){n}(\.0+)?(?![\w.]*\w)") for n in (1, 0))
 # Words that mean the same to somebody who describes a picture.
 SAME = {
     "heatmap": "map", "heatmaps": "map", "maps": "map", "heat": "map",
@@ -38,6 +39,8 @@ SAME = {
     "cls": "class", "patches": "patch", "heads": "head", "layers": "layer",
     "registers": "register", "borders": "border", "edge": "border", "edges": "border",
 }  # fmt: skip
+ENDINGS = ("isation", "ization", "izing", "ising", "ized", "ised", "izes", "ises",
+           "ize", "ise", "ing", "ed", "es", "ly", "s", "e")  # fmt: skip
 IDLE = frozenset(
     "the a an is are was be to of in on at for and or not it its this that with as my "
     "me we you your he she they their there so if but by from when how why what which "
@@ -94,8 +97,32 @@ def find_message(messages, text):
 
 def words_of(text):
     """The words that carry meaning, in one form each."""
-    words = WORD.findall(text.lower().replace("heat map", "heatmap"))
-    return [SAME.get(word, word) for word in words if word not in IDLE]
+    text = text.lower().replace("heat map", "heatmap")
+    text = ZERO.sub(" zero ", ONE.sub(" one ", text))
+    names = WORD.findall(text)
+    words = names + [part for name in names if "_" in name for part in name.split("_")]
+    return [stem(word) for word in words if len(word) > 1 and word not in IDLE]
+
+
+def stem(word):
+    """One form for the forms of a word, roughly: visualise, visualizing, visualised."""
+    word = SAME.get(word, word)
+    for end in ENDINGS:
+        if word.endswith(end) and len(word) - len(end) >= 4:
+            word = word[: -len(end)]
+            break
+    return SAME.get(word, word)
+
+
+# A text without any of these is about something else.
+SUBJECT = frozenset(
+    map(
+        stem,
+        "map attention token head patch cam mask beam grid feature overlay key query "
+        "class register tile video sink nan shape hook gradient batch image reshape "
+        "tensor peak column row memory".split(),
+    )
+)
 
 
 class ByWords:
@@ -113,6 +140,12 @@ class ByWords:
     def weight(self, word):
         total, known = len(self.counts), self.known[word]
         return math.log(1 + (total - known + 0.5) / (known + 0.5)) if known else 0.0
+
+    def agree(self, query, name):
+        """Do they share two words, or all that a short query has?"""
+        words = set(words_of(query))
+        shared = words & self.counts[name].keys()
+        return len(shared) >= min(2, len(words)) and bool(words & SUBJECT)
 
     def scores(self, query, idle=frozenset()):
         """{name: score} of the texts that share a word with the query, but for idle."""

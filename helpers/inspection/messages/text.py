@@ -42,7 +42,8 @@ def as_text(explanation, shown):
 def heading(explanation):
     message = explanation.message
     if message is None:
-        return wrap(BY_WORDS if explanation.causes else UNKNOWN)
+        asked = explanation.causes and not explanation.by_words
+        return [] if asked else wrap(BY_WORDS if explanation.causes else UNKNOWN)
     lines = wrap(message.means)
     if message.remedy:
         lines += ["", *wrap(message.remedy)]
