@@ -11,7 +11,6 @@ from helpers.inspection.shapes.run import from_run
 from helpers.inspection.shapes.values import looks_back_only, problem, unseen_keys
 from helpers.maps.tokens import TokenLayout
 
-BLOCKS = "block by block, 2 x 2 (the encoders of Qwen2-VL and GLM-4V)"
 WHICH_WINDOWS = (
     "which windows: every other block shifts them, and the first axis alone does not "
     "tell the images from the windows. batch= and the block's shift settle it; "
@@ -82,14 +81,10 @@ def count(report, values, keys, run, usual):
             replace(c, layout=c.layout.within(before + torch.arange(rest), N))
             for c in propose(rest, run.image_size, run.patch_size)
         ]
-    found = propose(N, run.image_size, run.patch_size)
     if not usual and len(shape) > 1 and not square:
         if fits(shape[keys - 1], run.image_size, run.patch_size):
             return []  # the queries are the cells, and the keys something else
-    even = bool(found) and all(side % 2 == 0 for side in found[0].layout.grid)
-    if square and even and found[0].layout.index.numel() == N and not found[0].same:
-        found[0] = replace(found[0], same=(BLOCKS,))
-    return found
+    return propose(N, run.image_size, run.patch_size)
 
 
 def across_the_batch(shape, keys, run, batch):

@@ -1,6 +1,7 @@
 """Which layouts a number of keys allows. All of them only count: they are proposals."""
 
 import math
+from dataclasses import replace
 
 from helpers.inspection.shapes.report import Candidate
 from helpers.maps.tokens import TokenLayout
@@ -15,6 +16,7 @@ USUAL_EXTRAS = {
     5: "class token and 4 registers in front",
     4: "4 registers in front",
 }
+BLOCKS = "block by block, 2 x 2 (the encoders of Qwen2-VL and GLM-4V)"
 SMALLEST = 16  # cells: below this, any number fits some grid
 MOST_FRAMES = 128
 
@@ -33,7 +35,7 @@ def propose(N, image_size=None, patch_size=None, prompt=False):
     found = [c for grid in grids.items() for c in plain(N, *grid)]
     rank = list(USUAL_EXTRAS.values())
     found.sort(key=lambda c: (not c.likely, rank.index(c.others)))
-    found = [] if prompt else found
+    found = [] if prompt else found[:1] + in_blocks(found) + found[1:]
     if image_size and (not found or found[0].off_grid > 2):
         for kind in (with_breaks, with_frames, with_text):
             more = [c for grid in grids.items() for c in kind(N, *grid)]
@@ -56,7 +58,17 @@ def plain(N, size, origin):
     if extras not in USUAL_EXTRAS or h * w <= extras:
         return []
     layout = TokenLayout.from_grid(h, w, prefix=extras)
-    return [Candidate(layout, source, USUAL_EXTRAS[extras], likely=likely)]
+    same = (BLOCKS,) if extras == 0 and h % 2 == w % 2 == 0 else ()
+    return [Candidate(layout, source, USUAL_EXTRAS[extras], same=same, likely=likely)]
+
+
+def in_blocks(candidates):
+    """The first layout again, in the order of encoders that merge cells afterwards."""
+    if not candidates or BLOCKS not in candidates[0].same:
+        return []
+    layout = TokenLayout.from_blocks(*candidates[0].layout.grid)
+    grid = f"{candidates[0].grid}, {BLOCKS}"
+    return [replace(candidates[0], layout=layout, grid=grid, same=("row by row",))]
 
 
 def with_breaks(N, size, origin):
@@ -87,9 +99,8 @@ def with_frames(N, size, origin):
         others = ["no other key", "1 class token in front"][prefix]
         others = "1 class token in front of each" if each else others
         same = (
-            f"{t} frames, {t} tiles, or {t - 1} tiles and a thumbnail",
-            "the frames of a cell together (TimeSformer), instead of the cells of a "
-            "frame",
+            f"{t} frames, {t} tiles, or {t - 1} tiles and a thumbnail; or the frames "
+            "of a cell together (TimeSformer)",
         )
         found += [Candidate(x, source, others, same=same) for x in layouts]
     return found
@@ -98,19 +109,17 @@ def with_frames(N, size, origin):
 def with_text(N, size, origin):
     """Cells in one run among words; where it begins, the numbers do not say."""
     (h, w), (source, likely) = size, origin
-    extras = N - h * w
-    if extras < 3 or h * w < SMALLEST or not likely:
+    t, extras = divmod(N, h * w)
+    if not t or extras < 3 or h * w < SMALLEST or not likely or t > MOST_FRAMES:
         return []
-    found = []
-    for prefix, where in [
-        (extras, "in front"),
-        (1, f"1 in front, {extras - 1} behind"),
-        (0, "behind"),
-    ]:
-        layout = TokenLayout.from_grid(h, w, prefix, extras - prefix)
-        others = f"{extras} other keys: {where}"
-        found.append(Candidate(layout, source, others, free=True))
-    return found
+    layouts = [TokenLayout.from_grid(h, w, 1, N - h * w - 1)]
+    if t > 1:
+        layouts += [TokenLayout.from_frames(t, h, w, 1, extras - 1)]
+    where = "other keys, where is a guess"
+    return [
+        Candidate(x, source, f"{N - x.index.numel()} {where}", free=True)
+        for x in layouts
+    ]
 
 
 def factors(N):

@@ -107,7 +107,6 @@ class Report:
             known = candidate.known
             word = "proposal" if known == Known.COUNTED else "layout"
             lines.append(f"{word} {number}, {known}: {candidate}")
-            lines += [f"    counts the same: {other}" for other in candidate.same]
         if len(self.candidates) > 4:
             lines.append(f"and {len(self.candidates) - 4} more, less likely")
         lines += [f"PROBLEM: {problem}" for problem in self.problems]

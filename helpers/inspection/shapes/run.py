@@ -6,9 +6,9 @@ from math import ceil
 import torch
 
 from helpers.inspection.shapes.prompt import image_tokens, runs_of
-from helpers.inspection.shapes.proposals import propose, with_text
+from helpers.inspection.shapes.proposals import propose
 from helpers.inspection.shapes.report import Candidate, Known
-from helpers.inspection.shapes.tiles import by_tiles
+from helpers.inspection.shapes.tiles import by_tiles, tiles_somewhere
 from helpers.maps.tokens import TokenLayout
 
 POOLED = "learned queries (a resampler, a Q-Former): then no key has a cell"
@@ -194,8 +194,14 @@ def by_size(M, run):
 def somewhere(N, run):
     """A grid that was given, and text around it: where, only the prompt says."""
     found = []
-    for t, h, w in run.grids():
+    for t, h, w in run.grids()[:1]:
         for m in (2, 1, 4):
-            if t == 1 and h % m == w % m == 0:
-                found += with_text(N, (h // m, w // m), (f"{m} x {m} merged", True))
-    return found
+            size = (ceil(h / m), ceil(w / m))
+            off = N - t * size[0] * size[1]
+            if off > 0:
+                layout = TokenLayout.from_frames(t, *size, 0, off)
+                layout = layout if t > 1 else TokenLayout(layout.index[0], N)
+                others = f"{off} other keys, where is a guess"
+                grid = f"{m} x {m} merged"
+                found.append(Candidate(layout, grid, others, free=True))
+    return found or tiles_somewhere(N, run)

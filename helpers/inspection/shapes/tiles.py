@@ -87,3 +87,22 @@ def joined(M, rows, columns, h, w):
                 others = f"{high} line breaks and a thumbnail {where}"
                 found.append(Candidate(layout, grid, others))
     return found
+
+
+def tiles_somewhere(N, run):
+    """The tiles that were given, a thumbnail, and text: where, only the prompt says."""
+    if run.tiles is None or run.image_size is None:
+        return []
+    rows, columns = run.tiles
+    found = []
+    for (h, w), (source, likely) in grids_of(run.image_size, run.patch_size).items():
+        off = N - (rows * columns + (rows * columns > 1)) * h * w
+        if likely and off > 0:
+            layout = TokenLayout.from_tiles(
+                rows, columns, h, w, 0, N - rows * columns * h * w
+            )
+            others = (
+                f"{layout.length - layout.index.numel()} other keys, where is a guess"
+            )
+            found.append(Candidate(layout, f"{source}, tiles", others, free=True))
+    return found

@@ -7,7 +7,7 @@ from collections import Counter
 
 from tests.inspection.fuzz.broken import broken
 from tests.inspection.fuzz.classical import classical, shape_only
-from tests.inspection.fuzz.modern import modern, with_reader
+from tests.inspection.fuzz.modern import modern, with_reader, with_sizes
 
 RIGHT = ("right, first", "right, named")
 HELPFUL = (*RIGHT, "right among proposals", "right grid, place open")
@@ -19,6 +19,7 @@ def groups(count):
         "classical": (3 * count, classical, False),
         "classical, shape only": (count, lambda r: shape_only(classical(r)), False),
         "modern, counted": (count, modern, False),
+        "modern, processor's sizes": (count, lambda r: with_sizes(modern(r)), False),
         "modern, with the run": (count, modern, True),
         "modern, by experiment": (count // 2, lambda r: with_reader(modern(r)), True),
         "broken": (2 * count, broken, False),

@@ -74,12 +74,16 @@ def not_at_all(random, weights):
 
 def max_scaled(random, weights):
     axes = random.choice([(-1,), (-2, -1), (0, 1, 2, 3)])
+    if weights.max() > 0.9:  # hardly changed
+        return max_scaled(random, weights.sqrt() / weights.sqrt().sum(-1, True))
     scaled = weights / weights.amax(axes, keepdim=True)
     return scaled * random.choice([1, 1, 255]), ("max-scaled", "scaled"), {}
 
 
 def min_max(random, weights):
     axes = random.choice([(-1,), (-2, -1), (0, 1, 2, 3)])
+    if weights.max() > 0.9:  # hardly changed
+        return min_max(random, weights.sqrt() / weights.sqrt().sum(-1, True))
     low, high = weights.amin(axes, keepdim=True), weights.amax(axes, keepdim=True)
     scaled = (weights - low) / (high - low)
     return scaled * random.choice([1, 1, 255]), ("min-max", "scaled"), {}
@@ -121,8 +125,8 @@ def transposed(random, weights):
 
 def keepdim(random, weights):
     N = weights.shape[-1]
-    rolled = weights_like(random, (1, N, N))  # (B, N, N)
-    rolled = rolled * (rolled > rolled.quantile(0.3, dim=-1, keepdim=True))
+    rolled = weights_like(random, (1, N, N), "rough")  # (B, N, N)
+    rolled = rolled * (rolled > rolled.quantile(0.8, dim=-1, keepdim=True))
     rolled = rolled + torch.eye(N) * random.choice([0, 1])
     return rolled / rolled.sum(-1), ("keepdim",), {}
 

@@ -67,7 +67,7 @@ class Case:
             return Verdict.WRONG
         if self.layout in report.layouts[:4]:
             return Verdict.PROPOSED
-        first = report.candidates[0]
-        if first.free and first.layout.grid == self.layout.grid:
+        free = [c.layout.grid for c in report.candidates[:4] if c.free]
+        if report.candidates[0].free and self.layout.grid in free:
             return Verdict.PLACE
         return Verdict.UNSURE

@@ -201,7 +201,7 @@ def video_encoder(random):
     t, n = random.choice([(8, 14), (4, 14), (16, 7), (8, 7)])
     known = {"image_size": (224, 224), "patch_size": 224 // n}
     kind = random.choice(["VideoMAE", "ViViT", "TimeSformer", "Video-LLaVA"])
-    cells, each, frames = n * n, 0, torch.arange(t)[:, None, None]  # (t, 1, 1)
+    cells, frames = n * n, torch.arange(t)[:, None, None]  # (t, 1, 1)
     if kind == "VideoMAE":
         index, N = frames * cells + grid(n, n), t * cells
     if kind == "ViViT":
@@ -210,8 +210,7 @@ def video_encoder(random):
         index, N = 1 + frames + t * grid(n, n), 1 + t * cells
     if kind == "Video-LLaVA":
         index, N = frames * (cells + 1) + 1 + grid(n, n), t * (cells + 1)
-    run = {"model_reads": (t, n, n)}
-    return encoder(random, kind, N, index, known, {} if each else run)
+    return encoder(random, kind, N, index, known, {})
 
 
 def naflex(random):
@@ -305,8 +304,15 @@ FAMILIES = (
 
 def modern(random):
     """One Case."""
-    case = random.choice(FAMILIES)(random)
-    case.run.pop("model_reads", None)
+    return random.choice(FAMILIES)(random)
+
+
+def with_sizes(case):
+    """The user knows what the processor said of the image, and not the prompt."""
+    sizes = {
+        k: case.run[k] for k in ("tiles", "grid_thw", "spatial_shapes") if k in case.run
+    }
+    case.known |= sizes
     return case
 
 
@@ -328,5 +334,6 @@ def with_reader(case):
         tokens[:, case.layout.index.flatten()] = means
         return tokens
 
-    case.run = {"read_tokens": read_tokens}
+    tiles = {"tiles": case.run["tiles"]} if "tiles" in case.run else {}
+    case.run = {"read_tokens": read_tokens, **tiles}
     return case
