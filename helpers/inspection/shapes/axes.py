@@ -70,8 +70,9 @@ def fits(N, image_size, patch_size):
     if image_size is None:
         return False
     found = propose(N, image_size, patch_size)
-    extras = N - found[0].layout.index.numel() if found else N
-    return bool(found) and found[0].likely and extras <= 5
+    first = found[0] if found else None
+    enough = first and first.layout.index.numel() >= SMALLEST
+    return bool(enough and first.likely and first.off_grid <= 5)
 
 
 def name_axes(shape, keys, evidence, batch=None, heads=None, queries=None):

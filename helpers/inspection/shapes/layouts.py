@@ -71,9 +71,11 @@ def count(report, values, keys, run, usual):
         report.notes.append(
             f"({N}, {N}) is queries by keys, not a picture: one row of it is a map"
         )
-    before, behind = (0, 0) if values is None or usual else unseen_keys(values, keys)
-    rest = N - before - behind
-    if rest < N and fits(rest, run.image_size, run.patch_size):
+    front, back = (0, 0) if values is None or usual else unseen_keys(values, keys)
+    for before, behind in {(front, back), (0, back), (front, 0)} - {(0, 0)}:
+        rest = N - before - behind
+        if not fits(rest, run.image_size, run.patch_size):
+            continue
         report.notes.append(
             f"no query looks at the first {before} and the last {behind} keys: padding"
         )
@@ -81,10 +83,11 @@ def count(report, values, keys, run, usual):
             replace(c, layout=c.layout.within(before + torch.arange(rest), N))
             for c in propose(rest, run.image_size, run.patch_size)
         ]
-    if not usual and len(shape) > 1 and not square:
+    found = propose(N, run.image_size, run.patch_size)
+    if len(shape) > 1 and not square and all(c.free for c in found):
         if fits(shape[keys - 1], run.image_size, run.patch_size):
             return []  # the queries are the cells, and the keys something else
-    return propose(N, run.image_size, run.patch_size)
+    return found
 
 
 def across_the_batch(shape, keys, run, batch):

@@ -18,6 +18,7 @@ USUAL_EXTRAS = {
 }
 BLOCKS = "block by block, 2 x 2 (the encoders of Qwen2-VL and GLM-4V)"
 SMALLEST = 16  # cells: below this, any number fits some grid
+LEAST_IN_PROMPT = 36  # cells, for the same reason
 MOST_FRAMES = 128
 
 
@@ -87,7 +88,7 @@ def with_frames(N, size, origin):
     """Frames of a video, or tiles of an image, one behind the other."""
     (h, w), (source, likely) = size, origin
     cells, found = h * w, []
-    if cells < SMALLEST or not likely:
+    if cells < LEAST_IN_PROMPT or not likely:
         return []
     for prefix, each in [(0, 0), (1, 0), (0, 1)]:
         t, rest = divmod(N - prefix, cells + each)
@@ -110,10 +111,10 @@ def with_text(N, size, origin):
     """Cells in one run among words; where it begins, the numbers do not say."""
     (h, w), (source, likely) = size, origin
     t, extras = divmod(N, h * w)
-    if not t or extras < 3 or h * w < SMALLEST or not likely or t > MOST_FRAMES:
+    if not t or extras < 3 or h * w < LEAST_IN_PROMPT or not likely:
         return []
     layouts = [TokenLayout.from_grid(h, w, 1, N - h * w - 1)]
-    if t > 1:
+    if 1 < t <= MOST_FRAMES:
         layouts += [TokenLayout.from_frames(t, h, w, 1, extras - 1)]
     where = "other keys, where is a guess"
     return [

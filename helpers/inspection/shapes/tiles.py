@@ -6,6 +6,8 @@ from helpers.inspection.shapes.proposals import grids_of
 from helpers.inspection.shapes.report import Candidate, Known
 from helpers.maps.tokens import TokenLayout
 
+MLLAMA_TILES = 4  # it fills every image up to so many
+
 
 def by_tiles(M, run):
     """Candidates for M image tokens of run.tiles = (rows, columns) tiles.
@@ -18,7 +20,7 @@ def by_tiles(M, run):
     grids = {(g, g): ("square tiles", False) for g in range(4, 65)}
     if run.image_size is not None:
         grids = grids_of(run.image_size, run.patch_size)
-    readings = (apart, padded, joined)
+    readings = (apart, joined, padded)
     exact = [
         replace(c, grid=f"{c.grid}, {source}")
         for reading in readings
@@ -53,7 +55,7 @@ def apart(M, rows, columns, h, w):
 def padded(M, rows, columns, h, w):
     """A class token in front of each tile; tiles of padding behind (Mllama)."""
     count, rest = divmod(M, h * w + 1)
-    if rest or count < rows * columns:
+    if rest or not rows * columns <= count <= max(rows * columns, MLLAMA_TILES):
         return []
     behind = (count - rows * columns) * (h * w + 1)
     layout = TokenLayout.from_tiles(rows, columns, h, w, 0, behind, tile_prefix=1)

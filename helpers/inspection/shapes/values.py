@@ -118,15 +118,17 @@ def not_one(rows, whole, sums, allowed):
     low, high, middle = sums.min().item(), sums.max().item(), sums.mean().item()
     text = f"rows sum to {low:.3f} ... {high:.3f}, not to 1"
     zeros = (whole == 0).double().mean().item()
+    alike = high - low <= allowed * max(1.0, middle) and middle > 1
+    several = int((whole == whole.max()).sum()) > 1  # a map that was scaled has one
+    if alike and abs(middle - round(middle)) < allowed * middle and several:
+        return problem("summed", total=middle)
     if (scaled := scaled_by(rows)) and high > 1 + allowed:
         return problem(scaled[0], unit=scaled[1], text=text)
-    if high - low <= allowed * max(1.0, middle) and middle > 1:
+    if alike:
         return problem("summed", total=middle)
     if swapped_divisor(rows):
         return problem("keepdim", text=text)
-    rough = math.sqrt(sums.var(correction=0).item() / len(sums))  # of the mean
-    about_one = abs(middle - 1) < 0.15 + 3 * rough
-    if zeros and about_one and high > 1 + allowed:
+    if zeros and 0.4 < middle < 2.5 and high > 1 + allowed:
         return problem("dropout", text=text, zeros=zeros)
     if high <= 1 + allowed:
         return problem("dropped keys", text=text)
@@ -145,7 +147,7 @@ def scaled_by(rows):
         high, low = rows.amax(last), rows.amin(last)  # (...)
         high, low = high[high > 0], low[high > 0]
         for unit in (1, 255):
-            if (high - unit).abs().max() <= 4e-3 * unit:
+            if (high - unit).abs().max() <= 1e-6 * unit:
                 if (low > 0).any():
                     return "max-scaled", unit
                 many = (rows == 0).double().mean() > 2 / rows.shape[-1]
