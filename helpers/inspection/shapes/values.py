@@ -120,7 +120,8 @@ def not_one(rows, whole, sums, allowed):
     zeros = (whole == 0).double().mean().item()
     alike = high - low <= allowed * max(1.0, middle) and middle > 1
     several = int((whole == whole.max()).sum()) > 1  # a map that was scaled has one
-    if alike and abs(middle - round(middle)) < allowed * middle and several:
+    near = abs(middle - round(middle)) / middle
+    if alike and (near < 1e-5 or (near < allowed and several)):
         return problem("summed", total=middle)
     if (scaled := scaled_by(rows)) and high > 1 + allowed:
         return problem(scaled[0], unit=scaled[1], text=text)
