@@ -70,7 +70,7 @@ def probe_layout(read_tokens, image, grid, batch=16, enough=0.05):
     found = by_digits(changes)
     if found.doubtful.any():
         one_by_one(changes, found, enough)
-    if found.keyless.all():
+    if found.keyless.double().mean() > 0.75:  # a few may seem to have one
         raise ValueError(
             "no key has a cell: each answers to all of the image alike, as learned "
             "queries do (a resampler, a Q-Former)"

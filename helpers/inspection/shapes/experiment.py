@@ -1,10 +1,11 @@
 """The layout by experiment: the probe, on the grids that were counted."""
 
 from dataclasses import replace
+from inspect import signature
 
 import torch
 
-from helpers.inspection.probe import probe_layout
+from helpers.inspection.probe import CLEAR, probe_layout
 from helpers.inspection.shapes.proposals import grids_of
 from helpers.inspection.shapes.report import Candidate, Known
 
@@ -35,18 +36,26 @@ def by_experiment(N, candidates, read_tokens, image_size, patch_size):
         if probed.length != N:
             text = f"read_tokens has {probed.length} keys, the weights have {N}"
             return candidates, [f"{text}: it must return what these keys are made of"]
-        if len(probed.unresolved) > grid[0] * grid[1] // 10:
+        same = [c for c in candidates if c.layout == probed]
+        if (
+            not (same or all_clear(probed))
+            or len(probed.unresolved) > probed.index.numel() // 4
+        ):
             doubts.append(f"by experiment, {grid[0]} x {grid[1]} is not the grid")
             continue
-        same = [c for c in candidates if c.layout == probed]
-        base = same[0] if same else Candidate(probed, "", f"{off(probed)} other keys")
+        base = (
+            same[0]
+            if same
+            else Candidate(probed, "", f"{N - probed.index.numel()} other keys")
+        )
         best = replace(base, layout=probed, known=Known.TESTED, same=(), free=False)
         return [best], []
     return candidates, doubts
 
 
-def off(layout):
-    return layout.length - layout.index.numel()
+def all_clear(probed):
+    """False if a finer grid may be there: then a cell moves several keys alike."""
+    return not probed.unresolved and probed.confidence.median() > CLEAR
 
 
 def reader_of(model, N, image_size, **inputs):
@@ -55,6 +64,8 @@ def reader_of(model, N, image_size, **inputs):
     Returns None where the model does not take images alone, or no layer has N tokens.
     """
     image = torch.zeros(1, 3, *image_size)
+    if "interpolate_pos_encoding" in signature(model.forward).parameters:
+        inputs["interpolate_pos_encoding"] = True  # any size, not just the usual one
 
     def first(images, layer=None):
         """(layer, its tokens) of the first layer with N tokens for every image."""

@@ -5,9 +5,9 @@ import random
 import time
 from collections import Counter
 
-from tests.inspection.fuzz.broken import broken
-from tests.inspection.fuzz.classical import classical, shape_only
-from tests.inspection.fuzz.modern import modern, with_reader, with_sizes
+from .broken import broken
+from .classical import classical, shape_only
+from .modern import modern, with_reader, with_sizes
 
 RIGHT = ("right, first", "right, named")
 HELPFUL = (*RIGHT, "right among proposals", "right grid, place open")

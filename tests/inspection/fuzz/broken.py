@@ -2,9 +2,9 @@
 
 import torch
 
-from tests.inspection.fuzz.case import Case
-from tests.inspection.fuzz.classical import small
-from tests.inspection.fuzz.values import weights_like
+from .case import Case
+from .classical import small
+from .values import weights_like
 
 
 def broken(random):

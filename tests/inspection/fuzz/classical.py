@@ -5,8 +5,9 @@ import math
 import torch
 
 from helpers.maps import TokenLayout
-from tests.inspection.fuzz.case import Case
-from tests.inspection.fuzz.values import as_type, leading, weights_like
+
+from .case import Case
+from .values import as_type, leading, weights_like
 
 # name, pixels from cell to cell, keys in front, usual sizes, rounded up
 ENCODERS = (

@@ -7,8 +7,9 @@ import torch
 from torch.nn.functional import avg_pool2d
 
 from helpers.maps import TokenLayout
-from tests.inspection.fuzz.case import Case
-from tests.inspection.fuzz.values import as_type, leading, weights_like
+
+from .case import Case
+from .values import as_type, leading, weights_like
 
 IMAGE, BREAK, END = 50, 51, 52  # ids of tokens
 
