@@ -1,9 +1,9 @@
 """Where a ray meets a sphere, a cube, a cylinder or a cone, in closed form.
 
 Every solid stands on the plane y = 0, with y up, in a frame of its own in which its
-`radius` is 1. All four are convex: a ray is inside of one on an interval, and each is an
-intersection of simpler intervals. The ray meets it if it enters the last of them before
-it leaves the first. (Kay & Kajiya 1986 for slabs, and conics in the same way.)
+`radius` is 1. All four are convex: a ray is inside of one on an interval, which is an
+intersection of simpler intervals. The ray meets the solid if it enters the last of them
+before it leaves the first. (Kay & Kajiya 1986 for slabs, and conics in the same way.)
 """
 
 import torch
