@@ -29,6 +29,10 @@ __getattr__, __all__ = public(
         ],
         "teacher_forcing": ["as_captions", "force", "word_ids"],
         "temporary": ["eval_mode", "one_thread"],
+        "rendered.scenes": ["RENDERED_VOCABULARY", "sample_rendered_scenes"],
+        "rendered.arranging": ["RenderedObject", "make_rendered_scene"],
+        "rendered.captioner": ["load_rendered"],
+        "rendered.published": ["load_published"],
         "metrics": [
             "bootstrap",
             "centre_map",

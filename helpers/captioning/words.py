@@ -1,7 +1,7 @@
 """The words that name a colour or a shape, in flat scenes and in rendered ones."""
 
 from helpers.captioning.drawing import COLORS, SHAPES
-from helpers.captioning.rays import SOLIDS
+from helpers.captioning.rendered.rays import SOLIDS
 
 PALETTE = {
     "red": (205, 30, 35),

@@ -5,10 +5,10 @@ from dataclasses import replace
 import pytest
 import torch
 
-from helpers.captioning.camera import PLACE, Frame
-from helpers.captioning.rays import CUBE, CYLINDER, HEIGHTS, SOLIDS, intersect
-from helpers.captioning.rendered_scenes import rendered_batches, sample_layout
-from helpers.captioning.rendering import render
+from helpers.captioning.rendered.camera import PLACE, Frame
+from helpers.captioning.rendered.rays import CUBE, CYLINDER, HEIGHTS, SOLIDS, intersect
+from helpers.captioning.rendered.scenes import rendered_batches, sample_layout
+from helpers.captioning.rendered.drawing import render
 
 SIZE = (72, 104)
 

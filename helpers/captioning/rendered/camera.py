@@ -6,6 +6,7 @@ looks at (0, 0.6, 0).
 
 import math
 from dataclasses import dataclass, fields
+from functools import cached_property
 
 import torch
 
@@ -22,12 +23,19 @@ class Frame:
 
     def __init__(self, H, W):
         self.size, self.focal = (H, W), FOCAL * math.sqrt(H * W)  # pixels
+
+    @cached_property
+    def rays(self):
+        """The direction of the ray through every pixel, (H, W, 3), 1 along the view."""
+        H, W = self.size
         up = (H / 2 - 0.5 - torch.arange(H))[:, None, None] / self.focal  # (H, 1, 1)
         right = (torch.arange(W) + 0.5 - W / 2)[None, :, None] / self.focal  # (1, W, 1)
-        across = torch.tensor([1.0, 0, 0])
-        self.rays = FORWARD + up * UP + right * across  # (H, W, 3)
-        t = -PLACE[1] / self.rays[..., 1:2]  # (H, W, 1)
-        self.ground = PLACE + t * self.rays  # (H, W, 3): the floor under each pixel
+        return FORWARD + up * UP + right * torch.tensor([1.0, 0, 0])
+
+    @cached_property
+    def ground(self):
+        """The point of the floor in every pixel, (H, W, 3)."""
+        return PLACE - PLACE[1] / self.rays[..., 1:2] * self.rays
 
     def project(self, points):
         """Points (..., 3) -> their place in the picture (..., 2): row, column."""

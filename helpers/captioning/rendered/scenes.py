@@ -11,9 +11,9 @@ from dataclasses import dataclass, replace
 import torch
 from PIL import Image
 
-from helpers.captioning.camera import DISTANCE, FOCAL, Frame
-from helpers.captioning.rays import HEIGHTS, SOLIDS
-from helpers.captioning.rendering import Layout, corners, render
+from helpers.captioning.rendered.camera import DISTANCE, FOCAL, Frame
+from helpers.captioning.rendered.drawing import Layout, corners, render
+from helpers.captioning.rendered.rays import HEIGHTS, SOLIDS
 from helpers.captioning.scenes import END, PAD, START, Scene, word_objects
 from helpers.captioning.words import PALETTE
 
@@ -24,6 +24,7 @@ RENDERED_VOCABULARY = (
     *("left", "of", "behind"),
 )
 RENDERED_ID = {word: index for index, word in enumerate(RENDERED_VOCABULARY)}
+SIZE = (128, 192)  # pixels: as the notebooks show them
 RADIUS = (0.7, 0.9)  # units of the floor
 DEPTH = 2.0  # objects stand at most so far in front of the middle, or behind it
 GAP = 0.15  # between two objects, at least
@@ -48,15 +49,16 @@ class RenderedObject:
     shiny: bool = False
 
 
-def sample_rendered_scenes(count, seed, size=(128, 192), samples=2):
+def sample_rendered_scenes(count, seed, size=SIZE, samples=2, **kinds):
     """Return `count` random `Scene`s; the same arguments give the same scenes.
 
     size is (H, W) in pixels, each side at least 64 and the picture at most 2 times as
     high as wide. samples: rays a pixel down and across; 1 is faster, and edges are
-    jagged. Every object shows at least half of itself. Raises ValueError for a negative
+    jagged. Every object shows at least half of itself. kinds: for scenes of another
+    kind than in training, see `rendered_batches`. Raises ValueError for a negative
     count or a size in which two objects do not fit.
     """
-    batches = rendered_batches(count, seed, size, samples)
+    batches = rendered_batches(count, seed, size, samples, **kinds)
     return [scene for batch in batches for scene in to_scenes(*batch)]
 
 
@@ -80,32 +82,52 @@ def rendered_batches(count, seed, size, samples=2, visible=(VISIBLE, 1.0), **kin
         yield layout[good], images[good], masks[good]
 
 
-def sample_layout(count, random, size, objects=2, radius=RADIUS, depth=(-DEPTH, DEPTH)):
+def sample_layout(
+    count,
+    random,
+    size,
+    objects=2,
+    radius=RADIUS,
+    depth=(-DEPTH, DEPTH),
+    light=(1, 1, 1),
+):
     """Draw what `count` scenes consist of, in the order of their captions: a Layout.
 
-    random: a torch.Generator. radius, depth: the ranges of a radius and of z.
+    random: a torch.Generator. radius, depth: the ranges of a radius and of z. light:
+    the colour of the lamp. The caption speaks of the first two objects.
     """
+    check_size(size)
+    solids = torch.rand(count, len(SOLIDS), generator=random).argsort(1)[:, :objects]
+    colors = torch.rand(count, len(PALETTE), generator=random).argsort(1)[:, :objects]
+    shiny = torch.rand(count, objects, generator=random) < 0.5  # (B, O)
+    places = _sample_places(count, random, size, objects, radius, depth)  # (B, O, 3)
+    turns = 0.5 * math.pi * torch.rand(count, objects, generator=random)  # (B, O)
+    lamps, lights, floors = _sample_light(count, random)  # (B, 3) each
+    lights = lights * torch.tensor(light)
+    layout = Layout(solids, colors, shiny, places, turns, lamps, lights, floors)
+    return in_reading_order(layout)
+
+
+def check_size(size):
     H, W = size
     if min(H, W) < SMALLEST or H > 2 * W:
         raise ValueError(
             f"size {H} x {W}: give sides of {SMALLEST} or more, and at most twice as "
             "many rows as columns, or two objects do not fit"
         )
-    solids = torch.rand(count, len(SOLIDS), generator=random).argsort(1)[:, :objects]
-    colors = torch.rand(count, len(PALETTE), generator=random).argsort(1)[:, :objects]
-    shiny = torch.rand(count, objects, generator=random) < 0.5  # (B, O)
-    places = _sample_places(count, random, size, objects, radius, depth)  # (B, O, 3)
-    turns = 0.5 * math.pi * torch.rand(count, objects, generator=random)  # (B, O)
+
+
+def _sample_light(count, random):
+    """Where the lamp is, its colour, and that of the floor: (B, 3) each."""
     around, up = torch.rand(2, count, generator=random)  # (B,), (B,)
-    around = math.pi * (1.1 + 0.8 * around)  # from in front, from left to right
+    around = math.pi * (1.1 + 0.8 * around)  # in front, from the left to the right
     up = math.radians(40) + math.radians(18) * up
     flat = up.cos()
     lamps = torch.stack([flat * around.cos(), up.sin(), flat * around.sin()], -1)
     lights = 1 + 0.08 * (torch.rand(count, 3, generator=random) - 0.5)  # (B, 3)
     bright = 0.62 + 0.18 * torch.rand(count, 1, generator=random)  # (B, 1)
     floors = bright + 0.06 * (torch.rand(count, 3, generator=random) - 0.5)  # (B, 3)
-    layout = Layout(solids, colors, shiny, places, turns, lamps, lights, floors)
-    return in_reading_order(layout)
+    return lamps, lights, floors
 
 
 def _sample_places(count, random, size, objects, radius, depth):

@@ -9,8 +9,8 @@ before it leaves the first. (Kay & Kajiya 1986 for slabs, and conics in the same
 import torch
 
 SOLIDS = ("sphere", "cube", "cylinder", "cone")
-HEIGHTS = torch.tensor([2.0, 1.6, 1.7, 2.2])  # in radii, in the order of SOLIDS
-CUBE, CYLINDER = 0.8, 0.85  # half a side, and the radius of the cylinder
+HEIGHTS = torch.tensor([2.0, 1.6, 2.1, 2.2])  # in radii, in the order of SOLIDS
+CUBE, CYLINDER = 0.8, 0.62  # half a side, and the radius of the cylinder
 
 
 def intersect(solids, origins, directions):

@@ -11,8 +11,8 @@ from dataclasses import dataclass, fields
 import torch
 from torch.nn.functional import avg_pool2d, normalize
 
-from helpers.captioning.camera import PLACE, TALLEST, Frame
-from helpers.captioning.rays import HEIGHTS, intersect
+from helpers.captioning.rendered.camera import PLACE, TALLEST, Frame
+from helpers.captioning.rendered.rays import HEIGHTS, intersect
 from helpers.captioning.words import PALETTE
 
 SKY, SUN = 0.42, 0.72  # light from everywhere, and from the lamp
