@@ -11,13 +11,13 @@ SMALL = {
 }
 
 
-def vit_gpt2(encoder, decoder=None, **options):
+def vit_gpt2(encoder, decoder=None, seed=0, **options):
     """A captioner of an encoder and a decoder with cross-attention, in eval mode.
 
     encoder: its config. decoder: another config than that of a small GPT-2. options:
     further settings of the GPT-2.
     """
-    torch.manual_seed(0)
+    torch.manual_seed(seed)
     gpt2 = {"n_embd": 32, "n_layer": 2, "n_head": 2, "vocab_size": 40, **options}
     decoder = decoder or transformers.GPT2Config(**gpt2, add_cross_attention=True)
     both = transformers.VisionEncoderDecoderConfig.from_encoder_decoder_configs(

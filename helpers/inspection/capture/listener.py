@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 import torch
 from torch.overrides import TorchFunctionMode
 
+from helpers.inspection.capture.arguments import first_in_front
 from helpers.inspection.capture.axes import Axes
 from helpers.inspection.capture.candidate import AttentionCandidate
 from helpers.inspection.capture.captured import Call, Captured
@@ -25,8 +26,6 @@ from helpers.inspection.capture.layers import (
 from helpers.inspection.capture.lookups import is_apart
 from helpers.inspection.capture.tracker import SoftmaxTracker
 from helpers.inspection.shapes.text import tensors
-
-FIRST = ("input", "query", "tensors", "self")  # what torch calls a first argument
 
 
 @dataclass
@@ -195,12 +194,3 @@ class Listener(TorchFunctionMode):
         place = bisect_right(self.filed, found.number, key=lambda one: one.number)
         self.filed.insert(place, found)
         self.captured.in_order.insert(place, call)
-
-
-def first_in_front(args, kwargs):
-    """The arguments of a call with what it works on in front, also if it was named."""
-    name = next((n for n in FIRST if n in kwargs), None)
-    if args or name is None:
-        return args, kwargs
-    others = {n: value for n, value in kwargs.items() if n != name}
-    return (kwargs[name],), others
