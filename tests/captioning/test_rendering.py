@@ -6,9 +6,9 @@ import pytest
 import torch
 
 from helpers.captioning.rendered.camera import PLACE, Frame
+from helpers.captioning.rendered.drawing import render
 from helpers.captioning.rendered.rays import CUBE, CYLINDER, HEIGHTS, SOLIDS, intersect
 from helpers.captioning.rendered.scenes import rendered_batches, sample_layout
-from helpers.captioning.rendered.drawing import render
 
 SIZE = (72, 104)
 

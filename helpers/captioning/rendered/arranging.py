@@ -4,7 +4,6 @@ import math
 
 import torch
 
-from helpers.captioning.rendered.camera import Frame
 from helpers.captioning.rendered.drawing import Layout, render
 from helpers.captioning.rendered.rays import SOLIDS
 from helpers.captioning.rendered.scenes import (
@@ -88,10 +87,3 @@ def refuse(objects, places, size):
             'neither "left of" nor "behind" is beyond doubt: let the two numbers '
             f"differ by {CLEAR:g} or more"
         )
-
-
-def seen_at(thing, size=SIZE):
-    """Where the middle of a RenderedObject is seen: (row, column) in pixels."""
-    middle = torch.tensor([thing.x, thing.radius, thing.z])  # (3,)
-    row, column = Frame(*size).project(middle).tolist()
-    return row, column

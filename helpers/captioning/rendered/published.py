@@ -65,7 +65,7 @@ def build_published(size):
     for config in (model.config, model.generation_config):
         config.decoder_start_token_id = RENDERED_ID[START]
         config.eos_token_id, config.pad_token_id = RENDERED_ID[END], RENDERED_ID[PAD]
-    model.generation_config.max_length = 12
+    model.generation_config.max_new_tokens = 12
     start_from_places(model, size)
     return model
 
