@@ -37,7 +37,13 @@ __getattr__, __all__ = public(
         "rendered.arranging": ["make_rendered_scene"],
         "rendered.captioner": ["load_rendered"],
         "rendered.published": ["load_published"],
-        "rendered.scores": ["WORLDS", "near", "near_by_head", "score_world"],
+        "rendered.scores": [
+            "WORLDS",
+            "near",
+            "near_by_head",
+            "score_world",
+            "with_maps",
+        ],
         "metrics": [
             "bootstrap",
             "centre_map",
