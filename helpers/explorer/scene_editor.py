@@ -18,12 +18,12 @@ START_WITH = (
     SceneObject("star", "blue", 78, 70, 17),
 )
 RENDERED_START = (
-    RenderedObject("sphere", "red", -1.2, 0.4, shiny=True),
-    RenderedObject("cone", "blue", 1.0, -0.6, turn=0.4),
+    RenderedObject("sphere", "red", -0.9, 0.2, shiny=True),
+    RenderedObject("cone", "blue", 0.8, -0.5, turn=0.4),
 )
 RADIUS = (8, 28)  # pixels; training had 12 to 18
 RENDERED_RADIUS = (0.4, 1.2)  # units of the floor; training had 0.7 to 0.9
-FLOOR = (-3.0, 3.0)  # units of the floor: more is out of the picture
+FLOOR = (-2.5, 2.5)  # units of the floor: more is out of the picture
 
 
 def edit_scene(captioners, size=(112, 112), objects=START_WITH):
