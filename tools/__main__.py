@@ -24,6 +24,10 @@ def main():
         "picture", help="draw the picture of the README again"
     )
     command.set_defaults(run=draw_picture)
+    command = commands.add_parser(
+        "comparison", help="train four captioners, three seeds each (20 minutes)"
+    )
+    command.set_defaults(run=compare)
     matrix.add_command(commands)
     constraints.add_command(commands)
     arguments = parser.parse_args()
@@ -61,6 +65,12 @@ def print_minutes(arguments):
 
     for file in arguments.files or lessons():
         print(f"{minutes(file):3} {file.stem}")
+
+
+def compare(_):
+    from tools.comparison import write
+
+    write()
 
 
 def draw_picture(_):
