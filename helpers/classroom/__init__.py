@@ -9,7 +9,7 @@ __getattr__, __all__ = public(
         "errors": ["expect_error"],
         "diagrams": ["arrow", "box", "canvas", "numbers"],
         "film": ["Film"],
-        "figures": ["mark", "show_shapes", "side_by_side"],
+        "figures": ["outline_object", "show_shapes", "side_by_side"],
         "quizzes": ["quiz"],
         "recurrent_diagrams": [
             "attention_flow",

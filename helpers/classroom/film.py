@@ -4,15 +4,13 @@ import base64
 import io
 
 import ipywidgets as widgets
-import numpy as np
 from IPython.display import display
 from matplotlib.figure import Figure
-from PIL import Image
 
 from helpers.maps import overlay
+from helpers.maps.panels import PANEL, enlarged, outline
 
-PANEL = 2.5  # inches
-DPI = 80
+DPI = 90
 
 
 class Film:
@@ -69,7 +67,7 @@ class Film:
     def draw(self, steps):
         """A Figure: one row of maps a step, and the curves up to the last of them."""
         columns, rows = len(self.words), len(steps) + 1
-        tall = PANEL * self.picture.height / self.picture.width + 0.7
+        tall = PANEL * self.picture.height / self.picture.width + 0.8
         figure = Figure(figsize=(PANEL * columns, tall * rows), layout="constrained")
         *above, below = figure.subfigures(rows, 1)
         for row, step in zip(above, steps, strict=True):
@@ -96,21 +94,18 @@ class Film:
         """The named words' maps on one scale, each object outlined."""
         for panel, (number, word) in zip(panels, self.words.items(), strict=True):
             heat = self.maps[step][number]  # (h, w)
-            panel.imshow(overlay(self.picture, heat, scale=(0, self.top)))
-            mask = np.asarray(self.masks[number])  # (H, W)
-            panel.contour(mask, [0.5], colors="black", linewidths=1)
-            panel.set_title(f"{word}, peak {heat.max():.2f}", fontsize="medium")
+            seen = overlay(enlarged(self.picture), heat, scale=(0, self.top))
+            panel.imshow(seen, extent=(0, self.picture.width, self.picture.height, 0))
+            outline(panel, self.masks[number])
+            panel.set_title(f"{word}  {float(heat.max()):.2f}")
             panel.set_axis_off()
 
 
 def as_png(figure):
-    """A Figure as the bytes of a PNG with few colours: small enough for 30 of them."""
+    """A Figure as the bytes of a PNG."""
     page = io.BytesIO()
-    figure.savefig(page, dpi=DPI, facecolor="white")
-    small = io.BytesIO()
-    picture = Image.open(page).convert("RGB").quantize(128, dither=Image.Dither.NONE)
-    picture.save(small, "PNG")
-    return small.getvalue()
+    figure.savefig(page, format="png", dpi=DPI)
+    return page.getvalue()
 
 
 def as_html(png, alt):

@@ -9,13 +9,11 @@ layer.
 
 from dataclasses import replace
 
-import torch
-from torch.utils.weak import WeakTensorKeyDictionary
-
-from helpers.inspection.capture.axes import Span, new_axes
-from helpers.inspection.capture.calls import axes_after, summed_dims
+from helpers.inspection.capture.axes import Span
+from helpers.inspection.capture.calls import summed_dims
 from helpers.inspection.capture.candidate import AttentionCandidate
 from helpers.inspection.capture.combining import aligned, is_parameter
+from helpers.inspection.capture.following import WRITES, AxesTracker
 from helpers.inspection.capture.lookups import (
     candidate_of,
     descended,
@@ -23,6 +21,7 @@ from helpers.inspection.capture.lookups import (
     has_features,
     held,
     is_apart,
+    refuse_mixed,
 )
 from helpers.inspection.capture.products import (
     PRODUCTS,
@@ -33,37 +32,18 @@ from helpers.inspection.capture.products import (
 from helpers.inspection.capture.softmaxes import softmax_axis, sums_to_one
 from helpers.inspection.shapes.text import tensors
 
-WRITES = "setitem copy index_copy index_put scatter slice_scatter".split()
 
-
-class SoftmaxTracker:
-    """Axes of each tensor that a call returned, as long as the tensor lives."""
+class SoftmaxTracker(AxesTracker):
+    """Knows, besides, which tensors hold weights, and what reads values with them."""
 
     def __init__(self, buffers=()):
-        self.axes = WeakTensorKeyDictionary()  # tensor -> Axes
-        for buffer in buffers:
-            self.axes[buffer] = replace(new_axes(buffer), given=True)
+        super().__init__(buffers)
         self.refused = []  # candidates that were read and are none
         self.waiting = []  # candidates that nothing was read with yet
         self.summaries = []  # candidates with maps for features
         self.candidates = 0
         self.reads = 0  # of candidates: that many were multiplied with values
         self.unexplained = False  # the latest call may have read values, unrecognised
-
-    def of(self, tensor):
-        known = self.axes.get(tensor)
-        if known is None or not known.fits(tensor.shape):
-            known = self.axes[tensor] = new_axes(tensor)
-        return known
-
-    def before(self, name, args, kwargs):
-        """Keep weights that a dropout is about to change."""
-        if not name.startswith("dropout") or not isinstance(args[0], torch.Tensor):
-            return
-        axes = self.axes.get(args[0])
-        if axes is not None and axes.weights and not axes.weights.before_dropout:
-            if kwargs.get("training", args[2] if len(args) > 2 else True):
-                axes.weights.before_dropout = args[0].detach().clone(), axes
 
     def after(self, function, name, args, kwargs, output):
         """Note the axes of what a call returned.
@@ -86,7 +66,7 @@ class SoftmaxTracker:
         if not results:
             return None, []
         noted = self.noted(function, name, args, kwargs, operands, results)
-        self.touched(operands, results)
+        self.note_uses(operands, results)
         return noted
 
     def noted(self, function, name, args, kwargs, operands, results):
@@ -110,43 +90,19 @@ class SoftmaxTracker:
             self.of(output).after = found.number
         return None, read
 
-    def touched(self, operands, results):
+    def note_uses(self, operands, results):
         """Weights that nothing was read with, and something else came of them."""
         if not self.waiting or len(operands) < 2:
             return
         kept = self.of(results[0]).weights
-        for one in operands:
-            found = candidate_of(self.of(one))
+        held = [candidate_of(self.of(one)) for one in operands]
+        for one, found in zip(operands, held, strict=True):
             if found and found is not kept and found in self.waiting:
-                others = (x for x in operands if x is not one and x.numel() > 1)
                 found.touched |= any(
-                    x.is_floating_point() and candidate_of(self.of(x)) is not found
-                    for x in others
+                    x is not one and x.numel() > 1 and x.is_floating_point()
+                    for x, others in zip(operands, held, strict=True)
+                    if others is not found
                 )
-
-    def note(self, function, name, args, kwargs, operands, results):
-        """The axes of the results of a call that is no product."""
-        known = [self.of(one) for one in operands]
-        found = axes_after(function, name, args, kwargs, known, results)
-        for result, axes in zip(results, found, strict=True):
-            axes.weights = held(known, axes)
-            self.axes[result] = axes
-
-    def written(self, name, into, source):
-        """What is written into a tensor is a part of it from then on."""
-        axes, others = self.of(into), self.of(source)
-        if into is source:
-            return
-        if name == "copy" and others.fits(into.shape):
-            self.axes[into] = others
-            return
-        spans = list(axes.spans)
-        for place in range(-min(len(spans), len(others.spans)), 0):
-            same = into.shape[place] == source.shape[place]
-            if same or into.dim() == source.dim():
-                parents = (*spans[place], *others.spans[place])
-                spans[place] = (Span(into.shape[place], parents),)
-        self.axes[into] = replace(axes, spans=spans, weights=None)
 
     def is_weighed(self, tensor, axis):
         """It holds weights over this axis already: masked, and made to sum to 1."""
@@ -196,23 +152,12 @@ class SoftmaxTracker:
         scored = any(one.scores for one in known)
         self.unexplained = between and scored and not read and not refused
         if between and not read:
-            self.mix_summaries(known, lists, result)
+            refuse_mixed(self.summaries, known, lists, result)
         axes.scores = between and not read
         axes.after = max([axes.after, *(found.number for found in read)])
         axes.weights = held(known, axes)
         self.axes[output] = axes
         return read
-
-    def mix_summaries(self, known, lists, result):
-        """A query that picks among maps of features: linear attention (LambdaNet)."""
-        mixed = {
-            spans[0]
-            for axes, named in zip(known, lists, strict=True)
-            for letter, spans in zip(named, axes.spans, strict=True)
-            if letter not in result and len(spans) == 1
-        }
-        for found in self.summaries:
-            found.refused |= not mixed.isdisjoint(found.summaries)
 
     def weights_over(self, over, tensor, axes, letters):
         """The candidate of a tensor whose keys this product sums over, or None.
@@ -253,9 +198,8 @@ class SoftmaxTracker:
         """The sum over the keys of a product entry by entry."""
         found, weights, value = waiting
         mine = self.of(weights)
-        letters, named = (
-            list(range(rank - len(one.spans), rank)) for one in (mine, value)
-        )
+        letters = list(range(rank - len(mine.spans), rank))
+        named = list(range(rank - len(value.spans), rank))
         spans = zip(letters, mine.spans, strict=True)
         if not {letter for letter, own in spans if found.keys_alone(own)} <= dims:
             return []
