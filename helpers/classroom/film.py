@@ -72,7 +72,7 @@ class Film:
         *above, below = figure.subfigures(rows, 1)
         for row, step in zip(above, steps, strict=True):
             row.suptitle(f"step {step}")
-            self.draw_maps(row.subplots(1, columns), step)
+            self.draw_maps(row.subplots(1, columns, squeeze=False)[0], step)
         self.draw_curves(below.subplots(1, 2), steps[-1])
         return figure
 
