@@ -21,7 +21,6 @@ FITS, UNLESS, CLUE, WORDS, PLACE = 4.0, -4.0, 2.0, 0.3, 0.8
 SURE = 7.0  # score by words from which a symptom counts as understood
 SURE_OF_ERROR = 14.0  # the same for an unknown message, which uses words by accident
 NEAR = 0.55  # of the best score: what is worth naming beside it
-SHOWN = 4  # causes with their question and remedy
 
 
 @dataclass(frozen=True)
@@ -58,7 +57,7 @@ class Explanation:
         return bool(self.causes) if self.known else None
 
     def __str__(self):
-        return as_text(self, SHOWN)
+        return as_text(self)
 
 
 def explain(text, index=None):
