@@ -45,7 +45,7 @@ IDLE = frozenset(
     "the a an is are was be to of in on at for and or not it its this that with as my "
     "me we you your he she they their there so if but by from when how why what which "
     "where do does did can could should would will get got getting have has had try "
-    "trying tried want any some just only also than then each every all use using used "
+    "trying tried want any some just only also than then each every all use using used one "
     "error issue problem please help thanks hi hello model code".split()
 )
 
@@ -98,7 +98,7 @@ def find_message(messages, text):
 def words_of(text):
     """The words that carry meaning, in one form each."""
     text = text.lower().replace("heat map", "heatmap")
-    text = ZERO.sub(" zero ", ONE.sub(" one ", text))
+    text = ZERO.sub(" zero ", ONE.sub(" ones ", text))
     names = WORD.findall(text)
     words = names + [part for name in names if "_" in name for part in name.split("_")]
     return [stem(word) for word in words if len(word) > 1 and word not in IDLE]
@@ -120,7 +120,7 @@ SUBJECT = frozenset(
         stem,
         "map attention token head patch cam mask beam grid feature overlay key query "
         "class register tile video sink nan shape hook gradient batch image reshape "
-        "tensor peak column row memory".split(),
+        "tensor peak column row memory transformers release version".split(),
     )
 )
 
@@ -145,7 +145,8 @@ class ByWords:
         """Do they share two words, or all that a short query has?"""
         words = set(words_of(query))
         shared = words & self.counts[name].keys()
-        return len(shared) >= min(2, len(words)) and bool(words & SUBJECT)
+        about = words & SUBJECT or "atten" in query.lower()
+        return len(shared) >= min(2, len(words)) and bool(about)
 
     def scores(self, query, idle=frozenset()):
         """{name: score} of the texts that share a word with the query, but for idle."""
