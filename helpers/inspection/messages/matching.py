@@ -46,8 +46,7 @@ IDLE = frozenset(
     "me we you your he she they their there so if but by from when how why what which "
     "where do does did can could should would will get got getting have has had try "
     "trying tried want any some just only also than then each every all use using used "
-    "one 
-    "error issue problem please help thanks hi hello model code".split()
+    "one error issue problem please help thanks hi hello model code".split()
 )
 
 
