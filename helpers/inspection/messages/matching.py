@@ -15,6 +15,7 @@ ERROR_LINE = re.compile(
     re.MULTILINE,
 )
 QUOTES = str.maketrans({"`": "'", "‘": "'", "’": "'", "“": "'", "”": "'", '"': "'"})
+SURE_LENGTH = 20  # letters of a wording that counts far from the last error
 LONGEST_GAP = 200  # letters that `...` may stand for
 WORD = re.compile(r"[a-z_]{2,}")
 ONE, ZERO = (re.compile(rf"(?<![\w.]){n}(\.0+)?(?![\w.]*\w)") for n in (1, 0))
@@ -79,9 +80,10 @@ def find_message(messages, text):
     The last error of a traceback counts before all the rest, a longer wording before a
     shorter one. Returns (None, []) if no wording fits.
     """
-    for part in (last_error(text), text):
+    error = last_error(text)
+    for part, shortest in ((error, 0), (text, 0 if error == text else SURE_LENGTH)):
         bare, numbers = prepare(part)
-        best, length, found = None, 0, []
+        best, length, found = None, shortest, []
         for message in messages:
             for example in message.says:
                 match = pattern_of(example).search(bare)
