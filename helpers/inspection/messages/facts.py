@@ -54,7 +54,9 @@ def pair(a, b, dim=None, **_):
         facts["widths"] = f"{low} and {high} are widths of models"
     if high < 36:
         facts["small"] = "both are small: images, beams, heads or words, not cells"
-    if dim == 0:
+    if {low, high} in ({3, 4}, {1, 3}, {1, 4}):
+        facts["channels"] = f"{low} and {high}: channels of a picture?"
+    elif dim == 0:
         facts["first-axis"] = "the first axis: images or beams"
     if dim == 3:
         facts["last-of-four"] = "axis 3 of (B, A, T, N): the keys"
