@@ -60,7 +60,8 @@ def on_grid(shape, image_size, patch_size):
     """True if the last two axes are a grid on the image and the last is no sequence."""
     if image_size is None or len(shape) < 2:
         return False
-    _, likely = grids_of(image_size, patch_size).get(tuple(shape[-2:]), ("", False))
+    grids = grids_of(image_size, patch_size)
+    _, likely, _ = grids.get(tuple(shape[-2:]), ("", False, 1))
     explained = fits(shape[-1], image_size, patch_size)
     return likely and shape[-2] * shape[-1] >= SMALLEST and not explained
 

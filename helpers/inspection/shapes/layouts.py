@@ -124,6 +124,11 @@ def open_questions(candidates, run):
             f"the grid: {best.grid} is unusual. Read (h, w) off the feature map; "
             "another backbone has another grid"
         )
+    if best.merge > 1 and not run.gives_layout():
+        doubts.append(
+            f"the grid: only a model that merges {best.merge} x {best.merge} patches "
+            "has it; the keys may as well be words, or learned queries"
+        )
     same = [c for c in candidates if c.likely == best.likely and c.free == best.free]
     grids = {" x ".join(map(str, c.layout.grid)) for c in same}
     if len(grids) > 1:

@@ -185,7 +185,7 @@ def by_size(M, run):
     found = propose(M, run.image_size, run.patch_size)
     exact = [c for c in found if c.layout.index.numel() == M]
     sure = bool(exact) and run.patch_size is not None and run.image_size is not None
-    if sure and exact[0].grid == f"patch {run.patch_size}":
+    if sure and exact[0].merge == 1:
         return [replace(exact[0], known=Known.RUN, same=())]
     exact = exact or [c for c in found if not c.free]
     return [replace(c, same=(POOLED,)) for c in exact]
