@@ -78,23 +78,22 @@ def test_windows_come_first_where_the_numbers_say_windows(batch):
     assert any(torch.equal(x.index, shifted.index) for x in report.layouts)
 
 
-AMBIGUOUS = {
-    "GIT, words behind": ((2, 4, 201, 201), (224, 224), 16, (14, 14), 1),
-    "ViLT, words in front": ((2, 4, 76, 76), (224, 320), 32, (7, 10), 6),
-    "LLaVA": ((2, 4, 69, 69), (64, 64), 8, (8, 8), None),
-    "Qwen2-VL": ((2, 4, 31, 31), (112, 168), 14, (4, 6), None),
-    "LLaVA-NeXT, line breaks": ((2, 4, 57, 57), (56, 112), 14, (4, 8), None),
+OPEN = {
+    "GIT, words behind": ((2, 4, 201, 201), (224, 224), 16, (14, 14)),
+    "ViLT, words in front": ((2, 4, 76, 76), (224, 320), 32, (7, 10)),
+    "LLaVA": ((2, 4, 69, 69), (64, 64), 8, (8, 8)),
+    "Qwen2-VL": ((2, 4, 31, 31), (112, 168), 14, (4, 6)),
+    "LLaVA-NeXT, line breaks": ((2, 4, 57, 57), (56, 112), 14, (4, 8)),
 }
 
 
-@pytest.mark.parametrize("case", AMBIGUOUS)
+@pytest.mark.parametrize("case", OPEN)
 def test_what_numbers_cannot_decide_stays_open(case):
-    shape, image, patch, grid, first = AMBIGUOUS[case]
+    shape, image, patch, grid = OPEN[case]
     report = diagnose(softmax(*shape), image, patch)
-    assert report.ambiguous and "open:" in str(report) and not report.proven
-    assert not report.problems
-    starts = {int(x.index[0, 0]) for x in report.layouts if x.grid == grid}
-    assert starts and (first is None or first in starts)
+    assert report.ambiguous and "open: where the" in str(report)
+    assert not report.proven and not report.problems
+    assert grid in [c.layout.grid for c in report.candidates if c.free]
 
 
 def test_without_an_image_the_grid_is_ambiguous():

@@ -61,9 +61,9 @@ def on_grid(shape, image_size, patch_size):
     if image_size is None or len(shape) < 2:
         return False
     grids = grids_of(image_size, patch_size)
-    _, likely, _ = grids.get(tuple(shape[-2:]), ("", False, 1))
+    _, likely, merge = grids.get(tuple(shape[-2:]), ("", False, 1))
     explained = fits(shape[-1], image_size, patch_size)
-    return likely and shape[-2] * shape[-1] >= SMALLEST and not explained
+    return likely and merge == 1 and shape[-2] * shape[-1] >= SMALLEST and not explained
 
 
 def fits(N, image_size, patch_size):

@@ -18,7 +18,7 @@ USUAL_EXTRAS = {
 }
 BLOCKS = "block by block, 2 x 2 (the encoders of Qwen2-VL and GLM-4V)"
 SMALLEST = 16  # cells: below this, any number fits some grid
-LEAST_IN_PROMPT = 36  # cells, for the same reason
+SMALLEST_MERGED = 36  # cells of more than 2 x 2 patches, for the same reason
 MOST_FRAMES = 128
 
 
@@ -89,7 +89,7 @@ def with_frames(N, size, origin):
     """Frames of a video, or tiles of an image, one behind the other."""
     (h, w), (source, likely, m) = size, origin
     cells, found = h * w, []
-    if cells < LEAST_IN_PROMPT or not likely:
+    if cells < (SMALLEST if m <= 2 else SMALLEST_MERGED) or not likely:
         return []
     for prefix, each in [(0, 0), (1, 0), (0, 1)]:
         t, rest = divmod(N - prefix, cells + each)
@@ -112,7 +112,8 @@ def with_text(N, size, origin):
     """Cells in one run among words; where it begins, the numbers do not say."""
     (h, w), (source, likely, m) = size, origin
     t, extras = divmod(N, h * w)
-    if not t or extras < 3 or h * w < LEAST_IN_PROMPT or not likely:
+    least = SMALLEST if m <= 2 else SMALLEST_MERGED
+    if not t or extras < 3 or h * w < least or not likely:
         return []
     layouts = [TokenLayout.from_grid(h, w, 1, N - h * w - 1)]
     if 1 < t <= MOST_FRAMES:

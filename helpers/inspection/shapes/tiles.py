@@ -17,14 +17,15 @@ def by_tiles(M, run):
     """
     if run.tiles is None:
         return []
-    grids = {(g, g): ("square tiles", False, 1) for g in range(4, 65)}
+    grids = {(g, g): ("square tiles", True, 1) for g in range(4, 65)}
     if run.image_size is not None:
         grids = grids_of(run.image_size, run.patch_size)
     readings = (apart, joined, padded)
     exact = [
         replace(c, grid=f"{c.grid}, {source}", merge=m)
         for reading in readings
-        for (h, w), (source, _, m) in grids.items()
+        for (h, w), (source, likely, m) in grids.items()
+        if likely
         for c in reading(M, *run.tiles, h, w)
     ]
     merged = ("learned queries (a resampler), so many for each tile",)
