@@ -24,6 +24,8 @@ def main():
         "picture", help="draw the picture of the README again"
     )
     command.set_defaults(run=draw_picture)
+    command = commands.add_parser("index", help="make the error index from data/errors")
+    command.set_defaults(run=make_index)
     matrix.add_command(commands)
     constraints.add_command(commands)
     arguments = parser.parse_args()
@@ -63,15 +65,25 @@ def print_minutes(arguments):
         print(f"{minutes(file):3} {file.stem}")
 
 
+def make_index(_):
+    from tools.index import make_index
+
+    make_index()
+
+
 def draw_picture(_):
+    import matplotlib
+
     from helpers.captioning import load_captioner, sample_scenes
     from helpers.captioning.checkpoints import DATA
     from helpers.maps import show_caption
+    from tools.notebooks import FOLDER
 
-    scene = sample_scenes(1, seed=5)[0]
+    scene = sample_scenes(1, seed=41, size=(80, 112))[0]
     caption = load_captioner("additive").caption(scene.image)
-    figure = show_caption(scene.image, caption, columns=len(caption.words))
-    figure.savefig(DATA / "caption.png", dpi=60)
+    with matplotlib.rc_context(fname=FOLDER / "matplotlibrc"):
+        figure = show_caption(scene, caption)
+        figure.savefig(DATA / "caption.png", dpi=200)  # sharp on every screen
     print(DATA / "caption.png", "shows:", " ".join(caption.words))
 
 
