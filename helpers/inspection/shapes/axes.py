@@ -1,8 +1,9 @@
 """A name for every axis of a weights tensor, each with its evidence."""
 
 from helpers.inspection.shapes.proposals import SMALLEST, grids_of, propose
+from helpers.inspection.shapes.remedies import problem
 from helpers.inspection.shapes.report import Axis
-from helpers.inspection.shapes.values import problem, softmax_axes, tolerance
+from helpers.inspection.shapes.sums import softmax_axes, tolerance
 
 # What stands before (queries, keys), by the number of axes before them.
 LEADING = {

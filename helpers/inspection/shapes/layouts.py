@@ -6,9 +6,10 @@ import torch
 
 from helpers.inspection.shapes.axes import fits
 from helpers.inspection.shapes.proposals import propose, windows_of
+from helpers.inspection.shapes.remedies import problem
 from helpers.inspection.shapes.report import Axis, Candidate, Known
 from helpers.inspection.shapes.run import from_run
-from helpers.inspection.shapes.values import looks_back_only, problem, unseen_keys
+from helpers.inspection.shapes.sums import looks_back_only, unseen_keys
 from helpers.maps.tokens import TokenLayout
 
 MANY_IMAGES = 16  # so many of one size are windows rather than a batch
