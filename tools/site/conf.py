@@ -21,7 +21,7 @@ myst_heading_slug_func = "pages.jupyter_anchor"
 html_theme = "sphinx_book_theme"
 html_title = project
 html_static_path = ["static"]
-html_css_files = ["course.css"]
+html_css_files = ["course.css", "live.css"]
 html_show_sphinx = False
 html_use_index = False
 # Without the logo: the title leads the table of contents.

@@ -1,0 +1,91 @@
+"""The live scene of the front page: JavaScript, the captioners, and what runs them."""
+
+import inspect
+import json
+import shutil
+import subprocess
+from pathlib import Path
+
+from helpers.captioning import START, VARIANTS, VOCABULARY, WORD_ID, make_scene
+from helpers.captioning.captioners import (
+    LONGEST_CAPTION,
+    LONGEST_SHAPE,
+    SIDES,
+    USUAL_SIDE,
+)
+from helpers.captioning.doubt import CLEAR
+from helpers.captioning.drawing import COLORS, SHAPES
+from helpers.captioning.models import STRIDE
+from helpers.captioning.scenes import END
+
+SOURCES = Path(__file__).with_name("live")
+RUNTIME = ("ort.wasm.bundle.min.mjs", "ort-wasm-simd-threaded.wasm")
+
+
+def missing():
+    """What this machine lacks for the live scene, as a sentence; "" if nothing."""
+    if shutil.which("npm") is None:
+        return "npm is missing (install Node.js)"
+    try:
+        import onnx  # noqa: F401
+        import onnxscript  # noqa: F401
+    except ImportError as error:
+        return f"{error.name} is missing (pip install --editable '.[site]')"
+    return ""
+
+
+def install(target):
+    """Write all of the live scene into the folder `target`, or nothing at all.
+
+    Returns "", or a sentence if npm cannot fetch the runtime.
+    """
+    from tools.site.export import export_captioner
+
+    ignore = shutil.ignore_patterns("package*.json", "node_modules")
+    shutil.copytree(SOURCES, target, ignore=ignore)
+    try:
+        fetch_runtime(target / "ort")
+    except subprocess.CalledProcessError:
+        shutil.rmtree(target)
+        return "npm could not fetch onnxruntime-web (is there a network?)"
+    (target / "models").mkdir()
+    for variant in VARIANTS:
+        export_captioner(variant, target / "models")
+    text = json.dumps(course(), indent=1)
+    (target / "course.json").write_text(text, encoding="utf-8")
+    return ""
+
+
+def fetch_runtime(folder):
+    """Get onnxruntime-web as package-lock.json names it, and keep two of its files."""
+    packages = folder.with_name("npm")
+    packages.mkdir()
+    for file in SOURCES.glob("package*.json"):
+        shutil.copy(file, packages)
+    command = ["npm", "ci", "--no-audit", "--no-fund", "--loglevel=error"]
+    command[0] = shutil.which("npm")  # on Windows a .cmd
+    subprocess.run(command, cwd=packages, check=True, stdout=subprocess.DEVNULL)
+    folder.mkdir()
+    for name in RUNTIME:
+        shutil.copy(packages / "node_modules/onnxruntime-web/dist" / name, folder)
+    shutil.rmtree(packages)
+
+
+def course():
+    """What JavaScript has to know of the captioners and their scenes."""
+    parameters = inspect.signature(make_scene).parameters
+    return {
+        "variants": VARIANTS,
+        "vocabulary": VOCABULARY,
+        "start": WORD_ID[START],
+        "end": WORD_ID[END],
+        "longest": LONGEST_CAPTION,
+        "stride": STRIDE,
+        "sides": SIDES,
+        "longestShape": LONGEST_SHAPE,
+        "usualSide": USUAL_SIDE,
+        "colors": COLORS,
+        "shapes": SHAPES,
+        "background": parameters["background"].default,
+        "clear": CLEAR,
+    }
