@@ -1,10 +1,5 @@
 """The site: its links work, nothing comes from elsewhere, and everybody can use it."""
 
-import functools
-import http.server
-import subprocess
-import sys
-import threading
 from html.parser import HTMLParser
 from pathlib import Path
 from urllib.parse import unquote, urljoin, urlsplit
@@ -14,18 +9,6 @@ import pytest
 from helpers import ROOT
 
 ERROR = "shape '[14, 14]' is invalid for input of size 197"
-
-
-@pytest.fixture(scope="session")
-def site(tmp_path_factory):
-    """The folder of a site that was just built."""
-    for package in ("sphinx", "myst_nb", "sphinx_book_theme"):
-        pytest.importorskip(package, reason="extra: site")
-    folder = tmp_path_factory.mktemp("build")
-    subprocess.run(
-        [sys.executable, "-m", "tools.site.build", folder], cwd=ROOT, check=True
-    )
-    return folder / "site"
 
 
 class Page(HTMLParser):
@@ -92,21 +75,6 @@ def test_every_picture_says_what_it_shows(pages):
         assert all(len(alt) >= 20 for alt in page.alts), name
         assert len(set(page.alts)) == len(page.alts), name
     assert sum(len(page.alts) for page in pages.values()) > 50
-
-
-@pytest.fixture(scope="module")
-def address(site):
-    """The site on a server of this machine."""
-
-    class Quiet(http.server.SimpleHTTPRequestHandler):
-        def log_message(self, *_):
-            pass
-
-    handler = functools.partial(Quiet, directory=site)
-    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        yield f"http://127.0.0.1:{server.server_port}/"
-        server.shutdown()
 
 
 @pytest.fixture(params=["server", "files"])

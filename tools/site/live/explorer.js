@@ -13,8 +13,8 @@ const GLOW = [255, 96, 0];
 
 export const START = {
   things: [
-    { shape: "star", color: "red", x: 34, y: 38, radius: 17 },
-    { shape: "circle", color: "blue", x: 80, y: 72, radius: 16 },
+    { shape: "star", color: "red", x: 35, y: 36, radius: 20 },
+    { shape: "circle", color: "blue", x: 85, y: 55, radius: 15 },
   ],
   size: { width: 112, height: 112 },
   photo: null, // ImageData for the captioner and for the eye, in place of the things
@@ -98,7 +98,7 @@ function describe({ things, size, photo }, course) {
   const { picture: input, masks } = draw(ordered, size, course);
   const large = draw(ordered, size, course, ZOOM);
   const words = captionWords(ordered);
-  const why = doubt(ordered, masks, size, course);
+  const why = doubt(things, masks, size, course);
   return { input, shown: large.picture, masks, edges: large.masks, words, doubt: why, size };
 }
 

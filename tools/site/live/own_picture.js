@@ -128,6 +128,7 @@ function drawingPad(course, stage, change) {
     Object.assign(context, { lineWidth: 56, lineCap: "round", lineJoin: "round" });
     for (const [name, listener] of Object.entries(listeners)) stage.addEventListener(name, listener);
     stage.classList.add("drawing");
+    stage.scrollIntoView({ block: "nearest" });
     change({ photo: asPhoto(pad, course) });
   }
   return { start, stop };

@@ -96,7 +96,10 @@ export function wordObjects(words, course) {
   });
 }
 
-/** Why a scene's caption is in doubt, as Python says it; "" if it is not. */
+/**
+ * Why the caption of two things is in doubt, as Python says it; "" if it is not.
+ * @param {Uint8Array[]} masks in reading order
+ */
 export function doubt([one, two], masks, size, course) {
   const [across, down] = apart(one, two);
   const names = `the ${one.color} ${one.shape} and the ${two.color} ${two.shape}`;
@@ -115,7 +118,7 @@ export function doubt([one, two], masks, size, course) {
       `${course.clear} or more`
     );
   }
-  for (const [i, thing] of [one, two].entries()) {
+  for (const [i, thing] of inReadingOrder([one, two]).entries()) {
     const seen = masks[i].reduce((sum, on) => sum + on, 0);
     if (seen < thing.radius ** 2 / 2) {
       const where = `x ${thing.x}, y ${thing.y}, radius ${thing.radius}`;
