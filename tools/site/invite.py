@@ -32,7 +32,7 @@ def run_it(app, page, template, context, doctree):
 def social_card(app, page, template, context, doctree):
     """What a link to the page looks like where somebody shares it."""
     picture = app.config.html_baseurl + CARD
-    tags = {"og:title": context["title"], "og:description": DESCRIPTION}
+    tags = {"og:title": app.config.project, "og:description": DESCRIPTION}
     tags |= {
         "og:type": "website",
         "og:image": picture,

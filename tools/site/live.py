@@ -1,5 +1,6 @@
 """The live scene of the front page: JavaScript, the captioners, and what runs them."""
 
+import gzip
 import inspect
 import json
 import shutil
@@ -19,7 +20,6 @@ from helpers.captioning.models import STRIDE
 from helpers.captioning.scenes import END
 
 SOURCES = Path(__file__).with_name("live")
-RUNTIME = ("ort.wasm.bundle.min.mjs", "ort-wasm-simd-threaded.wasm")
 
 
 def missing():
@@ -57,7 +57,7 @@ def install(target):
 
 
 def fetch_runtime(folder):
-    """Get onnxruntime-web as package-lock.json names it, and keep two of its files."""
+    """Get onnxruntime-web as package-lock.json names it, and keep its two files."""
     packages = folder.with_name("npm")
     packages.mkdir()
     for file in SOURCES.glob("package*.json"):
@@ -66,8 +66,10 @@ def fetch_runtime(folder):
     command[0] = shutil.which("npm")  # on Windows a .cmd
     subprocess.run(command, cwd=packages, check=True, stdout=subprocess.DEVNULL)
     folder.mkdir()
-    for name in RUNTIME:
-        shutil.copy(packages / "node_modules/onnxruntime-web/dist" / name, folder)
+    dist = packages / "node_modules/onnxruntime-web/dist"
+    shutil.copy(dist / "ort.wasm.bundle.min.mjs", folder)
+    wasm = (dist / "ort-wasm-simd-threaded.wasm").read_bytes()
+    (folder / "runtime.wasm.gz").write_bytes(gzip.compress(wasm))
     shutil.rmtree(packages)
 
 

@@ -4,9 +4,17 @@
 import * as ort from "./ort/ort.wasm.bundle.min.mjs";
 
 ort.env.wasm.numThreads = 1; // more would need headers that a plain server does not send
-ort.env.wasm.wasmPaths = {
-  wasm: new URL("./ort/ort-wasm-simd-threaded.wasm", import.meta.url).href,
-};
+
+/** The runtime, a quarter of its size on the way: plain servers do not compress. */
+const runtime = fetch(new URL("./ort/runtime.wasm.gz", import.meta.url)).then((answer) =>
+  new Response(answer.body.pipeThrough(new DecompressionStream("gzip"))).arrayBuffer(),
+);
+
+async function load(path) {
+  const answer = await fetch(new URL(path, import.meta.url));
+  if (!answer.ok) throw new Error(`${path} is missing on this server`);
+  return new Uint8Array(await answer.arrayBuffer());
+}
 
 /**
  * What a captioner said, and where it looked.
@@ -21,13 +29,10 @@ ort.env.wasm.wasmPaths = {
  * @returns {Promise<{variant: string, caption: (picture: ImageData) => Promise<Caption>}>}
  */
 export async function loadCaptioner(variant, course) {
-  const [encoder, step] = await Promise.all(
-    ["encoder", "step"].map((part) =>
-      ort.InferenceSession.create(
-        new URL(`./models/${variant}-${part}.onnx`, import.meta.url).href,
-      ),
-    ),
-  );
+  const files = ["encoder", "step"].map((part) => load(`./models/${variant}-${part}.onnx`));
+  ort.env.wasm.wasmBinary ??= await runtime;
+  const create = async (file) => ort.InferenceSession.create(await file);
+  const [encoder, step] = await Promise.all(files.map(create));
   const search = variant === "transformer" ? searchAtOnce(step, course) : searchByStep(step, course);
   async function caption(picture) {
     const { width: W, height: H } = picture;

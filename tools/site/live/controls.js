@@ -116,8 +116,9 @@ function thingControls(course, state, change) {
     const things = state.things.map((one, i) => (i === state.chosen ? { ...one, ...changes } : one));
     change({ things });
   };
-  const which = choice("Object", "which", ["first", "second"], (value) => value, (value) =>
-    change({ chosen: value === "first" ? 0 : 1 }),
+  const names = [make("span"), make("span")];
+  const which = choice("Object", "which", [0, 1], (index) => names[index], (chosen) =>
+    change({ chosen }),
   );
   which.classList.add("texts");
   const shape = choice("Shape", "shape", course.shapes, (value) => icon(value, course), (value) =>
@@ -132,7 +133,8 @@ function thingControls(course, state, change) {
   const box = make("section", {}, make("h2", {}, "The objects"), which, shape, color, radius);
   function update({ things, chosen, photo }) {
     box.hidden = Boolean(photo);
-    which.choose(chosen ? "second" : "first");
+    things.forEach((one, i) => say(names[i], `${one.color} ${one.shape}`));
+    which.choose(chosen);
     shape.choose(things[chosen].shape);
     color.choose(things[chosen].color);
     radius.lastChild.value = things[chosen].radius;

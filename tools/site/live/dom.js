@@ -44,16 +44,17 @@ export function checkbox(label, checked, onChange) {
   return make("label", { className: "check" }, input, label);
 }
 
-/** One of several, as pictures or colours; draw(value) gives what is seen of each. */
+/** One of several; draw(value) gives what is seen of each: a picture, or its words. */
 export function choice(legend, name, values, draw, onChange) {
   const labels = values.map((value) => {
-    const input = make("input", { type: "radio", name, value, ariaLabel: value });
+    const input = make("input", { type: "radio", name, value });
     input.onchange = () => onChange(value);
-    return make("label", { className: "pick", title: value }, input, draw(value));
+    if (typeof value === "string") input.ariaLabel = value; // what is seen has no words
+    return make("label", { className: "pick" }, input, draw(value));
   });
   const box = make("fieldset", { className: "picks" }, make("legend", {}, legend), ...labels);
   box.choose = (value) => {
-    for (const label of labels) label.firstChild.checked = label.firstChild.value === value;
+    for (const { firstChild: input } of labels) input.checked = input.value === `${value}`;
   };
   return box;
 }

@@ -66,6 +66,7 @@ export async function createExplorer(element, course) {
         if (!caption.words.length) throw new Error(`${state.variant} says nothing about it`);
       }
       show();
+      explorer.onShow();
       await new Promise(requestAnimationFrame);
     }
   }
@@ -83,9 +84,11 @@ export async function createExplorer(element, course) {
     controls.update(state, scene, caption, view);
   }
 
+  // idle: resolves when all is shown; onShow: called at every picture.
+  const explorer = { state, change, idle: () => running, onShow: () => {} };
   stage.show(scene.shown, "the scene, before it is captioned");
   await request(true);
-  return { state, change, idle: () => running, caption: () => caption };
+  return explorer;
 }
 
 const handlesOf = (things) =>

@@ -6,6 +6,7 @@ const element = document.getElementById("live");
 try {
   const response = await fetch(new URL("./course.json", import.meta.url));
   window.explorer = await createExplorer(element, await response.json());
+  window.explorer.first = performance.now(); // milliseconds since the page was asked for
   element.classList.add("ready");
 } catch (error) {
   element.dataset.failed = error.message;

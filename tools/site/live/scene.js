@@ -38,21 +38,18 @@ const DISTANCES = {
  */
 export function draw(things, size, course, zoom = 1) {
   const [W, H] = [size.width * zoom, size.height * zoom];
-  const light = new Float32Array(3 * W * H);
-  for (let i = 0; i < light.length; i++) light[i] = course.background[i % 3];
-  const masks = things.map((thing) => paint(light, thing, W, H, course, zoom));
-  masks[0].forEach((on, i) => (masks[0][i] = on && !masks[1][i]));
   const picture = new ImageData(W, H);
-  for (let i = 0; i < W * H; i++) {
-    for (let c = 0; c < 3; c++) picture.data[4 * i + c] = Math.round(255 * light[3 * i + c]);
-    picture.data[4 * i + 3] = 255;
-  }
+  const rgba = [...course.background.map((part) => 255 * part), 255];
+  new Uint32Array(picture.data.buffer).fill(...new Uint32Array(Uint8ClampedArray.from(rgba).buffer));
+  const masks = things.map((thing) => paint(picture, thing, course, zoom));
+  for (let i = 0; i < W * H; i++) if (masks[1][i]) masks[0][i] = 0;
   return { picture, masks };
 }
 
-/** Lay one thing over `light` (H, W, 3), and return its mask (H, W). */
-function paint(light, thing, W, H, course, zoom) {
+/** Lay one thing over a picture (H, W), and return its mask (H, W). */
+function paint({ data, width: W, height: H }, thing, course, zoom) {
   const mask = new Uint8Array(W * H);
+  const color = course.colors[thing.color];
   const [x, y, r] = [thing.x * zoom, thing.y * zoom, thing.radius * zoom];
   const reach = 1.2 * r + 1; // the tips of a star lie 1.1 r from its middle
   const clamp = (value, high) => Math.min(Math.max(Math.floor(value), 0), high);
@@ -62,10 +59,8 @@ function paint(light, thing, W, H, course, zoom) {
       const coverage = Math.min(Math.max(0.5 - distance, 0), 1);
       const i = row * W + column;
       mask[i] = coverage > 0.5;
-      for (let c = 0; c < 3; c++) {
-        const color = course.colors[thing.color][c] / 255;
-        light[3 * i + c] += (color - light[3 * i + c]) * coverage;
-      }
+      if (!coverage) continue;
+      for (let c = 0; c < 3; c++) data[4 * i + c] += (color[c] - data[4 * i + c]) * coverage;
     }
   }
   return mask;
