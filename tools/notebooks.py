@@ -122,21 +122,16 @@ def normalise(notebook):
                 data = output.get("data", {})
                 data.pop(WIDGET, None)
                 if PNG in data:
-                    data[PNG] = with_few_colors(data[PNG])
+                    data[PNG] = packed(data[PNG])
                 if PNG in data and JPEG in data:  # Pillow gives both: one will do
                     del data[max(PNG, JPEG, key=lambda kind: len(data[kind]))]
     return mark(notebook)
 
 
-def with_few_colors(png):
-    """The same picture (base64) in 256 colours and about half the bytes."""
-    picture = Image.open(io.BytesIO(base64.b64decode(png))).convert("RGB")
-    # Of Pillow's ways, this keeps the worst error of a smooth map smallest.
-    how = {"method": Image.Quantize.MAXCOVERAGE, "kmeans": 4}
+def packed(png):
+    """The same picture (base64), pixel for pixel, in as few bytes as Pillow can."""
     small = io.BytesIO()
-    picture.quantize(256, dither=Image.Dither.NONE, **how).save(
-        small, "PNG", optimize=True
-    )
+    Image.open(io.BytesIO(base64.b64decode(png))).save(small, "PNG", optimize=True)
     return base64.b64encode(small.getvalue()).decode()
 
 

@@ -7,7 +7,8 @@ __getattr__, __all__ = public(
     {
         "setup_check": ["check_setup"],
         "errors": ["expect_error"],
-        "figures": ["mark", "show_shapes", "side_by_side"],
+        "diagrams": ["arrow", "box", "canvas", "numbers"],
+        "figures": ["outline_object", "show_shapes", "side_by_side"],
         "quizzes": ["quiz"],
     },
 )

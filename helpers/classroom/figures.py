@@ -7,6 +7,7 @@ from PIL import Image, ImageDraw
 
 CLASH = "#b2182b"
 CALM = "#35608d"
+INK = "#1f2933"  # text and lines on what is light
 
 
 def show_shapes(rows, clash=(), title=""):
@@ -27,13 +28,15 @@ def show_shapes(rows, clash=(), title=""):
             panel.add_patch(box)
             text = f"{letter} = {size}{' !' if wrong else ''}"
             style = {"facecolor": "white", "edgecolor": "none", "pad": 1.5}
-            panel.text(x + 0.45, y, text, ha="center", va="center", bbox=style)
+            panel.text(
+                x + 0.45, y, text, ha="center", va="center", bbox=style, color=INK
+            )
     panel.set(xlim=(-0.2, widest), ylim=(0.5, len(rows) + 0.5), title=title)
     panel.set_axis_off()
     return finished(figure)
 
 
-def side_by_side(pictures, columns=4, width=2.1):
+def side_by_side(pictures, columns=4, width=2.4):
     """Pictures {title: PIL image or array} in a row, or several. Returns a Figure."""
     columns = min(columns, len(pictures))
     rows = -(-len(pictures) // columns)
@@ -42,7 +45,7 @@ def side_by_side(pictures, columns=4, width=2.1):
     figure, panels = plt.subplots(
         rows,
         columns,
-        figsize=(columns * width, rows * (width * tall + 0.35)),
+        figsize=(columns * width, rows * (width * tall + 0.4)),
         squeeze=False,
         layout="constrained",
     )
@@ -50,11 +53,11 @@ def side_by_side(pictures, columns=4, width=2.1):
         panel.set_axis_off()
     for panel, (title, picture) in zip(panels.flat, pictures.items(), strict=False):
         panel.imshow(picture)
-        panel.set_title(title, fontsize="medium")
+        panel.set_title(title)
     return finished(figure)
 
 
-def mark(picture, mask, point, zoom=2):
+def outline_object(picture, mask, point, zoom=3):
     """A PIL picture, enlarged, with the outline of an object and a cross at a point.
 
     mask: (H, W) bool, as large as the picture. point: (x, y) in pixels.
@@ -63,7 +66,7 @@ def mark(picture, mask, point, zoom=2):
     inside = np.pad(mask.repeat(zoom, 0).repeat(zoom, 1), 1)  # (zoom H + 2, ...)
     core = inside[1:-1, :-2] & inside[1:-1, 2:] & inside[:-2, 1:-1] & inside[2:, 1:-1]
     edge = Image.fromarray(inside[1:-1, 1:-1] & ~core)
-    large.paste("white", mask=edge)
+    large.paste(INK, mask=edge)
     pen = ImageDraw.Draw(large)
     x, y = (zoom * place for place in point)
     for color, width in (("black", 5), ("white", 2)):  # seen on light and on dark

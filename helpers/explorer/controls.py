@@ -8,7 +8,7 @@ from traitlets import link
 from helpers.explorer.uploads import MOST_MB
 from helpers.maps.overlays import UPSAMPLE
 
-COLORMAPS = ("inferno", "viridis", "cividis", "magma", "gray")
+COLORMAPS = ("ink", "inferno", "viridis", "cividis", "magma", "gray")
 WIDTH = w.Layout(width="210px")
 WRAP = w.Layout(flex_flow="row wrap")
 HIDDEN = "\u200b"  # a space of no width
@@ -28,7 +28,7 @@ class Controls(w.VBox):
         self.layer, self.head = dropdown("layer", [MEAN]), dropdown("head", [MEAN])
         self.upsample = dropdown("upsampling", UPSAMPLE)
         self.colormap = dropdown("colours", COLORMAPS)
-        self.opacity = w.FloatSlider(0.5, max=1, step=0.05, description="opacity")
+        self.opacity = w.FloatSlider(0.8, max=1, step=0.05, description="opacity")
         self.shared = w.Checkbox(description="one colour scale for all words")
         self.words = w.ToggleButtons(options=[("", 0)], description="caption")
         self.words.style.button_width = "auto"

@@ -7,7 +7,8 @@ __getattr__, __all__ = public(
     {
         "tokens": ["TokenLayout"],
         "geometry": ["Geometry"],
-        "overlays": ["UPSAMPLE", "overlay", "show_caption"],
+        "overlays": ["UPSAMPLE", "overlay"],
+        "panels": ["show_caption"],
         "caption": ["Caption"],
         "pictures": ["as_rgb"],
     },

@@ -1,12 +1,11 @@
-"""A map on a picture, and a caption as a row of pictures."""
+"""A map on a picture."""
 
-import math
 from functools import lru_cache
 
 import matplotlib
-import matplotlib.pyplot as plt
 import numpy as np
 import torch
+from matplotlib.colors import LinearSegmentedColormap
 from PIL import Image
 
 from helpers.maps.pictures import as_rgb
@@ -16,21 +15,30 @@ UPSAMPLE = {
     "bilinear": Image.Resampling.BILINEAR,
     "bicubic": Image.Resampling.BICUBIC,
 }
+# From light to dark, as ink on paper, in a hue that is rare in pictures.
+INK = LinearSegmentedColormap.from_list(
+    "ink", [(0, "#fde6f3"), (0.3, "#ff4fae"), (0.65, "#cf0079"), (1, "#62005c")]
+)
+COVER = 0.95  # of the picture under the largest weight: it shines through
+DRAIN, LIFT = 0.5, 0.35  # of the picture's colour taken away, and then made white
+EVEN = 4  # an even map gets this part of the full colour, one quarter
 
 
-def overlay(
-    image, heat, upsample="bilinear", colormap="inferno", opacity=0.5, scale=None
-):
+def overlay(image, heat, upsample="bilinear", colormap="ink", opacity=None, scale=None):
     """Lay a map over a picture: a PIL image, RGB, of the size of the upright picture.
 
     image: any PIL image. heat: (h, w) tensor or array, one number a cell; it is
     stretched over the whole picture. Where a numpy masked array is masked, the picture
     stays as it is: nothing is known there.
     upsample: "nearest" shows the cells as they are, "bilinear" and "bicubic" smooth
-    them. colormap: a matplotlib name. opacity: 0..1. scale: (low, high), the values of
-    the first and the last colour; by default from 0 (or the smallest value, if that is
-    negative) to the largest value, so that a map that is the same everywhere is drawn
-    as one colour.
+    them. colormap: "ink" pales the picture and lays one colour on it that covers the
+    more, the larger the weight; any name of matplotlib, "inferno" for instance, gives
+    the flat blend of most programs, as opaque where nobody looked as at the peak.
+    opacity: 0..1, from the picture as it is to all of the look; by default 1 for "ink"
+    and 0.5 for a blend. scale: (low, high), the values of the first and the last
+    colour; by default from 0 (or the smallest value, if that is negative) to the
+    largest value, or to 4 times the mean where that is larger, so that a map that is
+    the same everywhere is one faint colour.
     Raises ValueError for another rank, for NaN or infinite values, for a map with no
     value of 0 or more (unless scale is given), for an unknown upsampling or colour map,
     and for an opacity or a scale out of range.
@@ -40,58 +48,34 @@ def overlay(
     heat = check_map(heat)  # (h, w)
     if upsample not in UPSAMPLE:
         raise ValueError(f"upsample must be one of {list(UPSAMPLE)}, got {upsample!r}")
+    if opacity is None:
+        opacity = 1 if colormap == "ink" else 0.5
     if not 0 <= opacity <= 1:
         raise ValueError(f"opacity must lie in 0..1, got {opacity}")
-    low, high = color_range(heat) if scale is None else check_scale(scale)
+    known = heat if blank is None else heat[~blank]  # (n,)
+    low, high = color_range(known) if scale is None else check_scale(scale)
     levels = ((heat - low) / (high - low)).clip(0, 1) * 255  # (h, w)
     small = Image.fromarray(levels.round().astype(np.uint8))
     # Resized as 8-bit grey: Pillow clamps the overshoot of bicubic by itself.
-    colored = small.resize(picture.size, UPSAMPLE[upsample])
+    levels = small.resize(picture.size, UPSAMPLE[upsample])  # PIL, 0..255
+    colored = levels.copy()
     colored.putpalette(palette(colormap))
-    blended = Image.blend(picture, colored.convert("RGB"), opacity)
+    colored = colored.convert("RGB")
+    if colormap == "ink":
+        cover = levels.point([round(COVER * level) for level in range(256)])
+        colored = Image.composite(colored, pale(picture), cover)
+    blended = Image.blend(picture, colored, opacity)
     if blank is None:
         return blended
     where = Image.fromarray(blank).resize(picture.size, Image.Resampling.NEAREST)
     return Image.composite(picture, blended, where)
 
 
-def show_caption(image, caption, columns=4, scale=None, **style):
-    """A matplotlib Figure: one panel a word, its map laid over the picture.
-
-    image: the picture that was captioned. caption: has words (T of them) and maps
-    (T, h, w). scale: "shared" gives all words one colour scale, None each its own.
-    style goes to `overlay`. Raises ValueError for an empty caption and where words and
-    maps differ in number, TypeError where picture and caption are swapped.
-    """
-    if not hasattr(caption, "words"):
-        raise TypeError(
-            "show_caption(image, caption): the picture comes first, and the caption "
-            f"has words and maps, got {type(caption).__name__}"
-        )
-    words, maps = list(caption.words), torch.as_tensor(caption.maps)
-    if not words:
-        raise ValueError("the caption has no words, so there is no map to show")
-    if maps.dim() != 3 or len(maps) != len(words):
-        raise ValueError(
-            f"expected one (h, w) map for each of {len(words)} words, got maps of "
-            f"shape {tuple(maps.shape)}"
-        )
-    limits = color_range(check_map(maps.flatten(1))) if scale == "shared" else None
-    columns = min(columns, len(words))
-    rows = math.ceil(len(words) / columns)
-    panel = 1.7  # inches
-    tall = image.height / image.width
-    size = (columns * panel, rows * (panel * tall + 0.35) + 0.3)
-    figure = plt.figure(figsize=size, layout="constrained")
-    for number, (word, heat) in enumerate(zip(words, maps, strict=True), start=1):
-        axes = figure.add_subplot(rows, columns, number)
-        axes.imshow(overlay(image, heat, scale=limits, **style))
-        axes.set_title(word)
-        axes.set_axis_off()
-    shared = "one scale for all words" if limits else "each word on its own scale"
-    figure.supxlabel(f"bright = much attention, {shared}", fontsize="small")
-    plt.close(figure)  # a notebook shows the figure that is returned, once
-    return figure
+def pale(picture):
+    """An RGB picture as a pale print of itself: its colours drained, then lightened."""
+    grey = picture.convert("L").convert("RGB")
+    lift = [round(255 * LIFT + (1 - LIFT) * level) for level in range(256)]
+    return Image.blend(picture, grey, DRAIN).point(lift * 3)
 
 
 def check_map(heat):
@@ -135,6 +119,7 @@ def check_scale(scale):
 def color_range(heat):
     """(low, high) for the colours: from 0, so that a constant map stays one colour.
 
+    heat: an array of any rank. A map whose peak is hardly above its mean is faint.
     Raises ValueError if all values are negative: a difference of maps has some that are
     not, so these are scores or logarithms, taken for weights.
     """
@@ -145,16 +130,21 @@ def color_range(heat):
             "attention is never negative: take the weights after the softmax, or give "
             "scale=(low, high) to draw what you have"
         )
+    high = max(high, EVEN * float(heat.mean()))
     return (low, high) if high > low else (low, low + 1.0)
 
 
 @lru_cache(maxsize=16)
 def palette(colormap):
-    """256 RGB bytes of a matplotlib colour map. Raises ValueError for a wrong name."""
-    if colormap not in matplotlib.colormaps:
+    """256 RGB colours as bytes, of "ink" or of a colour map of matplotlib.
+
+    Raises ValueError for a wrong name.
+    """
+    if colormap != "ink" and colormap not in matplotlib.colormaps:
         raise ValueError(
-            f"matplotlib has no colour map {colormap!r}: try 'inferno', 'viridis' or "
-            "'cividis', which colour-blind readers can use"
+            f"matplotlib has no colour map {colormap!r}: leave it out for the look of "
+            "the course, or try 'inferno', 'viridis' or 'cividis'"
         )
-    colors = matplotlib.colormaps[colormap](np.arange(256) / 255)  # (256, 4)
+    ramp = INK if colormap == "ink" else matplotlib.colormaps[colormap]
+    colors = ramp(np.arange(256) / 255)  # (256, 4)
     return (colors[:, :3] * 255).round().astype(np.uint8).tobytes()

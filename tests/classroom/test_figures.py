@@ -1,10 +1,21 @@
 """What notebooks share: failing on purpose, shapes as boxes, pictures side by side."""
 
+import matplotlib
+import matplotlib.pyplot as plt
 import numpy as np
 import pytest
+from matplotlib_inline.backend_inline import _fetch_figure_metadata
 from PIL import Image
 
-from helpers.classroom import expect_error, show_shapes, side_by_side
+from helpers import ROOT
+from helpers.classroom import (
+    expect_error,
+    outline_object,
+    show_shapes,
+    side_by_side,
+)
+
+STYLE = ROOT / "notebooks" / "matplotlibrc"
 
 
 def fail():
@@ -46,3 +57,42 @@ def test_pictures_stand_in_rows_and_empty_panels_stay_empty():
     titles = [axes.get_title() for axes in figure.axes]
     assert titles == [*pictures, ""] and len(figure.axes) == 6
     assert [len(axes.images) for axes in figure.axes] == [1] * 5 + [0]
+
+
+def test_an_object_is_outlined_and_a_point_crossed():
+    mask = np.zeros((20, 30), bool)
+    mask[5:15, 10:20] = True
+    picture = Image.new("RGB", (30, 20), (200, 210, 220))
+    pixels = np.asarray(outline_object(picture, mask, (25, 10), zoom=3))  # (H, W, 3)
+    changed = (pixels != (200, 210, 220)).any(-1)
+    assert changed.shape == (60, 90)
+    edge = changed[:, :60].copy()
+    assert edge[15:45, 30:60].any() and not edge[16:44, 31:59].any()
+    edge[15:45, 30:60] = False
+    assert not edge.any(), "only the object's own edge"
+    assert changed[30, 75], "the cross"
+
+
+def luminance(color):
+    linear = [
+        c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4
+        for c in matplotlib.colors.to_rgb(color)
+    ]
+    return float(np.dot(linear, (0.2126, 0.7152, 0.0722)))
+
+
+@pytest.mark.parametrize("page", ["white", "#111111"])
+def test_the_style_of_the_notebooks_is_read_on_a_white_and_on_a_dark_page(page):
+    style = matplotlib.rc_params_from_file(STYLE, use_default_template=False)
+    for key in ("text.color", "axes.labelcolor", "xtick.labelcolor"):
+        pair = sorted([luminance(page), luminance(style[key])])
+        assert (pair[1] + 0.05) / (pair[0] + 0.05) > 3.8, key
+
+
+def test_the_style_of_the_notebooks_puts_no_slab_behind_a_figure():
+    with matplotlib.rc_context(fname=STYLE):
+        figure, panel = plt.subplots()
+        panel.plot([0, 1])
+        assert _fetch_figure_metadata(figure) is None
+        assert figure.get_facecolor()[3] == panel.get_facecolor()[3] == 0
+        plt.close(figure)

@@ -21,13 +21,8 @@ from helpers.inspection import (
     tiny_vlm,
 )
 from helpers.maps import TokenLayout
+from tests.inspection.tiny import SMALL, vit_gpt2
 
-SMALL = {
-    "hidden_size": 32,
-    "num_hidden_layers": 2,
-    "num_attention_heads": 4,
-    "intermediate_size": 64,
-}
 VIT = {**SMALL, "image_size": 224, "patch_size": 16}
 DINO = {**SMALL, "image_size": 224, "patch_size": 14}
 SWIN = {"embed_dim": 16, "depths": [2, 2], "num_heads": [2, 4], "window_size": 7}
@@ -91,14 +86,7 @@ def detr():
 
 
 def captioner(encoder, decoder=None):
-    torch.manual_seed(0)
-    gpt2 = transformers.GPT2Config(
-        n_embd=32, n_layer=2, n_head=2, vocab_size=40, add_cross_attention=True
-    )
-    both = transformers.VisionEncoderDecoderConfig.from_encoder_decoder_configs(
-        encoder, decoder or gpt2
-    )
-    model = transformers.VisionEncoderDecoderModel(both).eval()
+    model = vit_gpt2(encoder, decoder)
     return model, lambda x: model.encoder(x).last_hidden_state
 
 

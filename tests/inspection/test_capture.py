@@ -12,35 +12,19 @@ from torchvision.models import SwinTransformer, VisionTransformer
 
 from helpers.captioning import Captioner
 from helpers.inspection import caption_attentions, capture_attention
+from tests.inspection.tiny import SMALL, vit_gpt2
 
 logging.disable(logging.WARNING)  # transformers warns of empty attentions
-SMALL = {
-    "hidden_size": 32,
-    "num_hidden_layers": 2,
-    "num_attention_heads": 4,
-    "intermediate_size": 64,
-}
 VIT = {**SMALL, "image_size": 32, "patch_size": 16}
 IMAGES = torch.rand(3, 3, 32, 32, generator=torch.Generator().manual_seed(0))
 IDS = torch.tensor([[0, 5, 6, 7], [0, 8, 9, 5], [0, 6, 6, 9]])
 WIDE = torch.rand(2, 3, 64, 96, generator=torch.Generator().manual_seed(1))
 
 
-def captioner():
-    decoder = transformers.GPT2Config(
-        n_embd=32,
-        n_layer=2,
-        n_head=2,
-        vocab_size=20,
-        add_cross_attention=True,
-        bos_token_id=0,
-        eos_token_id=1,
-        initializer_range=0.8,
-    )
-    both = transformers.VisionEncoderDecoderConfig.from_encoder_decoder_configs(
-        transformers.ViTConfig(**VIT), decoder
-    )
-    return transformers.VisionEncoderDecoderModel(both)
+def captioner(seed=0):
+    ids = {"bos_token_id": 0, "eos_token_id": 1}
+    encoder = transformers.ViTConfig(**VIT)
+    return vit_gpt2(encoder, seed=seed, vocab_size=20, initializer_range=0.8, **ids)
 
 
 def layer(kind, **options):
@@ -142,7 +126,7 @@ def test_every_layer_is_captured_and_the_output_is_as_before(name, grad):
 @pytest.mark.parametrize("implementation", ["eager", "sdpa"])
 def test_they_are_the_weights_that_transformers_returns(implementation):
     torch.manual_seed(0)
-    model = captioner().eval()
+    model = captioner()
     with torch.inference_mode(), capture_attention(model) as captured:
         model.set_attn_implementation(implementation)
         run(model, (IMAGES, IDS))
@@ -233,8 +217,7 @@ def generate(model, beams, **options):
 
 @pytest.mark.parametrize("beams", [1, 3])
 def test_generated_attention_is_that_of_teacher_forcing(beams):
-    torch.manual_seed(8)  # its beams change places, and one caption ends early
-    model = captioner().eval()
+    model = captioner(seed=8)  # its beams change places, and one caption ends early
     model.set_attn_implementation("eager")
     generated = generate(model, beams)
     crossed = False
@@ -261,7 +244,7 @@ def test_generated_attention_is_that_of_teacher_forcing(beams):
 
 
 def test_missing_attention_and_missing_rows_are_named():
-    model = captioner().eval()  # sdpa: no weights
+    model = captioner()  # sdpa: no weights
     with pytest.raises(ValueError, match="no cross_attentions"):
         caption_attentions(generate(model, 1))
     model.set_attn_implementation("eager")

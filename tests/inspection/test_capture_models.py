@@ -18,16 +18,11 @@ from torch import nn
 from transformers.models.swiftformer import modeling_swiftformer as swiftformer
 
 from helpers.inspection import caption_attentions, capture_attention
-from helpers.inspection.capture.captured import Captured
+from helpers.inspection.capture.captured import Call, Captured
+from tests.inspection import tiny
 
 B = 3
-SMALL = {
-    "hidden_size": 32,
-    "num_hidden_layers": 2,
-    "num_attention_heads": 4,
-    "intermediate_size": 64,
-    "vocab_size": 60,
-}
+SMALL = {**tiny.SMALL, "vocab_size": 60}
 SIDES = {"depths": [1, 1], "num_heads": [2, 4], "window_size": 4, "embed_dim": 16}
 PYRAMID = {
     "hidden_sizes": [16, 32, 32, 32],
@@ -375,14 +370,13 @@ def test_steps_of_other_heads_are_refused():
 
 def test_an_encoder_that_ran_as_often_as_there_are_words_is_no_step():
     """Windows of Qwen2.5-VL are calls of their own, all before the first word."""
-    captured = Captured()
-    for call in range(4):
-        captured.weights[f"eye, call {call + 1}" if call else "eye"] = torch.ones(1)
-    for call in range(4):
-        for layer in ("one", "two"):
-            name = f"{layer}, call {call + 1}" if call else layer
-            captured.weights[name] = torch.full((1,), call)
-    captured.kinds = dict.fromkeys(captured.weights, "self")
+    eye = [Call("eye", "self", torch.ones(1)) for _ in range(4)]
+    words = [
+        Call(layer, "self", torch.full((1,), step))
+        for step in range(4)
+        for layer in ("one", "two")
+    ]
+    captured = Captured([*eye, *words])
     assert [[w.item() for w in step] for step in captured.steps("self")] == [
         [0, 0],
         [1, 1],

@@ -11,16 +11,11 @@ from torchvision.models import resnet18
 from helpers.inspection import probe_layout
 from helpers.inspection.probe import share_keys
 from helpers.maps import TokenLayout
+from tests.inspection.tiny import SMALL
 
 H, W, PATCH = 64, 96, 16
 GRID = (4, 6)  # not square
 IMAGE = torch.rand(3, H, W, generator=torch.Generator().manual_seed(0))
-SMALL = {
-    "hidden_size": 32,
-    "num_hidden_layers": 2,
-    "num_attention_heads": 4,
-    "intermediate_size": 64,
-}
 
 
 def cells_of(stride, width=12):

@@ -22,37 +22,20 @@ CELLS = "gru_cell lstm_cell rnn_tanh_cell".split()
 
 def axes_after(function, name, args, kwargs, known, results):
     """Axes for each tensor of `results`; known: those of the tensors that came in."""
-    found = []
     if name in ("expand_as", "type_as", "to"):  # the other one only lends its shape
         known = known[:1]
+    if name == "where":  # the condition says least
+        known = [*known[1:], known[0]]
     if name == "getitem":
         args = [args[0], as_slices(args[1])]
         known = known[: 1 + len(tensors(args[1:]))]
+    found = []
     if name in REGROUP:
         found = [known[0].regrouped(results[0].shape)]
     elif (name in VIEW or function in GETTERS) and is_view(name, args, known):
         found = known[0].viewed(lambda empty: function(empty, *args[1:], **kwargs))
-    elif name.startswith("conv") and len(known[0].spans) == results[0].dim() > 2:
-        found = [convolved(known[0], results[0])]
-    elif name == "unfold":
-        found = [unfolded(known[0], args, kwargs, results[0])]
-    elif name in ("grid_sample", "grid_sampler"):
-        found = [sampled(*known[:2], results[0])]
-    elif name == "view_as_complex":
-        found = [replace(known[0], spans=known[0].spans[:-1])]
-    elif name == "view_as_real":
-        found = [replace(known[0], spans=[*known[0].spans, (Span(2),)])]
-    elif name == "where":  # the condition says least
-        known = [*known[1:], known[0]]
-    elif name in ("cat", "concat", "concatenate", "stack"):
-        dim = kwargs.get("dim", args[1] if len(args) > 1 else 0)
-        found = [concatenated(known, dim, name == "stack", results[0])]
-    elif name == "embedding":
-        feature = (Span(results[0].shape[-1], born="feature"),)
-        places = [(Span(size),) for size in results[0].shape[:-1]]
-        found = [Axes([*places, feature])]  # how the words were picked is no matter
-    elif name in ("sum", "mean"):
-        found = [summed(known[0], args, kwargs, results[0].dim())]
+    elif name in RULES:
+        found = [RULES[name](known, args, kwargs, results[0])]
     found = found if len(found) == len(results) else [None] * len(results)
     axes = [
         one if one and one.fits(result.shape) else aligned(known, result.shape)
@@ -90,8 +73,11 @@ def is_list_of_places(part):
     return isinstance(part, torch.Tensor) and part.dim() == 1
 
 
-def convolved(axes, result):
+def convolved(known, args, kwargs, result):
     """After a convolution: the same images, new features, places from places."""
+    axes = known[0]
+    if not len(axes.spans) == result.dim() > 2:
+        return None
     places = [
         spans if size_of(spans) == size else (Span(size, spans),)
         for size, spans in zip(result.shape[2:], axes.spans[2:], strict=True)
@@ -101,8 +87,9 @@ def convolved(axes, result):
     return Axes(spans, dropped=axes.dropped, after=axes.after)
 
 
-def unfolded(axes, args, kwargs, result):
+def unfolded(known, args, kwargs, result):
     """After Tensor.unfold, which cuts an axis into windows, or nn.functional.unfold."""
+    axes = known[0]
     if result.dim() != len(axes.spans) + 1:
         batch, channels, *places = axes.spans
         source = tuple(span for spans in places for span in spans)
@@ -115,20 +102,26 @@ def unfolded(axes, args, kwargs, result):
     return replace(axes, spans=[*spans, (Span(result.shape[-1], axes.spans[dim]),)])
 
 
-def sampled(image, grid, result):
+def sampled(known, args, kwargs, result):
     """After grid_sample: the places of the grid, read out of those of the image."""
+    image, grid = known[:2]
     source = tuple(span for spans in image.spans[2:] for span in spans)
     last = (Span(result.shape[-1], (*grid.spans[-2], *source)),)
     spans = [*image.spans[:2], *grid.spans[1:-2], last]
     return Axes(spans, dropped=image.dropped, after=max(image.after, grid.after))
 
 
-def concatenated(known, dim, stacked, result):
-    """After cat or stack: along `dim` they lie side by side."""
+def stacked(known, args, kwargs, result):
+    return concatenated(known, args, kwargs, result, new=True)
+
+
+def concatenated(known, args, kwargs, result, new=False):
+    """After cat: side by side along an axis; after stack, along a new one."""
+    dim = kwargs.get("dim", args[1] if len(args) > 1 else 0)
     dim, size = dim % result.dim(), result.shape[dim]
     main = max(known, key=lambda one: sum(map(size_of, one.spans)))
     spans, piece = list(main.spans), piece_of(known)
-    if stacked:
+    if new:
         spans.insert(dim, (piece or Span(size),))
         return gathered(known, spans, main.mixed)
     parts = [own for one in known for own in one.spans[dim : dim + 1]]
@@ -153,8 +146,9 @@ def piece_of(known):
     return Span(len(known), whole=wholes.pop()) if len(wholes) == 1 else None
 
 
-def summed(axes, args, kwargs, rank):
-    """After sum or mean over given axes; rank: how many axes the result has."""
+def summed(known, args, kwargs, result):
+    """After sum or mean over given axes."""
+    axes, rank = known[0], result.dim()
     dims = summed_dims(args, kwargs, len(axes.spans))
     spans = [
         () if place in dims else own
@@ -171,3 +165,32 @@ def summed_dims(args, kwargs, rank):
     if dims is None or isinstance(dims, torch.dtype):
         return set(range(rank))
     return {dim % rank for dim in ([dims] if isinstance(dims, int) else dims)}
+
+
+def looked_up(known, args, kwargs, result):
+    """After an embedding; how the words were picked is no matter."""
+    places = [(Span(size),) for size in result.shape[:-1]]
+    return Axes([*places, (Span(result.shape[-1], born="feature"),)])
+
+
+def as_complex(known, args, kwargs, result):
+    return replace(known[0], spans=known[0].spans[:-1])
+
+
+def as_real(known, args, kwargs, result):
+    return replace(known[0], spans=[*known[0].spans, (Span(2),)])
+
+
+# What a call did, by its name: (known Axes, args, kwargs, result) -> Axes or None.
+RULES = {
+    **dict.fromkeys([f"conv{n}d" for n in (1, 2, 3)], convolved),
+    **dict.fromkeys([f"conv_transpose{n}d" for n in (1, 2, 3)], convolved),
+    **dict.fromkeys(["cat", "concat", "concatenate"], concatenated),
+    **dict.fromkeys(["grid_sample", "grid_sampler"], sampled),
+    **dict.fromkeys(["sum", "mean"], summed),
+    "stack": stacked,
+    "unfold": unfolded,
+    "embedding": looked_up,
+    "view_as_complex": as_complex,
+    "view_as_real": as_real,
+}

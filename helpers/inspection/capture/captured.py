@@ -1,34 +1,56 @@
 """The weights that were captured."""
 
+from collections import Counter
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 import torch
 from torch.nn.functional import pad
 
-CALL = ", call "  # between a layer's name and the number of its second or later call
+
+class Call(NamedTuple):
+    """One call of a layer: its name, "self" or "cross", weights (B, A, T, N)."""
+
+    layer: str
+    kind: str
+    weights: torch.Tensor
 
 
 @dataclass
 class Captured:
-    """The weights of every attention that ran, in order.
+    """The weights of every attention that ran, before dropout: `in_order`, as Calls."""
 
-    weights: {layer: (B, A, T, N)}, before dropout; a layer that ran several times has
-    its later calls as "layer, call 2". kinds: {layer: "self" or "cross"}.
-    """
+    in_order: list = field(default_factory=list)
 
-    weights: dict = field(default_factory=dict)
-    kinds: dict = field(default_factory=dict)
-
-    def of(self, kind):
-        """The weights of one kind, "self" or "cross": {layer: (B, A, T, N)}."""
-        return {n: w for n, w in self.weights.items() if self.kinds[n] == kind}
-
+    @property
     def calls(self):
         """{layer: its calls, in order}: lists of (B, A, T, N)."""
         calls = {}
-        for name, weights in self.weights.items():
-            calls.setdefault(name.split(CALL)[0], []).append(weights)
+        for layer, _, weights in self.in_order:
+            calls.setdefault(layer, []).append(weights)
         return calls
+
+    @property
+    def weights(self):
+        """{name: (B, A, T, N)}, in order. A layer that ran several times has its later
+        calls as "layer, call 2"."""
+        return {name: call.weights for name, call in self._named()}
+
+    @property
+    def kinds(self):
+        """{name: "self" or "cross"}, with the names of `weights`."""
+        return {name: call.kind for name, call in self._named()}
+
+    def of(self, kind):
+        """The weights of one kind, "self" or "cross": {name: (B, A, T, N)}."""
+        return {name: c.weights for name, c in self._named() if c.kind == kind}
+
+    def _named(self):
+        count = Counter()
+        for call in self.in_order:
+            count[call.layer] += 1
+            number = count[call.layer]
+            yield call.layer if number == 1 else f"{call.layer}, call {number}", call
 
     def joined(self, layer):
         """All calls of one layer, one behind the other: (B, A, T, N).
@@ -37,7 +59,7 @@ class Captured:
         had fewer images (captions that ended) or fewer keys than another, zeros stand
         for those that it left out, at the end. Raises KeyError for an unknown layer.
         """
-        calls = self.calls()
+        calls = self.calls
         if layer not in calls:
             raise KeyError(f"no layer {layer!r}; there are {', '.join(calls)}")
         B = max(len(weights) for weights in calls[layer])
@@ -56,11 +78,11 @@ class Captured:
         of a step: not an encoder that ran before. For `caption_attentions`.
         """
         calls, places = {}, {}
-        for place, (name, weights) in enumerate(self.of(kind).items()):
-            layer = name.split(CALL)[0]
-            if layer.startswith(under):
-                calls.setdefault(layer, []).append(weights)
-                places.setdefault(layer, []).append(place)
+        of_kind = [call for call in self.in_order if call.kind == kind]
+        for place, call in enumerate(of_kind):
+            if call.layer.startswith(under):
+                calls.setdefault(call.layer, []).append(call.weights)
+                places.setdefault(call.layer, []).append(place)
         ends = max(places.values(), key=lambda own: own[-1], default=[])
         starts = [-1, *ends[:-1]]
         layers = [

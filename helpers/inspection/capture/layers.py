@@ -32,3 +32,20 @@ def is_scripted_product(module):
         return False
     calls = r"aten::(matmul|bmm|einsum|baddbmm|softmax|scaled_dot_product_attention)\("
     return bool(re.search(calls, str(module.inlined_graph)))
+
+
+def innermost_attention(inside, reading):
+    """The innermost attention by name, or else the innermost layer that has parameters
+    or did both, weights and reading; None if nothing ran.
+
+    inside: the modules that were running as the weights began, innermost first.
+    reading: those that were running when values were read with them.
+    """
+    own = [module for module in inside if not is_torchs(module)]
+    likely = [
+        module
+        for module in inside
+        if is_attention(module)
+        or (module in own and (has_weights(module) or module in reading))
+    ]
+    return next(iter([*likely, *own, *inside]), None)

@@ -13,6 +13,7 @@ import torch
 from torch import nn
 
 from helpers.inspection.capture.listener import Listener
+from helpers.inspection.capture.unseen import hidden_layers, layers_without_places
 
 
 @contextmanager
@@ -45,21 +46,27 @@ def capture_attention(model):
         for hook in hooks:
             hook.remove()
     listener.finish()
-    hidden = listener.hidden()
+    report(listener)
+
+
+def report(listener):
+    """Raise where nothing was seen; warn by name of layers that hid their weights."""
+    hidden, apart = hidden_layers(listener), layers_without_places(listener)
     named = ", ".join(hidden[:3]) + (", ..." if len(hidden) > 3 else "")
-    if not listener.captured.weights:
+    if not listener.captured.in_order:
         ran = "ran and no attention was seen" if listener.executed else "did not run"
+        doubt = f" (in doubt: {named})" if hidden else ""
+        others = f"; over features or parameters: {', '.join(apart[:3])}"
         raise RuntimeError(
-            f"{type(model).__name__} {ran} in the block: no softmax whose result is "
-            "multiplied with values, no scaled_dot_product_attention"
-            f"{f' (in doubt: {named})' if hidden else ''}{listener.no_places()}. A "
-            "scripted model, another "
-            "thread, vmap, flex_attention, weights that do not sum to 1 or a kernel "
-            "from outside of PyTorch hide them: run the plain model, for transformers "
+            f"{type(listener.root).__name__} {ran} in the block: no softmax whose "
+            "result is multiplied with values, no scaled_dot_product_attention"
+            f"{doubt}{others if apart else ''}. A scripted model, another thread, "
+            "vmap, flex_attention, weights that do not sum to 1 or a kernel from "
+            "outside of PyTorch hide them: run the plain model, for transformers "
             'with attn_implementation="sdpa" or "eager"'
         )
     if hidden:
         warnings.warn(
             f"{len(hidden)} attention layers ran and hid their weights: {named}",
-            stacklevel=3,
+            stacklevel=4,
         )

@@ -1,33 +1,31 @@
 """Hears what a model calls, and files the weights under the layer that made them."""
 
-import re
 import threading
+from bisect import bisect_right
 from dataclasses import dataclass, field
 
 import torch
-from torch import nn
 from torch.overrides import TorchFunctionMode
 
+from helpers.inspection.capture.arguments import first_in_front
 from helpers.inspection.capture.axes import Axes
 from helpers.inspection.capture.candidate import AttentionCandidate
-from helpers.inspection.capture.captured import CALL, Captured
+from helpers.inspection.capture.captured import Call, Captured
+from helpers.inspection.capture.fast_path import (
+    FAST,
+    run_unheard,
+    takes_fast_path,
+)
 from helpers.inspection.capture.fused import FUSED
 from helpers.inspection.capture.joining import joined
 from helpers.inspection.capture.layers import (
-    has_weights,
+    innermost_attention,
     is_attention,
     is_router,
-    is_scripted_product,
-    is_torchs,
 )
 from helpers.inspection.capture.lookups import is_apart
 from helpers.inspection.capture.tracker import SoftmaxTracker
 from helpers.inspection.shapes.text import tensors
-
-# PyTorch's own layers take another way, with other rounding, where nobody listens.
-FAST = (nn.TransformerEncoder, nn.TransformerEncoderLayer, nn.MultiheadAttention)
-
-FIRST = ("input", "query", "tensors", "self")  # what torch calls a first argument
 
 
 @dataclass
@@ -49,7 +47,7 @@ class Listener(TorchFunctionMode):
         self.root = model
         self.names = {module: name for name, module in model.named_modules()}
         self.captured = Captured()
-        self.filed = []  # (candidate, name), in the order of their reads
+        self.filed = []  # candidates, in the order of their reads
         self.tracker = SoftmaxTracker(model.buffers())
         self.frames = []  # of the modules that are running, outermost first
         self.unread = []  # (candidate, tensor) of layers called attention
@@ -86,23 +84,13 @@ class Listener(TorchFunctionMode):
             elif not found.refused:
                 self.file(found)
         failed = len(rest) < 2 or rest[1] is None
-        if failed or any(isinstance(f.module, FAST) for f in self.frames):
-            return None
-        return self.as_unheard(module, args, *rest)
-
-    def as_unheard(self, module, args, kwargs, output):
-        """What this layer returns when nobody listens, bit for bit."""
-        if not isinstance(module, FAST) or module.training:
-            return None
-        learns = torch.is_grad_enabled() and any(
-            tensor.requires_grad for tensor in [*module.parameters(), *tensors(args)]
-        )
-        if learns:
+        inside = any(isinstance(frame.module, FAST) for frame in self.frames)
+        if failed or inside or not takes_fast_path(module, args):
             return None
         self.paused = True
         try:
-            with torch._C.DisableTorchFunction():
-                own = module.forward(*args, **kwargs)
+            kwargs, output = rest
+            own = run_unheard(module, args, kwargs)
         finally:
             self.paused = False
         for heard, one in zip(tensors([output]), tensors([own]), strict=True):
@@ -121,36 +109,6 @@ class Listener(TorchFunctionMode):
                     found, tensor, letters, shared, letters[:rows]
                 ):
                     self.file(read)
-
-    def hidden(self):
-        """Names of layers that ran, and may have attended, without a sign of weights:
-        those called attention, scripted ones with a product in them, and those that
-        multiplied with a product of two tensors."""
-        none = {m for one in self.tracker.refused for m in one.running}
-        found = [
-            module
-            for module, around in self.executed.items()
-            if module not in self.observed | none and not around
-            if is_attention(module) or is_scripted_product(module)
-        ]
-        filed = {found.layer for found, _ in self.filed}
-        unread = [s for s in self.tracker.waiting if s.touched and self.is_likely(s)]
-        suspects = [*self.suspects, *unread]
-        found += [s.layer for s in suspects if s.layer not in filed and s.layer]
-        names = dict.fromkeys([*self.opaque, *map(self.name_of, found)])
-        return [n for n in names if not any(n.startswith(f"{m}.") for m in names)]
-
-    def no_places(self):
-        """In words: layers whose softmax is no attention over places."""
-        layers = dict.fromkeys(one.layer for one in self.tracker.refused)
-        names = [self.name_of(layer) for layer in layers if layer]
-        return f"; over features or parameters: {', '.join(names[:3])}" if names else ""
-
-    def is_likely(self, found):
-        """By the product that made its scores, or by a name: more than a gate."""
-        named = f"{self.names.get(found.layer)} {type(found.layer).__name__}"
-        likely = found.scored or re.search("att(ention|n)", named, re.IGNORECASE)
-        return bool(likely) and not is_router(found.layer)
 
     def __torch_function__(self, function, types, args=(), kwargs=None):
         kwargs = kwargs or {}
@@ -207,16 +165,8 @@ class Listener(TorchFunctionMode):
         """
         found.running = found.running or [frame.module for frame in self.frames]
         inside = [m for m in reversed(found.running) if m in self.names]
-        own = [m for m in inside if not is_torchs(m)]
-        # The innermost attention by name, or else the innermost layer that has
-        # parameters or did both, weights and reading.
-        likely = [
-            m
-            for m in inside
-            if is_attention(m) or (m in own and (has_weights(m) or m in reading))
-        ]
         nobody = None if found.running else self.root  # a method that is not forward
-        found.layer = next(iter([*likely, *own, *inside]), nobody)
+        found.layer = innermost_attention(inside, reading) or nobody
         return found
 
     def keep(self, found):
@@ -238,25 +188,9 @@ class Listener(TorchFunctionMode):
         return self.names.get(layer) or type(layer).__name__
 
     def file(self, found):
-        first = name = self.name_of(found.layer)
-        count = 1
-        while name in self.captured.weights:
-            count += 1
-            name = f"{first}{CALL}{count}"
-        late = self.filed and self.filed[-1][0].number > found.number
-        self.filed.append((found, name))
-        if late:  # an outer layer is left after its inner ones
-            self.filed.sort(key=lambda entry: entry[0].number)
-            self.captured.weights.clear()
-        for one, its_name in self.filed if late else self.filed[-1:]:
-            self.captured.weights[its_name] = one.weights
-            self.captured.kinds[its_name] = "cross" if one.cross else "self"
-
-
-def first_in_front(args, kwargs):
-    """The arguments of a call with what it works on in front, also if it was named."""
-    name = next((n for n in FIRST if n in kwargs), None)
-    if args or name is None:
-        return args, kwargs
-    others = {n: value for n, value in kwargs.items() if n != name}
-    return (kwargs[name],), others
+        """In the order of the reads: an outer layer is left after its inner ones."""
+        kind = "cross" if found.cross else "self"
+        call = Call(self.name_of(found.layer), kind, found.weights)
+        place = bisect_right(self.filed, found.number, key=lambda one: one.number)
+        self.filed.insert(place, found)
+        self.captured.in_order.insert(place, call)

@@ -67,3 +67,15 @@ def has_features(found, mine, other):
         if own > 1 and found.keys_alone(mine.spans[place]):
             lined_up |= own == theirs
     return wider and lined_up
+
+
+def refuse_mixed(summaries, known, lists, result):
+    """A query that picks among maps of features: linear attention (LambdaNet)."""
+    mixed = {
+        spans[0]
+        for axes, named in zip(known, lists, strict=True)
+        for letter, spans in zip(named, axes.spans, strict=True)
+        if letter not in result and len(spans) == 1
+    }
+    for found in summaries:
+        found.refused |= not mixed.isdisjoint(found.summaries)

@@ -7,63 +7,17 @@ softmax returns is followed until its keys are summed over. That needs no name o
 layer.
 """
 
-from dataclasses import replace
-
-import torch
-from torch.utils.weak import WeakTensorKeyDictionary
-
-from helpers.inspection.capture.axes import Span, new_axes
-from helpers.inspection.capture.calls import axes_after, summed_dims
-from helpers.inspection.capture.candidate import AttentionCandidate
-from helpers.inspection.capture.combining import aligned, is_parameter
-from helpers.inspection.capture.lookups import (
-    candidate_of,
-    descended,
-    each_once,
-    has_features,
-    held,
-    is_apart,
-)
-from helpers.inspection.capture.products import (
-    PRODUCTS,
-    axes_of_layer,
-    axes_of_product,
-    letters_of,
-)
-from helpers.inspection.capture.softmaxes import softmax_axis, sums_to_one
+from helpers.inspection.capture.calls import summed_dims
+from helpers.inspection.capture.following import WRITES
+from helpers.inspection.capture.lookups import candidate_of, is_apart
+from helpers.inspection.capture.products import PRODUCTS
+from helpers.inspection.capture.reading import ReadTracker
+from helpers.inspection.capture.softmaxes import softmax_axis
 from helpers.inspection.shapes.text import tensors
 
-WRITES = "setitem copy index_copy index_put scatter slice_scatter".split()
 
-
-class SoftmaxTracker:
-    """Axes of each tensor that a call returned, as long as the tensor lives."""
-
-    def __init__(self, buffers=()):
-        self.axes = WeakTensorKeyDictionary()  # tensor -> Axes
-        for buffer in buffers:
-            self.axes[buffer] = replace(new_axes(buffer), given=True)
-        self.refused = []  # candidates that were read and are none
-        self.waiting = []  # candidates that nothing was read with yet
-        self.summaries = []  # candidates with maps for features
-        self.candidates = 0
-        self.reads = 0  # of candidates: that many were multiplied with values
-        self.unexplained = False  # the latest call may have read values, unrecognised
-
-    def of(self, tensor):
-        known = self.axes.get(tensor)
-        if known is None or not known.fits(tensor.shape):
-            known = self.axes[tensor] = new_axes(tensor)
-        return known
-
-    def before(self, name, args, kwargs):
-        """Keep weights that a dropout is about to change."""
-        if not name.startswith("dropout") or not isinstance(args[0], torch.Tensor):
-            return
-        axes = self.axes.get(args[0])
-        if axes is not None and axes.weights and not axes.weights.before_dropout:
-            if kwargs.get("training", args[2] if len(args) > 2 else True):
-                axes.weights.before_dropout = args[0].detach().clone(), axes
+class SoftmaxTracker(ReadTracker):
+    """Sorts the calls: what makes weights, what reads with them, what does neither."""
 
     def after(self, function, name, args, kwargs, output):
         """Note the axes of what a call returned.
@@ -86,7 +40,7 @@ class SoftmaxTracker:
         if not results:
             return None, []
         noted = self.noted(function, name, args, kwargs, operands, results)
-        self.touched(operands, results)
+        self.note_uses(operands, results)
         return noted
 
     def noted(self, function, name, args, kwargs, operands, results):
@@ -110,173 +64,21 @@ class SoftmaxTracker:
             self.of(output).after = found.number
         return None, read
 
-    def touched(self, operands, results):
+    def note_uses(self, operands, results):
         """Weights that nothing was read with, and something else came of them."""
         if not self.waiting or len(operands) < 2:
             return
         kept = self.of(results[0]).weights
-        for one in operands:
-            found = candidate_of(self.of(one))
+        holds = [candidate_of(self.of(one)) for one in operands]
+        for one, found in zip(operands, holds, strict=True):
             if found and found is not kept and found in self.waiting:
-                others = (x for x in operands if x is not one and x.numel() > 1)
                 found.touched |= any(
-                    x.is_floating_point() and candidate_of(self.of(x)) is not found
-                    for x in others
+                    x is not one and x.numel() > 1 and x.is_floating_point()
+                    for x, others in zip(operands, holds, strict=True)
+                    if others is not found
                 )
-
-    def note(self, function, name, args, kwargs, operands, results):
-        """The axes of the results of a call that is no product."""
-        known = [self.of(one) for one in operands]
-        found = axes_after(function, name, args, kwargs, known, results)
-        for result, axes in zip(results, found, strict=True):
-            axes.weights = held(known, axes)
-            self.axes[result] = axes
-
-    def written(self, name, into, source):
-        """What is written into a tensor is a part of it from then on."""
-        axes, others = self.of(into), self.of(source)
-        if into is source:
-            return
-        if name == "copy" and others.fits(into.shape):
-            self.axes[into] = others
-            return
-        spans = list(axes.spans)
-        for place in range(-min(len(spans), len(others.spans)), 0):
-            same = into.shape[place] == source.shape[place]
-            if same or into.dim() == source.dim():
-                parents = (*spans[place], *others.spans[place])
-                spans[place] = (Span(into.shape[place], parents),)
-        self.axes[into] = replace(axes, spans=spans, weights=None)
 
     def is_weighed(self, tensor, axis):
         """It holds weights over this axis already: masked, and made to sum to 1."""
         axes = self.of(tensor)
         return bool(axes.weights) and axes.weights.keys_alone(axes.spans[axis])
-
-    def began(self, scores, output, axis):
-        """A candidate: its keys get a span of their own, which queries do not share."""
-        axes = self.of(scores)
-        self.candidates += 1
-        found = AttentionCandidate(serial=self.candidates)
-        found.key = Span(output.shape[axis], axes.spans[axis], candidate=found)
-        found.scored = axes.scores
-        self.waiting.append(found)
-        spans = [*axes.spans[:axis], (found.key,), *axes.spans[axis + 1 :]]
-        self.axes[output] = replace(axes, spans=spans, weights=found)
-        return found
-
-    def product(self, name, args, kwargs, operands, output):
-        """The axes of a product; returns the candidates that it read values with."""
-        if name == "linear" and is_parameter(self.of(operands[1])):
-            self.axes[output] = axes_of_layer(self.of(operands[0]), output.shape[-1])
-            return []
-        how = letters_of(name, (*args, *kwargs.values()))
-        if how is None:
-            known = [self.of(one) for one in operands]
-            self.axes[output] = aligned(known, output.shape)
-            return []
-        operands, lists, result = how
-        known = [self.of(one) for one in operands]
-        between = not any(map(is_parameter, known))
-        read = []
-        for place, letters in enumerate(lists):
-            over = set(letters) - set(result)
-            others = [
-                (known[i], named)
-                for i, named in enumerate(lists)
-                if i != place and over & set(named)
-            ]
-            found = others and self.weights_over(
-                over, operands[place], known[place], letters
-            )
-            if found:
-                read += self.read(found, operands[place], letters, *others[0])
-        axes = axes_of_product(known, lists, result)
-        refused = any(one.weights and one.weights.refused for one in known)
-        scored = any(one.scores for one in known)
-        self.unexplained = between and scored and not read and not refused
-        if between and not read:
-            self.mix_summaries(known, lists, result)
-        axes.scores = between and not read
-        axes.after = max([axes.after, *(found.number for found in read)])
-        axes.weights = held(known, axes)
-        self.axes[output] = axes
-        return read
-
-    def mix_summaries(self, known, lists, result):
-        """A query that picks among maps of features: linear attention (LambdaNet)."""
-        mixed = {
-            spans[0]
-            for axes, named in zip(known, lists, strict=True)
-            for letter, spans in zip(named, axes.spans, strict=True)
-            if letter not in result and len(spans) == 1
-        }
-        for found in self.summaries:
-            found.refused |= not mixed.isdisjoint(found.summaries)
-
-    def weights_over(self, over, tensor, axes, letters):
-        """The candidate of a tensor whose keys this product sums over, or None.
-
-        over: the letters that it sums over.
-        """
-        found = axes.weights or descended(axes, letters, over)
-        known = axes.given or is_parameter(axes)
-        if not found and len(over) == 1 and not known:
-            axis = letters.index(*over)
-            if tensor.shape[axis] > 1 and sums_to_one(tensor, axis):
-                found = self.began(tensor, tensor, axis)
-        if not found:
-            return None
-        spans = zip(letters, self.of(tensor).spans, strict=True)
-        keys = {letter for letter, own in spans if found.keys_alone(own)}
-        return found if keys and keys <= over else None
-
-    def multiplied(self, operands, output):
-        """Entry by entry: a read of values, if these have features beside the keys.
-
-        The sum over the keys is still to come.
-        """
-        known = [self.of(one) for one in operands]
-        result = aligned(known, output.shape)
-        result.weights = held(known, result)
-        for mine, other in [(0, 1), (1, 0)] if len(known) == 2 else []:
-            found = known[mine].weights
-            if not found or known[other].weights:
-                continue
-            if has_features(found, known[mine], known[other]):
-                weights, axes = each_once(operands[mine], known[mine])
-                self.axes[weights] = axes
-                result.weighed, result.weights = (found, weights, known[other]), None
-        self.axes[output] = result
-
-    def summed_up(self, waiting, dims, rank):
-        """The sum over the keys of a product entry by entry."""
-        found, weights, value = waiting
-        mine = self.of(weights)
-        letters, named = (
-            list(range(rank - len(one.spans), rank)) for one in (mine, value)
-        )
-        spans = zip(letters, mine.spans, strict=True)
-        if not {letter for letter, own in spans if found.keys_alone(own)} <= dims:
-            return []
-        # an axis of size 1 stands for no axis of the weights
-        letters = [
-            letter if size > 1 else letter + rank
-            for letter, size in zip(letters, weights.shape, strict=True)
-        ]
-        return self.read(found, weights, letters, value, named)
-
-    def read(self, found, tensor, letters, value, named):
-        """[found], with its weights filed; [] if they are no weights over places."""
-        axes = self.of(tensor)
-        first = found.first or found
-        self.waiting = [one for one in self.waiting if one is not first]
-        if found.weights is not None:  # read before: as a whole, or another piece
-            found = found.again()
-        if not found.read(tensor, axes, letters, value, named):
-            self.refused.append(found)
-            return []
-        self.reads += 1
-        found.number = self.reads
-        self.summaries += [found] if found.summaries else []
-        return [found]
