@@ -15,6 +15,7 @@ from helpers.captioning import (
     sample_scenes,
 )
 from helpers.captioning.metrics import attention_mass, distance_to, peak
+from helpers.maps import overlay
 from tools.site.live import course
 
 SIZES = {(112, 112): 100, (96, 136): 60, (168, 80): 40}  # (H, W): how many scenes
@@ -40,7 +41,7 @@ def page(browser, address, site):
                 return btoa(text);
             };
         }""",
-        ["captioner", "maps", "scene"],
+        ["captioner", "maps", "overlay", "scene"],
     )
     yield page
     page.close()
@@ -160,12 +161,33 @@ def test_maps_are_stretched_as_pillow_does_it(page, kind):
     assert np.abs(found - expected.clip(low, high)).max() < 1e-5
 
 
+@pytest.mark.parametrize("opacity", [1.0, 0.6])
+def test_maps_are_laid_on_the_picture_as_in_python(page, scenes, opacity):
+    random = np.random.default_rng(6)
+    image = scenes[-1].image  # not square
+    heat = random.random((21, 10), np.float32) ** 4  # (h, w)
+    expected = overlay(image, heat, opacity=opacity)
+    found = page.evaluate(
+        """([text, levels, W, opacity]) => {
+            const data = Uint8ClampedArray.from(atob(levels), c => c.charCodeAt(0));
+            const heat = floats(text), scale = maps.colorRange([heat], course.ink.even);
+            const style = { upsampling: "bilinear", opacity, scale };
+            const picture = new ImageData(data, W);
+            const laid = overlay.overlay(picture, heat, [21, 10], style, course.ink);
+            return coded(laid.data);
+        }""",
+        [coded(heat), coded(np.asarray(image.convert("RGBA"))), image.width, opacity],
+    )
+    found = decoded(found, np.uint8).reshape(image.height, image.width, 4)[..., :3]
+    gap = np.abs(found.astype(int) - np.asarray(expected))
+    assert gap.max() <= 4, "grey levels: Python lays 256 of them"
+
+
 def test_scores_are_those_of_python(page, scenes):
     random = np.random.default_rng(5)
     for sampled in scenes[::10]:
         H, W = sampled.masks.shape[1:]
         heat = random.random((H // 8, W // 8), np.float32) ** 6  # (h, w)
-        heat /= heat.sum()
         mask = sampled.masks[1]  # (H, W)
         found = page.evaluate(
             """([text, grid, mask, size]) => {

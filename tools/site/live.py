@@ -7,6 +7,8 @@ import shutil
 import subprocess
 from pathlib import Path
 
+import numpy as np
+
 from helpers.captioning import START, VARIANTS, VOCABULARY, WORD_ID, make_scene
 from helpers.captioning.captioners import (
     LONGEST_CAPTION,
@@ -18,6 +20,7 @@ from helpers.captioning.doubt import CLEAR
 from helpers.captioning.drawing import COLORS, SHAPES
 from helpers.captioning.models import STRIDE
 from helpers.captioning.scenes import END
+from helpers.maps.overlays import COVER, DRAIN, EVEN, LIFT, palette
 
 SOURCES = Path(__file__).with_name("live")
 
@@ -51,7 +54,7 @@ def install(target):
     (target / "models").mkdir()
     for variant in VARIANTS:
         export_captioner(variant, target / "models")
-    text = json.dumps(course(), indent=1)
+    text = json.dumps(course())
     (target / "course.json").write_text(text, encoding="utf-8")
     return ""
 
@@ -90,4 +93,11 @@ def course():
         "shapes": SHAPES,
         "background": parameters["background"].default,
         "clear": CLEAR,
+        "ink": {
+            "palette": np.frombuffer(palette("ink"), np.uint8).reshape(256, 3).tolist(),
+            "cover": COVER,
+            "drain": DRAIN,
+            "lift": LIFT,
+            "even": EVEN,
+        },
     }

@@ -9,7 +9,6 @@ import { captionWords, doubt, draw, inReadingOrder, wordObjects } from "./scene.
 import { cellGrid, createStage, frame, outline } from "./stage.js";
 
 const ZOOM = 4; // pixels shown for a pixel of the scene
-const GLOW = [255, 96, 0];
 
 export const START = {
   things: [
@@ -24,8 +23,8 @@ export const START = {
   layer: "mean",
   head: "mean",
   upsampling: "bilinear",
-  opacity: 0.9,
-  shared: false, // one colour scale for all words
+  opacity: 1,
+  shared: true, // one colour scale for all words
   cells: false,
 };
 
@@ -111,10 +110,11 @@ function look(state, course, scene, caption) {
   const word = Math.min(state.word, T - 1);
   const maps = allMaps(caption, state.layer, state.head);
   const map = maps[word];
-  const scaleOf = (t) => colorRange(state.shared ? maps : [maps[t]]);
-  const style = (t) => ({ ...state, scale: scaleOf(t), glow: GLOW });
-  const picture = overlay(scene.shown, map, [h, w], style(word));
-  const thumbnails = maps.map((m, t) => overlay(scene.input, m, [h, w], style(t)));
+  const scaleOf = (t) => colorRange(state.shared ? maps : [maps[t]], course.ink.even);
+  const lay = (picture, t) =>
+    overlay(picture, maps[t], [h, w], { ...state, scale: scaleOf(t) }, course.ink);
+  const picture = lay(scene.shown, word);
+  const thumbnails = maps.map((_, t) => lay(scene.input, t));
   const right = scene.words && caption.words.join() === scene.words.join();
   const owner = right ? wordObjects(caption.words, course)[word] : null;
   const peak = peakCell(map, w);

@@ -25,10 +25,15 @@ export function allMaps({ weights, shape: { L, A, T, h, w } }, layer = "mean", h
 export const largest = (map) => map.reduce((a, b) => Math.max(a, b));
 export const smallest = (map) => map.reduce((a, b) => Math.min(a, b));
 
-/** (low, high) for the colours of maps: from 0, so that an even map is one colour. */
-export function colorRange(maps) {
+/**
+ * (low, high) for the colours of maps: from 0, so that an even map is one colour, and to
+ * `even` times the mean at least, so that it is a faint one.
+ */
+export function colorRange(maps, even) {
   const low = Math.min(0, ...maps.map(smallest));
-  const high = Math.max(...maps.map(largest));
+  const means = maps.map((map) => map.reduce((a, b) => a + b) / map.length);
+  const mean = means.reduce((a, b) => a + b) / maps.length;
+  const high = Math.max(...maps.map(largest), even * mean);
   return high > low ? [low, high] : [low, low + 1];
 }
 

@@ -1,5 +1,4 @@
-// A map on a picture: the picture loses its colours, the map lays its own on it, and the
-// more weight, the less of the picture is left.
+// A map as ink on a pale print of the picture, as helpers/maps/overlays.py lays it.
 
 import { upsample } from "./maps.js";
 
@@ -8,24 +7,27 @@ import { upsample } from "./maps.js";
  * @param {ImageData} picture (H, W), is not changed
  * @param {Float32Array} map (h, w)
  * @param {number[]} grid [h, w]
- * @param {{upsampling: string, opacity: number, scale: number[], glow: number[]}} style
- *   opacity: 0..1; scale: the values with no colour and with all of it; glow: RGB
+ * @param {{upsampling: string, opacity: number, scale: number[]}} style opacity: 0..1;
+ *   scale: the values of the first and of the last colour
+ * @param {{palette: number[][], cover: number, drain: number, lift: number}} ink
  * @returns {ImageData}
  */
-export function overlay(picture, map, grid, { upsampling, opacity, scale, glow }) {
+export function overlay(picture, map, grid, { upsampling, opacity, scale }, ink) {
   const { width: W, height: H, data } = picture;
-  const large = upsample(map, grid, [H, W], upsampling);
   const [low, high] = scale;
+  const levels = map.map((weight) => Math.min(Math.max((weight - low) / (high - low), 0), 1));
+  const large = upsample(levels, grid, [H, W], upsampling);
   const result = new ImageData(W, H);
   for (let i = 0; i < W * H; i++) {
-    const [r, g, b] = [data[4 * i], data[4 * i + 1], data[4 * i + 2]];
-    const grey = 40 + 0.84 * (0.3 * r + 0.59 * g + 0.11 * b);
-    const level = Math.min(Math.max((large[i] - low) / (high - low), 0), 1);
-    const faded = 0.85 * opacity;
-    const laid = opacity * level;
+    const color = ink.palette[Math.round(255 * large[i])];
+    const cover = ink.cover * large[i];
+    const grey = 0.299 * data[4 * i] + 0.587 * data[4 * i + 1] + 0.114 * data[4 * i + 2];
     for (let c = 0; c < 3; c++) {
-      const plain = data[4 * i + c] + (grey - data[4 * i + c]) * faded;
-      result.data[4 * i + c] = plain + (glow[c] - plain) * laid;
+      const level = data[4 * i + c];
+      const drained = level + (grey - level) * ink.drain;
+      const pale = 255 * ink.lift + (1 - ink.lift) * drained;
+      const laid = pale + (color[c] - pale) * cover;
+      result.data[4 * i + c] = level + (laid - level) * opacity;
     }
     result.data[4 * i + 3] = 255;
   }
