@@ -29,6 +29,10 @@ def main():
     doctor.add_argument("--patch", type=int, help="pixels from one cell to the next")
     for count in COUNTS:
         doctor.add_argument(f"--{count}", type=int, help=f"how many {count} there are")
+    reader = commands.add_parser("explain", help="what is behind this error message?")
+    reader.add_argument(
+        "message", nargs="*", help="the message, or what you see; default: from a pipe"
+    )
     arguments = parser.parse_args()
     if arguments.command == "check":
         sys.exit(0 if check_setup() else 1)
@@ -36,6 +40,8 @@ def main():
         train_all(arguments.variants)
     if arguments.command == "score":
         score_all(tuple(arguments.size))
+    if arguments.command == "explain":
+        sys.exit(print_explanation(" ".join(arguments.message)))
     if arguments.command == "diagnose":
         counts = {count: getattr(arguments, count) for count in COUNTS}
         sys.exit(
@@ -73,6 +79,20 @@ def print_report(weights, image_size, patch_size, counts):
         print(error, file=sys.stderr)
         return 2
     print(report)
+    return 0
+
+
+def print_explanation(text):
+    """Print what `explain` says of a text or of standard input; 2 if there is none."""
+    from helpers.inspection.messages import explain
+
+    if not text and sys.stdin.isatty():
+        print("paste the message, then press Ctrl + D", file=sys.stderr)
+    try:
+        print(explain(text or sys.stdin.read()))
+    except ValueError as error:
+        print(error, file=sys.stderr)
+        return 2
     return 0
 
 

@@ -24,6 +24,8 @@ def main():
         "picture", help="draw the picture of the README again"
     )
     command.set_defaults(run=draw_picture)
+    command = commands.add_parser("index", help="make the error index from data/errors")
+    command.set_defaults(run=make_index)
     matrix.add_command(commands)
     constraints.add_command(commands)
     arguments = parser.parse_args()
@@ -61,6 +63,12 @@ def print_minutes(arguments):
 
     for file in arguments.files or lessons():
         print(f"{minutes(file):3} {file.stem}")
+
+
+def make_index(_):
+    from tools.index import make_index
+
+    make_index()
 
 
 def draw_picture(_):

@@ -6,7 +6,7 @@ __getattr__, __all__ = public(
     __name__,
     {
         "setup_check": ["check_setup"],
-        "errors": ["expect_error"],
+        "errors": ["expect_error", "failing"],
         "diagrams": ["arrow", "box", "canvas", "numbers"],
         "figures": ["outline_object", "show_shapes", "side_by_side"],
         "quizzes": ["quiz"],

@@ -53,3 +53,11 @@ def address(site):
         threading.Thread(target=server.serve_forever, daemon=True).start()
         yield f"http://127.0.0.1:{server.server_port}/"
         server.shutdown()
+
+
+@pytest.fixture(params=["server", "files"])
+def start(request, site):
+    """The front page's address, on a server and as a file."""
+    if request.param == "files":
+        return (site / "index.html").as_uri()
+    return request.getfixturevalue("address") + "index.html"

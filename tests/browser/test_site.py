@@ -7,8 +7,7 @@ from urllib.parse import unquote, urljoin, urlsplit
 import pytest
 
 from helpers import ROOT
-
-ERROR = "shape '[14, 14]' is invalid for input of size 197"
+from helpers.inspection.messages.index import read_index
 
 
 class Page(HTMLParser):
@@ -77,31 +76,11 @@ def test_every_picture_says_what_it_shows(pages):
     assert sum(len(page.alts) for page in pages.values()) > 50
 
 
-@pytest.fixture(params=["server", "files"])
-def start(request, site):
-    """The front page's address, on a server and as a file."""
-    if request.param == "files":
-        return (site / "index.html").as_uri()
-    return request.getfixturevalue("address") + "index.html"
-
-
-def test_an_error_text_leads_to_the_error_index(browser, start):
-    page = browser.new_page()
-    page.goto(start)
-    page.keyboard.press("Control+k")
-    page.keyboard.type(ERROR)
-    page.keyboard.press("Enter")
-    page.locator("#search-results li a").first.click()
-    page.wait_for_url("**/error_index.html*")
-    assert ERROR in page.content()
-
-
-def test_the_part_without_a_number_finds_it_too(browser, start):
-    page = browser.new_page()
-    page.goto(urljoin(start, "search.html?q=is+invalid+for+input+of+size"))
-    page.locator("#search-results li a").first.wait_for()
-    links = page.locator("#search-results li a").all()
-    assert "error_index.html" in links[0].get_attribute("href")
+def test_every_entry_of_the_index_has_a_page_that_the_contents_lead_to(pages):
+    contents = pages["notebooks/error_index.html"].links
+    for name in read_index().causes:
+        assert f"notebooks/error-{name}.html" in pages
+        assert f"error-{name}.html" in contents
 
 
 def test_dark_mode_can_be_switched_and_stays(browser, start):

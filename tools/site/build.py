@@ -9,10 +9,12 @@ import shutil
 import sys
 from pathlib import Path
 
+import nbformat
 from sphinx.cmd.build import build_main
 
 from helpers import ROOT
-from tools.notebooks import require_run
+from tools.index import pages_of
+from tools.notebooks import INDEX, require_run
 from tools.site import live
 
 SITE = Path(__file__).resolve().parent
@@ -49,6 +51,7 @@ def prepare(source, script):
     ignore = shutil.ignore_patterns(".*")
     shutil.copytree(ROOT / "notebooks", source / "notebooks", ignore=ignore)
     shutil.copy(SITE / "solutions.md", source)
+    split_index(source / "notebooks")
     table = TABLE.search(copy_text("README.md", source))[1]
     links = re.findall(r"\[(\d\d .+?)\]\((.+?)\)", table)
     titles = {page: title for title, page in links}
@@ -70,6 +73,15 @@ def prepare(source, script):
     front += TOCTREE.format("Notebooks", listed)
     front += TOCTREE.format("More", "\n".join(more))
     (source / "index.md").write_text(front, encoding="utf-8")
+
+
+def split_index(folder):
+    """A page for each entry of the error index, and one of contents in its own place.
+
+    So a search leads to the entry and not to the top of a very long page.
+    """
+    for name, page in pages_of(nbformat.read(INDEX, as_version=4)).items():
+        nbformat.write(page, folder / f"{name}.ipynb")
 
 
 def copy_text(name, source):

@@ -3,6 +3,8 @@
 from html import escape
 from urllib.parse import quote
 
+from helpers import ROOT
+
 BINDER = "https://mybinder.org/v2/gh/{repository}/HEAD?urlpath=lab/tree/{file}"
 COLAB = "https://colab.research.google.com/github/{repository}/blob/HEAD/{file}"
 CARD = "_images/caption.png"
@@ -14,7 +16,7 @@ DESCRIPTION = (
 
 def run_it(app, page, template, context, doctree):
     """Below the title of a notebook: run it on Binder, in Colab, on your machine."""
-    if not page.startswith("notebooks/") or "body" not in context:
+    if not (ROOT / f"{page}.ipynb").exists():
         return
     repository, path = app.config.course_repository, context["pathto"]
     names = {"repository": repository, "file": quote(f"{page}.ipynb")}
