@@ -68,8 +68,11 @@ def prepare(source, script):
         more.append("TEACHING")
     front = (SITE / "front.md").read_text(encoding="utf-8")
     front = front.replace("{notebooks}", table)
-    if not script:
-        front = front.replace(SCRIPT, "")
+    if script:
+        shutil.copy(SITE / "ask.md", source)
+        more.insert(1, "ask")
+    else:
+        front = front.replace(SCRIPT, "").replace("(ask)", "(notebooks/error_index)")
     front += TOCTREE.format("Notebooks", listed)
     front += TOCTREE.format("More", "\n".join(more))
     (source / "index.md").write_text(front, encoding="utf-8")

@@ -1,14 +1,16 @@
-"""The live scene of the front page: JavaScript, the captioners, and what runs them."""
+"""What is live on the site: JavaScript, the captioners, Python, and what runs them."""
 
 import gzip
 import inspect
 import json
 import shutil
 import subprocess
+import zipfile
 from pathlib import Path
 
 import numpy as np
 
+from helpers import ROOT
 from helpers.captioning import START, VARIANTS, VOCABULARY, WORD_ID, make_scene
 from helpers.captioning.captioners import (
     LONGEST_CAPTION,
@@ -23,6 +25,13 @@ from helpers.captioning.scenes import END
 from helpers.maps.overlays import COVER, DRAIN, EVEN, LIFT, palette
 
 SOURCES = Path(__file__).with_name("live")
+PYODIDE = (
+    "pyodide.mjs",
+    "pyodide.asm.mjs",
+    "pyodide.asm.wasm",
+    "pyodide-lock.json",
+    "python_stdlib.zip",
+)
 
 
 def missing():
@@ -44,13 +53,14 @@ def install(target):
     """
     from tools.site.export import export_captioner
 
-    ignore = shutil.ignore_patterns("package*.json", "node_modules")
+    ignore = shutil.ignore_patterns("package*.json", "node_modules", "*.py")
     shutil.copytree(SOURCES, target, ignore=ignore)
     try:
-        fetch_runtime(target / "ort")
+        fetch_runtimes(target)
     except subprocess.CalledProcessError:
         shutil.rmtree(target)
-        return "npm could not fetch onnxruntime-web (is there a network?)"
+        return "npm could not fetch its packages (is there a network?)"
+    pack_messages(target / "python" / "course.zip")
     (target / "models").mkdir()
     for variant in VARIANTS:
         export_captioner(variant, target / "models")
@@ -59,21 +69,36 @@ def install(target):
     return ""
 
 
-def fetch_runtime(folder):
-    """Get onnxruntime-web as package-lock.json names it, and keep its two files."""
-    packages = folder.with_name("npm")
+def fetch_runtimes(target):
+    """Get the packages that package-lock.json names, and keep what a page needs."""
+    packages = target / "npm"
     packages.mkdir()
     for file in SOURCES.glob("package*.json"):
         shutil.copy(file, packages)
     command = ["npm", "ci", "--no-audit", "--no-fund", "--loglevel=error"]
     command[0] = shutil.which("npm")  # on Windows a .cmd
     subprocess.run(command, cwd=packages, check=True, stdout=subprocess.DEVNULL)
-    folder.mkdir()
+    onnx, python = target / "ort", target / "python"
+    onnx.mkdir()
     dist = packages / "node_modules/onnxruntime-web/dist"
-    shutil.copy(dist / "ort.wasm.bundle.min.mjs", folder)
+    shutil.copy(dist / "ort.wasm.bundle.min.mjs", onnx)
     wasm = (dist / "ort-wasm-simd-threaded.wasm").read_bytes()
-    (folder / "runtime.wasm.gz").write_bytes(gzip.compress(wasm))
+    (onnx / "runtime.wasm.gz").write_bytes(gzip.compress(wasm))
+    python.mkdir()
+    for name in PYODIDE:
+        shutil.copy(packages / "node_modules/pyodide" / name, python)
     shutil.rmtree(packages)
+
+
+def pack_messages(file):
+    """The part of the course that reads messages, for Python in the browser."""
+    parts = ["helpers/inspection/messages/*.py", "data/errors/*.toml"]
+    names = ["helpers/__init__.py", "helpers/inspection/__init__.py"]
+    files = [ROOT / name for name in names] + [f for p in parts for f in ROOT.glob(p)]
+    with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.write(SOURCES / "ask.py", "ask.py")
+        for one in files:
+            archive.write(one, one.relative_to(ROOT).as_posix())
 
 
 def course():
