@@ -39,6 +39,7 @@ def build(folder):
     lacking = live.missing() or live.install(target / "live")
     prepare(source, script=not lacking)
     options = ["-q", "-W", "--keep-going", "-c", SITE, "-d", doctrees]
+    options += ["-D", f"course_live={int(not lacking)}"]
     failed = build_main([str(part) for part in (*options, source, target)])
     if lacking:
         print(f"The site has no live scene: {lacking}.")

@@ -28,9 +28,13 @@ export const START = {
   cells: false,
 };
 
-/** Build the explorer in `element`; resolves once the first caption is on the page. */
-export async function createExplorer(element, course) {
-  const state = structuredClone(START);
+/**
+ * Build the explorer in `element`; resolves once the first caption is on the page.
+ * @param {object} course what Python says, see tools/site/live.py
+ * @param {object} chosen what differs from START
+ */
+export async function createExplorer(element, course, chosen = {}) {
+  const state = { ...structuredClone(START), ...chosen };
   const captioners = {};
   const controls = buildControls(element, course, state, change);
   const stage = createStage(controls.stage, {
