@@ -72,14 +72,18 @@ def make_index(_):
 
 
 def draw_picture(_):
+    import matplotlib
+
     from helpers.captioning import load_captioner, sample_scenes
     from helpers.captioning.checkpoints import DATA
     from helpers.maps import show_caption
+    from tools.notebooks import FOLDER
 
-    scene = sample_scenes(1, seed=5)[0]
+    scene = sample_scenes(1, seed=41, size=(80, 112))[0]
     caption = load_captioner("additive").caption(scene.image)
-    figure = show_caption(scene.image, caption, columns=len(caption.words))
-    figure.savefig(DATA / "caption.png", dpi=60)
+    with matplotlib.rc_context(fname=FOLDER / "matplotlibrc"):
+        figure = show_caption(scene, caption)
+        figure.savefig(DATA / "caption.png", dpi=200)  # sharp on every screen
     print(DATA / "caption.png", "shows:", " ".join(caption.words))
 
 

@@ -6,9 +6,11 @@ import pytest
 import torch
 from einops import einsum, rearrange, reduce
 from PIL import Image
+from torch import nn
 from torch.nn.functional import scaled_dot_product_attention
 from torchvision.transforms import v2
 
+from helpers.captioning import MultiHeadAttention
 from helpers.classroom import checks
 from helpers.maps import Geometry
 
@@ -105,15 +107,6 @@ WRONG = [
     (checks.check_looks_like_attention, lambda w: "yes", "says 'yes' to everything"),
     (checks.check_count_keys, lambda H, W, s: (H // 8) * (W // 8), "`stride`"),
     (checks.check_count_keys, lambda H, W, s: 228, "says 228 to everything"),
-    (checks.check_key_of, lambda r, c, h, w: 8, "says 8 to everything"),
-    (checks.check_key_of, lambda r, c, h, w: r * 5 + c, "expected 14, got 10"),
-    (
-        checks.check_key_of,
-        lambda r, c, h, w: (h - r - 1) * w + c,
-        "rows count from the top",
-    ),
-    (checks.check_key_of, lambda r, c, h, w: c * w + r, "row and column are swapped"),
-    (checks.check_cell_of, lambda k, h, w: (2, 3), "says (2, 3) to everything"),
     (
         checks.check_square_of,
         lambda r, c, s: (c * s, (c + 1) * s, r * s, (r + 1) * s),
@@ -132,11 +125,6 @@ WRONG = [
             (q @ k.mT / math.sqrt(q.shape[-1])).softmax(-1),
         ),
         "only number 0 of them, [0], please",
-    ),
-    (
-        checks.check_split_heads,
-        lambda x, heads: x.chunk(heads, -1),
-        "you return 3 things, a tuple: one tensor, please, of shape (2, 3, 5, 4)",
     ),
     (checks.check_softmax, lambda s: f"{s}", "expected numbers, got 'tensor(["),
     # scores
@@ -174,18 +162,6 @@ WRONG = [
     ),
     (checks.check_entropy, lambda w: -(w * w.log2()).sum(-1), "clamp the weights"),
     # heads
-    (checks.check_reduce_heads, lambda w: w.amax(dim=(0, 1)), "not the largest"),
-    (
-        checks.check_reduce_heads,
-        lambda w: w.max(dim=1).values.mean(dim=0),
-        "not the largest",
-    ),
-    (
-        checks.check_merge_heads,
-        lambda x: x.transpose(1, 2).reshape(2, 5, 12),
-        "RuntimeError: shape '[2, 5, 12]' is invalid",
-    ),
-    (checks.check_causal_mask, lambda T: torch.ones(T, T).tril(), "dtype=torch.bool"),
     (
         checks.check_to_maps,
         lambda x, p, h, w: reduce(x[..., p:], "B L A T (h w) -> B T h w", "max", h=h),
@@ -307,8 +283,6 @@ RIGHT = [
         checks.check_looks_like_attention,
         lambda w: not (w < 0).any() and sums(w).numpy().all(),
     ),
-    (checks.check_key_of, lambda r, c, h, w: torch.arange(h * w).view(h, w)[r, c]),
-    (checks.check_cell_of, lambda k, h, w: [k // w, k - w * (k // w)]),
     (
         checks.check_unflatten,
         lambda x, h, w: rearrange(x, "B (h w) D -> B D h w", h=h, w=w),
@@ -375,31 +349,15 @@ RIGHT = [
     (checks.check_entropy, lambda w: torch.special.entr(w).sum(-1) / math.log(2)),
     (checks.check_entropy, lambda w: -(w * w.log2()).nan_to_num().sum(1)),
     (checks.check_entropy, lambda w: -(w * (w + 1e-9).log2()).sum(1)),
+    (checks.check_looked_at, lambda x, h, w: x.mean(1).mean(1).view(-1, h, w)),
     (
-        checks.check_split_heads,
-        lambda x, heads: torch.stack(x.chunk(heads, dim=-1), dim=1),
+        checks.check_looked_at,
+        lambda x, h, w: reduce(x, "B A m (h w) -> B h w", "mean", h=h),
     ),
     (
-        checks.check_split_heads,
-        lambda x, heads: rearrange(x, "B T (A d) -> B A T d", A=heads),
+        checks.check_looked_at,
+        lambda x, h, w: (x.sum((1, 2)) / x[0, :, :, 0].numel()).reshape(len(x), h, w),
     ),
-    (
-        checks.check_split_heads,
-        lambda x, heads: x.view(*x.shape[:2], heads, -1).permute(0, 2, 1, 3),
-    ),
-    (checks.check_merge_heads, lambda x: torch.cat(x.unbind(1), dim=-1)),
-    (checks.check_merge_heads, lambda x: rearrange(x, "B A T d -> B T (A d)")),
-    (checks.check_causal_mask, lambda T: torch.arange(T)[:, None] >= torch.arange(T)),
-    (
-        checks.check_causal_mask,
-        lambda T: ~torch.ones(T, T, dtype=torch.bool).triu(diagonal=1),
-    ),
-    (checks.check_reduce_heads, lambda w: w.mean(0).mean(0)),
-    (
-        checks.check_reduce_heads,
-        lambda w: w.flatten(0, 1).sum(0) / w[..., 0, 0].numel(),
-    ),
-    (checks.check_reduce_heads, lambda w: reduce(w, "L A T N -> T N", "mean")),
     (checks.check_state_beside_cells, lambda s, N: s[-1].unsqueeze(1).repeat(1, N, 1)),
     (checks.check_state_beside_cells, lambda s, N: torch.stack([s[-1]] * N, dim=1)),
     (
@@ -474,6 +432,89 @@ RIGHT = [
         lambda w, covered: torch.unravel_index((w @ covered).argmax(), w.shape[:2]),
     ),
 ]
+
+
+class Skeleton(nn.Module):
+    """The parts of a block by the names of the exercise; each form is a subclass."""
+
+    def __init__(self, width, heads):
+        super().__init__()
+        self.norms = nn.ModuleList(nn.LayerNorm(width) for _ in range(3))
+        self.self_attention = MultiHeadAttention(width, heads)
+        self.cross_attention = MultiHeadAttention(width, heads, dropout=0.2)
+        self.feed_forward = nn.Sequential(
+            nn.Linear(width, 2 * width), nn.GELU(), nn.Linear(2 * width, width)
+        )
+
+    def forward(self, x, cells):
+        y = self.norms[0](x)
+        x = x + self.attend(self.self_attention, y, y, causal=True)
+        x = x + self.attend(self.cross_attention, self.norms[1](x), cells)
+        return x + self.feed_forward(self.norms[2](x))
+
+    def project(self, layer, query, key):
+        return layer.query_layer(query), layer.key_layer(key), layer.value_layer(key)
+
+
+def hide_later(scores, causal):
+    return scores + torch.full_like(scores, -math.inf).triu(1) if causal else scores
+
+
+class Fused(Skeleton):
+    def attend(self, layer, query, key, causal=False):
+        parts = self.project(layer, query, key)
+        q, k, v = (
+            part.unflatten(2, (layer.heads, -1)).transpose(1, 2) for part in parts
+        )
+        read = scaled_dot_product_attention(q, k, v, is_causal=causal)
+        return layer.output_layer(read.transpose(1, 2).flatten(2))
+
+
+class Chunked(Skeleton):
+    def attend(self, layer, query, key, causal=False):
+        parts = self.project(layer, query, key)
+        read = []
+        for q, k, v in zip(
+            *(part.chunk(layer.heads, -1) for part in parts), strict=True
+        ):
+            scores = torch.bmm(q, k.transpose(1, 2)) / math.sqrt(q.shape[-1])
+            read.append(torch.bmm(hide_later(scores, causal).softmax(-1), v))
+        return layer.output_layer(torch.cat(read, -1))
+
+
+class Einsum(Skeleton):
+    def attend(self, layer, query, key, causal=False):
+        parts = self.project(layer, query, key)
+        q, k, v = (rearrange(p, "B T (A d) -> B A T d", A=layer.heads) for p in parts)
+        scores = einsum(q, k, "B A T d, B A N d -> B A T N") * q.shape[-1] ** -0.5
+        read = einsum(
+            hide_later(scores, causal).softmax(-1), v, "b a t n, b a n d -> b t a d"
+        )
+        return layer.output_layer(read.flatten(2))
+
+
+@pytest.mark.parametrize("form", [Fused, Chunked, Einsum])
+def test_a_block_in_any_form_is_correct(form):
+    assert checks.check_block.verdict(form) == "Correct."
+
+
+def test_a_block_is_told_what_is_wrong_with_it():
+    class Stub(Skeleton):
+        def forward(self, x, cells):
+            raise NotImplementedError
+
+    class NoHeads(Skeleton):  # one softmax over the whole width
+        def attend(self, layer, query, key, causal=False):
+            q, k, v = self.project(layer, query, key)
+            scores = q @ k.mT / q.shape[-1] ** 0.5
+            return layer.output_layer(hide_later(scores, causal).softmax(-1) @ v)
+
+    class Unlike(nn.Linear):
+        pass
+
+    assert checks.check_block.verdict(Stub) == "Not attempted yet."
+    assert "one head" in checks.check_block.verdict(NoHeads)
+    assert "loading state_dict" in checks.check_block.verdict(Unlike)
 
 
 @pytest.mark.parametrize(("check", "attempt"), RIGHT)

@@ -68,7 +68,7 @@ def test_a_missing_prefix_is_named():
 @pytest.mark.parametrize(
     ("index", "length", "text"),
     [
-        (torch.arange(6), 6, r"\(h, w\) tensor"),
+        (torch.arange(6), 6, r"an \(h, w\) or \(t, h, w\) tensor"),
         (torch.zeros(2, 3), 6, "torch.float32"),
         (torch.zeros(0, 3, dtype=torch.long), 6, r"one key or more, .*\(0, 3\)"),
         (torch.arange(6).view(2, 3), 5, "names keys 0 to 5, but there are keys 0 to 4"),
