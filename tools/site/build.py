@@ -70,10 +70,12 @@ def prepare(source, script):
     front = (SITE / "front.md").read_text(encoding="utf-8")
     front = front.replace("{notebooks}", table)
     if script:
-        shutil.copy(SITE / "ask.md", source)
-        more.insert(1, "ask")
+        for page in ("weights", "ask"):
+            shutil.copy(SITE / f"{page}.md", source)
+            more.insert(1, page)
     else:
         front = front.replace(SCRIPT, "").replace("(ask)", "(notebooks/error_index)")
+        front = front.replace("(weights)", "(notebooks/10_real_models)")
     front += TOCTREE.format("Notebooks", listed)
     front += TOCTREE.format("More", "\n".join(more))
     (source / "index.md").write_text(front, encoding="utf-8")

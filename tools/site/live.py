@@ -22,6 +22,12 @@ from helpers.captioning.doubt import CLEAR
 from helpers.captioning.drawing import COLORS, SHAPES
 from helpers.captioning.models import STRIDE
 from helpers.captioning.scenes import END
+from helpers.inspection.shapes.proposals import (
+    MERGES,
+    SMALLEST,
+    STRIDES,
+    USUAL_EXTRAS,
+)
 from helpers.maps.overlays import COVER, DRAIN, EVEN, LIFT, palette
 
 SOURCES = Path(__file__).with_name("live")
@@ -118,6 +124,13 @@ def course():
         "shapes": SHAPES,
         "background": parameters["background"].default,
         "clear": CLEAR,
+        "doctor": {
+            "extras": USUAL_EXTRAS,
+            "order": list(USUAL_EXTRAS),
+            "strides": STRIDES,
+            "merges": MERGES,
+            "smallest": SMALLEST,
+        },
         "ink": {
             "palette": np.frombuffer(palette("ink"), np.uint8).reshape(256, 3).tolist(),
             "cover": COVER,
