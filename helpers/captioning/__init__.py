@@ -28,9 +28,17 @@ __getattr__, __all__ = public(
             "training_batch",
         ],
         "teacher_forcing": ["as_captions", "force", "word_ids"],
+        "masking": ["may_look"],
         "temporary": ["eval_mode", "one_thread"],
         "baselines": ["centre_map", "random_map", "uniform_map"],
-        "gradients": ["features_and_gradients"],
+        "makers": [
+            "attention_map",
+            "features_and_gradients",
+            "grad_cam",
+            "head_map",
+            "hires_cam",
+            "rollout_map",
+        ],
         "metrics": [
             "attention_masses",
             "bootstrap",
