@@ -78,7 +78,7 @@ def _pick(maps, images, t):
     return layout_of(images).to_grid(maps[torch.arange(len(images)), t])
 
 
-BATCH = 100  # pictures at a time: a gradient keeps the activations of every layer
+BATCH = 50  # pictures at a time: a gradient keeps the activations of every layer
 
 
 def features_and_gradients(model, layer, images, words, t):
