@@ -11,7 +11,7 @@ from torch import nn
 from torch.nn.functional import cross_entropy, scaled_dot_product_attention
 from torchvision.transforms import v2
 
-from helpers.captioning import MultiHeadAttention
+from helpers.captioning import MultiHeadAttention, coverage, rank_accuracy
 from helpers.classroom import checks
 from helpers.maps import Geometry
 
@@ -38,6 +38,25 @@ def test_a_check_has_several_cases_that_are_not_alike(name):
     # who answers all cases as the first one has not used the arguments
     first = deepcopy(next(iter(check.cases.values())))
     assert check.verdict(lambda *inputs: check.right(*deepcopy(first))) != "Correct."
+
+
+def covered(heat, mask):
+    """Which cells (N,) a mask covers by half or more."""
+    return coverage(mask, heat.shape).flatten() >= 0.5
+
+
+@torch.inference_mode()
+def occlusion_from_holes(model, images, words, t):
+    """All cells at once, each in an image of its own."""
+    B, _, H, W = images.shape
+    N, rows = H * W // 64, torch.arange(B)
+    holes = torch.eye(N).view(N, 1, 1, H // 8, W // 8)
+    keep = 1 - torch.kron(holes, torch.ones(1, 1, 1, 8, 8))  # (N, 1, 1, H, W)
+    pictures = [images, *(images * one for one in keep)]
+    logits = [model(x, words[:, :-1])[0] for x in pictures]  # (B, T, V) each
+    scores = [x[rows, t, words[rows, t + 1]] for x in logits]  # (B,) each
+    drops = [scores[0] - score for score in scores[1:]]
+    return torch.stack(drops, 1).view(B, H // 8, W // 8)
 
 
 def asserts(weights):
@@ -314,9 +333,25 @@ WRONG = [
         "mind the end of a slice",
     ),
     (
-        checks.check_right_object,
-        lambda heat, masks: masks[0].flatten()[heat.argmax()] > 0,
-        "not the peak",
+        checks.check_rank_accuracy,
+        lambda heat, mask: (
+            covered(heat, mask)[heat.flatten().argsort()[-3:]].double().mean()
+        ),
+        "that is K",
+    ),
+    (
+        checks.check_hide_at,
+        lambda hidden, t, T: (
+            (torch.arange(T) == t[:, None])[..., None] & hidden[:, None]
+        ),
+        "what MAY be looked at",
+    ),
+    (
+        checks.check_occlusion,
+        lambda model, images, words, t: [
+            [model(images, words[:, :-1])[0][0, 0, 0]] * 4,
+        ],
+        "expected shape (3, 2, 4)",
     ),
     (
         checks.check_best_head,
@@ -465,18 +500,21 @@ RIGHT = [
         lambda w: torch.nn.functional.normalize(w.sqrt().sum((1, 2)), p=1, dim=-1),
     ),
     (
-        checks.check_right_object,
-        lambda heat, masks: all(
-            (heat * masks[0]).sum() > (heat * mask).sum() for mask in masks[1:]
+        checks.check_rank_accuracy,
+        lambda heat, mask: (
+            covered(heat, mask)[heat.flatten().argsort(descending=True)]
+            .double()[: int(covered(heat, mask).sum())]
+            .mean()
         ),
     ),
+    (checks.check_rank_accuracy, rank_accuracy),
     (
-        checks.check_right_object,
-        lambda heat, masks: (
-            torch.einsum("hw,ohw->o", heat, masks).topk(2).indices.tolist()[0] == 0
-            and bool((heat * masks).sum((1, 2)).sum() > 0)
+        checks.check_hide_at,
+        lambda hidden, t, T: (
+            ~(torch.nn.functional.one_hot(t, T).bool()[..., None] & hidden[:, None])
         ),
     ),
+    (checks.check_occlusion, occlusion_from_holes),
     (
         checks.check_find_image,
         lambda ids, image, h, w: torch.where(ids == image)[0].reshape(h, w),

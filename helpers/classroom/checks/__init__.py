@@ -15,9 +15,10 @@ from helpers.classroom.checks.loud import (
     check_read_numbers,
     check_state_beside_cells,
 )
+from helpers.classroom.checks.matter import check_hide_at, check_occlusion
 from helpers.classroom.checks.measure import (
     check_is_hit,
-    check_right_object,
+    check_rank_accuracy,
     check_soft_mean,
 )
 from helpers.classroom.checks.mending import check_guard, check_to_maps
