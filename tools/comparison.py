@@ -75,7 +75,7 @@ def train_one(variant, seed, steps, exam):
 
 
 def compare(variants=VARIANTS, seeds=SEEDS, steps=STEPS, scenes=SCENES):
-    """All runs, as the dictionary that goes into the file."""
+    """Yields, after each seed, all runs so far: the dictionary for the file."""
     exam = Exam(scenes, SIZE)
     runs = {variant: [] for variant in variants}
     for seed in range(seeds):
@@ -86,19 +86,19 @@ def compare(variants=VARIANTS, seeds=SEEDS, steps=STEPS, scenes=SCENES):
             last = {k: v[-1] if isinstance(v, list) else v for k, v in run.items()}
             seconds = time.perf_counter() - start
             print(f"{variant:12} seed {seed} {seconds:4.0f} s", last, flush=True)
-    return {
-        "size": SIZE,
-        "width": WIDTH,
-        "batch": BATCH,
-        "scenes": scenes,
-        "steps": list(range(0, steps + 1, EVERY)),
-        "runs": runs,
-    }
+        yield {
+            "size": SIZE,
+            "width": WIDTH,
+            "batch": BATCH,
+            "scenes": scenes,
+            "steps": list(range(0, steps + 1, EVERY)),
+            "runs": runs,
+        }
 
 
 def write():
-    """Train all of them, one thread, and write the file."""
+    """Train all of them, one thread; the file is written after each seed."""
     with use_threads(1):
-        found = compare()
-    FILE.write_text(json.dumps(found, separators=(",", ":")) + "\n")
+        for found in compare():
+            FILE.write_text(json.dumps(found, separators=(",", ":")) + "\n")
     print(f"{FILE}: {FILE.stat().st_size} bytes")

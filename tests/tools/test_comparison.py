@@ -16,7 +16,7 @@ def exam():
 def test_every_variant_is_trained_and_examined(monkeypatch):
     monkeypatch.setattr(comparison, "EVERY", 2)
     monkeypatch.setattr(comparison, "BATCH", 3)
-    found = comparison.compare(seeds=2, steps=4, scenes=5)
+    *_, found = comparison.compare(seeds=2, steps=4, scenes=5)
     assert found["steps"] == [0, 2, 4]
     assert list(found["runs"]) == list(comparison.VARIANTS)
     for variant, runs in found["runs"].items():
