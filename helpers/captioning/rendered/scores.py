@@ -19,7 +19,7 @@ WORLDS = {  # how scenes differ from those of training
     "warm light": {"light": (1.0, 0.75, 0.45)},
     "cold light": {"light": (0.55, 0.8, 1.0)},
     "small": {"radius": (0.45, 0.55)},
-    "large": {"radius": (1.05, 1.15)},
+    "large": {"radius": (1.0, 1.1)},
     "farther away": {"depth": (2.0, 4.0)},
     "three objects": {"objects": 3},
     "half hidden": {"visible": (0.25, 0.5)},
@@ -31,12 +31,12 @@ def score_rendered(captioner, scenes):
     return score(captioner.captions([s.image for s in scenes]), scenes, HALF_A_CELL)
 
 
-def score_world(captioner, world, count=200, seed=SEED):
+def score_world(captioner, world, count=100, seed=SEED):
     """`score_rendered` on scenes of one of WORLDS.
 
     With three objects a caption is right if it says something true of two of them.
     """
-    scenes = sample_rendered_scenes(count, seed, **WORLDS[world])
+    scenes = sample_rendered_scenes(count, seed, samples=1, **WORLDS[world])
     captions = captioner.captions([scene.image for scene in scenes])
     pairs = zip(captions, scenes, strict=True)
     if "objects" in WORLDS[world]:
