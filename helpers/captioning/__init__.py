@@ -30,6 +30,21 @@ __getattr__, __all__ = public(
         "teacher_forcing": ["as_captions", "force", "word_ids"],
         "masking": ["may_look"],
         "temporary": ["eval_mode", "one_thread"],
+        "rendered.scenes": [
+            "RENDERED_VOCABULARY",
+            "RenderedObject",
+            "sample_rendered_scenes",
+        ],
+        "rendered.arranging": ["make_rendered_scene"],
+        "rendered.captioner": ["load_rendered"],
+        "rendered.published": ["load_published"],
+        "rendered.scores": [
+            "WORLDS",
+            "near",
+            "near_by_head",
+            "score_world",
+            "with_maps",
+        ],
         "baselines": ["centre_map", "random_map", "uniform_map"],
         "makers": [
             "attention_map",

@@ -4,7 +4,8 @@ import numpy as np
 import torch
 from torch.nn.functional import adaptive_avg_pool2d
 
-from helpers.captioning.scenes import COLORS, SHAPES, word_objects
+from helpers.captioning.scenes import word_objects
+from helpers.captioning.words import KIND
 
 
 def exact_match(captions, scenes):
@@ -124,11 +125,11 @@ def per_word(captions, scenes, measure, nothing):
     for caption, scene in zip(captions, scenes, strict=True):
         named = word_objects(caption.words)
         for word, owner, heat in zip(caption.words, named, caption.maps, strict=True):
-            if word not in COLORS and word not in SHAPES:
+            if word not in KIND:
                 continue
             known = owner in range(len(scene.masks))
             value = measure(heat, scene.masks[owner]) if known else nothing
-            found["color" if word in COLORS else "shape"].append(value)
+            found[KIND[word]].append(value)
     return found
 
 

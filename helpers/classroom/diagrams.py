@@ -4,6 +4,7 @@ from typing import NamedTuple
 
 import matplotlib.pyplot as plt
 import numpy as np
+from matplotlib.colors import to_rgb
 from matplotlib.patches import FancyArrowPatch, FancyBboxPatch, Rectangle
 
 INK = "#1f2933"  # text inside boxes, which are light
@@ -94,10 +95,9 @@ def numbers(axes, x, y, values, title="", cell=0.55, kind="plain", digits=2):
     for (row, column), value in np.ndenumerate(values):
         left = x - frame.width / 2 + column * cell
         bottom = y + frame.height / 2 - (row + 1) * cell
-        axes.add_patch(Rectangle((left, bottom), cell, cell, facecolor="white"))
         shade = 0.25 + 0.75 * (value - values.min()) / span
-        patch = Rectangle((left, bottom), cell, cell, facecolor=FILLS[kind])
-        patch.set(alpha=shade, edgecolor=LABEL)
+        patch = Rectangle((left, bottom), cell, cell, edgecolor=LABEL)
+        patch.set_facecolor(lighter(FILLS[kind], 1 - shade))
         axes.add_patch(patch)
         text = f"{value:.{digits}f}"
         axes.text(
@@ -110,3 +110,8 @@ def numbers(axes, x, y, values, title="", cell=0.55, kind="plain", digits=2):
         )
     axes.text(x, frame.top[1] + 0.08, title, ha="center", va="bottom", color=LABEL)
     return frame
+
+
+def lighter(color, by):
+    """A colour mixed with white; by: 0..1, how much of it is white."""
+    return tuple(by + (1 - by) * part for part in to_rgb(color))

@@ -1,20 +1,31 @@
 """Fail on purpose: show an error's message, and make sure that it is the right one."""
 
+from contextlib import contextmanager
 
-def expect_error(action, kind, text):
-    """Run `action`, which must fail; print its error; check its type and its text.
 
-    kind: the exception type. text: the part of the message that does not change from
-    version to version. Raises AssertionError where nothing fails, or something else
-    does.
+@contextmanager
+def failing(kind, text):
+    """A block that must fail; print its error; check its type and its text.
+
+    kind: the exception type, or several. text: the part of the message that does not
+    change from version to version. Raises AssertionError where nothing fails, or
+    something else does.
     """
     try:
-        action()
+        yield
     except Exception as error:
         message = str(error).strip()
         said = f"{type(error).__name__}: {message}"
-        assert isinstance(error, kind), f"expected {kind.__name__}, got {said}"
+        kinds = kind if isinstance(kind, tuple) else (kind,)
+        names = " or ".join(one.__name__ for one in kinds)
+        assert isinstance(error, kind), f"expected {names}, got {said}"
         assert text in message, f"expected {text!r} in {said}"
         print(said)
-    else:
-        raise AssertionError(f"expected {kind.__name__} with {text!r}: nothing failed")
+        return
+    raise AssertionError(f"expected an error with {text!r}: nothing failed")
+
+
+def expect_error(action, kind, text):
+    """Run `action`, which must fail as `failing` says."""
+    with failing(kind, text):
+        action()

@@ -14,13 +14,23 @@ from helpers.captioning.checkpoints import VARIANTS, find_weights
 NEEDED_BY = "notebooks 10 and 11 and the error index need it"  # the extra "models"
 
 
-def check_setup():
-    """Print the lines; return True if all is well. Takes seconds, needs no network."""
+def check_setup(details=True):
+    """Print the lines; return True if all is well. Takes seconds, needs no network.
+
+    details: whether what is [OK] gets a line each, or all of it one together.
+    """
     results = [check_python(), *check_packages(), *check_data()]
-    for good, text in results:
-        print("[OK]  " if good else "[FAIL]", text)
-    for good, text in check_packages("models"):
-        print(f"[OK]   {text}" if good else f"[MISSING] {text}; {NEEDED_BY}")
+    extras = check_packages("models")
+    lines = [("[OK]  " if good else "[FAIL]", good, text) for good, text in results]
+    for good, text in extras:
+        mark = "[OK]  " if good else "[MISSING]"
+        lines.append((mark, good, text if good else f"{text}; {NEEDED_BY}"))
+    fine = sum(good for _, good, _ in lines)
+    if not details and fine:
+        print(f"[OK]   {fine} of {len(lines)} parts of the set-up")
+    for mark, good, text in lines:
+        if details or not good:
+            print(mark, text)
     return all(good for good, _ in results)
 
 

@@ -6,6 +6,7 @@ __getattr__, __all__ = public(
     __name__,
     {
         "capture": ["capture_attention", "caption_attentions"],
+        "messages": ["explain"],
         "probe": ["probe_layout"],
         "shapes": ["diagnose", "trace_shapes"],
         "pretrained": ["geometry_of", "load_real"],

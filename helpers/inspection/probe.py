@@ -1,18 +1,19 @@
 """Find out by experiment which key belongs to which cell of the image."""
 
 from dataclasses import dataclass
-from itertools import product
 
-import numpy as np
 import torch
 
+from helpers.inspection.changes import Changes
 from helpers.maps.tokens import TokenLayout
 
 # Where the change is made, in cells from the middle of the cell: most models answer
 # best there, padded convolutions (a ResNet) up and left of it.
 OFFSETS = (0.0, -0.375)
-NOISES = 3  # changes tried on each cell, where the first does not settle it
-CLEAR = 0.5  # confidence at which one change is enough
+FIRST, NOISES = 2, 3  # changes tried on a cell in doubt, and if it stays in doubt
+CLEAR = 0.5  # confidence at which the first changes are enough
+LOCAL = 3.0  # a cell's own key answers so many times more to it than to others
+REFERENCES = 16  # settled cells that are changed again, to know what is usual
 
 
 @dataclass(frozen=True, repr=False, eq=False)
@@ -22,16 +23,36 @@ class ProbedLayout(TokenLayout):
     confidence: (h, w), 0..1: by how much the cell moves its key more than any other; 1
     means that it moves no other. unresolved: cells (row, column) that share their key
     with another cell, move two keys alike, or move now this key and now that one; the
-    index holds the best guess.
+    index holds the best guess. keyless: those of them that move no key more than other
+    cells do.
     """
 
     confidence: torch.Tensor = None
     unresolved: tuple = ()
+    keyless: tuple = ()
+
+
+@dataclass
+class Finding:
+    """For each cell, (cells,): its key or -1, the confidence, and what is in doubt."""
+
+    index: torch.Tensor
+    confidence: torch.Tensor
+    doubtful: torch.Tensor
+    keyless: torch.Tensor
+
+    def doubts(self):
+        return int(self.doubtful.sum())
+
+    def update(self, cells, other):
+        """Take over what was found for some of the cells."""
+        for name, values in vars(other).items():
+            getattr(self, name)[cells] = values
 
 
 @torch.no_grad()
 def probe_layout(read_tokens, image, grid, batch=16, enough=0.05):
-    """Change the pixels of one cell at a time, and see which key moves most.
+    """Change the pixels of cells, and see which keys move.
 
     read_tokens: a function from images (B, 3, H, W) to what the keys are made of, (B,
     N, D): the output of the embedding, or any later sequence. image: one picture as the
@@ -39,130 +60,122 @@ def probe_layout(read_tokens, image, grid, batch=16, enough=0.05):
     enough: cells with less confidence are unresolved. Returns a ProbedLayout. It needs
     no knowledge of class tokens, line breaks, tiles, windows or shuffled patches. Where
     the same pixels are there twice (a thumbnail, then tiles), the finer keys win: to
-    find the others, let read_tokens return these alone. Raises ValueError where the
-    shapes do not fit, or where no key answers at all.
+    find the others, let read_tokens return these alone. The model must be in eval mode.
+
+    First half of the cells are changed at once, by the binary digits of their numbers;
+    then, one at a time, the cells that this leaves in doubt. Raises ValueError where
+    the shapes do not fit, where no key answers at all, or where no key has a cell.
     """
-    h, w = grid
-    if image.dim() != 3 or min(h, w) < 1:
+    changes = Changes(read_tokens, image, grid, batch)
+    found = by_digits(changes)
+    if found.doubtful.any():
+        one_by_one(changes, found, enough)
+    if found.keyless.double().mean() > 0.75:  # a few may seem to have one
         raise ValueError(
-            "expected an image (3, H, W) and a grid (h, w), got shape "
-            f"{tuple(image.shape)} and grid {grid}"
+            "no key has a cell: each answers to all of the image alike, as learned "
+            "queries do (a resampler, a Q-Former)"
         )
-    still = read_tokens(image[None].clone())  # (1, N, D)
-    found = getattr(still, "shape", (type(still).__name__,))
-    if len(found) != 3 or found[0] != 1 or found[1] < h * w:
-        raise ValueError(
-            f"read_tokens must return (B, N, D), N at least {h} x {w} = {h * w}, got "
-            f"({', '.join(map(str, found))})"
-        )
-    first = responses(read_tokens, image, still, grid, batch)
-    layout = settle([first], grid, max(enough, CLEAR))
-    if not layout.unresolved:
-        return layout
-    found = []
-    for offset in OFFSETS:
-        tries = [
-            first
-            if (offset, seed) == (0.0, 0)
-            else responses(read_tokens, image, still, grid, batch, offset, seed)
-            for seed in range(NOISES)
-        ]
-        found.append(settle(tries, grid, enough))
-    return min(found, key=lambda layout: len(layout.unresolved))
+    return ProbedLayout(
+        found.index.unflatten(0, grid),
+        changes.length,
+        found.confidence.unflatten(0, grid),
+        *(places(some, grid) for some in (found.doubtful, found.keyless)),
+    )
 
 
-def responses(read_tokens, image, still, grid, batch, offset=0.0, seed=0):
-    """How far a change of each cell moves each key: (cells, N)."""
-    sides = zip(grid, image.shape[1:], strict=True)
-    places = list(product(*(parts(n, side, offset) for n, side in sides)))
-    cuts = zip(*places, strict=True)  # all rows, all columns
-    largest = [max(cut.stop - cut.start for cut in some) for some in cuts]
-    noise = noise_like(image, largest, seed)  # (3, rows, columns)
-    pictures = image.repeat(min(batch, len(places)), 1, 1, 1)  # used again and again
+def places(some, grid):
+    """The (row, column) of cells that are True in (cells,)."""
+    return tuple(divmod(cell, grid[1]) for cell in some.nonzero()[:, 0].tolist())
+
+
+def by_digits(changes):
+    """Change the cells whose number has a 1 as its n-th binary digit, then the others.
+
+    A key that moves in one of the two only, whatever the digit, spells its cell's
+    number. Each digit has a noise of its own: a key that answers to one change and not
+    to another spells nothing. Cells that just one key does not spell stay in doubt.
+    """
+    numbers = torch.arange(changes.cells)  # (cells,)
+    digits = max(1, (changes.cells - 1).bit_length())
+    ones = (numbers[:, None] >> torch.arange(digits)) & 1  # (cells, digits)
     moved = []
-    for start in range(0, len(places), batch):
-        some = places[start : start + batch]
-        changed = pictures[: len(some)]  # (b, 3, H, W)
-        for picture, (rows, columns) in zip(changed, some, strict=True):
-            part = picture[:, rows, columns]
-            part.copy_(noise[:, : part.shape[1], : part.shape[2]])
-        moved += distances(read_tokens(changed), still, len(some))  # (N,) each
-        for picture, (rows, columns) in zip(changed, some, strict=True):
-            picture[:, rows, columns] = image[:, rows, columns]
-    response = torch.from_numpy(np.stack(moved))  # (cells, N)
-    if not response.isfinite().all():
-        raise ValueError("read_tokens returns NaN or infinite numbers")
-    if not torch.equal(pictures[0], image):
-        raise ValueError("read_tokens changes its images in place: let it copy them")
-    if not response.any():
+    for digit in range(digits):
+        halves = [(ones[:, digit] == one).nonzero()[:, 0].tolist() for one in (0, 1)]
+        moved.append(changes.response(halves, seed=digit))  # (2, N)
+    moved = torch.stack(moved)  # (digits, 2, N)
+    if not moved.any():
         raise ValueError(
             "no key answered to any change: what read_tokens returns does not depend "
             "on the image"
         )
-    return response
-
-
-def distances(tokens, still, count):
-    """How far each key of each image moved: (b, N, D), (1, N, D) -> b times (N,)."""
-    if tokens.shape != (count, *still.shape[1:]):
-        raise ValueError(
-            f"read_tokens got {count} images and returned {tuple(tokens.shape)}: it "
-            "must return (B, N, D) for any B; batch=1 gives it one image at a time"
-        )
-    tokens, still = (x.detach().float().cpu().numpy() for x in (tokens, still[0]))
-    difference = np.empty_like(still)  # (N, D), one place that stays in the cache
-    found = []
-    for one in tokens:  # (N, D)
-        np.subtract(one, still, out=difference)
-        found.append(np.sqrt(np.einsum("nd,nd->n", difference, difference)))
+    without, with_one = moved.unbind(1)  # (digits, N) each
+    most = torch.maximum(without, with_one)  # (digits, N)
+    clear = 1 - torch.minimum(without, with_one) / most.clamp_min(1e-12)
+    clear = torch.where(most > 0, clear, 0).amin(0)  # (N,)
+    spelled = ((with_one > without) << torch.arange(digits)[:, None]).sum(0)  # (N,)
+    keys = ((clear >= CLEAR) & (spelled < changes.cells)).nonzero()[:, 0]
+    claims = torch.bincount(spelled[keys], minlength=changes.cells)  # (cells,)
+    keys = keys[claims[spelled[keys]] == 1]
+    found = Finding(
+        torch.full((changes.cells,), -1),
+        torch.zeros(changes.cells),
+        torch.ones(changes.cells, dtype=torch.bool),
+        torch.zeros(changes.cells, dtype=torch.bool),
+    )
+    found.index[spelled[keys]] = keys
+    found.confidence[spelled[keys]] = clear[keys].float()
+    found.doubtful[spelled[keys]] = False
     return found
 
 
-def parts(cells, side, offset):
-    """For each cell of an axis, the half of its pixels in the middle, or beside it."""
-    size = side / cells
-    found = []
-    for cell in range(cells):
-        middle = (cell + 0.5 + offset) * size
-        low = min(max(round(middle - size / 4), 0), side - 1)
-        found.append(slice(low, max(low + 1, round(middle + size / 4))))
-    return found
+def one_by_one(changes, found, enough):
+    """Change the cells in doubt, one at a time, and write what comes of it to `found`.
 
-
-def noise_like(image, shape, seed):
-    """Noise over the range of an image's values, (3, *shape)."""
-    generator = torch.Generator().manual_seed(seed)
-    noise = torch.rand(len(image), *shape, generator=generator)
-    low, high = image.aminmax()
-    span = (high - low).clamp_min(1.0)  # an even image has no span of its own
-    return low + span * noise.to(image)
-
-
-def settle(tries, grid, enough):
-    """tries, each (cells, N) -> a layout in which no key serves two cells.
-
-    The cell that is surest takes its key first, then the surest of those that are left.
+    Those that the first changes leave in doubt are changed again, at two places in the
+    cell; the second counts if it leaves less than half of them in doubt.
     """
-    total = sum(tries)  # (cells, N)
+
+    def response(cells, offset, seed):
+        return changes.response([[cell] for cell in cells.tolist()], offset, seed)
+
+    cells = found.doubtful.nonzero()[:, 0]  # those in doubt
+    settled = (~found.doubtful).nonzero()[:, 0]
+    changed = torch.cat([cells, settled[:: len(settled) // REFERENCES + 1]])
+    tries = [response(changed, OFFSETS[0], seed) for seed in range(FIRST)]
     # A class token answers to every cell; what counts is to answer to one of them.
-    usual = total.mean(0).clamp_min(1e-12)  # (N,)
-    votes = total / usual  # (cells, N)
-    cells, N = votes.shape
+    usual = sum(tries).mean(0).clamp_min(1e-12) / FIRST  # (N,)
+    tries = [(one / usual)[: len(cells)] for one in tries]  # (cells, N) each
+    found.update(cells, settle(tries, found, cells, max(enough, CLEAR)))
+    left = found.doubtful[cells]
+    cells, readings = cells[left], []
+    for offset in OFFSETS if len(cells) else ():
+        seeds = range(FIRST if offset == OFFSETS[0] else 0, NOISES)
+        more = [response(cells, offset, seed) / usual for seed in seeds]
+        known = [one[left] for one in tries] if offset == OFFSETS[0] else []
+        readings.append(settle(known + more, found, cells, enough))
+    if readings:
+        middle, beside = readings
+        better = 2 * beside.doubts() < middle.doubts()
+        found.update(cells, beside if better else middle)
+
+
+def settle(tries, found, cells, enough):
+    """tries, votes (cells, N) each -> a Finding in which no key serves two cells."""
+    votes = sum(tries) / len(tries)  # (cells, N)
     wanted = votes.argmax(1)  # (cells,)
-    two = votes.topk(2, dim=1).values if N > 1 else votes.expand(-1, 2)  # (cells, 2)
-    confidence = (1 - two[:, 1] / two[:, 0].clamp_min(1e-12)).clamp(0, 1)  # (cells,)
-    index = share_keys(votes)  # (cells,)
+    two = votes.topk(min(2, votes.shape[1]), dim=1).values  # (cells, 2)
+    confidence = (1 - two[:, -1] / two[:, 0].clamp_min(1e-12)).clamp(0, 1)  # (cells,)
+    free = torch.ones(votes.shape[1], dtype=torch.bool)
+    free[found.index[~found.doubtful]] = False
+    free = free.nonzero()[:, 0]
+    index = free[share_keys(votes[:, free])]  # (cells,)
     shared = (wanted[:, None] == wanted).sum(1) > 1  # (cells,)
     shared |= index != wanted  # pushed aside by one that was
     doubtful = shared | (confidence < enough)  # (cells,)
-    for one in tries if len(tries) > 1 else ():
-        doubtful |= (one / usual).argmax(1) != wanted  # it wavers
-    return ProbedLayout(
-        index.unflatten(0, grid),
-        N,
-        confidence.unflatten(0, grid),
-        tuple(divmod(cell, grid[1]) for cell in doubtful.nonzero()[:, 0].tolist()),
-    )
+    for one in tries:
+        doubtful |= one.argmax(1) != wanted  # it wavers
+    keyless = doubtful & (two[:, 0] < LOCAL)  # (cells,)
+    return Finding(index, confidence, doubtful, keyless)
 
 
 def share_keys(votes):

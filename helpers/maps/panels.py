@@ -5,7 +5,7 @@ import math
 import matplotlib.pyplot as plt
 import numpy as np
 import torch
-from PIL import Image
+from PIL import Image, ImageFilter
 
 from helpers.maps.overlays import check_map, check_scale, color_range, overlay
 from helpers.maps.pictures import as_rgb
@@ -49,7 +49,7 @@ def show_caption(image, caption, columns=4, scale="shared", **style):
         panel.set_title(f"{word}  {float(heat.max()):.2f}", fontsize=14)
         if mask is not None:
             outline(panel, mask)
-    figure.supxlabel(f"{said}; the number is the word's largest weight", fontsize=12)
+    figure.supxlabel(f"{said}; the number is the word's largest weight", fontsize=13)
     plt.close(figure)  # a notebook shows the figure that is returned, once
     return figure
 
@@ -104,6 +104,7 @@ def outline(panel, mask):
     """Draw the edge of an object on a matplotlib panel. mask: (H, W) bool."""
     H, W = mask.shape
     x, y = np.arange(-0.5, W + 1), np.arange(-0.5, H + 1)  # pixel centres, one beyond
-    style = {"levels": [0.5], "linewidths": 1.4}
-    panel.contour(x, y, np.pad(mask, 1).astype(float), colors=LINE, **style)
+    inside = Image.fromarray(np.pad(mask, 1).astype(np.uint8) * 255)
+    inside = np.asarray(inside.filter(ImageFilter.GaussianBlur(1)))  # no steps
+    panel.contour(x, y, inside, levels=[127], colors=LINE, linewidths=1.4)
     panel.set(xlim=(0, W), ylim=(H, 0))

@@ -1,8 +1,15 @@
 """What the tests in a browser share."""
 
+import functools
+import http.server
 import shutil
+import subprocess
+import sys
+import threading
 
 import pytest
+
+from helpers import ROOT
 
 QUIET = """
     --no-sandbox --disable-gpu --disable-quic --no-first-run
@@ -19,3 +26,38 @@ def browser():
         pytest.skip("no chromium on this machine")
     with sync_api.sync_playwright() as playwright:
         yield playwright.chromium.launch(executable_path=chromium, args=QUIET.split())
+
+
+@pytest.fixture(scope="session")
+def site(tmp_path_factory):
+    """The folder of a site that was just built."""
+    for package in ("sphinx", "myst_nb", "sphinx_book_theme"):
+        pytest.importorskip(package, reason="extra: site")
+    folder = tmp_path_factory.mktemp("build")
+    subprocess.run(
+        [sys.executable, "-m", "tools.site.build", folder], cwd=ROOT, check=True
+    )
+    return folder / "site"
+
+
+@pytest.fixture(scope="session")
+def address(site):
+    """The site on a server of this machine."""
+
+    class Quiet(http.server.SimpleHTTPRequestHandler):
+        def log_message(self, *_):
+            pass
+
+    handler = functools.partial(Quiet, directory=site)
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_port}/"
+        server.shutdown()
+
+
+@pytest.fixture(params=["server", "files"])
+def start(request, site):
+    """The front page's address, on a server and as a file."""
+    if request.param == "files":
+        return (site / "index.html").as_uri()
+    return request.getfixturevalue("address") + "index.html"

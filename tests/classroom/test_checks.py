@@ -1,15 +1,17 @@
 """The checks of the exercises: right answers pass, and each mistake is named."""
 
 import math
+from copy import deepcopy
 
 import pytest
 import torch
 from einops import einsum, rearrange, reduce
 from PIL import Image
-from torch.nn.functional import scaled_dot_product_attention
+from torch import nn
+from torch.nn.functional import cross_entropy, scaled_dot_product_attention
 from torchvision.transforms import v2
 
-from helpers.captioning import coverage, rank_accuracy
+from helpers.captioning import MultiHeadAttention, coverage, rank_accuracy
 from helpers.classroom import checks
 from helpers.maps import Geometry
 
@@ -34,8 +36,8 @@ def test_a_check_has_several_cases_that_are_not_alike(name):
     assert check.__doc__.startswith("attempt(") and "->" in check.__doc__
     assert len(check.cases) >= 2 and len(check.mistakes) >= 5
     # who answers all cases as the first one has not used the arguments
-    first = next(iter(check.cases.values()))
-    assert check.verdict(lambda *inputs: check.right(*first)) != "Correct."
+    first = deepcopy(next(iter(check.cases.values())))
+    assert check.verdict(lambda *inputs: check.right(*deepcopy(first))) != "Correct."
 
 
 def covered(heat, mask):
@@ -83,6 +85,59 @@ def hits(heat, mask, allowed, lowest=0, end=1):
     return bool(mask[rows, columns].any())
 
 
+def put_end_to_end(first, second, W):
+    """W [first; second], the two being broadcast to each other."""
+    both = [
+        x.expand(*torch.broadcast_shapes(first.shape[:-1], second.shape[:-1]), -1)
+        for x in (first, second)
+    ]
+    return torch.cat(both, -1) @ W.T
+
+
+def one_step(decoder, word, state, cells, places):
+    """The decoder step with einsum, squeeze and the layers of the attention."""
+    word, layers = decoder.embedding(word), decoder.attention
+    asked = layers.query_layer(torch.hstack([state, word])).unsqueeze(1)
+    scores = layers.score_layer(torch.tanh(layers.key_layer(cells) + asked)).squeeze(-1)
+    weights = torch.softmax(scores, dim=1)
+    context = torch.einsum("bn,bnd->bd", weights, cells)
+    where = torch.einsum("bn,np->bp", weights, places)
+    state = decoder.gru(torch.hstack([word, where]), state)
+    return [decoder.logits(torch.hstack([state, context])), state, weights]
+
+
+def one_loop(model, batches, held_out, optimizer):
+    """The training loop with other means than the solution's."""
+    losses, found, best = [], [], (math.inf, None)
+    model.train()
+
+    def loss(images, words):
+        logits = model(images, words[:, :-1])[0].mT  # (B, V, T)
+        each = cross_entropy(logits, words[:, 1:], reduction="none")
+        return each[words[:, 1:] != 0].mean()
+
+    for batch in batches:
+        optimizer.zero_grad(set_to_none=False)
+        now = loss(*batch)
+        now.backward()
+        torch.nn.utils.clip_grad_norm_(model.parameters(), max_norm=1)
+        optimizer.step()
+        losses.append(now.detach())
+        with torch.inference_mode():
+            found.append(loss_in_evaluation(model, loss, held_out))
+        if found[-1] < best[0]:
+            best = found[-1], deepcopy(model.state_dict())
+    model.load_state_dict(best[1])
+    return losses, torch.stack(found)
+
+
+def loss_in_evaluation(model, loss, held_out):
+    model.eval()
+    value = loss(*held_out)
+    model.train()
+    return value
+
+
 # What learners write, in their own forms: the check, the attempt, a part of the words.
 WRONG = [
     # a single bad row in a good batch, wide tolerances, constants
@@ -125,26 +180,12 @@ WRONG = [
     (checks.check_looks_like_attention, lambda w: "yes", "says 'yes' to everything"),
     (checks.check_count_keys, lambda H, W, s: (H // 8) * (W // 8), "`stride`"),
     (checks.check_count_keys, lambda H, W, s: 228, "says 228 to everything"),
-    (checks.check_key_of, lambda r, c, h, w: 8, "says 8 to everything"),
-    (checks.check_key_of, lambda r, c, h, w: r * 5 + c, "expected 14, got 10"),
-    (
-        checks.check_key_of,
-        lambda r, c, h, w: (h - r - 1) * w + c,
-        "rows count from the top",
-    ),
-    (checks.check_key_of, lambda r, c, h, w: c * w + r, "row and column are swapped"),
-    (checks.check_cell_of, lambda k, h, w: (2, 3), "says (2, 3) to everything"),
     (
         checks.check_square_of,
         lambda r, c, s: (c * s, (c + 1) * s, r * s, (r + 1) * s),
         "the order is left, top, right, bottom",
     ),
     # two things where one is asked for
-    (
-        checks.check_softmax,
-        lambda s: (s, s.softmax(-1)),
-        "you return 2 things, a tuple: only number 1 of them, [1], please",
-    ),
     (
         checks.check_dot_attention,
         lambda q, k, v: (
@@ -153,35 +194,47 @@ WRONG = [
         ),
         "only number 0 of them, [0], please",
     ),
-    (
-        checks.check_split_heads,
-        lambda x, heads: x.chunk(heads, -1),
-        "you return 3 things, a tuple: one tensor, please, of shape (2, 3, 5, 4)",
-    ),
-    (checks.check_softmax, lambda s: f"{s}", "expected numbers, got 'tensor(["),
-    # scores
+    (checks.check_dot_attention, lambda q, k, v: f"{q}", "expected numbers, got 'ten"),
+    # scores, a decoder step, a training loop
     (
         checks.check_additive_scores,
-        lambda q, k, v: torch.tanh(q.unsqueeze(1) * k) @ v,
-        "q + k, not q times k",
+        lambda q, k, W, v: put_end_to_end(k[:, None], q[:, :, None], W).tanh() @ v,
+        "the first Q columns of W belong to the query",
     ),
     (
         checks.check_additive_scores,
-        lambda q, k, v: torch.einsum("bd,bnd->bn", q, k),
-        "q + k, not q times k",
-    ),
-    (checks.check_read, lambda w, x: (w[..., None] * x).sum(0), "not over the images"),
-    (
-        checks.check_dot_scores,
-        lambda q, k: torch.einsum("bd,bnd->bn", q, k) / math.sqrt(q.size(0)),
-        "d is the width of the query, its last axis, not the number of images",
+        lambda q, k, W, v: put_end_to_end(q, k[:, : q.shape[1]], W).tanh() @ v,
+        "expected shape (2, 3, 5), got (2, 3)",
     ),
     (
-        checks.check_dot_scores,
-        lambda q, k: torch.einsum("bd,cnd->bcn", q, k) / q.shape[-1] ** 0.5,
-        "query with every image",
+        checks.check_decoder_step,
+        lambda decoder, *rest: one_step(decoder, *rest)[0],
+        "return 3 things, logits, state, weights; you return one",
     ),
-    (checks.check_dot_scores, lambda q, k: torch.einsum("bd,bnd->bn", q, k) / 2, "4"),
+    (
+        checks.check_decoder_step,
+        lambda decoder, word, *rest: one_step(
+            decoder, word.new_zeros(len(word)), *rest
+        ),
+        "logits: the shape is right, but the largest difference is",
+    ),
+    (
+        checks.check_decoder_step,
+        lambda decoder, word, state, cells, places: one_step(
+            decoder, word, state, cells, cells.mean(1)
+        ),
+        "your function raised RuntimeError",
+    ),
+    (
+        checks.check_fit,
+        lambda *inputs: one_loop(*inputs)[0],
+        "return two lists of floats, the losses and the checks",
+    ),
+    (
+        checks.check_fit,
+        lambda model, batches, *rest: one_loop(model, batches[:-1], *rest),
+        "losses: expected shape (4,), got (3,)",
+    ),
     (
         checks.check_dot_attention,
         lambda q, k, v: (q @ k.mT).softmax(-1) / math.sqrt(q.size(-1)) @ v,
@@ -194,18 +247,6 @@ WRONG = [
     ),
     (checks.check_entropy, lambda w: -(w * w.log2()).sum(-1), "clamp the weights"),
     # heads
-    (checks.check_reduce_heads, lambda w: w.amax(dim=(0, 1)), "not the largest"),
-    (
-        checks.check_reduce_heads,
-        lambda w: w.max(dim=1).values.mean(dim=0),
-        "not the largest",
-    ),
-    (
-        checks.check_merge_heads,
-        lambda x: x.transpose(1, 2).reshape(2, 5, 12),
-        "RuntimeError: shape '[2, 5, 12]' is invalid",
-    ),
-    (checks.check_causal_mask, lambda T: torch.ones(T, T).tril(), "dtype=torch.bool"),
     (
         checks.check_to_maps,
         lambda x, p, h, w: reduce(x[..., p:], "B L A T (h w) -> B T h w", "max", h=h),
@@ -331,6 +372,25 @@ def test_a_mistake_in_a_learners_own_form_is_named(check, attempt, text, capsys)
 
 # Right answers in another form than the solution's.
 RIGHT = [
+    (
+        checks.check_additive_scores,
+        lambda q, k, W, v: (
+            put_end_to_end(q[:, :, None], k[:, None], W).tanh().mul(v).sum(-1)
+        ),
+    ),
+    (
+        checks.check_additive_scores,
+        lambda q, k, W, v: einsum(
+            torch.tanh(
+                (q @ W[:, : q.shape[-1]].T).unsqueeze(2)
+                + (k @ W[:, -k.shape[-1] :].T).unsqueeze(1)
+            ),
+            v,
+            "B T N D, D -> B T N",
+        ),
+    ),
+    (checks.check_decoder_step, one_step),
+    (checks.check_fit, one_loop),
     (checks.check_count_keys, lambda H, W, s: H * W / s**2),
     (
         checks.check_looks_like_attention,
@@ -343,8 +403,6 @@ RIGHT = [
         checks.check_looks_like_attention,
         lambda w: not (w < 0).any() and sums(w).numpy().all(),
     ),
-    (checks.check_key_of, lambda r, c, h, w: torch.arange(h * w).view(h, w)[r, c]),
-    (checks.check_cell_of, lambda k, h, w: [k // w, k - w * (k // w)]),
     (
         checks.check_unflatten,
         lambda x, h, w: rearrange(x, "B (h w) D -> B D h w", h=h, w=w),
@@ -357,33 +415,6 @@ RIGHT = [
     (
         checks.check_square_of,
         lambda r, c, s: s * torch.tensor([c, r, c + 1, r + 1]),
-    ),
-    (checks.check_softmax, lambda s: s.exp() / s.exp().sum(2, keepdim=True)),
-    (checks.check_softmax, lambda s: (s - s.logsumexp(-1, keepdim=True)).exp_()),
-    (checks.check_softmax, lambda s: s.exp_().div_(s.sum(-1, keepdim=True))),
-    (
-        checks.check_additive_scores,
-        lambda q, k, v: torch.einsum("bnd,d->bn", torch.tanh(q.unsqueeze(1) + k), v),
-    ),
-    (
-        checks.check_additive_scores,
-        lambda q, k, v: ((q[:, None] + k).tanh() * v).sum(2),
-    ),
-    (checks.check_read, lambda w, x: torch.einsum("bn,bnd->bd", w, x)),
-    (checks.check_read, lambda w, x: torch.bmm(w[:, None], x).squeeze(1)),
-    (checks.check_read, lambda w, x: einsum(w, x, "B N, B N D -> B D")),
-    (checks.check_read, lambda w, x: torch.stack([w[b] @ x[b] for b in range(len(w))])),
-    (
-        checks.check_dot_scores,
-        lambda q, k: torch.bmm(k, q.unsqueeze(2)).squeeze(2) / math.sqrt(k.size(2)),
-    ),
-    (
-        checks.check_dot_scores,
-        lambda q, k: (q[:, None] * k).sum(-1) * q.size(1) ** -0.5,
-    ),
-    (
-        checks.check_dot_scores,
-        lambda q, k: einsum(q / q.size(1) ** 0.5, k, "b d, b n d -> b n"),
     ),
     (checks.check_dot_attention, scaled_dot_product_attention),
     (
@@ -411,31 +442,15 @@ RIGHT = [
     (checks.check_entropy, lambda w: torch.special.entr(w).sum(-1) / math.log(2)),
     (checks.check_entropy, lambda w: -(w * w.log2()).nan_to_num().sum(1)),
     (checks.check_entropy, lambda w: -(w * (w + 1e-9).log2()).sum(1)),
+    (checks.check_looked_at, lambda x, h, w: x.mean(1).mean(1).view(-1, h, w)),
     (
-        checks.check_split_heads,
-        lambda x, heads: torch.stack(x.chunk(heads, dim=-1), dim=1),
+        checks.check_looked_at,
+        lambda x, h, w: reduce(x, "B A m (h w) -> B h w", "mean", h=h),
     ),
     (
-        checks.check_split_heads,
-        lambda x, heads: rearrange(x, "B T (A d) -> B A T d", A=heads),
+        checks.check_looked_at,
+        lambda x, h, w: (x.sum((1, 2)) / x[0, :, :, 0].numel()).reshape(len(x), h, w),
     ),
-    (
-        checks.check_split_heads,
-        lambda x, heads: x.view(*x.shape[:2], heads, -1).permute(0, 2, 1, 3),
-    ),
-    (checks.check_merge_heads, lambda x: torch.cat(x.unbind(1), dim=-1)),
-    (checks.check_merge_heads, lambda x: rearrange(x, "B A T d -> B T (A d)")),
-    (checks.check_causal_mask, lambda T: torch.arange(T)[:, None] >= torch.arange(T)),
-    (
-        checks.check_causal_mask,
-        lambda T: ~torch.ones(T, T, dtype=torch.bool).triu(diagonal=1),
-    ),
-    (checks.check_reduce_heads, lambda w: w.mean(0).mean(0)),
-    (
-        checks.check_reduce_heads,
-        lambda w: w.flatten(0, 1).sum(0) / w[..., 0, 0].numel(),
-    ),
-    (checks.check_reduce_heads, lambda w: reduce(w, "L A T N -> T N", "mean")),
     (checks.check_state_beside_cells, lambda s, N: s[-1].unsqueeze(1).repeat(1, N, 1)),
     (checks.check_state_beside_cells, lambda s, N: torch.stack([s[-1]] * N, dim=1)),
     (
@@ -513,6 +528,89 @@ RIGHT = [
         lambda w, covered: torch.unravel_index((w @ covered).argmax(), w.shape[:2]),
     ),
 ]
+
+
+class Skeleton(nn.Module):
+    """The parts of a block by the names of the exercise; each form is a subclass."""
+
+    def __init__(self, width, heads):
+        super().__init__()
+        self.norms = nn.ModuleList(nn.LayerNorm(width) for _ in range(3))
+        self.self_attention = MultiHeadAttention(width, heads)
+        self.cross_attention = MultiHeadAttention(width, heads, dropout=0.2)
+        self.feed_forward = nn.Sequential(
+            nn.Linear(width, 2 * width), nn.GELU(), nn.Linear(2 * width, width)
+        )
+
+    def forward(self, x, cells):
+        y = self.norms[0](x)
+        x = x + self.attend(self.self_attention, y, y, causal=True)
+        x = x + self.attend(self.cross_attention, self.norms[1](x), cells)
+        return x + self.feed_forward(self.norms[2](x))
+
+    def project(self, layer, query, key):
+        return layer.query_layer(query), layer.key_layer(key), layer.value_layer(key)
+
+
+def hide_later(scores, causal):
+    return scores + torch.full_like(scores, -math.inf).triu(1) if causal else scores
+
+
+class Fused(Skeleton):
+    def attend(self, layer, query, key, causal=False):
+        parts = self.project(layer, query, key)
+        q, k, v = (
+            part.unflatten(2, (layer.heads, -1)).transpose(1, 2) for part in parts
+        )
+        read = scaled_dot_product_attention(q, k, v, is_causal=causal)
+        return layer.output_layer(read.transpose(1, 2).flatten(2))
+
+
+class Chunked(Skeleton):
+    def attend(self, layer, query, key, causal=False):
+        parts = self.project(layer, query, key)
+        read = []
+        for q, k, v in zip(
+            *(part.chunk(layer.heads, -1) for part in parts), strict=True
+        ):
+            scores = torch.bmm(q, k.transpose(1, 2)) / math.sqrt(q.shape[-1])
+            read.append(torch.bmm(hide_later(scores, causal).softmax(-1), v))
+        return layer.output_layer(torch.cat(read, -1))
+
+
+class Einsum(Skeleton):
+    def attend(self, layer, query, key, causal=False):
+        parts = self.project(layer, query, key)
+        q, k, v = (rearrange(p, "B T (A d) -> B A T d", A=layer.heads) for p in parts)
+        scores = einsum(q, k, "B A T d, B A N d -> B A T N") * q.shape[-1] ** -0.5
+        read = einsum(
+            hide_later(scores, causal).softmax(-1), v, "b a t n, b a n d -> b t a d"
+        )
+        return layer.output_layer(read.flatten(2))
+
+
+@pytest.mark.parametrize("form", [Fused, Chunked, Einsum])
+def test_a_block_in_any_form_is_correct(form):
+    assert checks.check_block.verdict(form) == "Correct."
+
+
+def test_a_block_is_told_what_is_wrong_with_it():
+    class Stub(Skeleton):
+        def forward(self, x, cells):
+            raise NotImplementedError
+
+    class NoHeads(Skeleton):  # one softmax over the whole width
+        def attend(self, layer, query, key, causal=False):
+            q, k, v = self.project(layer, query, key)
+            scores = q @ k.mT / q.shape[-1] ** 0.5
+            return layer.output_layer(hide_later(scores, causal).softmax(-1) @ v)
+
+    class Unlike(nn.Linear):
+        pass
+
+    assert checks.check_block.verdict(Stub) == "Not attempted yet."
+    assert "one head" in checks.check_block.verdict(NoHeads)
+    assert "loading state_dict" in checks.check_block.verdict(Unlike)
 
 
 @pytest.mark.parametrize(("check", "attempt"), RIGHT)

@@ -36,6 +36,21 @@ def test_all_is_well_here(capsys):
     assert "[OK]   captioner additive" in said
 
 
+def test_one_line_if_all_is_well(capsys):
+    assert setup_check.check_setup(details=False)
+    said = capsys.readouterr().out
+    number = re.fullmatch(r"\[OK\]   (\d+) of (\d+) parts of the set-up\n", said)
+    assert number[1] == number[2] and int(number[1]) > 10
+
+
+def test_without_details_only_what_is_wrong_gets_a_line(without, capsys):
+    without("captum")
+    assert not setup_check.check_setup(details=False)
+    first, second = capsys.readouterr().out.splitlines()
+    fine, all_of_them = map(int, re.findall(r"\d+", first))
+    assert fine == all_of_them - 1 and second.startswith("[FAIL] captum does not")
+
+
 def test_what_the_course_needs_is_a_failure(without, capsys):
     without("captum")
     assert not setup_check.check_setup()
@@ -100,4 +115,5 @@ def test_a_broken_manifest_is_a_line_for_each_captioner(text, tmp_path):
 def test_an_unknown_captioner_is_a_sentence():
     found = run("-m", "helpers", "train", "foo")
     assert found.returncode == 2 and "Traceback" not in found.stderr
-    assert "expected additive or dot-product or transformer, got 'foo'" in found.stderr
+    expected = "expected additive or dot-product or transformer or rendered, got 'foo'"
+    assert expected in found.stderr

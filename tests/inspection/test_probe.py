@@ -120,7 +120,8 @@ def test_cells_without_a_key_of_their_own_are_unresolved():
 
     layout = probe_layout(read, IMAGE, GRID)
     assert len(layout.unresolved) == 24  # four cells share each key
-    assert sum(seen) == 1 + 2 * 3 * 24  # two places, three noises, none of them twice
+    digits = 2 * 5  # two halves for each
+    assert sum(seen) == 1 + digits + 2 * 3 * 24  # two places, three noises
 
 
 def test_the_answer_does_not_depend_on_the_batch_and_lays_weights_out():
@@ -145,7 +146,7 @@ def test_what_cannot_be_probed_is_named():
         probe_layout(lambda x: torch.ones(len(x), 24, 5), IMAGE, GRID)
     with pytest.raises(ValueError, match="got .tuple."):
         probe_layout(lambda x: (embed(x).flatten(1, 2),), IMAGE, GRID)
-    with pytest.raises(ValueError, match="got 16 images and returned .1, 24"):
+    with pytest.raises(ValueError, match="got 2 images and returned .1, 24"):
         probe_layout(lambda x: embed(x[:1]).flatten(1, 2), IMAGE, GRID)
     with pytest.raises(ValueError, match="in place"):
         probe_layout(lambda x: embed(x.mul_(0.5)).flatten(1, 2), IMAGE, GRID)
@@ -211,3 +212,18 @@ def test_keys_that_are_the_pixels_themselves():
     image = torch.rand(3, 6, 9)
     layout = probe_layout(lambda images: images.flatten(2).mT, image, (6, 9))
     check(layout, TokenLayout.from_grid(6, 9).index, 54)
+
+
+def test_learned_queries_have_no_cell():
+    torch.manual_seed(0)
+    embed = cells_of(PATCH, width=32)
+    attention = nn.MultiheadAttention(32, 4, batch_first=True).eval()
+    latents = 0.1 * torch.randn(1, 40, 32)  # (B, N, D)
+
+    def read(images):
+        cells = embed(images).flatten(1, 2)  # (B, h w, D)
+        queries = latents.expand(len(images), -1, -1)
+        return attention(queries, cells, cells, need_weights=False)[0]
+
+    with pytest.raises(ValueError, match="no key has a cell"):
+        probe_layout(read, IMAGE, GRID)

@@ -1,4 +1,4 @@
-"""The error index: every entry can be searched for, is short, is run and asserted."""
+"""The error index: one source for page and command, and every entry is run."""
 
 import io
 import logging
@@ -12,36 +12,21 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from helpers.inspection.messages.index import read_index
+from tools.index import anchor, cells_of, entries_of, link
 from tools.notebooks import INDEX
 
-CELLS = nbformat.read(INDEX, as_version=4).cells
-TEXT = "\n".join(cell.source for cell in CELLS if cell.cell_type == "markdown")
-HEADING = re.compile(r"^### (.+)$", re.MULTILINE)
+NOTEBOOK = nbformat.read(INDEX, as_version=4)
+TEXT = "\n".join(c.source for c in NOTEBOOK.cells if c.cell_type == "markdown")
+TEXT = re.sub(r"```.*?```", "", TEXT, flags=re.DOTALL)  # without programs
+DATA = read_index()
+ENTRIES = entries_of(NOTEBOOK)
+SETUP = [cell for cell in NOTEBOOK.cells if cell.cell_type == "code"][:2]
 
 
-def read_entries():
-    """The set-up cells, and heading -> the cells of its entry, in order."""
-    setup, entries, heading = [], {}, None
-    for cell in CELLS:
-        if cell.cell_type == "markdown":
-            if found := HEADING.search(cell.source):
-                heading = found[1]
-                entries[heading] = []
-            elif cell.source.startswith("## "):
-                heading = None
-        if heading:
-            entries[heading].append(cell)
-        elif cell.cell_type == "code":
-            setup.append(cell)
-    return setup, entries
-
-
-SETUP, ENTRIES = read_entries()
-
-
-def entry(start):
-    """The heading that begins so."""
-    return next(heading for heading in ENTRIES if start in heading)
+def entry(name):
+    """The cells of the entry with this id."""
+    return ENTRIES[DATA.causes[name].title]
 
 
 def run(cells, seed=0):
@@ -70,58 +55,66 @@ def without_wording(printed):
     return re.sub(r"(\w*Error): [^\n]*", r"\1: MESSAGE", printed)
 
 
-@pytest.mark.parametrize("heading", ENTRIES)
-def test_an_entry_alone_on_other_random_numbers_prints_what_is_saved(heading):
-    cells = [cell for cell in ENTRIES[heading] if cell.cell_type == "code"]
+def test_the_page_is_made_from_the_data_and_from_nothing_else():
+    made = [(cell.cell_type, cell.source) for cell in cells_of(DATA)]
+    assert [(cell.cell_type, cell.source) for cell in NOTEBOOK.cells] == made
+
+
+def test_ids_and_titles_can_be_told_apart_and_messages_name_what_is_there():
+    titles = [cause.title for cause in DATA.causes.values()]
+    assert len(set(titles)) == len(titles) == sum(len(s[3]) for s in DATA.sections)
+    assert len({message.id for message in DATA.messages}) == len(DATA.messages)
+    for message in DATA.messages:
+        assert set(message.causes) <= DATA.causes.keys(), message.id
+        assert message.causes or message.remedy, message.id
+
+
+@pytest.mark.parametrize("name", DATA.causes)
+def test_an_entry_alone_on_other_random_numbers_prints_what_is_saved(name):
+    cells = [cell for cell in entry(name) if cell.cell_type == "code"]
     saved = ["".join(o.text for o in cell.outputs) for cell in cells]
     printed = run(cells, seed=31)
     assert [*map(without_wording, printed)] == [*map(without_wording, saved)]
 
 
-def test_every_entry_has_a_cause_a_short_snippet_and_an_assertion():
-    assert len(ENTRIES) >= 45
-    for heading, (text, *rest) in ENTRIES.items():
-        cause = text.source.split("### ")[1].split("\n", 1)[1].strip()
-        assert len(cause.split()) >= 8, heading
-        code = [cell for cell in rest if cell.cell_type == "code"]
-        assert rest[0] in code, heading
-        for cell in code:
-            assert "assert " in cell.source, heading
-            assert len(cell.source.splitlines()) <= 8, heading
+@pytest.mark.parametrize("name", DATA.causes)
+def test_an_entry_has_a_cause_a_question_and_a_remedy_in_plain_pytorch(name):
+    cause, (text, *rest) = DATA.causes[name], entry(name)
+    assert len(cause.cause.split()) >= 8 and cause.ask.endswith("?") and cause.run
+    assert cause.after and "# before" in cause.code
+    assert cause.cause in text.source and cause.ask in text.source
+    assert rest[0].source == cause.code
+    for helper in ("TokenLayout", "diagnose", "capture_attention", "overlay"):
+        assert not re.search(rf"\b{helper}\(", cause.code), "plain PyTorch first"
+    for cell in rest:
+        if cell.cell_type == "code":
+            assert re.search(r"\bassert |with failing", cell.source)
+            assert len(cell.source.splitlines()) <= 15
             assert "raises-exception" not in cell.metadata.get("tags", [])
 
 
 @pytest.mark.parametrize(
-    ("heading", "said"),
+    ("name", "said"),
     [
-        ("'NoneType' object is not sub", "TypeError: 'NoneType' object is not sub"),
-        ("'NoneType' object is not sub", "'NoneType' object has no attribute 'mean'"),
+        ("need-weights", "TypeError: 'NoneType' object is not subscriptable"),
+        ("need-weights", "'NoneType' object has no attribute 'mean'"),
         (
-            "tensor a (49)",
+            "swin-rollout",
             "The size of tensor a (49) must match the size of tensor b (64) at "
             "non-singleton dimension 1",
         ),
         (
-            "The shape of the mask",
+            "mask-indexed",
             "The shape of the mask [8, 348] at index 1 does not match the shape of the "
             "indexed tensor [8, 668, 336] at index 1",
         ),
+        ("nothing-collected", "stack expects a non-empty TensorList"),
+        ("device-assert", "index out of range in self"),
+        ("expand", "The expanded size of the tensor (90) must match the existing size"),
     ],
 )
-def test_an_entry_runs_into_the_very_message_of_the_threads(heading, said):
-    assert said in "".join(run(ENTRIES[entry(heading)]))
-
-
-@pytest.mark.parametrize(
-    ("heading", "link"),
-    [
-        ("'NoneType' object is not sub", "Shengcao-Cao/groundLMM/issues/2"),
-        ("tensor a (49)", "jacobgil/vit-explain/issues/22"),
-        ("The shape of the mask", "JIA-Lab-research/LISA/issues/172"),
-    ],
-)
-def test_the_cause_comes_with_the_thread_that_says_so(heading, link):
-    assert f"https://github.com/{link})" in ENTRIES[entry(heading)][0].source
+def test_an_entry_runs_into_the_very_message_of_the_threads(name, said):
+    assert said in "".join(run(entry(name)))
 
 
 def takes(draw, shape):
@@ -133,14 +126,14 @@ def takes(draw, shape):
 
 
 @pytest.mark.parametrize(
-    ("heading", "draw"),
+    ("name", "draw"),
     [
-        ("Cannot handle this data type", Image.fromarray),
-        ("Invalid shape (1, 14, 14)", lambda array: plt.figure().gca().imshow(array)),
+        ("pillow", Image.fromarray),
+        ("imshow", lambda array: plt.figure().gca().imshow(array)),
     ],
 )
-def test_the_channels_that_are_listed_are_those_that_are_taken(heading, draw):
-    said = re.search(r"C\s=\s([^:;]+?or \d)", ENTRIES[entry(heading)][0].source)[1]
+def test_the_channels_that_are_listed_are_those_that_are_taken(name, draw):
+    said = re.search(r"C\s=\s([^:;]+?or \d)", entry(name)[0].source)[1]
     listed = {int(number) for number in re.findall(r"\d", said)}
     assert listed == {C for C in range(1, 7) if takes(draw, (14, 20, C))}
 
@@ -148,16 +141,29 @@ def test_the_channels_that_are_listed_are_those_that_are_taken(heading, draw):
 def test_headings_can_be_told_apart_and_the_contents_lead_to_them():
     headings = re.findall(r"^##+ (.+)$", TEXT, re.MULTILINE)
     assert len(headings) == len(set(headings))
-    anchors = {heading.replace(" ", "-") for heading in headings}
+    anchors = {anchor(heading) for heading in headings}
     for target in re.findall(r"\]\(#([^)]+)\)", TEXT):
         assert target in anchors, target
 
 
 def test_links_lead_to_threads_or_to_notebooks():
     for target in re.findall(r"\]\(([^#)][^)]*)\)", TEXT):
-        thread = r"https://github\.com/[\w.-]+/[\w.-]+/(issues|pull)/\d+"
+        thread = r"https://github\.com/[\w.-]+/[\w.-]+/issues/\d+"
         assert re.fullmatch(thread, target) or (INDEX.parent / target).exists(), target
-    assert len(re.findall(r"https://", TEXT)) >= 60
+    threads = [thread for cause in DATA.causes.values() for thread in cause.threads]
+    assert len(set(threads)) >= 100 and all(link(thread) in TEXT for thread in threads)
+
+
+def test_the_page_says_first_how_to_ask():
+    first = NOTEBOOK.cells[0].source
+    for name in (
+        "helpers explain",
+        "helpers diagnose",
+        "capture_attention",
+        "trace_shapes",
+        "probe_layout",
+    ):
+        assert name in first
 
 
 def test_the_readme_leads_here_before_anything_else():

@@ -1,8 +1,13 @@
-"""What Sphinx and MyST-NB do not do by themselves: Jupyter's anchors, and alt text."""
+"""What Sphinx and MyST-NB do not do: Jupyter's anchors, alt text, search by message."""
 
+import json
 import re
+from pathlib import Path
 
 from docutils import nodes
+from sphinx.search.en import SearchEnglish
+
+from helpers.inspection.messages.index import read_index
 
 
 def jupyter_anchor(title):
@@ -48,7 +53,39 @@ def mend_tables(app, page, template, context, doctree):
     context["body"] = re.sub(r"<th\b([^>]*)>(<p></p>)?</th>", r"<td\1></td>", body)
 
 
+class SearchMessages(SearchEnglish):
+    """Search in English, for messages that readers paste.
+
+    Every word of a query must be on the page. So sizes such as 392x576 are left out, as
+    Sphinx leaves out plain numbers, and so is the kind of the error.
+    """
+
+    js_splitter_code = r"""
+var splitQuery = (query) =>
+  query
+    .split(/[^\p{Letter}\p{Number}_]+/gu)
+    .filter((term) => term && !/^\d|(Error|Exception|Warning)$/.test(term));
+"""
+
+
+def rank_messages(app, config):
+    """Make the search put the pages of a message's causes first, in their order."""
+    messages = [
+        (re.sub("[^a-z]+", " ", text.lower()).strip(), message.causes)
+        for message in read_index().messages
+        for text in message.says
+        if message.causes
+    ]
+    script = (Path(__file__).parent / "scorer.js").read_text(encoding="utf-8")
+    script = script.replace("MESSAGES = []", f"MESSAGES = {json.dumps(messages)}")
+    file = Path(app.outdir).parent / "scorer.js"
+    file.write_text(script, encoding="utf-8")
+    config.html_search_scorer = str(file)
+
+
 def setup(app):
+    app.connect("config-inited", rank_messages)
+    app.add_search_language(SearchMessages)
     app.connect("doctree-read", describe_figures)
     app.connect("html-page-context", mend_tables)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -2,62 +2,6 @@
 
 from helpers.classroom.checks.judge import Check, random
 
-check_key_of = Check(
-    "attempt(row, column, h, w) -> the key of a cell, counted row by row.",
-    lambda row, column, h, w: row * w + column,
-    {
-        "row 1, column 3 of 3 x 5 cells": (1, 3, 3, 5),
-        "row 0, column 4 of 3 x 5 cells": (0, 4, 3, 5),
-        "row 2, column 0 of 4 x 7 cells": (2, 0, 4, 7),
-        "row 5, column 1 of 6 x 2 cells": (5, 1, 6, 2),
-    },
-    {
-        "that counts column by column; the course, row by row": (
-            lambda r, c, h, w: c * h + r
-        ),
-        "a row is w cells long, not h": lambda r, c, h, w: r * h + c,
-        "row and column are swapped: w cells for each row": (
-            lambda r, c, h, w: c * w + r
-        ),
-        "keys count from 0": lambda r, c, h, w: r * w + c + 1,
-        "rows count from the top: row 0 has the first keys": (
-            lambda r, c, h, w: (h - 1 - r) * w + c
-        ),
-        "columns count from the left": lambda r, c, h, w: r * w + w - 1 - c,
-        "w cells for each row above, then the columns: not row times column": (
-            lambda r, c, h, w: r * c
-        ),
-        "w cells for each row above, then the columns: not row plus column": (
-            lambda r, c, h, w: r + c
-        ),
-    },
-)
-
-
-check_cell_of = Check(
-    "attempt(key, h, w) -> (row, column).",
-    lambda key, h, w: divmod(key, w),
-    {
-        "key 13 of 3 x 5 cells": (13, 3, 5),
-        "key 4 of 3 x 5 cells": (4, 3, 5),
-        "key 23 of 4 x 7 cells": (23, 4, 7),
-        "key 11 of 6 x 2 cells": (11, 6, 2),
-    },
-    {
-        "(row, column), in this order": lambda k, h, w: (k % w, k // w),
-        "a row is w cells long: divide by w": (
-            lambda k, h, w: divmod(k, h),
-            lambda k, h, w: (k // w, k % h),
-            lambda k, h, w: (k // h, k % w),
-        ),
-        "keys are counted row by row: divide by w": lambda k, h, w: (k % h, k // h),
-        "whole rows: `//`, not `/`": lambda k, h, w: (k / w, k % w),
-        "rows and columns count from 0": lambda k, h, w: (k // w + 1, k % w + 1),
-        "rows count from the top": lambda k, h, w: (h - 1 - k // w, k % w),
-    },
-)
-
-
 check_unflatten = Check(
     "attempt(cells (B, N, D), h, w) -> feature map (B, D, h, w).",
     lambda cells, h, w: cells.transpose(1, 2).unflatten(2, (h, w)),

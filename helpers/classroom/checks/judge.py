@@ -1,9 +1,14 @@
 """Compare an attempt with the right answer, and say what is wrong with it."""
 
 from copy import deepcopy
+from functools import cached_property
 from textwrap import shorten
 
 import torch
+
+
+class Fault(Exception):
+    """What a check itself says of an answer that cannot be compared."""
 
 
 class Check:
@@ -11,21 +16,28 @@ class Check:
 
     asks: the function that is wanted; becomes the check's docstring. right: a function
     that answers right, or raises an error whose text is the words that the learner's
-    must hold. cases: {words that describe the case: its inputs}. mistakes: {words to
-    say: a function that makes the mistake, or a tuple of them}. An attempt that makes
-    none of the mistakes is told the first case that it gets wrong.
+    must hold; several tensors are returned as a NamedTuple, and named by its fields.
+    cases: {words that describe the case: its inputs}, or a function that makes them
+    when they are first wanted. mistakes: {words to say: a function that makes the
+    mistake, or a tuple of them}. An attempt that makes none of the mistakes is told the
+    first case that it gets wrong.
     """
 
     def __init__(self, asks, right, cases, mistakes):
         self.__doc__ = asks
-        self.right, self.cases, self.mistakes = right, cases, mistakes
+        self.right, self.given, self.mistakes = right, cases, mistakes
+        self.remembered = {}  # what the check's own functions answer
+
+    @cached_property
+    def cases(self):
+        return self.given() if callable(self.given) else self.given
 
     def __call__(self, attempt):
         print(self.verdict(attempt))
 
     def verdict(self, attempt):
         """The line to print: of `attempt` on all cases."""
-        said, right = self.run(attempt), self.run(self.right)
+        said, right = self.run(attempt), self.known(self.right)
         if any(isinstance(answer, NotImplementedError) for answer in said):
             return "Not attempted yet."
         passed = list(map(same, said, right))
@@ -33,7 +45,7 @@ class Check:
             return "Correct."
         for words, wrong in self.mistakes.items():
             for function in wrong if isinstance(wrong, tuple) else (wrong,):
-                if all(map(alike, said, self.run(function), right)):
+                if all(map(alike, said, self.known(function), right)):
                     return f"Not yet: {words}"
         constant = len({repr(answer) for answer in said}) == 1 < len(said)
         if constant and isinstance(said[0], int | float | str | tuple):
@@ -41,6 +53,12 @@ class Check:
         first = passed.index(False)
         case = list(self.cases)[first]
         return f"Not yet: {difference(said[first], right[first])} (for {case})"
+
+    def known(self, function):
+        """The answers of a function of the check's own, worked out once."""
+        if function not in self.remembered:
+            self.remembered[function] = self.run(function)
+        return self.remembered[function]
 
     def run(self, function):
         """The answers on all cases, an error that was raised being one, too."""
@@ -63,6 +81,9 @@ def same(answer, right):
         return isinstance(answer, type(right)) and all(word in text for word in words)
     if isinstance(right, str):
         return isinstance(answer, str) and answer == right
+    if hasattr(right, "_fields"):
+        together = isinstance(answer, tuple | list) and len(answer) == len(right)
+        return together and all(map(same, answer, right))
     answer, right = numbers(answer), numbers(right)
     if answer is None or right is None or answer.shape != right.shape:
         return False
@@ -96,10 +117,14 @@ def difference(answer, right):
     if isinstance(right, Exception):
         words = " and ".join(str(right).split())
         return f"raise {type(right).__name__} with {words} in it, not: {brief(answer)}"
+    if isinstance(answer, Fault):
+        return str(answer)
     if isinstance(answer, Exception):
         return raised(answer)
     if answer is None:
         return "your function returned None. Is there a return?"
+    if hasattr(right, "_fields"):
+        return difference_of_parts(answer, right)
     if isinstance(right, str | tuple):
         return f"expected {right!r}, got {brief(answer)}"
     found, right = numbers(answer), torch.as_tensor(right)
@@ -117,6 +142,18 @@ def difference(answer, right):
         return f"expected {right.tolist()}, got {found.tolist()}"
     gap = (found.double() - right.double()).abs().max()
     return f"the shape is right, but the largest difference is {gap:.3g}"
+
+
+def difference_of_parts(answer, right):
+    """The first of several tensors that is wrong, by its name."""
+    several = isinstance(answer, tuple | list)
+    if not several or len(answer) != len(right):
+        kind = f"{len(answer)} things" if several else "one"
+        wanted = ", ".join(right._fields)
+        return f"return {len(right)} things, {wanted}; you return {kind}"
+    for name, found, wanted in zip(right._fields, answer, right, strict=True):
+        if not same(found, wanted):
+            return f"{name}: {difference(found, wanted)}"
 
 
 def no_numbers(answer, right):

@@ -1,13 +1,9 @@
 """A name for every axis of a weights tensor, each with its evidence."""
 
-from dataclasses import dataclass
-
-from helpers.inspection.shapes.candidates import (
-    SMALLEST,
-    candidate_grids,
-    candidate_layouts,
-)
-from helpers.inspection.shapes.problems import Problem, sums_to_one, tolerance
+from helpers.inspection.shapes.proposals import SMALLEST, grids_of, propose
+from helpers.inspection.shapes.remedies import problem
+from helpers.inspection.shapes.report import Axis
+from helpers.inspection.shapes.sums import softmax_axes, tolerance
 
 # What stands before (queries, keys), by the number of axes before them.
 LEADING = {
@@ -16,15 +12,6 @@ LEADING = {
     2: ["images", "heads"],
     3: ["layers", "images", "heads"],
 }
-
-
-@dataclass(frozen=True)
-class Axis:
-    """An axis of the weights: its name, its length, and why it has that name."""
-
-    name: str
-    size: int
-    evidence: str
 
 
 def find_keys(shape, values, image_size, patch_size):
@@ -36,53 +23,58 @@ def find_keys(shape, values, image_size, patch_size):
         if last and shape[-1] == 1 < shape[-2]:
             return last - 1, "a column of one number a key; no values to check", []
         return last, "by convention the last axis; no values to check", []
-    ones = [axis for axis in range(len(shape)) if sums_to_one(values, axis)]
-    if last in ones:
+    axes = softmax_axes(values)
+    if axes == (last,):
         return last, "sums to 1 along this axis", []
-    if last and shape[-1] == 1 and last - 1 in ones:
+    if last and shape[-1] == 1 and axes == (last - 1,):
         return last - 1, "sums to 1 along this axis, a column", []
-    if len(shape) > 1 and sums_to_one(values.flatten(-2), -1):
-        return None, "the last two axes together sum to 1", []
-    if (
-        not ones
-        and sums_below_one(values)
-        and (image_size is None or on_grid(shape, image_size, patch_size))
-    ):
-        return None, "the last two axes together sum to less than 1", []
-    if not ones:
+    if looks_like_grid(shape, values, axes, image_size, patch_size):
+        total = "1" if axes == (last - 1, last) else "less than 1"
+        return None, f"the last two axes together sum to {total}", []
+    if not axes or shape[-1] == 1:
         return last, "by convention the last axis; it does not sum to 1", []
-    axis = ones[-1]
-    cause = "query and key axes are swapped, or the softmax ran over the wrong axis"
+    if len(axes) > 1:
+        return last, "by convention", [problem("joint softmax", axes=list(axes))]
+    axis = axes[0]
     if axis == 0 and len(shape) > 2:
-        cause = "the softmax ran over the images of the batch"
-    problem = Problem(
-        f"axis {axis} sums to 1 and the last one does not",
-        cause,
-        f"softmax over the keys; if axis {axis} holds the keys, move it to the end: "
-        f"weights.movedim({axis}, -1)",
-    )
-    return axis, "sums to 1 along this axis, and no other", [problem]
+        return last, "by convention", [problem("across images")]
+    evidence = "sums to 1 along this axis, and no other"
+    return axis, evidence, [problem("wrong axis", axis=axis)]
 
 
-def sums_below_one(values):
-    """True for maps (..., h, w) whose keys off the grid were left out.
-
-    Rows of keys would sum to nearly 1 each, and so to much more together.
-    """
-    h, w = values.shape[-2:] if values.dim() > 1 else (1, 1)
-    if h * w < SMALLEST or max(h, w) > 4 * min(h, w):  # no usual grid
+def looks_like_grid(shape, values, axes, image_size, patch_size):
+    """True for maps (..., h, w): they sum to 1, or to less without some of the keys."""
+    last = len(shape) - 1
+    if last < 1 or axes not in ((), (last - 1, last)):
         return False
-    total = values.double().flatten(-2).sum(-1)  # (...)
-    return bool(values.min() >= 0 and 0 < total.max() <= 1 + tolerance(values))
+    total = values.double().nan_to_num().flatten(-2).sum(-1)  # (...)
+    positive = values.nan_to_num().min() >= 0 and total.max() > 0
+    if not positive or total.max() > 1 + tolerance(values):
+        return False
+    if image_size is not None:
+        return on_grid(shape, image_size, patch_size)
+    h, w = shape[-2:]
+    return SMALLEST <= h * w and max(h, w) <= min(64, 2 * min(h, w))
 
 
 def on_grid(shape, image_size, patch_size):
     """True if the last two axes are a grid on the image and the last is no sequence."""
     if image_size is None or len(shape) < 2:
         return False
-    _, likely = candidate_grids(image_size, patch_size).get(shape[-2:], ("", False))
-    explained = candidate_layouts(shape[-1], image_size, patch_size)
-    return likely and shape[-2] * shape[-1] >= SMALLEST and not explained
+    grids = grids_of(image_size, patch_size)
+    _, likely, merge = grids.get(tuple(shape[-2:]), ("", False, 1))
+    explained = fits(shape[-1], image_size, patch_size)
+    return likely and merge == 1 and shape[-2] * shape[-1] >= SMALLEST and not explained
+
+
+def fits(N, image_size, patch_size):
+    """True if N is a usual number of keys for this image."""
+    if image_size is None:
+        return False
+    found = propose(N, image_size, patch_size)
+    first = found[0] if found else None
+    enough = first and first.layout.index.numel() >= SMALLEST
+    return bool(enough and first.likely and first.off_grid <= 5)
 
 
 def name_axes(shape, keys, evidence, batch=None, heads=None, queries=None):
@@ -104,24 +96,24 @@ def name_axes(shape, keys, evidence, batch=None, heads=None, queries=None):
         names[axis] = name
     known = {"images": batch, "heads": heads}
     for axis in before:
-        fits = [name for name, n in known.items() if n == shape[axis]]
-        if len(fits) == 1 or names[axis] in fits:
-            names[axis] = names[axis] if names[axis] in fits else fits[0]
+        fitting = [name for name, n in known.items() if n == shape[axis]]
+        if len(fitting) == 1 or names[axis] in fitting:
+            names[axis] = names[axis] if names[axis] in fitting else fitting[0]
             why[axis] = f"the {shape[axis]} {names[axis]} you named"
-        elif names[axis] in known and known[names[axis]] is not None:
+        elif known.get(names[axis]) is not None:
             wanted = names[axis]
             names[axis] = "layers or steps"
             why[axis] = f"{wanted} you named: {known[wanted]}, so another axis"
         elif names[axis] == "images or heads":
             doubts.append(
-                f"axis {axis} of size {shape[axis]}: the images of a batch, or the "
-                "heads of one image. Say how many of them there are (batch, heads), or "
-                "run two images"
+                f"axis {axis} of size {shape[axis]}: the images of a batch (the heads "
+                "gone, or averaged), or the heads of one image. batch= or heads= "
+                "settles it"
             )
         elif names[axis] == "layers" and batch is None:
             doubts.append(
                 f"axes {axis} and {axis + 1}: layers, then images, or the other way "
-                "round. Say how many images there are (batch), or run another number"
+                "round. batch= settles it"
             )
         elif names[axis] == "images" and len(before) == 2:
             why[axis] = "by its position; could be layers if the batch is gone"

@@ -1,67 +1,94 @@
 """What models return as attention, down to one tensor or one shape."""
 
+from dataclasses import dataclass, field
 from numbers import Integral
 
 import numpy as np
 import torch
 
-from helpers.inspection.shapes.problems import Problem
+from helpers.inspection.shapes.remedies import problem
 
-NOTHING = Problem(
-    "there is nothing here: None or an empty tuple",
-    "a fused kernel (sdpa, flash) never builds the weights, or they were not asked for",
-    'transformers: load with attn_implementation="eager" and pass '
-    "output_attentions=True; torch: need_weights=True, average_attn_weights=False; "
-    "timm: fused_attn=False",
-)
+
+@dataclass
+class Unpacked:
+    """shape and values are None where there is none; notes and problems say why."""
+
+    shape: tuple = None
+    values: torch.Tensor = None
+    notes: list = field(default_factory=list)
+    problems: list = field(default_factory=list)
 
 
 def unpack(weights):
-    """(shape, values, notes, problems); shape and values are None where there is none.
+    """An Unpacked: its values are a float tensor on the CPU.
 
-    Tensors and arrays give values as a float tensor on the CPU; a tuple of ints is a
-    bare shape; of a collection the last entry is taken, and a note says what it held.
+    A tuple of ints is a bare shape. Of a collection the last entry is taken, of what
+    `capture_attention` captured, and of a dict, one that is cross-attention; a note
+    says what there was. Raises TypeError for what holds no weights.
     """
     if weights is None:
-        return None, None, [], [NOTHING]
+        return Unpacked(problems=[problem("nothing")])
     if isinstance(weights, torch.Tensor | np.ndarray):
         values = torch.as_tensor(weights).detach().cpu()
         if values.is_complex():
             raise TypeError(f"weights must be real numbers, got {values.dtype}")
-        if not values.is_floating_point():
-            values = values.float()
-        return tuple(values.shape), values, [], []
+        values = values if values.is_floating_point() else values.float()
+        return Unpacked(tuple(values.shape), values)
+    if hasattr(weights, "kinds") and hasattr(weights, "weights"):
+        names = {f"{n} ({weights.kinds[n]})": w for n, w in weights.weights.items()}
+        return unpack(names)
     if isinstance(weights, dict):
-        named = {k: v for k, v in weights.items() if holds_weights(v)}
-        if not named:
-            return None, None, [], [NOTHING]
-        name = max(named, key=lambda k: ("cross" in str(k), "attent" in str(k)))
-        note = f"taken from {name!r} of {', '.join(map(str, named))}"
-        return noted(unpack(named[name]), note)
-    if not isinstance(weights, list | tuple):
-        raise TypeError(
-            "weights must be a tensor, an array, a collection of them, or a shape such "
-            f"as (1, 12, 197, 197), got {type(weights).__name__}"
-        )
-    if not weights:
-        return None, None, [], [NOTHING]
-    if all(isinstance(n, Integral) for n in weights):
+        return from_dict(weights)
+    if isinstance(weights, list | tuple):
+        return from_sequence(weights)
+    raise TypeError(
+        "weights must be a tensor, an array, a collection of them, what was captured, "
+        f"or a shape such as (1, 12, 197, 197), got {type(weights).__name__}"
+    )
+
+
+def from_dict(weights):
+    named = {k: v for k, v in weights.items() if holds_weights(v)}
+    if not named:
+        return Unpacked(problems=[problem("nothing")])
+    name = max(
+        reversed(named), key=lambda k: ("cross" in str(k), "attent" in str(k))
+    )  # of equals the last
+    found = unpack(named[name])
+    found.notes.insert(0, f"taken from {name!r} of {', '.join(map(str, named))}")
+    return found
+
+
+def from_sequence(weights):
+    if all(isinstance(n, Integral) for n in weights) and len(weights):
         if min(weights) < 0:
             raise ValueError(f"a shape has no negative sizes, got {tuple(weights)}")
-        return tuple(int(n) for n in weights), None, [], []
-    if all(isinstance(n, float) for n in weights):
+        return Unpacked(tuple(int(n) for n in weights))
+    if is_numbers(weights):
         return unpack(torch.tensor(weights))
-    missing = sum(not holds_weights(entry) for entry in weights)
-    if missing:
-        shape, values, notes, _ = unpack(next(filter(holds_weights, weights), None))
-        note = f"{missing} of {len(weights)} entries hold no weights"
-        return shape, values, [*notes, note], [NOTHING]
+    present = [entry for entry in weights if holds_weights(entry)]
+    if len(present) < len(weights) or not present:
+        found = unpack(present[0] if present else None)
+        if present:
+            count = f"{len(weights) - len(present)} of {len(weights)}"
+            found.notes.append(f"{count} entries hold no weights")
+            found.problems.append(problem("nothing"))
+        return found
+    found = unpack(weights[-1])
     kind = "layers" if isinstance(weights[0], torch.Tensor | np.ndarray) else "steps"
     shapes = [tuple(w.shape) for w in weights if hasattr(w, "shape")]
     note = f"the last of {len(weights)} entries ({kind}?)"
     if len(set(shapes)) > 1:
         note += f", which differ in shape: {', '.join(map(str, shapes))}"
-    return noted(unpack(weights[-1]), note)
+    found.notes.insert(0, note)
+    return found
+
+
+def is_numbers(entry):
+    """True for a float, and for lists of lists of floats."""
+    if isinstance(entry, list | tuple):
+        return bool(entry) and all(map(is_numbers, entry))
+    return isinstance(entry, float | int)
 
 
 def holds_weights(entry):
@@ -71,8 +98,3 @@ def holds_weights(entry):
     if isinstance(entry, list | tuple):
         return any(holds_weights(e) for e in entry)
     return isinstance(entry, torch.Tensor | np.ndarray | int | float)
-
-
-def noted(unpacked, note):
-    shape, values, notes, problems = unpacked
-    return shape, values, [note, *notes], problems

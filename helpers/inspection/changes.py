@@ -1,0 +1,102 @@
+"""Pictures with some cells changed, and how far each key moves from its baseline."""
+
+from itertools import product
+
+import numpy as np
+import torch
+
+
+class Changes:
+    """read_tokens, image, grid and batch as `probe_layout` takes them.
+
+    length: N, the number of keys. cells: h * w. Raises ValueError where the shapes do
+    not fit.
+    """
+
+    def __init__(self, read_tokens, image, grid, batch):
+        h, w = grid
+        if image.dim() != 3 or min(h, w) < 1:
+            raise ValueError(
+                "expected an image (3, H, W) and a grid (h, w), got shape "
+                f"{tuple(image.shape)} and grid {grid}"
+            )
+        self.read_tokens, self.image, self.grid, self.batch = (
+            read_tokens, image, grid, batch,
+        )  # fmt: skip
+        self.baseline = read_tokens(image[None].clone())  # (1, N, D)
+        found = getattr(self.baseline, "shape", (type(self.baseline).__name__,))
+        if len(found) != 3 or found[0] != 1 or found[1] < h * w:
+            raise ValueError(
+                f"read_tokens must return (B, N, D), N at least {h} x {w} = {h * w}, "
+                f"got ({', '.join(map(str, found))})"
+            )
+        self.cells, self.length = h * w, found[1]
+
+    def response(self, groups, offset=0.0, seed=0):
+        """Change the cells of each group at once: how far each key moves, (groups, N).
+
+        groups: lists of cells, counted row by row. offset: where in a cell, in cells
+        from its middle. seed: of the noise that half of the cell's pixels become.
+        """
+        sides = zip(self.grid, self.image.shape[1:], strict=True)
+        places = list(product(*(parts(n, side, offset) for n, side in sides)))
+        noise = noise_like(self.image, places, seed)  # (cells, 3, rows, columns)
+        pictures = self.image.repeat(min(self.batch, len(groups)), 1, 1, 1)
+        moved = []
+        for start in range(0, len(groups), self.batch):
+            some = groups[start : start + self.batch]
+            changed = pictures[: len(some)]  # (b, 3, H, W)
+            for picture, cells in zip(changed, some, strict=True):
+                for cell in cells:
+                    part = picture[:, *places[cell]]
+                    part.copy_(noise[cell][:, : part.shape[1], : part.shape[2]])
+            moved += self.distances(self.read_tokens(changed), len(some))  # (N,) each
+            for picture, cells in zip(changed, some, strict=True):
+                for cell in cells:
+                    picture[:, *places[cell]] = self.image[:, *places[cell]]
+        response = torch.from_numpy(np.stack(moved))  # (groups, N)
+        if not response.isfinite().all():
+            raise ValueError("read_tokens returns NaN or infinite numbers")
+        if not torch.equal(pictures[0], self.image):
+            raise ValueError(
+                "read_tokens changes its images in place: let it copy them"
+            )
+        return response
+
+    def distances(self, tokens, count):
+        """How far each key of each image moved: (b, N, D) -> b times (N,)."""
+        if tokens.shape != (count, *self.baseline.shape[1:]):
+            raise ValueError(
+                f"read_tokens got {count} images and returned {tuple(tokens.shape)}: "
+                "it must return (B, N, D) for any B; batch=1 gives it one at a time"
+            )
+        still = self.baseline[0].detach().float().cpu().numpy()  # (N, D)
+        difference = np.empty_like(still)  # (N, D), one place that stays in the cache
+        found = []
+        for one in tokens.detach().float().cpu().numpy():  # (N, D)
+            np.subtract(one, still, out=difference)
+            found.append(np.sqrt(np.einsum("nd,nd->n", difference, difference)))
+        return found
+
+
+def parts(cells, side, offset):
+    """For each cell of an axis, the half of its pixels in the middle, or beside it."""
+    size = side / cells
+    found = []
+    for cell in range(cells):
+        middle = (cell + 0.5 + offset) * size
+        low = min(max(round(middle - size / 4), 0), side - 1)
+        found.append(slice(low, max(low + 1, round(middle + size / 4))))
+    return found
+
+
+def noise_like(image, places, seed):
+    """Noise over the range of an image's values, (cells, 3, rows, columns)."""
+    rows, columns = (
+        max(place[axis].stop - place[axis].start for place in places) for axis in (0, 1)
+    )
+    generator = torch.Generator().manual_seed(seed)
+    noise = torch.rand(len(places), len(image), rows, columns, generator=generator)
+    low, high = image.aminmax()
+    span = (high - low).clamp_min(1.0)  # an even image has no span of its own
+    return low + span * noise.to(image)

@@ -1,0 +1,104 @@
+"""The data of the error index: the messages people see, and the causes behind them."""
+
+import re
+import tomllib
+from dataclasses import dataclass, field
+from functools import cache
+
+from helpers import ROOT
+
+FOLDER = ROOT / "data" / "errors"
+MESSAGES = "messages.toml"
+NOTEBOOK = "notebooks/error_index.ipynb"
+
+
+@dataclass(frozen=True)
+class Cause:
+    """One entry of the index: a cause, the question that tells it apart, a remedy.
+
+    fits, unless: names of facts about the numbers (see `numbers`) that speak for it or
+    against it. clues: words elsewhere in what was pasted that speak for it. words: how
+    people say it without a message. code: a program with its lines marked `# before`
+    and `# after`, in plain PyTorch; course: the same with the helpers of the course.
+    """
+
+    id: str
+    title: str
+    cause: str
+    ask: str
+    run: str
+    code: str
+    section: str = ""
+    course: str = ""
+    threads: tuple = ()
+    fits: tuple = ()
+    unless: tuple = ()
+    clues: tuple = ()
+    words: tuple = ()
+
+    @property
+    def before(self):
+        return marked(self.code, "before")
+
+    @property
+    def after(self):
+        return marked(self.code, "after")
+
+
+@dataclass(frozen=True)
+class Message:
+    """One message, in the wordings of several versions.
+
+    says: examples; numbers in them stand for any, and `...` for any text. means: what
+    it says, in plain words. numbers: which facts to look for, and roles: what its
+    numbers are, in order. causes: ids, the most frequent first. A message without
+    causes is not about shapes: `remedy` says what helps.
+    """
+
+    id: str
+    says: tuple
+    means: str
+    causes: tuple = ()
+    numbers: str = ""
+    roles: tuple = ()
+    remedy: str = ""
+
+
+@dataclass(frozen=True, eq=False)
+class Index:
+    sections: tuple  # of (title, what you see, introduction, ids)
+    causes: dict = field(repr=False)  # {id: Cause}
+    messages: tuple = field(repr=False)
+
+
+@cache
+def read_index(folder=FOLDER):
+    """The index from its files, in the order of their names."""
+    sections, causes = [], {}
+    for file in sorted(folder.glob("[0-9]*.toml")):
+        data = tomllib.loads(file.read_text(encoding="utf-8"))
+        for entry in data["entry"]:
+            cause = Cause(section=data["section"], **frozen(entry))
+            causes[cause.id] = cause
+        ids = tuple(entry["id"] for entry in data["entry"])
+        text = data.get("text", "").strip()
+        sections.append((data["section"], data["you_see"], text, ids))
+    data = tomllib.loads((folder / MESSAGES).read_text(encoding="utf-8"))
+    messages = tuple(Message(**frozen(message)) for message in data["message"])
+    return Index(tuple(sections), causes, messages)
+
+
+def frozen(table):
+    """A table of the file, with its lists as tuples and its texts without edges."""
+    return {
+        key: tuple(value) if isinstance(value, list) else value.strip("\n")
+        for key, value in table.items()
+    }
+
+
+def marked(code, mark):
+    """The lines of a program that end with `# before` or `# after`, without that."""
+    end = re.compile(rf"\s+# {mark}\b.*$")
+    found = [end.sub("", line) for line in code.splitlines() if end.search(line)]
+    edge = min((len(line) - len(line.lstrip()) for line in found), default=0)
+    return "\n".join(line[edge:] for line in found)

@@ -1,0 +1,139 @@
+"""The numbers of a message: found, factored, and compared by what they stand for."""
+
+import math
+import re
+
+HOLE = "#"
+ONE = r"-?\d+"
+SEPARATOR = r"\s*[,x×*]\s*"
+SHAPE = re.compile(
+    rf"(?:torch\.Size\()?[\[(]+\s*{ONE}(?:{SEPARATOR}{ONE})*\s*,?\s*[\])]+\)?"
+    rf"|(?:torch\.Size\()?\[\s*\]\)?"
+    rf"|(?<![\w.]){ONE}(?:\s?[x×]\s?\d+)+(?![\w])"
+    rf"|(?<![\w.])\d{{1,3}}(?:,\d{{3}})+(?![\w,])"
+    rf"|(?<![\w.])-?\d+(?!\.\d|\w)"
+)
+LARGEST = 10**6  # no picture has as many tokens
+# Widths of models, to see tokens in a number that counts everything.
+WIDTHS = (64, 128, 192, 256, 320, 384, 512, 640, 768, 1024, 1152, 1280, 1408, 1536,
+          1664, 2048, 2560, 3072, 3584, 4096, 5120)  # fmt: skip
+EXTRA = {
+    1: "a class token",
+    2: "a class token and a distillation token, or a start and an end",
+    4: "four register tokens",
+    5: "a class token and four register tokens",
+}
+KNOWN = {
+    49: "7 x 7: a ResNet or a Swin window at 224 x 224, or ViT-B/32 without its class",
+    50: "ViT-B/32 (CLIP) at 224 x 224",
+    77: "the text tokens of CLIP",
+    145: "ViT-B/32 at 384 x 384",
+    197: "ViT-B/16 at 224 x 224",
+    198: "DeiT, distilled, at 224 x 224",
+    201: "a ViT/16 with four registers at 224 x 224 (DINOv3)",
+    257: "ViT-L/14 (CLIP, BLIP-2) or DINOv2 at 224 x 224",
+    261: "DINOv2 with registers at 224 x 224",
+    576: "LLaVA-1.5: CLIP ViT-L/14 at 336 x 336, without its class token",
+    577: "ViT-L/14 at 336 x 336 or ViT-B/16 at 384 x 384",
+    729: "SigLIP with patches of 14 at 384 x 384: 27 x 27 and no class token",
+    785: "ViT-B/8 (DINO) at 224 x 224",
+    901: "ViT-B/16 (BLIP) at 480 x 480",
+    1370: "DINOv2 at 518 x 518",
+    2880: "LLaVA-NeXT: five tiles of 576",
+}
+
+
+def without_numbers(text):
+    """The text with a hole for every number or shape, and what stood there.
+
+    A shape is a tuple, also of one number; a number alone is an int. Versions, decimal
+    numbers and digits inside of words stay in the text.
+    """
+    found = []
+
+    def keep(match):
+        part = match[0]
+        if re.fullmatch(r"\d{1,3}(?:,\d{3})+", part):
+            found.append(int(part.replace(",", "")))
+        elif re.fullmatch(ONE, part):
+            found.append(int(part))
+        else:
+            found.append(tuple(map(int, re.findall(ONE, part))))
+        return HOLE
+
+    return SHAPE.sub(keep, text), found
+
+
+def as_int(value):
+    return value[0] if isinstance(value, tuple) and len(value) == 1 else value
+
+
+def as_shape(value):
+    return value if isinstance(value, tuple) else (value,)
+
+
+def square_root(n):
+    """The whole square root of n, or None."""
+    root = math.isqrt(n) if n >= 0 else 0
+    return root if root and root * root == n else None
+
+
+def grids(n):
+    """Pairs (h, w) with h * w = n, h <= w <= 2.5 h, the squarest first."""
+    if not 9 <= n < LARGEST:
+        return []
+    rows = range(math.isqrt(n), math.isqrt(2 * n // 5), -1)
+    return [(h, n // h) for h in rows if n % h == 0]
+
+
+def describe(n):
+    """What a count of tokens may be: squares, squares and a few more, rectangles."""
+    parts = []
+    for extra in (0, 1, 2, 4, 5):
+        side = square_root(n - extra)
+        if side and side >= 3:
+            parts.append(f"{side} x {side}" + (f" + {extra}" if extra else ""))
+    if not parts and n < LARGEST:
+        parts = [f"{h} x {w}" for h, w in grids(n)[:2]]
+        parts += [f"{h} x {w} + 1" for h, w in grids(n - 1)[:1]]
+    if n > 2000:
+        parts += [f"{n // width} x {width}" for width in WIDTHS if spans(n, width)][:2]
+    text = f"{n} = " + ", or ".join(parts[:3]) if parts else ""
+    if n in KNOWN:
+        text += f" ({KNOWN[n]})" if text else f"{n}: {KNOWN[n]}"
+    return text
+
+
+def spans(n, width):
+    """Is n a number of tokens of a grid, times a width?"""
+    tokens, rest = divmod(n, width)
+    return not rest and any(
+        (square_root(tokens - extra) or 0) >= 7 for extra in (0, 1, 2, 5)
+    )
+
+
+def read_any(numbers):
+    """What can be said of numbers whose meaning is unknown: a list of sentences."""
+    flat = []
+    for value in numbers:
+        flat += [n for n in as_shape(value) if n > 8 and n not in flat]
+    lines = [line for line in map(describe, flat[:8]) if line]
+    lines += [relation(a, b) for i, a in enumerate(flat[:6]) for b in flat[i + 1 : 6]]
+    for value in numbers[:6]:
+        if isinstance(value, tuple) and len(value) > 1 and min(value) > 0:
+            lines.append(
+                f"{'x'.join(map(str, value))} holds {math.prod(value)} numbers"
+            )
+    return list(dict.fromkeys(line for line in lines if line))[:8]
+
+
+def relation(a, b):
+    """What ties two numbers together, or an empty text."""
+    low, high = sorted((a, b))
+    if high - low in EXTRA:
+        return f"{high} - {low} = {high - low}: {EXTRA[high - low]}?"
+    if low > 1 and high == low * low:
+        return f"{high} = {low} x {low}"
+    if low > 1 and high % low == 0:
+        return f"{high} = {high // low} x {low}"
+    return ""

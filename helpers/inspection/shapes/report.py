@@ -1,0 +1,119 @@
+"""What the doctor hands back: axes, candidates for the layout, problems. Data only."""
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from helpers.maps.tokens import TokenLayout
+
+
+class Known(StrEnum):
+    """How a layout is known; only COUNTED is no proof."""
+
+    COUNTED = "counted only"
+    RUN = "from the run"
+    TESTED = "tested by experiment"
+    NAMED = "as you named it"
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """A layout that fits.
+
+    grid: where its grid comes from. others: what the keys off the grid are. known: how
+    it is known. same: what else has this count. likely: usual strides, or just the
+    patch that was given. merge: so many patches of a side make one cell. free: where
+    the cells stand among the keys is a guess.
+    """
+
+    layout: TokenLayout
+    grid: str
+    others: str = "no other key"
+    known: Known = Known.COUNTED
+    same: tuple = ()
+    likely: bool = True
+    merge: int = 1
+    free: bool = False
+
+    @property
+    def off_grid(self):
+        """How many keys are no cells."""
+        return self.layout.length - self.layout.index.numel()
+
+    def __str__(self):
+        size = " x ".join(map(str, self.layout.grid))
+        source = f" ({self.grid})" if self.grid else ""
+        return f"{size} cells{source}, {self.others}"
+
+
+@dataclass(frozen=True)
+class Problem:
+    """kind: one word for programs. found, cause, remedy: sentences for people."""
+
+    kind: str
+    found: str
+    cause: str
+    remedy: str
+
+    def __str__(self):
+        return f"{self.found}\n    cause:  {self.cause}\n    remedy: {self.remedy}"
+
+
+@dataclass(frozen=True)
+class Axis:
+    """An axis of the weights: its name, its length, and why it has that name."""
+
+    name: str
+    size: int
+    evidence: str
+
+
+@dataclass
+class Report:
+    """What `diagnose` found; print it.
+
+    axes: an Axis each. candidates: Candidates for the layout, best first. problems:
+    Problems. ambiguous: what stays open, and what would settle it. sinks: keys that
+    hold much of the weight whatever the query. notes: worth knowing, and nothing wrong.
+    looked_at: what was looked at.
+    """
+
+    shape: tuple
+    axes: list = field(default_factory=list)
+    candidates: list = field(default_factory=list)
+    problems: list = field(default_factory=list)
+    ambiguous: list = field(default_factory=list)
+    sinks: list = field(default_factory=list)
+    notes: list = field(default_factory=list)
+    looked_at: str = "the shape; values were not given"
+
+    @property
+    def layouts(self):
+        """The TokenLayouts of the candidates."""
+        return [candidate.layout for candidate in self.candidates]
+
+    @property
+    def reasons(self):
+        """The candidates as text."""
+        return [str(candidate) for candidate in self.candidates]
+
+    @property
+    def proven(self):
+        """True if the first layout is more than a count."""
+        return bool(self.candidates) and self.candidates[0].known != Known.COUNTED
+
+    def __str__(self):
+        lines = [f"weights {self.shape}"]
+        for number, axis in enumerate(self.axes):
+            lines.append(f"  axis {number}: {axis.size} {axis.name} ({axis.evidence})")
+        for number, candidate in enumerate(self.candidates[:4], start=1):
+            known = candidate.known
+            word = "proposal" if known == Known.COUNTED else "layout"
+            lines.append(f"{word} {number}, {known}: {candidate}")
+        if len(self.candidates) > 4:
+            lines.append(f"and {len(self.candidates) - 4} more, less likely")
+        lines += [f"PROBLEM: {problem}" for problem in self.problems]
+        lines += [f"open: {doubt}" for doubt in self.ambiguous]
+        lines += [f"note: {note}" for note in self.notes]
+        if not self.problems:
+            lines.append(f"no problem found in {self.looked_at}")
+        return "\n".join(lines)

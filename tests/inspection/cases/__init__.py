@@ -1,0 +1,1 @@
+"""Messages and symptoms from public threads, to score `explain` with."""

@@ -1,0 +1,74 @@
+"""Score `explain` on cases: `python -m tests.inspection.cases [FILE ...] [--show]`.
+
+A case has an `id`, the `message` or symptom as people wrote it, what the person knows
+(`model`, `shapes`), its `cause` and `remedy` in our words, the `thread`, and `expect`:
+the ids of the entries that are right. An empty list means that the message is not about
+shapes; `family` is the message to recognise, or "" for one that must stay unknown.
+
+2: a right entry comes first, or is one of those that a question tells apart (the first
+three). 1: it is only named, or nothing is said but what the message means. -1: other
+causes are given for a message that belongs to none. 0: nothing. A judge who reads what
+`--show` prints may see it otherwise.
+"""
+
+import argparse
+import tomllib
+from pathlib import Path
+
+from helpers.inspection.messages import explain
+
+FOLDER = Path(__file__).parent
+DECIDED = 3  # causes that a question tells apart
+
+
+def read_cases(files=()):
+    """The cases of the given files, or of all files in this folder."""
+    cases = []
+    for file in files or sorted(FOLDER.glob("*.toml")):
+        cases += tomllib.loads(Path(file).read_text(encoding="utf-8"))["case"]
+    return cases
+
+
+def text_of(case):
+    """What the person would paste: the message, and what they say about it."""
+    return "\n".join(case[part] for part in ("message", "said") if part in case)
+
+
+def points(case, explanation):
+    """2, 1, 0 or -1."""
+    named = [ranked.cause.id for ranked in explanation.causes]
+    known = explanation.message.id if explanation.message else ""
+    if not case["expect"]:
+        if known == case["family"] or not explanation.known:
+            return 2
+        return -1 if named else 0
+    right = set(case["expect"])
+    if right & set(named[:DECIDED]):
+        return 2
+    if right & set(named):
+        return 1
+    return -1 if named else int(bool(known))
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("files", nargs="*", help="TOML files; default: all in here")
+    parser.add_argument("--show", action="store_true", help="print what is said")
+    arguments = parser.parse_args()
+    cases = read_cases(arguments.files)
+    scores = []
+    for case in cases:
+        explanation = explain(text_of(case))
+        scores.append(points(case, explanation))
+        named = [ranked.cause.id for ranked in explanation.causes[:DECIDED]]
+        known = explanation.message.id if explanation.message else "-"
+        print(f"{scores[-1]:2} {case['id']}: {known}: {', '.join(named) or '-'}")
+        if arguments.show:
+            print(f"\n{text_of(case)}\n\nCause: {case['cause']}\n\n{explanation}\n")
+    most, wrong = 2 * len(cases), scores.count(-1)
+    share = sum(scores) / most
+    print(f"{sum(scores)} of {most} points ({share:.0%}), {wrong} mislead")
+
+
+if __name__ == "__main__":
+    main()
