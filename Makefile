@@ -35,7 +35,7 @@ test-elsewhere: $(INSTALLED)  ## the notebooks, computed as an older machine wou
 notebooks: $(INSTALLED)  ## run every notebook top to bottom, in place
 	$(BIN)/python -m tools notebooks
 
-site: $(VENV)/installed-site  ## the course as pages that need no Python, in build/site
+site: $(VENV)/installed-site  ## the course as pages, in build/site; with npm, live ones
 	$(BIN)/python -m tools.site.build
 
 slides: $(INSTALLED)  ## write slides of the lessons into build/slides (needs npm)

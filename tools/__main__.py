@@ -26,6 +26,10 @@ def main():
     command.set_defaults(run=draw_picture)
     command = commands.add_parser("index", help="make the error index from data/errors")
     command.set_defaults(run=make_index)
+    command = commands.add_parser(
+        "comparison", help="train four captioners, three seeds each (15 minutes)"
+    )
+    command.set_defaults(run=compare)
     matrix.add_command(commands)
     constraints.add_command(commands)
     arguments = parser.parse_args()
@@ -69,6 +73,12 @@ def make_index(_):
     from tools.index import make_index
 
     make_index()
+
+
+def compare(_):
+    from tools.comparison import write
+
+    write()
 
 
 def draw_picture(_):

@@ -121,7 +121,8 @@ def softmax_over_keys(scores, mask=None):
     Raises ValueError where a query is left with nothing to look at.
     """
     if mask is not None:
-        if not mask.any(dim=-1).all():
+        # While torch.export traces, a tensor has no values to look at.
+        if not torch.compiler.is_exporting() and not mask.any(dim=-1).all():
             raise ValueError("the mask leaves a query with no key to look at")
         scores = scores.masked_fill(~mask, float("-inf"))  # (..., T, N)
     return scores.softmax(dim=-1)  # (..., T, N)

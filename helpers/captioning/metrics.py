@@ -92,9 +92,13 @@ def attention_mass(heat, mask):
     total = float(heat.sum())
     if not total > 0:
         raise ValueError(f"the weights of the map sum to {total:.3g}: nothing to share")
+    return float((heat * coverage(mask, heat.shape)).sum()) / total
+
+
+def coverage(mask, grid):
+    """How much of each cell of a grid (h, w) a mask (H, W) covers: (h, w) in 0..1."""
     pixels = torch.as_tensor(mask, dtype=torch.float32)[None]  # (1, H, W)
-    covered = adaptive_avg_pool2d(pixels, tuple(heat.shape))[0]  # (h, w)
-    return float((heat * covered).sum()) / total
+    return adaptive_avg_pool2d(pixels, tuple(grid))[0]  # (h, w)
 
 
 def bootstrap(values, rounds=2000, seed=0):
@@ -108,29 +112,6 @@ def bootstrap(values, rounds=2000, seed=0):
     draws = np.random.default_rng(seed).choice(values, (rounds, values.size))
     low, high = np.quantile(draws.mean(axis=1), [0.025, 0.975])
     return float(low), float(high)
-
-
-def uniform_map(h, w):
-    """The map of one who looks everywhere alike, (h, w), sums to 1. It has no peak."""
-    return torch.full((h, w), 1 / (h * w))
-
-
-def random_map(h, w, generator):
-    """The map of one who looks at a cell by chance, (h, w), sums to 1."""
-    heat = torch.zeros(h * w)  # (N,)
-    heat[torch.randint(h * w, (1,), generator=generator)] = 1
-    return heat.unflatten(0, (h, w))  # (h, w)
-
-
-def centre_map(h, w):
-    """The map of one who always looks at the middle, (h, w), sums to 1.
-
-    A Gaussian, a quarter of each side wide.
-    """
-    rows = torch.linspace(-2, 2, h)[:, None]  # (h, 1), in widths
-    columns = torch.linspace(-2, 2, w)  # (w,)
-    heat = (-(rows**2 + columns**2) / 2).exp()  # (h, w)
-    return heat / heat.sum()
 
 
 def per_word(captions, scenes, measure, nothing):

@@ -40,7 +40,7 @@ def site(tmp_path_factory):
     return folder / "site"
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def address(site):
     """The site on a server of this machine."""
 

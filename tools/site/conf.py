@@ -1,5 +1,6 @@
 """How Sphinx turns the course into pages. `make site` runs it."""
 
+import os
 import sys
 from pathlib import Path
 
@@ -8,7 +9,13 @@ sys.path.insert(0, str(Path(__file__).parent))
 project = "Attention maps you can trust"
 copyright = "the authors of the course; text and figures CC BY 4.0, code MIT"
 language = "en"
-extensions = ["myst_nb", "pages"]
+extensions = ["myst_nb", "sphinx_copybutton", "pages", "invite"]
+
+# OWNER/NAME on GitHub. With it, each notebook has links that open it on Binder and in
+# Colab; GitHub's own workflows set it.
+course_repository = os.environ.get("GITHUB_REPOSITORY", "")
+# Where the site will stand, for the picture of a shared link; ends with a slash.
+html_baseurl = os.environ.get("SITE_URL", "")
 
 # The notebooks are shown as they were committed. Nothing runs, and no page asks
 # another server for a script.
@@ -21,7 +28,9 @@ myst_heading_slug_func = "pages.jupyter_anchor"
 html_theme = "sphinx_book_theme"
 html_title = project
 html_static_path = ["static"]
-html_css_files = ["course.css"]
+html_css_files = ["course.css", "live.css", "controls.css", "figures.css"]
+html_js_files = [("quiz.js", {"defer": "defer"})]
+html_favicon = "static/favicon.svg"
 html_show_sphinx = False
 html_use_index = False
 # Without the logo: the title leads the table of contents.

@@ -1,0 +1,84 @@
+"""What can be done on the site without a kernel: ask about a message, answer a quiz."""
+
+import pytest
+
+from helpers.inspection.messages.explain import explain
+
+MESSAGE = "RuntimeError: shape '[16, 16]' is invalid for input of size 257"
+
+
+@pytest.fixture(scope="module")
+def asking(browser, address, site):
+    if not (site / "live").exists():
+        pytest.skip("the site was built without npm")
+    page = browser.new_page()
+    page.requests = []
+    page.on("request", lambda request: page.requests.append(request.url))
+    page.goto(address + "ask.html")
+    page.get_by_text("Ready.").wait_for(timeout=120_000)
+    yield page
+    page.close()
+
+
+def ask(page, text):
+    page.get_by_label("Message, traceback or symptom").fill(text)
+    page.get_by_role("button", name="Explain it").click()
+
+
+def test_a_pasted_message_gives_the_causes_that_python_finds(asking):
+    ask(asking, MESSAGE)
+    asking.get_by_text("the likeliest first").wait_for()
+    causes = [ranked.cause for ranked in explain(MESSAGE).causes]
+    articles = asking.locator(".found article")
+    assert 2 <= articles.count() <= len(causes)
+    for article, cause in zip(articles.all(), causes, strict=False):
+        link = article.get_by_role("link").get_attribute("href")
+        assert link.endswith(f"notebooks/error-{cause.id}.html")
+    assert "257 - 256 = 1" in asking.locator(".found").inner_text()
+
+
+def test_another_message_replaces_the_first(asking):
+    ask(asking, "'NoneType' object is not subscriptable")
+    first = explain("'NoneType' object is not subscriptable").causes[0].cause.id
+    asking.locator(f".found a[href$='error-{first}.html']").wait_for()
+    assert "257" not in asking.locator(".found").inner_text()
+
+
+def test_what_is_unknown_is_called_unknown(asking):
+    ask(asking, "xyzzy plugh")
+    asking.get_by_role("status").filter(has_text="unknown").wait_for()
+    assert asking.locator(".found article").count() == 0
+
+
+def test_python_came_from_this_server(asking, address):
+    assert all(url.startswith((address, "data:")) for url in asking.requests)
+
+
+@pytest.fixture
+def lesson(browser, start):
+    page = browser.new_page()
+    page.goto(start.replace("index.html", "notebooks/01_from_image_to_grid.html"))
+    yield page
+    page.close()
+
+
+def test_a_quiz_is_answered_by_a_click(lesson):
+    options = lesson.locator("li:has(> ol .option)").first
+    assert not lesson.get_by_text("Answer to question 1").is_visible()
+    verdicts = []
+    for option in options.locator(".option").all():
+        option.click()
+        assert option.get_attribute("aria-pressed") == "true"
+        verdicts.append(options.get_by_role("status").inner_text().split(".")[0])
+    assert verdicts.count("Correct") == 1
+    assert verdicts.count("Not yet") == len(verdicts) - 1 >= 2
+
+
+def test_a_lesson_says_where_to_run_it(lesson):
+    link = lesson.locator(".run-it").get_by_role("link", name="on your machine")
+    link.click()
+    lesson.wait_for_url("**/about.html#start")
+
+
+def test_code_can_be_copied(lesson):
+    assert lesson.locator(".highlight button.copybtn").count() > 5

@@ -1,0 +1,64 @@
+"""The parts of the site's build that need no Sphinx and no browser."""
+
+from types import SimpleNamespace
+
+import pytest
+
+from helpers import ROOT
+from tools.site import build, invite, live
+
+
+def test_without_npm_the_front_page_has_a_picture_and_says_what_is_missing(
+    tmp_path, monkeypatch
+):
+    monkeypatch.setattr(live.shutil, "which", lambda name: None)
+    assert "npm is missing" in live.missing()
+    build.prepare(tmp_path / "plain", script=False)
+    build.prepare(tmp_path / "live", script=True)
+    plain = (tmp_path / "plain/index.md").read_text(encoding="utf-8")
+    whole = (tmp_path / "live/index.md").read_text(encoding="utf-8")
+    assert "live/main.js" in whole and "live/main.js" not in plain
+    assert "(ask)" not in plain and not (tmp_path / "plain/ask.md").exists()
+    for front in (plain, whole):
+        assert "caption.png" in front
+        assert "notebooks/00_start_here" in front
+
+
+def test_what_npm_gets_is_pinned():
+    names = [file.name for file in live.SOURCES.glob("package*.json")]
+    assert sorted(names) == ["package-lock.json", "package.json"]
+
+
+@pytest.mark.parametrize("repository", ["", "someone/maps"])
+def test_a_lesson_links_to_where_it_can_run(repository):
+    context = {
+        "body": "<h1>Title</h1>\n<p>text</p>",
+        "pathto": lambda page: f"../{page}",
+    }
+    app = SimpleNamespace(config=SimpleNamespace(course_repository=repository))
+    page = "notebooks/00_start_here"
+    invite.run_it(app, page, None, context, None)
+    body = context["body"]
+    assert 'href="../about#start"' in body
+    at = f"someone/maps/HEAD?urlpath=lab/tree/{page}.ipynb"
+    assert (at in body) == bool(repository)
+    assert (f"someone/maps/blob/HEAD/{page}.ipynb" in body) == bool(repository)
+
+
+@pytest.mark.parametrize("live_site", [False, True])
+@pytest.mark.parametrize("number", ["01", "02", "03", "04"])
+def test_some_lessons_have_a_live_figure(number, live_site):
+    pages = {file.stem[:2]: file.stem for file in ROOT.glob("notebooks/0*.ipynb")}
+    context = {"body": "<h1>Title</h1>", "pathto": lambda page, resource=0: page}
+    config = SimpleNamespace(course_repository="", course_live=live_site)
+    app = SimpleNamespace(config=config)
+    invite.run_it(app, f"notebooks/{pages[number]}", None, context, None)
+    wanted = live_site and number != "03"
+    assert ("data-figure" in context["body"]) == wanted
+    assert ("live/figures.js" in context["body"]) == wanted
+
+
+def test_other_pages_have_no_such_link():
+    context = {"body": "<h1>Title</h1>", "pathto": lambda page: page}
+    invite.run_it(None, "notebooks/error-class-token", None, context, None)
+    assert context["body"] == "<h1>Title</h1>"

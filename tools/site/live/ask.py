@@ -1,0 +1,28 @@
+"""Runs in the browser: what `explain` finds, as JSON. Needs nothing but the standard
+library, and helpers.inspection.messages."""
+
+import json
+import re
+
+from helpers.inspection.messages.explain import explain
+from helpers.inspection.messages.text import heading
+
+SHOWN = 6  # causes
+FIELDS = ("id", "cause", "ask", "run", "before", "after")
+
+
+def as_json(text):
+    """heading, facts and causes of an explanation, texts without line breaks."""
+    found = explain(text)
+    causes = [
+        {name: getattr(ranked.cause, name) for name in FIELDS}
+        | {"reasons": ranked.reasons, "cause": one_line(ranked.cause.cause)}
+        for ranked in found.causes[:SHOWN]
+    ]
+    facts = [one_line(fact) for fact in found.facts]
+    said = one_line(" ".join(heading(found)))
+    return json.dumps({"heading": said, "facts": facts, "causes": causes})
+
+
+def one_line(text):
+    return re.sub(r"\s+", " ", text).strip()
