@@ -64,7 +64,7 @@ class TokenLayout:
 
     @classmethod
     def from_blocks(cls, h, w, block=2, prefix=0, suffix=0):
-        """Block by block: the block x block cells that a model merges into one token
+        """Block by block: the block x block cells that a model will merge into one
         stand together (Wang et al. 2024, the encoder of Qwen2-VL).
 
         Raises ValueError where block does not divide h and w.
@@ -89,10 +89,9 @@ class TokenLayout:
     ):
         """Video, index (t, h, w): frame by frame, each frame row by row.
 
-        frame_prefix, frame_suffix: keys that are no cells around the cells of every
-        frame (a class token, a separator). time_last: the t keys of a cell stand
-        together instead (Bertasius et al. 2021, TimeSformer); then no key stands
-        between them. Raises ValueError for sizes below 1 and for keys in between.
+        frame_prefix, frame_suffix: keys that are no cells around those of every frame.
+        time_last: the t keys of a cell stand together instead, without any between
+        (Bertasius et al. 2021, TimeSformer). Raises ValueError for sizes below 1.
         """
         around = {"frame_prefix": frame_prefix, "frame_suffix": frame_suffix}
         check(t=t, h=h, w=w, prefix=prefix, suffix=suffix, **around)
@@ -112,9 +111,8 @@ class TokenLayout:
         """The image in rows x columns tiles, tile by tile, each with h x w cells.
 
         The index is that of the whole image, (rows*h, columns*w). tile_prefix,
-        tile_suffix: keys that are no cells around those of every tile. A thumbnail is
-        part of the prefix (in front) or of the suffix (behind: InternVL, Idefics3).
-        Raises ValueError for sizes below 1.
+        tile_suffix: as for frames. A thumbnail is part of the prefix, or of the suffix
+        (InternVL, Idefics3). Raises ValueError for sizes below 1.
         """
         frames = cls.from_frames(
             rows * columns, h, w, prefix, suffix, tile_prefix, tile_suffix
@@ -150,8 +148,7 @@ class TokenLayout:
         keys of the sequence. Raises ValueError for another number of positions.
         """
         positions = torch.as_tensor(positions, dtype=torch.long)
-        if positions.shape != (self.length,):
-            found = tuple(positions.shape)
+        if (found := tuple(positions.shape)) != (self.length,):
             raise ValueError(f"{self.length} keys, and positions of shape {found}")
         return TokenLayout(positions[self.index], length)
 

@@ -52,10 +52,12 @@ def fit_keys(report, values, keys, run, batch):
     windows = windows_of(shape, run.image_size, run.patch_size, batch)
     counted = count(report, values, keys, run, usual)
     if windows and not (usual and run.patch_size is not None):
-        report.axes[0] = Axis("images x windows", shape[0], "a multiple of the windows")
         doubts.append(WHICH_WINDOWS)
-        likelier = not usual or shape[0] >= MANY_IMAGES
-        counted = windows + counted if likelier else counted + windows
+        counted += windows
+        if not usual or shape[0] >= MANY_IMAGES:
+            counted = windows + counted[: -len(windows)]
+            reason = "a multiple of the windows"
+            report.axes[0] = Axis("images x windows", shape[0], reason)
     report.candidates = counted
     doubts += open_questions(report.candidates, run)
     return doubts if report.candidates else [no_layout(shape, keys, run)]

@@ -29,8 +29,8 @@ class Run:
 
     def gives_layout(self):
         """True if there is more to go by than sizes."""
-        given = (self.input_ids, self.grid_thw, self.spatial_shapes, self.tiles)
-        return any(fact is not None for fact in given)
+        facts = (self.input_ids, self.grid_thw, self.spatial_shapes, self.tiles)
+        return any(fact is not None for fact in facts)
 
     def grids(self):
         """[(t, h, w)] of every image, or [] where none was given."""
@@ -46,12 +46,10 @@ def from_run(N, run):
     if run.input_ids is None:
         found = by_grids(N, run.grids(), run) or by_tiles(N, run)
         return found or somewhere(N, run), [] if found else [unplaced(N, run)]
-    found, doubts = [], []
-    prompts = image_tokens(N, run.input_ids, run.image_token)
+    found, doubts, prompts = [], [], image_tokens(N, run.input_ids, run.image_token)
     grids = share(run.grids(), [len(prompt.places) for prompt in prompts])
     for prompt, rows in zip(prompts, grids, strict=True):
-        M = len(prompt.places)
-        if not M:
+        if not (M := len(prompt.places)):
             doubts.append(prompt.doubt)
             continue
         inner = by_grids(M, rows, run) or by_tiles(M, run)
@@ -171,8 +169,8 @@ def by_rows(prompt, runs):
             return []
         layout = TokenLayout.from_grid(h, w, start, M - start - h * w)
         grid = f"image {number} of {len(runs)}, " if len(runs) > 1 else ""
-        others = "a break between the rows"
-        found.append(Candidate(layout, f"{grid}rows of the prompt", others, Known.RUN))
+        text = (f"{grid}rows of the prompt", "a break between the rows")
+        found.append(Candidate(layout, *text, Known.RUN))
         start += h * w
     return found
 
@@ -193,12 +191,10 @@ def somewhere(N, run):
     found = []
     for t, h, w in run.grids()[:1]:
         for m in (2, 1, 4):
-            size = (ceil(h / m), ceil(w / m))
-            off = N - t * size[0] * size[1]
+            off = N - cells([(t, h, w)], m)
             if off > 0:
-                layout = TokenLayout.from_frames(t, *size, 0, off)
+                layout = TokenLayout.from_frames(t, ceil(h / m), ceil(w / m), 0, off)
                 layout = layout if t > 1 else TokenLayout(layout.index[0], N)
-                others = f"{off} other keys, where is a guess"
-                grid = f"{m} x {m} merged"
-                found.append(Candidate(layout, grid, others, merge=m, free=True))
+                text = (f"{m} x {m} merged", f"{off} other keys, where is a guess")
+                found.append(Candidate(layout, *text, merge=m, free=True))
     return found or tiles_somewhere(N, run)
