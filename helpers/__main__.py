@@ -11,6 +11,7 @@ from helpers.classroom.setup_check import check_setup
 SEED = 0
 TEST_SEED, TEST_COUNT = 2026, 500
 COUNTS = ("batch", "heads", "queries")
+RENDERED = "rendered"  # both captioners of scenes with light and shadow
 
 
 def main():
@@ -18,8 +19,13 @@ def main():
     commands = parser.add_subparsers(dest="command", required=True)
     commands.add_parser("check", help="is everything there that the course needs?")
     train = commands.add_parser("train", help="make the checkpoints in data/ again")
-    train.add_argument("variants", nargs="*", type=variant, help="default: all three")
+    train.add_argument(
+        "variants", nargs="*", type=variant, help="default: the three on flat scenes"
+    )
     score = commands.add_parser("score", help="score the checkpoints on unseen scenes")
+    score.add_argument(
+        "world", nargs="?", choices=("flat", RENDERED), default="flat", help="of scenes"
+    )
     score.add_argument(
         "--size", type=int, nargs=2, default=(112, 112), metavar="PIXELS"
     )
@@ -39,7 +45,10 @@ def main():
     if arguments.command == "train":
         train_all(arguments.variants)
     if arguments.command == "score":
-        score_all(tuple(arguments.size))
+        if arguments.world == RENDERED:
+            score_rendered()
+        else:
+            score_all(tuple(arguments.size))
     if arguments.command == "explain":
         sys.exit(print_explanation(" ".join(arguments.message)))
     if arguments.command == "diagnose":
@@ -50,9 +59,9 @@ def main():
 
 
 def variant(text):
-    """One of the three captioners. (argparse's own `choices` refuses an empty list.)"""
-    if text not in VARIANTS:
-        choices = " or ".join(VARIANTS)
+    """One of the captioners. (argparse's own `choices` refuses an empty list.)"""
+    if text not in (*VARIANTS, RENDERED):
+        choices = " or ".join((*VARIANTS, RENDERED))
         raise argparse.ArgumentTypeError(f"expected {choices}, got {text!r}")
     return text
 
@@ -105,6 +114,9 @@ def train_all(variants):
     from helpers.captioning.training import STEPS, train
 
     for variant in variants or VARIANTS:
+        if variant == RENDERED:
+            train_rendered()
+            continue
         torch.manual_seed(SEED)
         captioner = Captioner(variant)
         print(f"{variant}: {STEPS[variant]} steps")
@@ -128,6 +140,19 @@ def train_all(variants):
             maps=REDUCTION if variant == "transformer" else "the weights themselves",
             scores={"scenes": TEST_COUNT, "scenes_seed": TEST_SEED, **scores},
         )
+
+
+def train_rendered():
+    """Train both captioners of rendered scenes on one pool, score, save."""
+    from helpers.captioning.rendered.saving import train_and_save
+
+    train_and_save()
+
+
+def score_rendered():
+    from helpers.captioning.rendered.scores import print_scores
+
+    print_scores()
 
 
 def score_all(size):

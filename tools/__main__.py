@@ -26,6 +26,10 @@ def main():
     command.set_defaults(run=draw_picture)
     command = commands.add_parser("index", help="make the error index from data/errors")
     command.set_defaults(run=make_index)
+    command = commands.add_parser(
+        "comparison", help="train four captioners, three seeds each (15 minutes)"
+    )
+    command.set_defaults(run=compare)
     matrix.add_command(commands)
     constraints.add_command(commands)
     arguments = parser.parse_args()
@@ -71,20 +75,36 @@ def make_index(_):
     make_index()
 
 
+def compare(_):
+    from tools.comparison import write
+
+    write()
+
+
 def draw_picture(_):
     import matplotlib
 
-    from helpers.captioning import load_captioner, sample_scenes
+    from helpers.captioning import (
+        load_captioner,
+        load_published,
+        sample_rendered_scenes,
+        sample_scenes,
+    )
     from helpers.captioning.checkpoints import DATA
     from helpers.maps import show_caption
     from tools.notebooks import FOLDER
 
-    scene = sample_scenes(1, seed=41, size=(80, 112))[0]
-    caption = load_captioner("additive").caption(scene.image)
-    with matplotlib.rc_context(fname=FOLDER / "matplotlibrc"):
-        figure = show_caption(scene, caption)
-        figure.savefig(DATA / "caption.png", dpi=200)  # sharp on every screen
-    print(DATA / "caption.png", "shows:", " ".join(caption.words))
+    flat = sample_scenes(1, seed=41, size=(80, 112))[0]
+    rendered = sample_rendered_scenes(1, seed=4, samples=3)[0]
+    for name, scene, captioner in (
+        ("caption.png", flat, load_captioner("additive")),
+        ("rendered-caption.png", rendered, load_published()),
+    ):
+        caption = captioner.caption(scene.image)
+        with matplotlib.rc_context(fname=FOLDER / "matplotlibrc"):
+            figure = show_caption(scene, caption)
+            figure.savefig(DATA / name, dpi=200)  # sharp on every screen
+        print(DATA / name, "shows:", " ".join(caption.words))
 
 
 if __name__ == "__main__":

@@ -11,7 +11,7 @@ import nbformat
 
 from helpers import ROOT
 from tools.notebooks import require_run
-from tools.slides import arrange, figure_size, figures, mark
+from tools.slides import EXERCISE, LIST_OR_TABLE, mark, shows_code
 
 FOLDER = ROOT / "build" / "slides"
 REVEAL = "reveal.js@^4.6"
@@ -22,14 +22,10 @@ def deck(notebook, title):
     """One lesson as HTML that expects reveal.js in the folder `reveal` beside it."""
     from nbconvert.exporters import SlidesExporter  # comes with the extra "test"
 
-    notebook = mark(parted(notebook))
-    for cell, (_, code) in zip(notebook.cells, arrange(notebook.cells), strict=True):
-        if not code:
+    notebook = with_headings(mark(parted(notebook)))
+    for cell in notebook.cells:
+        if cell.cell_type == "code" and not shows_code(cell):
             cell.metadata["transient"] = {"remove_source": True}
-        for output in figures(cell):
-            kind = "image/png" if "image/png" in output.data else "image/jpeg"
-            width, height = figure_size(output)
-            output.metadata[kind] = {"width": width, "height": height}
     exporter = SlidesExporter(
         raw_template=TEMPLATE.read_text(encoding="utf-8"),
         exclude_input_prompt=True,
@@ -41,14 +37,43 @@ def deck(notebook, title):
 
 
 def parted(notebook):
-    """A copy in which every heading and every exercise begins a cell of its own."""
+    """A copy in which headings, exercises and paragraphs are cells of their own."""
     parts, notebook = [], deepcopy(notebook)
     for cell in notebook.cells:
         if cell.cell_type != "markdown":
             parts.append(cell)
             continue
         for text in re.split(r"\n\n(?=#{1,3} |\*\*Exercise \d)", cell.source):
-            parts.append(nbformat.v4.new_markdown_cell(text))
+            parts += [nbformat.v4.new_markdown_cell(part) for part in paragraphs(text)]
+    notebook.cells = parts
+    return notebook
+
+
+def paragraphs(text):
+    """A heading apart from the text below it; and that in parts, if it is prose."""
+    if EXERCISE.match(text):
+        return [text]
+    heading, _, below = (
+        text.partition("\n\n") if text.startswith("#") else ("", "", text)
+    )
+    whole = LIST_OR_TABLE.search(below) or "<details>" in below or "```" in below
+    parts = [heading, *([below] if whole else below.split("\n\n"))]
+    return [part for part in parts if part.strip()]
+
+
+def with_headings(notebook):
+    """Every slide below another begins with their common heading."""
+    parts, heading = [], ""
+    for cell in notebook.cells:
+        kind = cell.metadata["slideshow"]["slide_type"]
+        if kind == "slide":
+            heading = cell.source
+        if kind == "subslide":
+            again = nbformat.v4.new_markdown_cell(heading)
+            again.metadata["slideshow"] = {"slide_type": "subslide"}
+            parts.append(again)
+            cell.metadata["slideshow"] = {"slide_type": "-"}
+        parts.append(cell)
     notebook.cells = parts
     return notebook
 

@@ -30,6 +30,7 @@ from PIL import Image
 from torch import nn
 from torch.nn.functional import interpolate, pad
 from torchvision.transforms.v2 import CenterCrop
+from torchvision.transforms.v2.functional import to_image
 
 from helpers.classroom import failing
 from helpers.inspection import capture_attention, diagnose

@@ -30,13 +30,15 @@ LONGEST_CAPTION = 12
 class Captioner(nn.Module):
     """An encoder and one of three decoders; `variant` is one of VARIANTS."""
 
-    def __init__(self, variant):
+    to_input = staticmethod(lambda image: to_input(image))  # (3, H, W)
+
+    def __init__(self, variant, vocabulary=VOCABULARY):
         super().__init__()
         if variant not in VARIANTS:
             raise ValueError(f"variant must be one of {VARIANTS}, got {variant!r}")
-        self.variant = variant
+        self.variant, self.vocabulary = variant, vocabulary
         self.encoder = Encoder(WIDTH)
-        V = len(VOCABULARY)
+        V = len(vocabulary)
         if variant == "transformer":
             self.decoder = TransformerDecoder(WIDTH, HEADS, LAYERS, V)
         elif variant == "additive":
@@ -61,7 +63,7 @@ class Captioner(nn.Module):
         Raises TypeError for what is no PIL image, ValueError for a picture without
         pixels or one more than 3.5 times as long as wide.
         """
-        inputs = [to_input(image) for image in images]
+        inputs = [self.to_input(image) for image in images]
         groups = {}  # one batch for each size
         for place, x in enumerate(inputs):
             groups.setdefault(x.shape, []).append(place)
@@ -90,7 +92,7 @@ class Captioner(nn.Module):
             T = ids.index(WORD_ID[END]) if WORD_ID[END] in ids else len(ids)
             own = own[..., :T, :]  # (..., T, N): without the end, which is no word
             maps = layout.to_grid(reduce_weights(own))  # (T, h, w)
-            captions.append(Caption([VOCABULARY[i] for i in ids[:T]], maps, own))
+            captions.append(Caption([self.vocabulary[i] for i in ids[:T]], maps, own))
         return captions
 
 

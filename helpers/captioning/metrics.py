@@ -4,7 +4,8 @@ import numpy as np
 import torch
 from torch.nn.functional import adaptive_avg_pool2d
 
-from helpers.captioning.scenes import COLORS, SHAPES, word_objects
+from helpers.captioning.scenes import word_objects
+from helpers.captioning.words import KIND
 
 
 def exact_match(captions, scenes):
@@ -91,9 +92,13 @@ def attention_mass(heat, mask):
     total = float(heat.sum())
     if not total > 0:
         raise ValueError(f"the weights of the map sum to {total:.3g}: nothing to share")
+    return float((heat * coverage(mask, heat.shape)).sum()) / total
+
+
+def coverage(mask, grid):
+    """How much of each cell of a grid (h, w) a mask (H, W) covers: (h, w) in 0..1."""
     pixels = torch.as_tensor(mask, dtype=torch.float32)[None]  # (1, H, W)
-    covered = adaptive_avg_pool2d(pixels, tuple(heat.shape))[0]  # (h, w)
-    return float((heat * covered).sum()) / total
+    return adaptive_avg_pool2d(pixels, tuple(grid))[0]  # (h, w)
 
 
 def bootstrap(values, rounds=2000, seed=0):
@@ -109,29 +114,6 @@ def bootstrap(values, rounds=2000, seed=0):
     return float(low), float(high)
 
 
-def uniform_map(h, w):
-    """The map of one who looks everywhere alike, (h, w), sums to 1. It has no peak."""
-    return torch.full((h, w), 1 / (h * w))
-
-
-def random_map(h, w, generator):
-    """The map of one who looks at a cell by chance, (h, w), sums to 1."""
-    heat = torch.zeros(h * w)  # (N,)
-    heat[torch.randint(h * w, (1,), generator=generator)] = 1
-    return heat.unflatten(0, (h, w))  # (h, w)
-
-
-def centre_map(h, w):
-    """The map of one who always looks at the middle, (h, w), sums to 1.
-
-    A Gaussian, a quarter of each side wide.
-    """
-    rows = torch.linspace(-2, 2, h)[:, None]  # (h, 1), in widths
-    columns = torch.linspace(-2, 2, w)  # (w,)
-    heat = (-(rows**2 + columns**2) / 2).exp()  # (h, w)
-    return heat / heat.sum()
-
-
 def per_word(captions, scenes, measure, nothing):
     """Measure every colour and shape word that was said: lists "color" and "shape".
 
@@ -143,11 +125,11 @@ def per_word(captions, scenes, measure, nothing):
     for caption, scene in zip(captions, scenes, strict=True):
         named = word_objects(caption.words)
         for word, owner, heat in zip(caption.words, named, caption.maps, strict=True):
-            if word not in COLORS and word not in SHAPES:
+            if word not in KIND:
                 continue
             known = owner in range(len(scene.masks))
             value = measure(heat, scene.masks[owner]) if known else nothing
-            found["color" if word in COLORS else "shape"].append(value)
+            found[KIND[word]].append(value)
     return found
 
 

@@ -89,24 +89,21 @@ class RecurrentDecoder(nn.Module):
         prepared = self.attention.prepare(cells)
         state = self.first_state.expand(len(cells), -1)  # (B, D)
         outputs, maps = [], []
-        for word in words.unbind(dim=1):  # (B,), T times
-            state, output, weights = self.step(state, word, prepared, places)
-            outputs.append(output)
+        for word in self.embedding(words).unbind(dim=1):  # (B, D), T times
+            state, context, weights = self.step(word, state, prepared, places)
+            outputs.append(torch.cat([state, context], dim=-1))  # (B, 2D)
             maps.append(weights)
         return self.logits(torch.stack(outputs, 1)), torch.stack(maps, 1)
 
-    def step(self, state, word, prepared, places):
-        """One word further: state (B, D), word (B,), places (N, P)
-
-        -> the new state (B, D), input of the logits (B, 2D), weights (B, N).
-        """
-        word = self.embedding(word)  # (B, D)
+    def step(self, word, state, prepared, places):
+        """Look once: word, state (B, D) -> the new state, what was read (B, D), and
+        the weights (B, N)."""
         query = torch.cat([state, word], dim=-1)[:, None]  # (B, 1, 2D)
         context, weights = self.attention(query, prepared)  # (B, 1, D), (B, 1, N)
         context, weights = context[:, 0], weights[:, 0]  # (B, D), (B, N)
         where = weights @ places  # (B, P)
         state = self.gru(torch.cat([word, where], dim=-1), state)  # (B, D)
-        return state, torch.cat([state, context], dim=-1), weights
+        return state, context, weights
 
 
 class TransformerDecoder(nn.Module):

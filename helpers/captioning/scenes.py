@@ -14,6 +14,7 @@ from PIL import Image
 
 from helpers.captioning.doubt import refuse_doubt, refuse_hidden
 from helpers.captioning.drawing import COLORS, SHAPES, draw
+from helpers.captioning.words import KIND
 
 PAD, START, END = "<pad>", "<start>", "<end>"
 VOCABULARY = (PAD, START, END, "a", *COLORS, *SHAPES, "left", "of", "above")
@@ -178,7 +179,7 @@ def word_objects(words):
     owner, objects = -1, []
     for word in words:
         owner += word == "a"
-        objects.append(owner if word in COLORS or word in SHAPES else None)
+        objects.append(owner if word in KIND else None)
     return objects
 
 

@@ -14,6 +14,7 @@ from helpers.captioning.temporary import eval_mode
 from helpers.maps.caption import Caption
 
 LONGEST = 10  # start, 8 words, end
+BATCH = 50  # pictures at a time: 500 at once take a gigabyte
 
 
 def word_ids(captions):
@@ -41,8 +42,11 @@ def force(captioner, scenes):
     """
     images = torch.stack([to_input(scene.image) for scene in scenes])  # (B, 3, H, W)
     words = word_ids([scene.words for scene in scenes])  # (B, T + 1)
+    parts = zip(images.split(BATCH), words[:, :-1].split(BATCH), strict=True)
     with eval_mode(captioner):
-        return captioner(images, words[:, :-1])
+        pairs = [captioner(*part) for part in parts]
+    logits, weights = (torch.cat(halves) for halves in zip(*pairs, strict=True))
+    return logits, weights
 
 
 def as_captions(scenes, weights):

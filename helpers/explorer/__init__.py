@@ -6,7 +6,7 @@ __getattr__, __all__ = public(
     __name__,
     {
         "explorer": ["explore"],
-        "scene_editor": ["edit_scene"],
+        "scene_editor": ["RENDERED_START", "edit_scene"],
         "views": ["laid_out"],
     },
 )

@@ -5,7 +5,6 @@ import re
 from html import escape
 from pathlib import Path
 
-from helpers.captioning.captioners import Captioner
 from helpers.captioning.temporary import one_thread
 from helpers.explorer.cells import as_cells, as_tiles
 from helpers.explorer.controls import Controls, notice
@@ -28,12 +27,13 @@ from helpers.maps.pictures import as_rgb
 def explore(captioners, image, geometry=None):
     """Widgets that show every map of a caption: an Explorer.
 
-    captioners: a Captioner, a list of them, or {name: Captioner}; in a list, those of
-    one variant are numbered. In place of a Captioner, a Caption that is already there
-    (see `laid_out`). image: a PIL image, or a Scene, whose masks are then compared with
-    the maps. geometry: the Geometry of what the model saw, if that is not the whole
-    picture. Raises ValueError for no captioner at all and for a caption
-    without words, TypeError for what is neither a Captioner nor a Caption.
+    captioners: a captioner, a list of them, or {name: captioner}; in a list, those of
+    one variant are numbered. A captioner has a method `caption` that makes a Caption of
+    a PIL image; in its place, a Caption that is already there (see `laid_out`). image:
+    a PIL image, or a Scene, whose masks are then compared with the maps. geometry: the
+    Geometry of what the model saw, if that is not the whole picture. Raises ValueError
+    for no captioner at all and for a caption without words, TypeError for what is
+    neither a captioner nor a Caption.
     """
     return Explorer(by_name(captioners), image, geometry)
 
@@ -48,7 +48,7 @@ def numbered(names):
 
 def by_name(captioners):
     """{name: Captioner or Caption}, whatever way they were given."""
-    if isinstance(captioners, Captioner | Caption):
+    if can_be_shown(captioners):
         captioners = [captioners]
     if not isinstance(captioners, dict):
         captioners = list(captioners)
@@ -57,11 +57,15 @@ def by_name(captioners):
     if not captioners:
         raise ValueError("no captioner, nothing to explore")
     for one in captioners.values():
-        if not isinstance(one, Captioner | Caption):
+        if not can_be_shown(one):
             raise TypeError(
-                f"expected a Captioner or a Caption, got {type(one).__name__}"
+                f"expected a captioner or a Caption, got {type(one).__name__}"
             )
     return captioners
+
+
+def can_be_shown(one):
+    return isinstance(one, Caption) or hasattr(one, "caption")
 
 
 class Explorer(Controls):

@@ -30,7 +30,7 @@ class RealCaptioner:
         return pixels, geometry_of(self.processor, picture.size[::-1])
 
     @torch.inference_mode()
-    def generate(self, pixels, beams=1, longest=20):
+    def generate(self, pixels, beams=1, longest=15):
         """What the model's own `generate` returns for pixels (1, 3, H, W).
 
         It holds the attentions that the model is ready to give. longest: in tokens.

@@ -28,8 +28,7 @@ class TokenLayout:
         if flat or self.index.dtype != torch.long:
             raise ValueError(
                 "index must be an (h, w) or (t, h, w) tensor of dtype torch.long, one "
-                f"key or more, got shape {tuple(self.index.shape)} and dtype "
-                f"{self.index.dtype}"
+                f"key or more, got {tuple(self.index.shape)} and {self.index.dtype}"
             )
         low, high = int(self.index.min()), int(self.index.max())
         if low < 0 or high >= self.length:
@@ -95,8 +94,8 @@ class TokenLayout:
         together instead (Bertasius et al. 2021, TimeSformer); then no key stands
         between them. Raises ValueError for sizes below 1 and for keys in between.
         """
-        check(t=t, h=h, w=w, prefix=prefix, suffix=suffix)
-        check(frame_prefix=frame_prefix, frame_suffix=frame_suffix)
+        around = {"frame_prefix": frame_prefix, "frame_suffix": frame_suffix}
+        check(t=t, h=h, w=w, prefix=prefix, suffix=suffix, **around)
         between = frame_prefix + frame_suffix
         if time_last and between:
             raise ValueError("time_last has no frames for keys to stand around")
@@ -114,8 +113,8 @@ class TokenLayout:
 
         The index is that of the whole image, (rows*h, columns*w). tile_prefix,
         tile_suffix: keys that are no cells around those of every tile. A thumbnail is
-        part of the prefix (in front) or of the suffix (behind: InternVL, Idefics3);
-        its own layout is a `from_grid`. Raises ValueError for sizes below 1.
+        part of the prefix (in front) or of the suffix (behind: InternVL, Idefics3).
+        Raises ValueError for sizes below 1.
         """
         frames = cls.from_frames(
             rows * columns, h, w, prefix, suffix, tile_prefix, tile_suffix
@@ -129,9 +128,8 @@ class TokenLayout:
         the next, windows row by row (Liu et al. 2021, Swin Transformer).
 
         The h x w grid is filled up to whole windows at the right and at the bottom and
-        rolled up and left by `shift` cells before it is cut; where one window spans a
-        side, that side is not rolled. Raises ValueError for sizes below 1 or a shift
-        outside 0 .. window - 1.
+        rolled up and left by `shift` cells before it is cut, but not along a side that
+        one window spans. Raises ValueError for sizes below 1, a shift not below window.
         """
         check(h=h, w=w, window=window)
         if not 0 <= shift < window:
@@ -149,14 +147,12 @@ class TokenLayout:
 
         positions: where the image tokens stand, in order, one for each key of this
         layout; for a prompt, (input_ids[0] == image_token).nonzero()[:, 0]. length: all
-        keys of the sequence. Raises ValueError where their number differs.
+        keys of the sequence. Raises ValueError for another number of positions.
         """
         positions = torch.as_tensor(positions, dtype=torch.long)
         if positions.shape != (self.length,):
-            raise ValueError(
-                f"this layout has {self.length} keys, and there are positions of "
-                f"shape {tuple(positions.shape)}"
-            )
+            found = tuple(positions.shape)
+            raise ValueError(f"{self.length} keys, and positions of shape {found}")
         return TokenLayout(positions[self.index], length)
 
     @property
@@ -174,9 +170,9 @@ class TokenLayout:
         weights = torch.as_tensor(weights)
         found = weights.shape[dim] if weights.dim() else 0
         if found != self.length:
-            cells = self.index.numel()
+            size, cells = " x ".join(map(str, self.grid)), self.index.numel()
             raise ValueError(
-                f"this layout has {self.length} keys ({self._text()} = {cells} cells, "
+                f"this layout has {self.length} keys ({size} = {cells} cells, "
                 f"{self.length - cells} off the grid), but axis {dim} of the weights "
                 f"{tuple(weights.shape)} has {found}{self._hint(weights)}"
             )
@@ -194,17 +190,14 @@ class TokenLayout:
             return f": {h * w} cells alone need TokenLayout.from_grid({h}, {w})"
         return ""
 
-    def _text(self):
-        return " x ".join(map(str, self.grid))
-
     def __repr__(self):
-        return f"TokenLayout({self._text()} cells in {self.length} keys)"
+        size = " x ".join(map(str, self.grid))
+        return f"TokenLayout({size} cells in {self.length} keys)"
 
 
 def check(**sizes):
     """Keys around the cells are 0 or more, all other sizes 1 or more."""
+    given = ", ".join(f"{name}={size}" for name, size in sizes.items())
     for name, size in sizes.items():
-        least = 0 if name.endswith(("prefix", "suffix", "breaks")) else 1
-        if size < least:
-            given = ", ".join(f"{name}={size}" for name, size in sizes.items())
-            raise ValueError(f"{name} must be {least} or more, got {given}")
+        if size < (0 if name.endswith(("fix", "breaks")) else 1):
+            raise ValueError(f"{name} is too small, got {given}")

@@ -1,4 +1,4 @@
-"""Every slide in a browser: it fits, answers are closed, nothing is fetched."""
+"""Every slide in a browser: it fits, its figures are large, nothing is fetched."""
 
 import subprocess
 
@@ -26,6 +26,10 @@ WALK = """() => {
       }
     }
     answers.forEach(a => a.open = false);
+    for (const picture of slide.querySelectorAll('img')) {
+      const tall = Math.round(picture.getBoundingClientRect().height / scale);
+      if (tall < 280) found.push(`${h}/${v}: a picture has only ${tall} pixels`);
+    }
   }
   return found;
 }"""

@@ -1,16 +1,17 @@
 """The checks of the exercises: right answers pass, and each mistake is named."""
 
 import math
+from copy import deepcopy
 
 import pytest
 import torch
 from einops import einsum, rearrange, reduce
 from PIL import Image
 from torch import nn
-from torch.nn.functional import scaled_dot_product_attention
+from torch.nn.functional import cross_entropy, scaled_dot_product_attention
 from torchvision.transforms import v2
 
-from helpers.captioning import MultiHeadAttention
+from helpers.captioning import MultiHeadAttention, coverage, rank_accuracy
 from helpers.classroom import checks
 from helpers.maps import Geometry
 
@@ -35,8 +36,27 @@ def test_a_check_has_several_cases_that_are_not_alike(name):
     assert check.__doc__.startswith("attempt(") and "->" in check.__doc__
     assert len(check.cases) >= 2 and len(check.mistakes) >= 5
     # who answers all cases as the first one has not used the arguments
-    first = next(iter(check.cases.values()))
-    assert check.verdict(lambda *inputs: check.right(*first)) != "Correct."
+    first = deepcopy(next(iter(check.cases.values())))
+    assert check.verdict(lambda *inputs: check.right(*deepcopy(first))) != "Correct."
+
+
+def covered(heat, mask):
+    """Which cells (N,) a mask covers by half or more."""
+    return coverage(mask, heat.shape).flatten() >= 0.5
+
+
+@torch.inference_mode()
+def occlusion_from_holes(model, images, words, t):
+    """All cells at once, each in an image of its own."""
+    B, _, H, W = images.shape
+    N, rows = H * W // 64, torch.arange(B)
+    holes = torch.eye(N).view(N, 1, 1, H // 8, W // 8)
+    keep = 1 - torch.kron(holes, torch.ones(1, 1, 1, 8, 8))  # (N, 1, 1, H, W)
+    pictures = [images, *(images * one for one in keep)]
+    logits = [model(x, words[:, :-1])[0] for x in pictures]  # (B, T, V) each
+    scores = [x[rows, t, words[rows, t + 1]] for x in logits]  # (B,) each
+    drops = [scores[0] - score for score in scores[1:]]
+    return torch.stack(drops, 1).view(B, H // 8, W // 8)
 
 
 def asserts(weights):
@@ -63,6 +83,59 @@ def hits(heat, mask, allowed, lowest=0, end=1):
     y, x = (int((n + 0.5) * s) for n, s in [(row, len(mask) / len(heat)), (column, 8)])
     rows, columns = (slice(max(lowest, n - allowed), n + allowed + end) for n in (y, x))
     return bool(mask[rows, columns].any())
+
+
+def put_end_to_end(first, second, W):
+    """W [first; second], the two being broadcast to each other."""
+    both = [
+        x.expand(*torch.broadcast_shapes(first.shape[:-1], second.shape[:-1]), -1)
+        for x in (first, second)
+    ]
+    return torch.cat(both, -1) @ W.T
+
+
+def one_step(decoder, word, state, cells, places):
+    """The decoder step with einsum, squeeze and the layers of the attention."""
+    word, layers = decoder.embedding(word), decoder.attention
+    asked = layers.query_layer(torch.hstack([state, word])).unsqueeze(1)
+    scores = layers.score_layer(torch.tanh(layers.key_layer(cells) + asked)).squeeze(-1)
+    weights = torch.softmax(scores, dim=1)
+    context = torch.einsum("bn,bnd->bd", weights, cells)
+    where = torch.einsum("bn,np->bp", weights, places)
+    state = decoder.gru(torch.hstack([word, where]), state)
+    return [decoder.logits(torch.hstack([state, context])), state, weights]
+
+
+def one_loop(model, batches, held_out, optimizer):
+    """The training loop with other means than the solution's."""
+    losses, found, best = [], [], (math.inf, None)
+    model.train()
+
+    def loss(images, words):
+        logits = model(images, words[:, :-1])[0].mT  # (B, V, T)
+        each = cross_entropy(logits, words[:, 1:], reduction="none")
+        return each[words[:, 1:] != 0].mean()
+
+    for batch in batches:
+        optimizer.zero_grad(set_to_none=False)
+        now = loss(*batch)
+        now.backward()
+        torch.nn.utils.clip_grad_norm_(model.parameters(), max_norm=1)
+        optimizer.step()
+        losses.append(now.detach())
+        with torch.inference_mode():
+            found.append(loss_in_evaluation(model, loss, held_out))
+        if found[-1] < best[0]:
+            best = found[-1], deepcopy(model.state_dict())
+    model.load_state_dict(best[1])
+    return losses, torch.stack(found)
+
+
+def loss_in_evaluation(model, loss, held_out):
+    model.eval()
+    value = loss(*held_out)
+    model.train()
+    return value
 
 
 # What learners write, in their own forms: the check, the attempt, a part of the words.
@@ -114,11 +187,6 @@ WRONG = [
     ),
     # two things where one is asked for
     (
-        checks.check_softmax,
-        lambda s: (s, s.softmax(-1)),
-        "you return 2 things, a tuple: only number 1 of them, [1], please",
-    ),
-    (
         checks.check_dot_attention,
         lambda q, k, v: (
             scaled_dot_product_attention(q, k, v),
@@ -126,30 +194,47 @@ WRONG = [
         ),
         "only number 0 of them, [0], please",
     ),
-    (checks.check_softmax, lambda s: f"{s}", "expected numbers, got 'tensor(["),
-    # scores
+    (checks.check_dot_attention, lambda q, k, v: f"{q}", "expected numbers, got 'ten"),
+    # scores, a decoder step, a training loop
     (
         checks.check_additive_scores,
-        lambda q, k, v: torch.tanh(q.unsqueeze(1) * k) @ v,
-        "q + k, not q times k",
+        lambda q, k, W, v: put_end_to_end(k[:, None], q[:, :, None], W).tanh() @ v,
+        "the first Q columns of W belong to the query",
     ),
     (
         checks.check_additive_scores,
-        lambda q, k, v: torch.einsum("bd,bnd->bn", q, k),
-        "q + k, not q times k",
-    ),
-    (checks.check_read, lambda w, x: (w[..., None] * x).sum(0), "not over the images"),
-    (
-        checks.check_dot_scores,
-        lambda q, k: torch.einsum("bd,bnd->bn", q, k) / math.sqrt(q.size(0)),
-        "d is the width of the query, its last axis, not the number of images",
+        lambda q, k, W, v: put_end_to_end(q, k[:, : q.shape[1]], W).tanh() @ v,
+        "expected shape (2, 3, 5), got (2, 3)",
     ),
     (
-        checks.check_dot_scores,
-        lambda q, k: torch.einsum("bd,cnd->bcn", q, k) / q.shape[-1] ** 0.5,
-        "query with every image",
+        checks.check_decoder_step,
+        lambda decoder, *rest: one_step(decoder, *rest)[0],
+        "return 3 things, logits, state, weights; you return one",
     ),
-    (checks.check_dot_scores, lambda q, k: torch.einsum("bd,bnd->bn", q, k) / 2, "4"),
+    (
+        checks.check_decoder_step,
+        lambda decoder, word, *rest: one_step(
+            decoder, word.new_zeros(len(word)), *rest
+        ),
+        "logits: the shape is right, but the largest difference is",
+    ),
+    (
+        checks.check_decoder_step,
+        lambda decoder, word, state, cells, places: one_step(
+            decoder, word, state, cells, cells.mean(1)
+        ),
+        "your function raised RuntimeError",
+    ),
+    (
+        checks.check_fit,
+        lambda *inputs: one_loop(*inputs)[0],
+        "return two lists of floats, the losses and the checks",
+    ),
+    (
+        checks.check_fit,
+        lambda model, batches, *rest: one_loop(model, batches[:-1], *rest),
+        "losses: expected shape (4,), got (3,)",
+    ),
     (
         checks.check_dot_attention,
         lambda q, k, v: (q @ k.mT).softmax(-1) / math.sqrt(q.size(-1)) @ v,
@@ -248,9 +333,25 @@ WRONG = [
         "mind the end of a slice",
     ),
     (
-        checks.check_right_object,
-        lambda heat, masks: masks[0].flatten()[heat.argmax()] > 0,
-        "not the peak",
+        checks.check_rank_accuracy,
+        lambda heat, mask: (
+            covered(heat, mask)[heat.flatten().argsort()[-3:]].double().mean()
+        ),
+        "that is K",
+    ),
+    (
+        checks.check_hide_at,
+        lambda hidden, t, T: (
+            (torch.arange(T) == t[:, None])[..., None] & hidden[:, None]
+        ),
+        "what MAY be looked at",
+    ),
+    (
+        checks.check_occlusion,
+        lambda model, images, words, t: [
+            [model(images, words[:, :-1])[0][0, 0, 0]] * 4,
+        ],
+        "expected shape (3, 2, 4)",
     ),
     (
         checks.check_best_head,
@@ -271,6 +372,25 @@ def test_a_mistake_in_a_learners_own_form_is_named(check, attempt, text, capsys)
 
 # Right answers in another form than the solution's.
 RIGHT = [
+    (
+        checks.check_additive_scores,
+        lambda q, k, W, v: (
+            put_end_to_end(q[:, :, None], k[:, None], W).tanh().mul(v).sum(-1)
+        ),
+    ),
+    (
+        checks.check_additive_scores,
+        lambda q, k, W, v: einsum(
+            torch.tanh(
+                (q @ W[:, : q.shape[-1]].T).unsqueeze(2)
+                + (k @ W[:, -k.shape[-1] :].T).unsqueeze(1)
+            ),
+            v,
+            "B T N D, D -> B T N",
+        ),
+    ),
+    (checks.check_decoder_step, one_step),
+    (checks.check_fit, one_loop),
     (checks.check_count_keys, lambda H, W, s: H * W / s**2),
     (
         checks.check_looks_like_attention,
@@ -295,33 +415,6 @@ RIGHT = [
     (
         checks.check_square_of,
         lambda r, c, s: s * torch.tensor([c, r, c + 1, r + 1]),
-    ),
-    (checks.check_softmax, lambda s: s.exp() / s.exp().sum(2, keepdim=True)),
-    (checks.check_softmax, lambda s: (s - s.logsumexp(-1, keepdim=True)).exp_()),
-    (checks.check_softmax, lambda s: s.exp_().div_(s.sum(-1, keepdim=True))),
-    (
-        checks.check_additive_scores,
-        lambda q, k, v: torch.einsum("bnd,d->bn", torch.tanh(q.unsqueeze(1) + k), v),
-    ),
-    (
-        checks.check_additive_scores,
-        lambda q, k, v: ((q[:, None] + k).tanh() * v).sum(2),
-    ),
-    (checks.check_read, lambda w, x: torch.einsum("bn,bnd->bd", w, x)),
-    (checks.check_read, lambda w, x: torch.bmm(w[:, None], x).squeeze(1)),
-    (checks.check_read, lambda w, x: einsum(w, x, "B N, B N D -> B D")),
-    (checks.check_read, lambda w, x: torch.stack([w[b] @ x[b] for b in range(len(w))])),
-    (
-        checks.check_dot_scores,
-        lambda q, k: torch.bmm(k, q.unsqueeze(2)).squeeze(2) / math.sqrt(k.size(2)),
-    ),
-    (
-        checks.check_dot_scores,
-        lambda q, k: (q[:, None] * k).sum(-1) * q.size(1) ** -0.5,
-    ),
-    (
-        checks.check_dot_scores,
-        lambda q, k: einsum(q / q.size(1) ** 0.5, k, "b d, b n d -> b n"),
     ),
     (checks.check_dot_attention, scaled_dot_product_attention),
     (
@@ -407,18 +500,21 @@ RIGHT = [
         lambda w: torch.nn.functional.normalize(w.sqrt().sum((1, 2)), p=1, dim=-1),
     ),
     (
-        checks.check_right_object,
-        lambda heat, masks: all(
-            (heat * masks[0]).sum() > (heat * mask).sum() for mask in masks[1:]
+        checks.check_rank_accuracy,
+        lambda heat, mask: (
+            covered(heat, mask)[heat.flatten().argsort(descending=True)]
+            .double()[: int(covered(heat, mask).sum())]
+            .mean()
         ),
     ),
+    (checks.check_rank_accuracy, rank_accuracy),
     (
-        checks.check_right_object,
-        lambda heat, masks: (
-            torch.einsum("hw,ohw->o", heat, masks).topk(2).indices.tolist()[0] == 0
-            and bool((heat * masks).sum((1, 2)).sum() > 0)
+        checks.check_hide_at,
+        lambda hidden, t, T: (
+            ~(torch.nn.functional.one_hot(t, T).bool()[..., None] & hidden[:, None])
         ),
     ),
+    (checks.check_occlusion, occlusion_from_holes),
     (
         checks.check_find_image,
         lambda ids, image, h, w: torch.where(ids == image)[0].reshape(h, w),

@@ -115,4 +115,5 @@ def test_a_broken_manifest_is_a_line_for_each_captioner(text, tmp_path):
 def test_an_unknown_captioner_is_a_sentence():
     found = run("-m", "helpers", "train", "foo")
     assert found.returncode == 2 and "Traceback" not in found.stderr
-    assert "expected additive or dot-product or transformer, got 'foo'" in found.stderr
+    expected = "expected additive or dot-product or transformer or rendered, got 'foo'"
+    assert expected in found.stderr

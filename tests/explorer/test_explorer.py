@@ -12,7 +12,13 @@ import torch
 from PIL import Image
 
 from helpers.captioning import VARIANTS, Captioner, SceneObject, sample_scenes
-from helpers.explorer import edit_scene, explore, laid_out, scene_editor
+from helpers.explorer import (
+    RENDERED_START,
+    edit_scene,
+    explore,
+    laid_out,
+    scene_editor,
+)
 from helpers.explorer.cells import as_cells, as_tiles
 from helpers.explorer.controls import HIDDEN
 from helpers.explorer.uploads import MOST_PIXELS
@@ -375,3 +381,27 @@ def test_a_scene_that_cannot_be_is_said_and_the_last_one_stays(captioners, monke
     editor.things[0]["x"].value = 100
     assert editor.status.value == ""
     assert editor.explorer.scene.objects[0].x == 100
+
+
+def test_rendered_scenes_are_edited_on_their_floor():
+    from helpers.captioning import load_rendered
+
+    editor = edit_scene([load_rendered()], (128, 192), RENDERED_START)
+    assert set(editor.things[0]) == {"shape", "color", "x", "z", "radius"}
+    assert editor.explorer.scene.words == "a red sphere left of a blue cone".split()
+    editor.things[0]["z"].value = 2.0
+    assert editor.explorer.scene.words == "a red sphere behind a blue cone".split()
+    assert editor.status.value == ""
+    editor.things[0]["x"].value = 2.5  # out of the picture
+    assert "stands out of the picture" in editor.status.value
+    assert editor.explorer.scene.words[3] == "behind"
+
+
+def test_whatever_captions_can_be_explored(captured, scene):
+    class Parrot:
+        variant = "parrot"
+
+        def caption(self, image):
+            return captured[0]
+
+    assert explore(Parrot(), scene).caption == captured[0]

@@ -1,19 +1,34 @@
 """`explain`: messages of several versions, their numbers, and what it does not know."""
 
+import re
+import subprocess
+import sys
+
+import nbformat
 import numpy as np
 import pytest
 import torch
+from PIL import Image
 
+from helpers import ROOT
 from helpers.inspection import explain
+from helpers.inspection.messages.index import read_index
+from helpers.inspection.messages.matching import prepare
+from helpers.inspection.messages.numbers import describe, without_numbers
 from tests.inspection.cases.__main__ import points, read_cases, text_of
+from tools.index import entries_of
+from tools.notebooks import INDEX
+
+DATA = read_index()
+ENTRIES = entries_of(nbformat.read(INDEX, as_version=4))
 
 
-def first(text):
-    return explain(text).causes[0].cause.id
+def named(text, most=None):
+    return [ranked.cause.id for ranked in explain(text).causes[:most]]
 
 
 def error_of(action):
-    """The text that PyTorch or numpy says today."""
+    """The text that a library says today."""
     with pytest.raises(Exception) as caught:
         action()
     return f"{type(caught.value).__name__}: {caught.value}"
@@ -34,22 +49,197 @@ def test_the_known_cases_reach_nine_points_of_ten():
     ("size", "shape", "cause"),
     [
         (12 * 14 + 1, (12, 14), "class-token"),
+        (3 * 8 * (13 * 13 + 1), (3, 8, 13, 13), "class-token"),
         (17 * 17 + 5, (17, 17), "registers"),
         (15 * 15 + 2, (15, 15), "distilled"),
         (20 * 20 - 1, (20, 20), "no-class-token"),
         (6 * 13 * 13, (13, 13), "axes-left"),
-        (11 * 11, (16, 16), "own-grid"),
+        (11 * 11 * 384, (1, 16, 16, 384), "own-grid"),
         (9 * (12 + 1), (9, 12), "newline"),
         (383 * 100, (1, 10, 10, 10), "map-as-tokens"),
-        (14 * 26, (19, 19), "not-square"),
+        (1024, (7, 1, 40), "hard-coded"),
     ],
 )
 def test_the_numbers_decide_whatever_they_are(size, shape, cause):
-    said = error_of(lambda: torch.zeros(size).reshape(shape))
-    assert first(said) == cause
-    assert cause in [
-        ranked.cause.id
-        for ranked in explain(error_of(lambda: np.zeros(size).reshape(shape))).causes[
-            :3
-        ]
-    ] or cause in ("map-as-tokens",)
+    assert named(error_of(lambda: torch.zeros(size).reshape(shape)), 1) == [cause]
+
+
+@pytest.mark.parametrize(
+    ("size", "shape", "cause"),
+    [
+        (12 * 14 + 1, (12, 14), "class-token"),
+        (14 * 26, (19, 19), "not-square"),
+        (6 * 13 * 13, (13, 13), "axes-left"),
+        (18 * 18 + 5, (18, 18), "registers"),
+    ],
+)
+def test_numpy_says_it_in_another_order(size, shape, cause):
+    assert cause in named(error_of(lambda: np.zeros(size).reshape(shape)), 2)
+
+
+@pytest.mark.parametrize("name", DATA.causes)
+def test_what_an_entry_prints_leads_back_to_it(name):
+    cells = ENTRIES[DATA.causes[name].title]
+    printed = "".join(o.text for cell in cells for o in cell.get("outputs", []))
+    for line in printed.splitlines():
+        if explain(line).message and "Error: " in line:
+            assert name in named(line), line
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        (
+            "size mismatch, m1: [16 x 3], m2: [2048 x 512] at /pytorch/aten/src",
+            "mat1 and mat2 shapes cannot be multiplied (16x3 and 2048x512)",
+        ),
+        (
+            "number of dims don't match in permute",
+            "permute(sparse_coo): number of dimensions in the tensor input does not "
+            "match the length of the desired ordering of dimensions i.e. input.dim()",
+        ),
+        ("Invalid dimensions for image data", "Invalid shape (196,) for image data"),
+        (
+            "boolean index did not match indexed array along dimension 0",
+            "boolean index did not match indexed array along axis 0; size of axis is 9",
+        ),
+        ("max() arg is an empty sequence", "max() iterable argument is empty"),
+        (
+            "Expected 4 dimensions, got 5",
+            "Wrong shape: expected 4 dims. Received 5-dim",
+        ),
+    ],
+)
+def test_old_and_new_wordings_are_one_message(old, new):
+    assert explain(old).message == explain(new).message is not None
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_no_number_stops_it(seed):
+    random = np.random.default_rng(seed)
+
+    def another(match):
+        shape = random.integers(-1, 3000, random.integers(0, 6)).tolist()
+        return str(random.choice([str(shape), "0", "1", "7", "196", "150528"]))
+
+    for message in DATA.messages:
+        for text in message.says:
+            said = explain(re.sub(r"\[[^\]]*\]|\([\d, ]+\)|\d+", another, text))
+            assert str(said)
+
+
+def test_quotes_numbers_and_line_breaks_do_not_matter():
+    plain = "shape '[14, 14]' is invalid for input of size 197"
+    for text in (
+        plain.replace("'", "`"),
+        plain.upper().replace("14", "9").replace("197", "82"),
+        "E       RuntimeError: shape '[9, 9]' is\n  invalid for input of size 82",
+        f"[rank0]: RuntimeError: {plain}",
+    ):
+        assert explain(text).message.id == "reshape", text
+
+
+def test_the_last_error_of_a_traceback_is_read():
+    text = """
+Traceback (most recent call last):
+  File "Image.py", line 3277, in fromarray
+    mode, rawmode = _fromarray_typemap[typekey]
+KeyError: ((1, 1, 3), '<f4')
+
+During handling of the above exception, another exception occurred:
+
+TypeError: Cannot handle this data type: (1, 1, 3), <f4
+"""
+    assert explain(text).message.id == "pillow"
+    frame = '  File "swin.py", line 3, in rollout\n    a = a / a.sum(dim=-1)\n'
+    said = (
+        "RuntimeError: The size of tensor a (49) must match the size of tensor b (64)"
+        " at non-singleton dimension 1"
+    )
+    assert named(frame + said, 1) == ["swin-rollout"]
+
+
+def test_an_exception_is_read_as_its_text():
+    try:
+        Image.fromarray(np.zeros((3, 5, 7), np.uint8))
+    except TypeError as error:
+        assert named(str(explain(error).message.means)) is not None
+        assert explain(error).message.id == "pillow"
+
+
+def test_memory_files_and_types_are_named_and_not_called_shapes():
+    for family, text in {
+        "out-of-memory": "torch.OutOfMemoryError: CUDA out of memory. Tried to "
+        "allocate 2.25 GiB. GPU 0 has a total capacity of 23.69 GiB",
+        "file": "FileNotFoundError: [Errno 2] No such file or directory: 'a.jpg'",
+        "dtype": "RuntimeError: expected scalar type Half but found Float",
+        "no-module": "ModuleNotFoundError: No module named 'timm'",
+        "device": "RuntimeError: Expected all tensors to be on the same device, but "
+        "found at least two devices, cuda:0 and cpu!",
+    }.items():
+        said = explain(text)
+        assert said.message.id == family and said.message.remedy
+    assert "not about the shape" in str(explain("No module named 'timm'"))
+
+
+def test_what_is_unknown_is_called_unknown_and_its_numbers_are_read():
+    said = explain("FooError: the frobnicator of 197 and 392 gave up")
+    assert not said.known and not said.causes
+    assert "unknown" in str(said) and "197 = 14 x 14 + 1" in str(said)
+    assert not explain("Where can I download the checkpoints?").known
+
+
+def test_symptoms_in_plain_words_are_understood():
+    for text, cause in {
+        "the map is shifted": "crop",
+        "attentions is None": "sdpa",
+        "the heatmap is the same for each word": "same-map",
+        "rows of my attention do not sum to one and some are exactly zero": "dropout",
+        "a single bright patch at the same place for all images": "sink",
+    }.items():
+        assert cause in named(text, 3), text
+
+
+def test_an_entry_can_be_asked_for_by_its_name():
+    assert named("swin-rollout") == ["swin-rollout"]
+
+
+@pytest.mark.parametrize("text", ["", "  \n"])
+def test_an_empty_text_is_refused(text):
+    with pytest.raises(ValueError, match="the text is empty"):
+        explain(text)
+
+
+def test_a_tensor_is_refused():
+    with pytest.raises(TypeError, match="got Tensor"):
+        explain(torch.zeros(2))
+
+
+def test_numbers_are_found_and_words_with_digits_are_not():
+    text, found = without_numbers(
+        "torch.Size([2, 3]) 4x5 (6,) 1,204 cuda:0 batch2 0.29 7"
+    )
+    assert found == [(2, 3), (4, 5), (6,), 1204, 0, 7]
+    assert "batch2" in text and "0.29" in text
+    assert prepare("SIZE [2,3]  `a`")[0] == "size # 'a'"
+    assert describe(198).startswith("198 = 14 x 14 + 2")
+    assert describe(280) == "280 = 14 x 20"
+
+
+def run(*arguments, text=None):
+    return subprocess.run(
+        [sys.executable, "-X", "importtime", "-m", "helpers", "explain", *arguments],
+        cwd=ROOT,
+        input=text,
+        capture_output=True,
+        text=True,
+    )
+
+
+def test_the_command_reads_arguments_or_a_pipe_and_needs_no_torch():
+    message = "shape '[14, 14]' is invalid for input of size 197"
+    asked, piped = run(message), run(text=f"Traceback ...\nRuntimeError: {message}\n")
+    assert asked.returncode == piped.returncode == 0
+    assert "class token" in asked.stdout and asked.stdout == piped.stdout
+    assert " torch\n" not in asked.stderr and " numpy\n" not in asked.stderr
+    assert run(text="").returncode == 2

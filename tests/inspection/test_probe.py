@@ -212,3 +212,18 @@ def test_keys_that_are_the_pixels_themselves():
     image = torch.rand(3, 6, 9)
     layout = probe_layout(lambda images: images.flatten(2).mT, image, (6, 9))
     check(layout, TokenLayout.from_grid(6, 9).index, 54)
+
+
+def test_learned_queries_have_no_cell():
+    torch.manual_seed(0)
+    embed = cells_of(PATCH, width=32)
+    attention = nn.MultiheadAttention(32, 4, batch_first=True).eval()
+    latents = 0.1 * torch.randn(1, 40, 32)  # (B, N, D)
+
+    def read(images):
+        cells = embed(images).flatten(1, 2)  # (B, h w, D)
+        queries = latents.expand(len(images), -1, -1)
+        return attention(queries, cells, cells, need_weights=False)[0]
+
+    with pytest.raises(ValueError, match="no key has a cell"):
+        probe_layout(read, IMAGE, GRID)

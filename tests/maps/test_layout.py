@@ -93,3 +93,49 @@ def test_layouts_are_equal_by_index_and_length():
     assert layout != TokenLayout(same.index, 17)
     assert layout != TokenLayout.from_grid(w, h, prefix=1)
     assert layout != TokenLayout(same.index.flip(0), 16) and layout != 16
+
+
+def test_breaks_stand_behind_every_row():
+    layout = TokenLayout.from_grid(h, w, prefix=2, suffix=1, breaks=1)
+    keys = torch.full((layout.length,), -1.0)
+    keys[2:-1].view(h, w + 1)[:, :-1] = torch.arange(h * w).view(h, w).float()
+    assert_close(layout.to_grid(keys), torch.arange(15.0).view(h, w))
+
+
+def test_blocks_are_those_that_a_merge_of_2_x_2_takes():
+    cells = torch.arange(4 * 6).view(4, 6)  # (h, w)
+    keys = cells.view(2, 2, 3, 2).transpose(1, 2).flatten()  # (N,): block by block
+    layout = TokenLayout.from_blocks(4, 6, prefix=1)
+    assert_close(layout.to_grid(torch.cat([keys.new_tensor([-1]), keys])), cells)
+    with pytest.raises(ValueError, match="do not divide 3 x 6"):
+        TokenLayout.from_blocks(3, 6)
+
+
+@pytest.mark.parametrize("time_last", [False, True])
+def test_frames_have_an_axis_of_their_own(time_last):
+    video = torch.arange(2 * h * w).view(2, h, w)  # (t, h, w)
+    order = video.permute(1, 2, 0) if time_last else video
+    keys = torch.cat([torch.tensor([-1, -1]), order.flatten()])  # (N,)
+    layout = TokenLayout.from_frames(2, h, w, prefix=2, time_last=time_last)
+    assert layout.grid == (2, h, w)
+    assert_close(layout.to_grid(keys.expand(B, T, -1))[1, 4], video)
+    each = TokenLayout.from_frames(2, h, w, frame_prefix=1, frame_suffix=3)
+    assert each.length == 2 * (h * w + 4) and each.index[1, 0, 0] == h * w + 5
+    with pytest.raises(ValueError, match="time_last"):
+        TokenLayout.from_frames(2, h, w, frame_prefix=1, time_last=True)
+
+
+def test_tiles_make_one_picture():
+    picture = torch.arange(2 * h * 3 * w).view(2 * h, 3 * w)  # (h, w) of the whole
+    tiles = picture.view(2, h, 3, w).transpose(1, 2).reshape(6, -1)  # (tiles, h w)
+    keys = torch.nn.functional.pad(tiles, (1, 2), value=-1).flatten()  # (N,)
+    layout = TokenLayout.from_tiles(2, 3, h, w, tile_prefix=1, tile_suffix=2)
+    assert_close(layout.to_grid(keys), picture)
+
+
+def test_a_layout_within_a_prompt():
+    positions = [3, 4, 5, 9, 10, 11]
+    layout = TokenLayout.from_grid(2, 3).within(positions, 14)
+    assert layout.length == 14 and layout.index.tolist() == [[3, 4, 5], [9, 10, 11]]
+    with pytest.raises(ValueError, match=r"6 keys, and positions of shape \(5,\)"):
+        TokenLayout.from_grid(2, 3).within(positions[:5], 14)

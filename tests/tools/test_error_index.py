@@ -18,6 +18,7 @@ from tools.notebooks import INDEX
 
 NOTEBOOK = nbformat.read(INDEX, as_version=4)
 TEXT = "\n".join(c.source for c in NOTEBOOK.cells if c.cell_type == "markdown")
+TEXT = re.sub(r"```.*?```", "", TEXT, flags=re.DOTALL)  # without programs
 DATA = read_index()
 ENTRIES = entries_of(NOTEBOOK)
 SETUP = [cell for cell in NOTEBOOK.cells if cell.cell_type == "code"][:2]

@@ -12,7 +12,7 @@ import pytest
 from helpers import ROOT
 from tools.decks import build, deck, parted
 from tools.notebooks import fault_of, lessons
-from tools.slides import figures, slide_types
+from tools.slides import has_picture, slide_types
 
 FILES = lessons()
 SHOWN = {"slide", "subslide", "-"}
@@ -34,15 +34,27 @@ def test_the_types_in_the_file_are_those_of_the_rule(file):
 
 
 @pytest.mark.parametrize("file", FILES, ids=named)
-def test_headings_start_a_slide_and_figures_are_on_one(file):
+def test_figures_are_shown_and_begin_a_slide_of_their_own(file):
     cells = parted(read(file)).cells
     types = slide_types(cells)
     assert sum(kind in ("slide", "subslide") for kind in types) >= 8
     for cell, kind in zip(cells, types, strict=True):
-        if cell.cell_type == "markdown" and re.match("#{1,3} ", cell.source):
-            assert kind == "slide", cell.source
-        if figures(cell):
+        if has_picture(cell):
             assert kind in SHOWN, cell.source
+
+
+@pytest.mark.parametrize("file", FILES, ids=named)
+def test_no_slide_is_a_heading_and_a_sentence(file):
+    cells = parted(read(file)).cells
+    slides = []
+    for cell, kind in zip(cells, slide_types(cells), strict=True):
+        if kind in ("slide", "subslide"):
+            slides.append([])
+        if kind in SHOWN:
+            slides[-1].append(cell)
+    for slide in slides:
+        words = sum(len(cell.source.split()) for cell in slide)
+        assert any(cell.cell_type == "code" for cell in slide) or words > 20, slide
 
 
 @pytest.mark.parametrize("file", FILES, ids=named)
@@ -69,8 +81,13 @@ def code(text, printed=""):
     return nbformat.v4.new_code_cell(text, outputs=[output] if printed else [])
 
 
+def figure(text="plt.plot()"):
+    output = nbformat.v4.new_output("display_data", data={"image/png": ""})
+    return nbformat.v4.new_code_cell(text, outputs=[output])
+
+
 def test_the_rule_on_a_small_notebook():
-    long, tagged = code("x = 1\n" * 20), code("x = 1\n" * 20)
+    tagged = code("x = 1\n" * 10)
     tagged.metadata["tags"] = ["slide"]
     cells = [
         (markdown("# Title"), "slide"),
@@ -78,24 +95,36 @@ def test_the_rule_on_a_small_notebook():
         (markdown("It printed 1."), "-"),
         (markdown("word " * 100), "notes"),
         (markdown("**Predict first.** What next?"), "subslide"),
-        (code("print(2)", "2\n"), "subslide"),
-        (long, "skip"),
-        (tagged, "-"),
+        (figure(), "subslide"),
+        (figure(), "subslide"),
+        (code("x = 1\n" * 20), "skip"),
+        (tagged, "subslide"),
+        (figure(), "-"),
         (code("import helpers.quiz"), "skip"),
         (markdown("**Exercise 1 (2 minutes).** Do it."), "skip"),
         (code("def f():\n    raise NotImplementedError"), "skip"),
-        (markdown("### A part"), "slide"),
+        (markdown("### A lead to nothing"), "skip"),
+        (markdown("One sentence."), "skip"),
+        (markdown("### Prose"), "slide"),
+        (markdown("word " * 50), "-"),
+        (markdown("word " * 50), "notes"),
     ]
     assert slide_types([cell for cell, _ in cells]) == [kind for _, kind in cells]
 
 
-def test_a_heading_within_a_cell_starts_a_slide_of_its_own():
-    notebook = nbformat.v4.new_notebook(cells=[markdown("What was seen.\n\n## Next")])
+def test_headings_and_paragraphs_within_a_cell_are_parted_and_lists_are_not():
+    text = "What was seen.\n\n## Next\n\nOne.\n\nTwo."
+    notebook = nbformat.v4.new_notebook(
+        cells=[markdown(text), markdown("Three:\n\n- four\n- five")]
+    )
     assert [cell.source for cell in parted(notebook).cells] == [
         "What was seen.",
         "## Next",
+        "One.",
+        "Two.",
+        "Three:\n\n- four\n- five",
     ]
-    assert len(notebook.cells) == 1, "the notebook itself stays as it is"
+    assert len(notebook.cells) == 2, "the notebook itself stays as it is"
 
 
 def test_a_deck_loads_nothing_from_the_network():

@@ -38,8 +38,11 @@ class RecurrentStep(nn.Module):
         self.decoder = captioner.decoder
 
     def forward(self, state, word, keys, values, places):
-        state, output, weights = self.decoder.step(state, word, (keys, values), places)
-        return state, self.decoder.logits(output), weights
+        decoder = self.decoder
+        word = decoder.embedding(word)  # (1, D)
+        state, read, weights = decoder.step(word, state, (keys, values), places)
+        logits = decoder.logits(torch.cat([state, read], dim=-1))  # (1, V)
+        return state, logits, weights
 
 
 class TransformerEncoder(nn.Module):

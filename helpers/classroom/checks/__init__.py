@@ -2,19 +2,12 @@
 sizes all differ, and names the likely mistake when the answers are those that it gives.
 """
 
-from helpers.classroom.checks.additive import (
-    check_additive_scores,
-    check_read,
-    check_softmax,
-)
+from helpers.classroom.checks.additive import check_additive_scores
 from helpers.classroom.checks.attention_module import check_attention_module
 from helpers.classroom.checks.block import check_block
 from helpers.classroom.checks.boxes import check_may_be_stretched, check_seen_box
-from helpers.classroom.checks.dot import (
-    check_dot_attention,
-    check_dot_scores,
-    check_entropy,
-)
+from helpers.classroom.checks.decoder_step import check_decoder_step
+from helpers.classroom.checks.dot import check_dot_attention, check_entropy
 from helpers.classroom.checks.explore import check_best_head, check_follows
 from helpers.classroom.checks.grid import check_square_of, check_unflatten
 from helpers.classroom.checks.loud import (
@@ -22,9 +15,10 @@ from helpers.classroom.checks.loud import (
     check_read_numbers,
     check_state_beside_cells,
 )
+from helpers.classroom.checks.matter import check_hide_at, check_occlusion
 from helpers.classroom.checks.measure import (
     check_is_hit,
-    check_right_object,
+    check_rank_accuracy,
     check_soft_mean,
 )
 from helpers.classroom.checks.mending import check_guard, check_to_maps
@@ -35,4 +29,5 @@ from helpers.classroom.checks.real import (
 )
 from helpers.classroom.checks.silent import check_lays_out_right, check_share_one_map
 from helpers.classroom.checks.start import check_count_keys, check_looks_like_attention
+from helpers.classroom.checks.training_loop import check_fit
 from helpers.classroom.checks.transformer import check_looked_at

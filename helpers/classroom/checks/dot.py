@@ -6,61 +6,8 @@ from helpers.captioning.attention import scaled_dot_product
 from helpers.classroom.checks.judge import Check, random
 
 
-def dots(q, k):
-    return (k @ q[..., None])[..., 0]  # (B, N)
-
-
 def root(n):
     return n**0.5
-
-
-check_dot_scores = Check(
-    "attempt(query (B, d), keys (B, N, d)) -> scaled scores (B, N).",
-    lambda q, k: dots(q, k) / root(q.shape[-1]),
-    {
-        "2 images, 5 keys, width 4": (random(2, 4), random(2, 5, 4, seed=1)),
-        "3 images, 7 keys, width 6": (random(3, 6), random(3, 7, 6, seed=1)),
-    },
-    {
-        "divide by the square root of d, the width of the query": dots,
-        "by the square root of d, not by d": lambda q, k: dots(q, k) / q.shape[-1],
-        "divide by the square root of d, do not multiply": (
-            lambda q, k: dots(q, k) * root(q.shape[-1])
-        ),
-        "d is the width of the query, not the number of keys": (
-            lambda q, k: dots(q, k) / root(k.shape[1])
-        ),
-        "d is the width of the query, its last axis, not the number of images": (
-            lambda q, k: dots(q, k) / root(len(q))
-        ),
-        "take d from the query, query.shape[-1]: it is not always 4": (
-            lambda q, k: dots(q, k) / 2
-        ),
-        "scores, please: before the softmax": (
-            lambda q, k: (dots(q, k) / root(q.shape[-1])).softmax(-1),
-            lambda q, k: dots(q, k).softmax(-1),
-            lambda q, k: dots(q, k).softmax(-1) / root(q.shape[-1]),
-        ),
-        "that pairs every query with every image. Query b belongs to image b": (
-            lambda q, k: q @ k.mT,  # (B, d) @ (B, d, N) -> (B, B, N)
-            lambda q, k: q @ k.mT / root(q.shape[-1]),
-            lambda q, k: (q @ k.mT).transpose(0, 1),
-            lambda q, k: (q @ k.mT).transpose(0, 1) / root(q.shape[-1]),
-        ),
-        "query times key, not plus": (
-            lambda q, k: (q[:, None] + k).sum(-1),
-            lambda q, k: (q[:, None] + k).sum(-1) / root(q.shape[-1]),
-        ),
-        "that is not yet summed over d": (
-            lambda q, k: q[:, None] * k,
-            lambda q, k: q[:, None] * k / root(q.shape[-1]),
-        ),
-        "(B, N), please: drop the axis of size 1": (
-            lambda q, k: dots(q, k)[..., None] / root(q.shape[-1]),
-            lambda q, k: dots(q, k)[:, None] / root(q.shape[-1]),
-        ),
-    },
-)
 
 
 def scaled_by(n):

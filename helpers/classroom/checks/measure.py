@@ -136,62 +136,70 @@ check_soft_mean = Check(
 )
 
 
-def mass(heat, masks):
-    return (heat * masks).sum((1, 2))  # (objects,)
+def ranked(heat, mask, cut=0.5, count=None, largest=True, weigh=None, score=None):
+    """Rank accuracy, right as it stands; what follows `mask` may go wrong."""
+    (h, w), (H, W) = heat.shape, mask.shape
+    cells = mask.double().unflatten(0, (h, H // h)).unflatten(2, (w, W // w))
+    covered = cells.mean((1, 3)).flatten()  # (N,)
+    on = covered > 0 if cut == 0 else covered >= cut
+    K = count or int(on.sum())
+    brightest = heat.flatten().topk(K, largest=largest).indices  # (K,)
+    if weigh:
+        return float(heat.flatten()[brightest[on[brightest]]].sum() / weigh(heat))
+    return (
+        score(covered[brightest], on, mask) if score else on[brightest].double().mean()
+    )
 
 
-HEAT = random(3, 5).flatten().softmax(0).view(3, 5)
-MASKS = torch.zeros(3, 3, 5)
-MASKS[1].view(-1)[int(HEAT.argmax())] = 1  # the peak is on object 1 ...
-MASKS[0] = 1 - MASKS[1]  # ... but the mass on object 0
-MASKS[2, 2, 4] = 0.5
-RANK = HEAT.flatten().argsort().argsort().view(3, 5)  # 0 where the map is faintest
-check_right_object = Check(
-    "attempt(heat (h, w), masks (objects, h, w)) -> bool, for several maps.",
-    lambda heat, masks: bool((mass(heat, masks)[0] > mass(heat, masks)[1:]).all()),
+def block(top, left, height, width, size=(24, 40)):
+    mask = torch.zeros(size, dtype=torch.bool)
+    mask[top : top + height, left : left + width] = True
+    return mask
+
+
+GRID = random(3, 5, seed=2).flatten().softmax(0).view(3, 5)
+check_rank_accuracy = Check(
+    "attempt(heat (h, w), mask (H, W)) -> a share in 0..1, for several maps.",
+    ranked,
     {
-        "most of the mass on object 0": (HEAT, MASKS),
-        "the mass on 0, less than on the two others together": (
-            HEAT,
-            0.4 * torch.stack([MASKS[0], 0.9 * MASKS[0], 0.8 * MASKS[0]]),
+        "an object of two rows and three columns of cells": (GRID, block(0, 8, 16, 24)),
+        "an object whose edges cover some cells by less than half": (
+            GRID,
+            block(5, 3, 14, 26),
         ),
-        "the peak on object 0, the mass on 1": (HEAT, MASKS[[1, 0, 2]]),
-        "the peak on object 0, the mass on 2": (HEAT, MASKS[[1, 2, 0]]),
-        "most of the mass on object 1": (HEAT, MASKS[[2, 0, 1]]),
-        "a small object 0 with more mass than a large one": (
-            HEAT,
-            torch.stack([RANK > 10, RANK < 8]).float(),
-        ),
-        "no mass on any object": (HEAT, torch.zeros(3, 3, 5)),
+        "an object whose edges halve some cells": (GRID, block(0, 4, 20, 20)),
+        "cells of 16 x 8 pixels": (GRID, block(9, 13, 30, 19, (48, 40))),
+        "cells of 4 x 8 pixels": (GRID.flip(1), block(2, 6, 8, 22, (12, 40))),
     },
     {
-        "the mass, not the peak": (
-            lambda heat, masks: masks[0].flatten()[heat.argmax()] > 0,
-            lambda heat, masks: masks.flatten(1)[:, heat.argmax()].argmax() == 0,
-            lambda heat, masks: (
-                (heat * masks[0]).max() > (heat * masks[1:]).flatten(1).amax(1)
-            ).all(),
+        "a cell is on the object if HALF of it is covered, or more": (
+            partial(ranked, cut=0),
+            partial(ranked, cut=1),
+            partial(ranked, cut=0.51),
         ),
-        "more than EVERY other object": (
-            lambda heat, masks: (mass(heat, masks)[0] > mass(heat, masks)[1:]).any(),
-            lambda heat, masks: mass(heat, masks)[0] > mass(heat, masks)[1],
-            lambda heat, masks: mass(heat, masks)[0] > mass(heat, masks)[-1],
+        "count the cells on the object: that is K, and it is not always the same": (
+            partial(ranked, count=1),
+            partial(ranked, count=3),
+            partial(ranked, count=5),
         ),
-        "more than each other object, not than all of them together": (
-            lambda heat, masks: mass(heat, masks)[0] > mass(heat, masks)[1:].sum()
+        "the brightest cells, not the faintest": partial(ranked, largest=False),
+        "how many of them lie on it, not how much weight": (
+            partial(ranked, weigh=lambda heat: heat.sum()),
+            partial(ranked, weigh=lambda heat: 1),
         ),
-        "more, not less": (
-            lambda heat, masks: (mass(heat, masks)[0] < mass(heat, masks)[1:]).all()
+        "a cell is on the object or not: count it as 1 or 0": partial(
+            ranked, score=lambda covered, on, mask: covered.mean()
         ),
-        "more, not as much: on all of them may be nothing": (
-            lambda heat, masks: (mass(heat, masks)[0] >= mass(heat, masks)[1:]).all(),
-            lambda heat, masks: mass(heat, masks).argmax() == 0,
-        ),
-        "the mass, not the mean over the object: do not divide by its size": (
-            lambda heat, masks: (mass(heat, masks) / masks.sum((1, 2))).argmax() == 0
-        ),
-        "weigh the cells by the map: that is the size of the objects": (
-            lambda heat, masks: (masks[0].sum() > masks[1:].sum((1, 2))).all()
+        "a share: divide by K": (
+            partial(ranked, score=lambda covered, on, mask: (covered >= 0.5).sum()),
+            partial(
+                ranked,
+                score=lambda covered, on, mask: (covered >= 0.5).sum() / len(on),
+            ),
+            partial(
+                ranked,
+                score=lambda covered, on, mask: (covered >= 0.5).sum() / mask.sum(),
+            ),
         ),
     },
 )

@@ -18,10 +18,9 @@ from helpers.inspection.messages.text import as_text
 # What counts how much: a fact about the numbers for or against a cause, a clue in the
 # text around the message, words in common, and the place in the message's own order.
 FITS, UNLESS, CLUE, WORDS, PLACE = 4.0, -4.0, 2.0, 0.3, 0.8
-SURE = 7.0  # score by words from which a symptom counts as understood
+SURE = 6.0  # score by words from which a symptom counts as understood
 SURE_OF_ERROR = 14.0  # the same for an unknown message, which uses words by accident
 NEAR = 0.55  # of the best score: what is worth naming beside it
-SHOWN = 4  # causes with their question and remedy
 
 
 @dataclass(frozen=True)
@@ -58,7 +57,7 @@ class Explanation:
         return bool(self.causes) if self.known else None
 
     def __str__(self):
-        return as_text(self, SHOWN)
+        return as_text(self)
 
 
 def explain(text, index=None):

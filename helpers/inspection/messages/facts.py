@@ -50,11 +50,13 @@ def pair(a, b, dim=None, **_):
         facts["two-grids"] = "; ".join(filter(None, (describe(low), describe(high))))
     if high == 77 or low == 77:
         facts["text"] = "77: the text tokens of CLIP"
-    if high in WIDTHS and low in WIDTHS:
+    if high in WIDTHS and low in WIDTHS and "two-grids" not in facts:
         facts["widths"] = f"{low} and {high} are widths of models"
     if high < 36:
         facts["small"] = "both are small: images, beams, heads or words, not cells"
-    if dim == 0:
+    if {low, high} in ({3, 4}, {1, 3}, {1, 4}):
+        facts["channels"] = f"{low} and {high}: channels of a picture?"
+    elif dim == 0:
         facts["first-axis"] = "the first axis: images or beams"
     if dim == 3:
         facts["last-of-four"] = "axis 3 of (B, A, T, N): the keys"
@@ -68,7 +70,7 @@ def window_sizes():
     return {49, 64, 16, 4, 1, 144, 196, 256, 1024}
 
 
-def shapes(first, second):
+def shapes(first, second, **_):
     """Two whole shapes that do not fit together."""
     first, second = as_shape(first), as_shape(second)
     facts = {}
@@ -134,6 +136,8 @@ def picture(shape):
 def counts(tokens, features):
     """Image tokens in the prompt, and features of the image."""
     tokens, features = as_int(tokens), as_int(features)
+    if not isinstance(tokens, int) or not isinstance(features, int) or features < 1:
+        return {}
     if tokens == 0:
         return {"no-token": "the prompt holds no image token at all"}
     if features > 20 * tokens and features % (tokens + 1) == 0:

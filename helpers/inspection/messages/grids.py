@@ -31,6 +31,8 @@ def reshape(wanted, size, axis=None):
         facts |= compare_tokens(size // rest, grid, told=rest == 1)
     if not facts.keys() & {"extra", "tiles"}:
         facts |= whole_rows(size, asked, grid)
+    if not facts.keys() - {"count"} and not cut:
+        facts["no-fit"] = f"{size} is no number of such grids, with or without extras"
     if size in WIDTHS:
         facts["width"] = f"{size} is a width of models: channels, not tokens?"
     if asked > size and asked % size:

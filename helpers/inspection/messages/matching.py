@@ -15,6 +15,7 @@ ERROR_LINE = re.compile(
     re.MULTILINE,
 )
 QUOTES = str.maketrans({"`": "'", "‘": "'", "’": "'", "“": "'", "”": "'", '"': "'"})
+SURE_LENGTH = 20  # letters of a wording that counts far from the last error
 LONGEST_GAP = 200  # letters that `...` may stand for
 WORD = re.compile(r"[a-z_]{2,}")
 ONE, ZERO = (re.compile(rf"(?<![\w.]){n}(\.0+)?(?![\w.]*\w)") for n in (1, 0))
@@ -46,7 +47,7 @@ IDLE = frozenset(
     "me we you your he she they their there so if but by from when how why what which "
     "where do does did can could should would will get got getting have has had try "
     "trying tried want any some just only also than then each every all use using used "
-    "error issue problem please help thanks hi hello model code".split()
+    "one error issue problem please help thanks hi hello model code".split()
 )
 
 
@@ -79,9 +80,10 @@ def find_message(messages, text):
     The last error of a traceback counts before all the rest, a longer wording before a
     shorter one. Returns (None, []) if no wording fits.
     """
-    for part in (last_error(text), text):
+    error = last_error(text)
+    for part, shortest in ((error, 0), (text, 0 if error == text else SURE_LENGTH)):
         bare, numbers = prepare(part)
-        best, length, found = None, 0, []
+        best, length, found = None, shortest, []
         for message in messages:
             for example in message.says:
                 match = pattern_of(example).search(bare)
@@ -98,7 +100,7 @@ def find_message(messages, text):
 def words_of(text):
     """The words that carry meaning, in one form each."""
     text = text.lower().replace("heat map", "heatmap")
-    text = ZERO.sub(" zero ", ONE.sub(" one ", text))
+    text = ZERO.sub(" zero ", ONE.sub(" ones ", text))
     names = WORD.findall(text)
     words = names + [part for name in names if "_" in name for part in name.split("_")]
     return [stem(word) for word in words if len(word) > 1 and word not in IDLE]
@@ -120,7 +122,7 @@ SUBJECT = frozenset(
         stem,
         "map attention token head patch cam mask beam grid feature overlay key query "
         "class register tile video sink nan shape hook gradient batch image reshape "
-        "tensor peak column row memory".split(),
+        "tensor peak column row memory transformers release version".split(),
     )
 )
 
@@ -145,7 +147,8 @@ class ByWords:
         """Do they share two words, or all that a short query has?"""
         words = set(words_of(query))
         shared = words & self.counts[name].keys()
-        return len(shared) >= min(2, len(words)) and bool(words & SUBJECT)
+        about = words & SUBJECT or "atten" in query.lower()
+        return len(shared) >= min(2, len(words)) and bool(about)
 
     def scores(self, query, idle=frozenset()):
         """{name: score} of the texts that share a word with the query, but for idle."""

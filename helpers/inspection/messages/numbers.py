@@ -13,6 +13,7 @@ SHAPE = re.compile(
     rf"|(?<![\w.])\d{{1,3}}(?:,\d{{3}})+(?![\w,])"
     rf"|(?<![\w.])-?\d+(?!\.\d|\w)"
 )
+LARGEST = 10**6  # no picture has as many tokens
 # Widths of models, to see tokens in a number that counts everything.
 WIDTHS = (64, 128, 192, 256, 320, 384, 512, 640, 768, 1024, 1152, 1280, 1408, 1536,
           1664, 2048, 2560, 3072, 3584, 4096, 5120)  # fmt: skip
@@ -79,8 +80,10 @@ def square_root(n):
 
 def grids(n):
     """Pairs (h, w) with h * w = n, h <= w <= 2.5 h, the squarest first."""
-    pairs = [(h, n // h) for h in range(math.isqrt(n), 2, -1) if n % h == 0]
-    return [(h, w) for h, w in pairs if w <= 2.5 * h]
+    if not 9 <= n < LARGEST:
+        return []
+    rows = range(math.isqrt(n), math.isqrt(2 * n // 5), -1)
+    return [(h, n // h) for h in rows if n % h == 0]
 
 
 def describe(n):
@@ -90,7 +93,7 @@ def describe(n):
         side = square_root(n - extra)
         if side and side >= 3:
             parts.append(f"{side} x {side}" + (f" + {extra}" if extra else ""))
-    if not parts and n < 10**6:
+    if not parts and n < LARGEST:
         parts = [f"{h} x {w}" for h, w in grids(n)[:2]]
         parts += [f"{h} x {w} + 1" for h, w in grids(n - 1)[:1]]
     if n > 2000:

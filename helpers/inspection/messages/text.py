@@ -1,11 +1,10 @@
 """An explanation as text for a terminal."""
 
-import re
 import textwrap
 
 from helpers.inspection.messages.index import NOTEBOOK
 
-WIDTH = 88
+WIDTH, MOST = 88, 5
 UNKNOWN = (
     "This message is unknown here, and no entry of the index sounds like it. What can "
     "be said is said of its numbers alone."
@@ -22,21 +21,31 @@ NEXT = (
 )
 
 
-def as_text(explanation, shown):
+def as_text(explanation):
     """All of an explanation, the likeliest causes with their question and remedy."""
     lines = heading(explanation)
     if explanation.facts:
-        lines += ["", "The numbers:", *(f"  {fact}" for fact in explanation.facts)]
+        lines += ["", "The numbers:"]
+        for fact in explanation.facts:
+            lines += wrap(f"  {fact}", "    ")
     if len(explanation.causes) > 1:
         lines += ["", "Likeliest first; the question decides:"]
-    for place, ranked in enumerate(explanation.causes[:shown], start=1):
-        lines += ["", *one_cause(place, ranked, full=place <= 3)]
-    rest = [first_sentence(one.cause) for one in explanation.causes[shown:]]
+    shown = explanation.causes[: how_many(explanation.causes)]
+    for place, ranked in enumerate(shown, start=1):
+        lines += ["", *one_cause(place, ranked)]
+    rest = [ranked.cause.id for ranked in explanation.causes[len(shown) :]]
     if rest:
-        lines += ["", *wrap("Also seen: " + " ".join(rest))]
+        more = "Also known behind it (`python -m helpers explain NAME` says more): "
+        lines += ["", *wrap(more + ", ".join(rest))]
     if explanation.about_shapes is not False:
         lines += ["", *wrap(NEXT)]
     return "\n".join(lines)
+
+
+def how_many(causes):
+    """Three causes are shown, and a few more if they are as likely as the first."""
+    close = [one for one in causes[:MOST] if one.score >= causes[0].score - 1]
+    return max(3, len(close))
 
 
 def heading(explanation):
@@ -52,22 +61,16 @@ def heading(explanation):
     return lines
 
 
-def one_cause(place, ranked, full):
+def one_cause(place, ranked):
     """A cause in lines: what it is, the question, the line to run, before and after."""
     cause = ranked.cause
     lines = wrap(f"{place}. {cause.cause}", "   ")
-    lines += [f"   Fits:   {reason}" for reason in ranked.reasons]
+    for reason in ranked.reasons:
+        lines += wrap(f"   Fits:   {reason}", "           ")
     lines += wrap(f"   Ask:    {cause.ask}", "           ")
     lines += block("Run:", cause.run)
-    if full:
-        lines += block("Before:", cause.before) + block("After:", cause.after)
+    lines += block("Before:", cause.before) + block("After:", cause.after)
     return [*lines, f"   Index:  {NOTEBOOK}, entry {cause.id}"]
-
-
-def first_sentence(cause):
-    return (
-        re.split(r"(?<=[.:])\s", cause.cause.strip(), maxsplit=1)[0].rstrip(":.") + "."
-    )
 
 
 def block(name, code):

@@ -1,8 +1,9 @@
 """A name for every axis of a weights tensor, each with its evidence."""
 
 from helpers.inspection.shapes.proposals import SMALLEST, grids_of, propose
+from helpers.inspection.shapes.remedies import problem
 from helpers.inspection.shapes.report import Axis
-from helpers.inspection.shapes.values import problem, softmax_axes, tolerance
+from helpers.inspection.shapes.sums import softmax_axes, tolerance
 
 # What stands before (queries, keys), by the number of axes before them.
 LEADING = {
@@ -60,9 +61,10 @@ def on_grid(shape, image_size, patch_size):
     """True if the last two axes are a grid on the image and the last is no sequence."""
     if image_size is None or len(shape) < 2:
         return False
-    _, likely = grids_of(image_size, patch_size).get(tuple(shape[-2:]), ("", False))
+    grids = grids_of(image_size, patch_size)
+    _, likely, merge = grids.get(tuple(shape[-2:]), ("", False, 1))
     explained = fits(shape[-1], image_size, patch_size)
-    return likely and shape[-2] * shape[-1] >= SMALLEST and not explained
+    return likely and merge == 1 and shape[-2] * shape[-1] >= SMALLEST and not explained
 
 
 def fits(N, image_size, patch_size):

@@ -6,15 +6,12 @@ import torch
 
 from helpers.inspection.shapes.axes import find_keys, name_axes
 from helpers.inspection.shapes.layouts import fit_grid, fit_keys, fit_layout
+from helpers.inspection.shapes.remedies import problem
 from helpers.inspection.shapes.report import Report
 from helpers.inspection.shapes.run import Run
+from helpers.inspection.shapes.sums import softmax_axes
 from helpers.inspection.shapes.unpack import unpack
-from helpers.inspection.shapes.values import (
-    find_problems,
-    find_sinks,
-    problem,
-    softmax_axes,
-)
+from helpers.inspection.shapes.values import find_problems, find_sinks
 
 
 def diagnose(

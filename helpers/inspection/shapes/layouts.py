@@ -6,11 +6,13 @@ import torch
 
 from helpers.inspection.shapes.axes import fits
 from helpers.inspection.shapes.proposals import propose, windows_of
+from helpers.inspection.shapes.remedies import problem
 from helpers.inspection.shapes.report import Axis, Candidate, Known
 from helpers.inspection.shapes.run import from_run
-from helpers.inspection.shapes.values import looks_back_only, problem, unseen_keys
+from helpers.inspection.shapes.sums import looks_back_only, unseen_keys
 from helpers.maps.tokens import TokenLayout
 
+MANY_IMAGES = 16  # so many of one size are windows rather than a batch
 WHICH_WINDOWS = (
     "which windows: every other block shifts them, and the first axis alone does not "
     "tell the images from the windows. batch= and the block's shift settle it; "
@@ -48,11 +50,13 @@ def fit_keys(report, values, keys, run, batch):
         return []
     doubts = []
     windows = windows_of(shape, run.image_size, run.patch_size, batch)
+    counted = count(report, values, keys, run, usual)
     if windows and not (usual and run.patch_size is not None):
         report.axes[0] = Axis("images x windows", shape[0], "a multiple of the windows")
-        report.candidates = windows
         doubts.append(WHICH_WINDOWS)
-    report.candidates += count(report, values, keys, run, usual)
+        likelier = not usual or shape[0] >= MANY_IMAGES
+        counted = windows + counted if likelier else counted + windows
+    report.candidates = counted
     doubts += open_questions(report.candidates, run)
     return doubts if report.candidates else [no_layout(shape, keys, run)]
 
@@ -123,6 +127,11 @@ def open_questions(candidates, run):
         doubts.append(
             f"the grid: {best.grid} is unusual. Read (h, w) off the feature map; "
             "another backbone has another grid"
+        )
+    if best.merge > 1 and not run.gives_layout():
+        doubts.append(
+            f"the grid: only a model that merges {best.merge} x {best.merge} patches "
+            "has it; the keys may as well be words, or learned queries"
         )
     same = [c for c in candidates if c.likely == best.likely and c.free == best.free]
     grids = {" x ".join(map(str, c.layout.grid)) for c in same}

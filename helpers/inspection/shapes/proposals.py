@@ -18,7 +18,7 @@ USUAL_EXTRAS = {
 }
 BLOCKS = "block by block, 2 x 2 (the encoders of Qwen2-VL and GLM-4V)"
 SMALLEST = 16  # cells: below this, any number fits some grid
-LEAST_IN_PROMPT = 36  # cells, for the same reason
+SMALLEST_MERGED = 36  # cells of more than 2 x 2 patches, for the same reason
 MOST_FRAMES = 128
 
 
@@ -54,13 +54,14 @@ def without_doubles(candidates):
 
 def plain(N, size, origin):
     """Cells, and as many other keys in front as published encoders have."""
-    (h, w), (source, likely) = size, origin
+    (h, w), (source, likely, m) = size, origin
     extras = N - h * w
     if extras not in USUAL_EXTRAS or h * w <= extras:
         return []
     layout = TokenLayout.from_grid(h, w, prefix=extras)
     same = (BLOCKS,) if extras == 0 and h % 2 == w % 2 == 0 else ()
-    return [Candidate(layout, source, USUAL_EXTRAS[extras], same=same, likely=likely)]
+    others = USUAL_EXTRAS[extras]
+    return [Candidate(layout, source, others, same=same, likely=likely, merge=m)]
 
 
 def in_blocks(candidates):
@@ -74,21 +75,21 @@ def in_blocks(candidates):
 
 def with_breaks(N, size, origin):
     """A line break after every row, as in Fuyu and Pixtral."""
-    (h, w), (source, likely) = size, origin
+    (h, w), (source, likely, m) = size, origin
     extras = N - h * (w + 1)
     if not likely or h * w < SMALLEST or extras not in (0, 1, 2):
         return []
     layout = TokenLayout.from_grid(h, w, min(extras, 1), max(extras - 1, 0), breaks=1)
     same = (f"the cells together, and {N - h * w} words",)
     others = f"{h} line breaks" + (f" and {extras} other keys" if extras else "")
-    return [Candidate(layout, source, others, same=same)]
+    return [Candidate(layout, source, others, same=same, merge=m)]
 
 
 def with_frames(N, size, origin):
     """Frames of a video, or tiles of an image, one behind the other."""
-    (h, w), (source, likely) = size, origin
+    (h, w), (source, likely, m) = size, origin
     cells, found = h * w, []
-    if cells < LEAST_IN_PROMPT or not likely:
+    if cells < (SMALLEST if m <= 2 else SMALLEST_MERGED) or not likely:
         return []
     for prefix, each in [(0, 0), (1, 0), (0, 1)]:
         t, rest = divmod(N - prefix, cells + each)
@@ -103,22 +104,23 @@ def with_frames(N, size, origin):
             f"{t} frames, {t} tiles, or {t - 1} tiles and a thumbnail; or the frames "
             "of a cell together (TimeSformer)",
         )
-        found += [Candidate(x, source, others, same=same) for x in layouts]
+        found += [Candidate(x, source, others, same=same, merge=m) for x in layouts]
     return found
 
 
 def with_text(N, size, origin):
     """Cells in one run among words; where it begins, the numbers do not say."""
-    (h, w), (source, likely) = size, origin
+    (h, w), (source, likely, m) = size, origin
     t, extras = divmod(N, h * w)
-    if not t or extras < 3 or h * w < LEAST_IN_PROMPT or not likely:
+    least = SMALLEST if m <= 2 else SMALLEST_MERGED
+    if not t or extras < 3 or h * w < least or not likely:
         return []
     layouts = [TokenLayout.from_grid(h, w, 1, N - h * w - 1)]
     if 1 < t <= MOST_FRAMES:
         layouts += [TokenLayout.from_frames(t, h, w, 1, extras - 1)]
     where = "other keys, where is a guess"
     return [
-        Candidate(x, source, f"{N - x.index.numel()} {where}", free=True)
+        Candidate(x, source, f"{N - x.index.numel()} {where}", free=True, merge=m)
         for x in layouts
     ]
 
@@ -132,33 +134,37 @@ def factors(N):
             if w > 2.5 * h:
                 break
             if not rest and h == w:
-                squares[h, w] = ("a square grid", True)
+                squares[h, w] = ("a square grid", True, 1)
             elif not rest and h * w >= SMALLEST:
-                others[h, w] = ("a grid of this many cells, or on its side", False)
+                others[h, w] = ("a grid of this many cells, or on its side", False, 1)
     return squares | others
 
 
 def grids_of(image_size, patch_size=None):
-    """{(h, w): (where it comes from, whether that is usual)}, the likeliest first."""
+    """{(h, w): (where it comes from, whether that is usual, patches merged on a side)}.
+
+    The likeliest first.
+    """
     H, W = image_size
     if patch_size is None:
-        steps = [(s, s, f"a cell every {s} pixels") for s in (*STRIDES, *range(2, 33))]
+        strides = (*STRIDES, *range(2, 33))
+        steps = [(s, s, f"a cell every {s} pixels", 1) for s in strides]
     else:
         p, q = patch_size if isinstance(patch_size, tuple | list) else (patch_size,) * 2
-        steps = [(p, q, f"patch {patch_size}")]
+        steps = [(p, q, f"patch {patch_size}", 1)]
         for m in MERGES:
-            steps.append((p * m, q * m, f"patch {patch_size}, {m} x {m} merged"))
+            steps.append((p * m, q * m, f"patch {patch_size}, {m} x {m} merged", m))
     grids = {}
-    for number, (p, q, why) in enumerate(steps):
+    for number, (p, q, why, m) in enumerate(steps):
         likely = number < (len(STRIDES) if patch_size is None else 3)
         # Patches are cut rounding down; padded convolutions round up, and merge none.
         down, up = (H // p, W // q), (math.ceil(H / p), math.ceil(W / q))
         for (h, w), end, usual in [
             (down, "", likely),
-            (up, ", rounded up", likely and (number == 0 or patch_size is None)),
+            (up, ", rounded up", likely and m == 1),
         ]:
             if h * w >= SMALLEST or (usual and min(h, w) > 1):
-                grids.setdefault((h, w), (why + end, usual))
+                grids.setdefault((h, w), (why + end, usual, m))
     return grids
 
 

@@ -1,5 +1,7 @@
 """The words for what `diagnose` finds: {kind: (found, likely cause, remedy)}."""
 
+from helpers.inspection.shapes.report import Problem
+
 PROBLEMS = {
     "nothing": (
         "there is nothing here: None or an empty tuple",
@@ -168,3 +170,8 @@ PROBLEMS = {
         "print the shapes of both in the same run",
     ),
 }
+
+
+def problem(kind, **numbers):
+    """A Problem of this kind, with its numbers filled in."""
+    return Problem(kind, *(text.format(**numbers) for text in PROBLEMS[kind]))

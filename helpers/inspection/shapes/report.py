@@ -21,7 +21,8 @@ class Candidate:
 
     grid: where its grid comes from. others: what the keys off the grid are. known: how
     it is known. same: what else has this count. likely: usual strides, or just the
-    patch that was given. free: the place of the cells among the keys is a guess.
+    patch that was given. merge: so many patches of a side make one cell. free: where
+    the cells stand among the keys is a guess.
     """
 
     layout: TokenLayout
@@ -30,6 +31,7 @@ class Candidate:
     known: Known = Known.COUNTED
     same: tuple = ()
     likely: bool = True
+    merge: int = 1
     free: bool = False
 
     @property

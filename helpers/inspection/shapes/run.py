@@ -17,7 +17,7 @@ ORDERS = ("windows of blocks (the encoder of Qwen2.5-VL)", "row by row")
 
 @dataclass(frozen=True)
 class Run:
-    """What is known of the run; None for what is not. See `diagnose`."""
+    """What is known of the run, see `diagnose`."""
 
     image_size: tuple = None
     patch_size: object = None
@@ -145,9 +145,7 @@ def by_runs(prompt, run):
     """Image tokens in several runs of equal length: rows, or images, frames, tiles."""
     runs = runs_of(prompt)
     lengths = {len(own) for group in runs for own in group}
-    if len(lengths) > 1 or not lengths:
-        return by_rows(prompt, runs)
-    if max(len(group) for group in runs) > 1:
+    if len(lengths) > 1 or max(len(group) for group in runs) > 1:
         return by_rows(prompt, runs)
     (n,) = lengths
     if len(runs) < 2:
@@ -165,8 +163,7 @@ def by_runs(prompt, run):
 
 def by_rows(prompt, runs):
     """Groups of runs with one break between: each group is an image, each run a row."""
-    found, M = [], len(prompt.places)
-    start = 0
+    found, M, start = [], len(prompt.places), 0
     for number, group in enumerate(runs, start=1):
         widths = {len(own) for own in group}
         h, w = len(group), max(widths)
@@ -185,7 +182,7 @@ def by_size(M, run):
     found = propose(M, run.image_size, run.patch_size)
     exact = [c for c in found if c.layout.index.numel() == M]
     sure = bool(exact) and run.patch_size is not None and run.image_size is not None
-    if sure and exact[0].grid == f"patch {run.patch_size}":
+    if sure and exact[0].merge == 1:
         return [replace(exact[0], known=Known.RUN, same=())]
     exact = exact or [c for c in found if not c.free]
     return [replace(c, same=(POOLED,)) for c in exact]
@@ -203,5 +200,5 @@ def somewhere(N, run):
                 layout = layout if t > 1 else TokenLayout(layout.index[0], N)
                 others = f"{off} other keys, where is a guess"
                 grid = f"{m} x {m} merged"
-                found.append(Candidate(layout, grid, others, free=True))
+                found.append(Candidate(layout, grid, others, merge=m, free=True))
     return found or tiles_somewhere(N, run)

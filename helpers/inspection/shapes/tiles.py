@@ -17,18 +17,19 @@ def by_tiles(M, run):
     """
     if run.tiles is None:
         return []
-    grids = {(g, g): ("square tiles", False) for g in range(4, 65)}
+    grids = {(g, g): ("square tiles", True, 1) for g in range(4, 65)}
     if run.image_size is not None:
         grids = grids_of(run.image_size, run.patch_size)
     readings = (apart, joined, padded)
     exact = [
-        replace(c, grid=f"{c.grid}, {source}")
+        replace(c, grid=f"{c.grid}, {source}", merge=m)
         for reading in readings
-        for (h, w), (source, _) in grids.items()
+        for (h, w), (source, likely, m) in grids.items()
+        if likely
         for c in reading(M, *run.tiles, h, w)
     ]
     merged = ("learned queries (a resampler), so many for each tile",)
-    if len(exact) == 1 and "merged" not in exact[0].grid:
+    if len(exact) == 1 and exact[0].merge == 1:
         return [replace(exact[0], known=Known.RUN, same=())]
     return [replace(c, same=(*c.same, *merged)) for c in exact]
 
@@ -97,14 +98,10 @@ def tiles_somewhere(N, run):
         return []
     rows, columns = run.tiles
     found = []
-    for (h, w), (source, likely) in grids_of(run.image_size, run.patch_size).items():
-        off = N - (rows * columns + (rows * columns > 1)) * h * w
-        if likely and off > 0:
-            layout = TokenLayout.from_tiles(
-                rows, columns, h, w, 0, N - rows * columns * h * w
-            )
-            others = (
-                f"{layout.length - layout.index.numel()} other keys, where is a guess"
-            )
+    for (h, w), (source, likely, _) in grids_of(run.image_size, run.patch_size).items():
+        tiles = rows * columns * h * w
+        if likely and N > tiles + (rows * columns > 1) * h * w:
+            layout = TokenLayout.from_tiles(rows, columns, h, w, 0, N - tiles)
+            others = f"{N - tiles} other keys, where is a guess"
             found.append(Candidate(layout, f"{source}, tiles", others, free=True))
     return found

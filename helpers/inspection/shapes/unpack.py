@@ -6,7 +6,7 @@ from numbers import Integral
 import numpy as np
 import torch
 
-from helpers.inspection.shapes.values import problem
+from helpers.inspection.shapes.remedies import problem
 
 
 @dataclass

@@ -1,0 +1,1 @@
+"""Scenes with light and shadow, and two captioners of them."""

@@ -1,0 +1,76 @@
+"""The camera that looks down on the floor, and the boxes of pixels that it needs.
+
+Lengths are in units of the floor: x to the right, y up, z away from the camera, which
+looks at (0, 0.6, 0).
+"""
+
+import math
+from dataclasses import dataclass, fields
+from functools import cached_property
+
+import torch
+
+PITCH, DISTANCE = math.radians(35), 7.0  # how far down it looks, from how far off
+FORWARD = torch.tensor([0, -math.sin(PITCH), math.cos(PITCH)])
+UP = torch.tensor([0, math.cos(PITCH), math.sin(PITCH)])
+PLACE = torch.tensor([0, 0.6, 0]) - DISTANCE * FORWARD
+FOCAL = 1.3  # in roots of the picture's area
+TALLEST = 3.0  # H / W: beyond, the picture would reach above the horizon
+
+
+class Frame:
+    """The camera's picture of H x W rays."""
+
+    def __init__(self, H, W):
+        self.size, self.focal = (H, W), FOCAL * math.sqrt(H * W)  # pixels
+
+    @cached_property
+    def rays(self):
+        """The direction of the ray through every pixel, (H, W, 3), 1 along the view."""
+        H, W = self.size
+        up = (H / 2 - 0.5 - torch.arange(H))[:, None, None] / self.focal  # (H, 1, 1)
+        right = (torch.arange(W) + 0.5 - W / 2)[None, :, None] / self.focal  # (1, W, 1)
+        return FORWARD + up * UP + right * torch.tensor([1.0, 0, 0])
+
+    @cached_property
+    def ground(self):
+        """The point of the floor in every pixel, (H, W, 3)."""
+        return PLACE - PLACE[1] / self.rays[..., 1:2] * self.rays
+
+    def project(self, points):
+        """Points (..., 3) -> their place in the picture (..., 2): row, column."""
+        H, W = self.size
+        away = points - PLACE  # (..., 3)
+        scale = self.focal / (away @ FORWARD)  # (...)
+        return torch.stack(
+            [H / 2 - scale * (away @ UP), W / 2 + scale * away[..., 0]], -1
+        )
+
+    def boxes(self, points):
+        """The pixels of the box around each object's points (B, O, K, 3)."""
+        objects = points.shape[1]
+        limit = torch.tensor(self.size)
+        places = self.project(points).flatten(0, 1)  # (n, K, 2), n = B * O
+        low = places.amin(1).floor().long().clamp(min=0)  # (n, 2)
+        sides = (torch.minimum(places.amax(1).ceil().long(), limit) - low).clamp(min=0)
+        counts = sides.prod(1)  # (n,)
+        owner = torch.repeat_interleave(counts)  # (P,)
+        offset = torch.arange(len(owner)) - (counts.cumsum(0) - counts)[owner]  # (P,)
+        width = sides[owner, 1]  # (P,)
+        row, column = low[owner, 0] + offset // width, low[owner, 1] + offset % width
+        return Pixels(owner // objects, owner % objects, row, column)
+
+
+@dataclass
+class Pixels:
+    """P pixels, each with its scene and object; where it was met, and the normal."""
+
+    scene: torch.Tensor
+    thing: torch.Tensor
+    row: torch.Tensor
+    column: torch.Tensor
+    t: torch.Tensor = None
+    normal: torch.Tensor = None
+
+    def __getitem__(self, chosen):
+        return Pixels(*(getattr(self, field.name)[chosen] for field in fields(self)))

@@ -1,0 +1,99 @@
+"""Where a ray meets a sphere, a cube, a cylinder or a cone, in closed form.
+
+Every solid stands on the plane y = 0, with y up, in a frame of its own in which its
+`radius` is 1. All four are convex: a ray is inside of one on an interval, which is an
+intersection of simpler intervals. The ray meets the solid if it enters the last of them
+before it leaves the first. (Kay & Kajiya 1986 for slabs, and conics in the same way.)
+"""
+
+import torch
+
+SOLIDS = ("sphere", "cube", "cylinder", "cone")
+HEIGHTS = torch.tensor([2.0, 1.6, 2.1, 2.2])  # in radii, in the order of SOLIDS
+CUBE, CYLINDER = 0.8, 0.62  # half a side, and the radius of the cylinder
+
+
+def intersect(solids, origins, directions):
+    """Follow P rays, each towards the solid of its own number.
+
+    solids (P,) index SOLIDS; origins, directions (P, 3) in the frame of the solid.
+    Returns t (P,), the place on the ray in directions from the origin, infinite for a
+    ray that misses or starts behind the solid, and normals (P, 3), of length 1.
+    """
+    t = torch.full_like(origins[:, 0], torch.inf)  # (P,)
+    normals = torch.zeros_like(origins)  # (P, 3)
+    for number, solid in enumerate((_sphere, _cube, _cylinder, _cone)):
+        mine = (solids == number).nonzero()[:, 0]  # (n,)
+        o, d = origins[mine], directions[mine]  # (n, 3), (n, 3)
+        enter, leave, direction = solid(o, d)  # (n,), (n,), a function
+        hit = (enter < leave) & (enter > 0)  # (n,)
+        o, d, place = o[hit], d[hit], enter[hit]
+        point = o + place[:, None] * d  # (m, 3)
+        t[mine[hit]] = place
+        normals[mine[hit]] = torch.nn.functional.normalize(direction(point), dim=-1)
+    return t, normals
+
+
+def _sphere(o, d):
+    o = o - o.new_tensor([0, 1, 0])  # (n, 3): from the centre
+    a, b, c = (d * d).sum(-1), (o * d).sum(-1), (o * o).sum(-1) - 1
+    return *_roots(a, b, c), lambda point: point - point.new_tensor([0, 1, 0])
+
+
+def _cube(o, d):
+    middle, half = o.new_tensor([0, CUBE, 0]), CUBE
+    enter, leave = _slab(o - middle, d, half)  # (n, 3), (n, 3)
+
+    def normal(point):
+        x = (point - middle) / half  # (m, 3): the largest coordinate is 1
+        side = x.abs().argmax(-1, keepdim=True)  # (m, 1)
+        return torch.zeros_like(x).scatter(1, side, x.gather(1, side).sign())
+
+    return enter.amax(-1), leave.amin(-1), normal
+
+
+def _cylinder(o, d):
+    return _round(o, d, foot=CYLINDER, slope=0.0, height=HEIGHTS[2].item())
+
+
+def _cone(o, d):
+    height = HEIGHTS[3].item()
+    return _round(o, d, foot=1.0, slope=1 / height, height=height)
+
+
+def _round(o, d, foot, slope, height):
+    """A solid of revolution, of radius foot - slope * y from y = 0 to its height.
+
+    Holds for rays less steep than the side of the cone, as the camera's and the light's
+    are: only then is a ray inside of a cone on one interval.
+    """
+    flat, rise = [0, 2], slope * d[:, 1]
+    radius = foot - slope * o[:, 1]  # (n,)
+    a = (d[:, flat] ** 2).sum(-1) - rise**2
+    b = (o[:, flat] * d[:, flat]).sum(-1) + radius * rise
+    c = (o[:, flat] ** 2).sum(-1) - radius**2
+    enter, leave = _roots(a, b, c)  # (n,), (n,)
+    below, above = _slab(o[:, 1] - height / 2, d[:, 1], height / 2)  # (n,), (n,)
+
+    def normal(point):
+        x, y, z = point.unbind(-1)  # (m,) each
+        side = torch.stack([x, slope * (foot - slope * y), z], -1)  # (m, 3)
+        lid = (y > height - 1e-3) & (slope == 0)  # (m,): a cone has none
+        return torch.where(lid[:, None], point.new_tensor([0, 1, 0]), side)
+
+    return torch.maximum(enter, below), torch.minimum(leave, above), normal
+
+
+def _slab(o, d, half):
+    """Between two planes, -half and half: where a ray enters and leaves, (...)."""
+    d = torch.where(d.abs() < 1e-9, 1e-9, d)
+    one, two = (-half - o) / d, (half - o) / d
+    return torch.minimum(one, two), torch.maximum(one, two)
+
+
+def _roots(a, b, c):
+    """Both t with a t^2 + 2 b t + c = 0, for a > 0; without one, an empty interval."""
+    inside = b * b - a * c
+    root = inside.clamp(min=0).sqrt()
+    near = torch.where(inside > 0, (-b - root) / a, torch.inf)
+    return near, torch.where(inside > 0, (-b + root) / a, -torch.inf)

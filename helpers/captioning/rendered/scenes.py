@@ -1,0 +1,210 @@
+"""Captioned scenes with light and shadow: the ground truth of notebooks 10 and 11.
+
+Two objects stand on a floor; they differ in colour and in shape. The caption follows
+from where they stand: if they are further apart across than in depth, the left one is
+named first ("left of"), otherwise the far one ("behind").
+"""
+
+import math
+from dataclasses import dataclass, replace
+
+import torch
+from PIL import Image
+
+from helpers.captioning.rendered.camera import DISTANCE, FOCAL, Frame
+from helpers.captioning.rendered.drawing import Layout, corners, render
+from helpers.captioning.rendered.rays import HEIGHTS, SOLIDS
+from helpers.captioning.scenes import END, PAD, START, Scene, word_objects
+from helpers.captioning.words import PALETTE
+
+RENDERED_VOCABULARY = (
+    *(PAD, START, END, "a"),
+    *PALETTE,
+    *SOLIDS,
+    *("left", "of", "behind"),
+)
+RENDERED_ID = {word: index for index, word in enumerate(RENDERED_VOCABULARY)}
+SIZE = (128, 192)  # pixels: as the notebooks show them
+RADIUS = (0.7, 0.9)  # units of the floor
+DEPTH = 2.0  # objects stand at most so far in front of the middle, or behind it
+GAP = 0.15  # between two objects, at least
+MARGIN = 0.8  # | |dx| - |dz| | is at least this, so that the relation is beyond doubt
+VISIBLE = 0.5  # the share of its silhouette that each object shows, at least
+SMALLEST = 64  # pixels: below this two objects do not always fit
+BATCH = 32  # scenes drawn at once
+PER_OBJECT = ("solids", "colors", "shiny", "places", "turns")  # of a Layout
+
+
+@dataclass(frozen=True)
+class RenderedObject:
+    """One solid: x to the right and z away from the camera, from the middle of the
+    floor; radius in the same unit; turn in radians about the vertical."""
+
+    shape: str
+    color: str
+    x: float
+    z: float
+    radius: float = 0.8
+    turn: float = 0.0
+    shiny: bool = False
+
+
+def sample_rendered_scenes(count, seed, size=SIZE, samples=2, **kinds):
+    """Return `count` random `Scene`s; the same arguments give the same scenes.
+
+    size is (H, W) in pixels, each side at least 64 and the picture at most 2 times as
+    high as wide. samples: rays a pixel down and across; 1 is faster, and edges are
+    jagged. Every object shows at least half of itself. kinds: for scenes of another
+    kind than in training, see `rendered_batches`. Raises ValueError for a negative
+    count or a size in which two objects do not fit.
+    """
+    batches = rendered_batches(count, seed, size, samples, **kinds)
+    return [scene for batch in batches for scene in to_scenes(*batch)]
+
+
+def rendered_batches(count, seed, size, samples=2, visible=(VISIBLE, 1.0), **kinds):
+    """Yield batches of random scenes until there are `count`: a Layout, images
+    (B, 3, H, W) in 0..1 and masks (B, O, H, W).
+
+    visible: the least and the most that the object that shows less of itself may show,
+    as a share of its silhouette. kinds: see `sample_layout`.
+    """
+    if count < 0:
+        raise ValueError(f"count must be 0 or more, got {count}")
+    random = torch.Generator().manual_seed(seed)
+    while count:
+        layout = sample_layout(min(count, BATCH), random, size, **kinds)
+        images, masks, silhouettes = render(layout, size, samples)
+        shares = masks.sum((2, 3)) / silhouettes.sum((2, 3)).clamp(min=1)  # (B, O)
+        least = shares.amin(1)  # (B,)
+        good = (least >= visible[0]) & (least <= visible[1])  # (B,)
+        count -= int(good.sum())
+        yield layout[good], images[good], masks[good]
+
+
+def sample_layout(
+    count,
+    random,
+    size,
+    objects=2,
+    radius=RADIUS,
+    depth=(-DEPTH, DEPTH),
+    light=(1, 1, 1),
+):
+    """Draw what `count` scenes consist of, in the order of their captions: a Layout.
+
+    random: a torch.Generator. radius, depth: the ranges of a radius and of z. light:
+    the colour of the lamp. The caption speaks of the first two objects.
+    """
+    check_size(size)
+    solids = torch.rand(count, len(SOLIDS), generator=random).argsort(1)[:, :objects]
+    colors = torch.rand(count, len(PALETTE), generator=random).argsort(1)[:, :objects]
+    shiny = torch.rand(count, objects, generator=random) < 0.5  # (B, O)
+    places = _sample_places(count, random, size, objects, radius, depth)  # (B, O, 3)
+    turns = 0.5 * math.pi * torch.rand(count, objects, generator=random)  # (B, O)
+    lamps, lights, floors = _sample_light(count, random)  # (B, 3) each
+    lights = lights * torch.tensor(light)
+    layout = Layout(solids, colors, shiny, places, turns, lamps, lights, floors)
+    return in_reading_order(layout)
+
+
+def check_size(size):
+    H, W = size
+    if min(H, W) < SMALLEST or H > 2 * W:
+        raise ValueError(
+            f"size {H} x {W}: give sides of {SMALLEST} or more, and at most twice as "
+            "many rows as columns, or two objects do not fit"
+        )
+
+
+def _sample_light(count, random):
+    """Where the lamp is, its colour, and that of the floor: (B, 3) each."""
+    around, up = torch.rand(2, count, generator=random)  # (B,), (B,)
+    around = math.pi * (1.1 + 0.8 * around)  # in front, from the left to the right
+    up = math.radians(40) + math.radians(18) * up
+    flat = up.cos()
+    lamps = torch.stack([flat * around.cos(), up.sin(), flat * around.sin()], -1)
+    lights = 1 + 0.08 * (torch.rand(count, 3, generator=random) - 0.5)  # (B, 3)
+    bright = 0.62 + 0.18 * torch.rand(count, 1, generator=random)  # (B, 1)
+    floors = bright + 0.06 * (torch.rand(count, 3, generator=random) - 0.5)  # (B, 3)
+    return lamps, lights, floors
+
+
+def _sample_places(count, random, size, objects, radius, depth):
+    """Rejection sampling: redraw scenes whose objects touch, stand out of the picture,
+    or leave the relation of the first two in doubt."""
+    places = torch.empty(count, objects, 3)  # (B, O, 3)
+    todo = torch.arange(count)
+    room = 0.5 * size[1] / FOCAL / math.sqrt(size[0] * size[1]) * (DISTANCE + DEPTH)
+    while len(todo):
+        new = torch.rand(len(todo), objects, 3, generator=random)  # (n, O, 3)
+        new[..., 0] = room * (2 * new[..., 0] - 1)
+        new[..., 1] = depth[0] + (depth[1] - depth[0]) * new[..., 1]
+        new[..., 2] = radius[0] + (radius[1] - radius[0]) * new[..., 2]
+        good = fits(new, size).all(1) & apart(new)  # (n,)
+        across, deep = (new[:, 0, :2] - new[:, 1, :2]).abs().unbind(-1)  # (n,), (n,)
+        good &= (across - deep).abs() >= MARGIN
+        places[todo] = new
+        todo = todo[~good]
+    return places
+
+
+def fits(places, size):
+    """Whether a solid at places (..., 3) is wholly in the picture: (...) bool."""
+    tallest = HEIGHTS.argmax().expand(places.shape[:-1])
+    ends = Frame(*size).project(corners(tallest, places))  # (..., 8, 2)
+    inside = (ends >= 1) & (ends <= torch.tensor(size) - 1)
+    return inside.all(-1).all(-1)
+
+
+def apart(places):
+    """Whether no two objects of a scene touch: places (B, O, 3) -> (B,) bool."""
+    first, second = torch.combinations(torch.arange(places.shape[1])).unbind(1)
+    one, two = places[:, first], places[:, second]  # (B, pairs, 3)
+    gaps = (one - two)[..., :2].norm(dim=-1) - one[..., 2] - two[..., 2]
+    return (gaps >= GAP).all(1)
+
+
+def side_by_side(places):
+    """Whether the first two of places (..., O, 3) are further apart across: (...)."""
+    across, deep = (places[..., 0, :2] - places[..., 1, :2]).abs().unbind(-1)
+    return across > deep
+
+
+def in_reading_order(layout):
+    """The layout with the left object first, or the far one: as its caption speaks."""
+    x, z = layout.places[..., 0], layout.places[..., 1]  # (B, O)
+    along = torch.where(side_by_side(layout.places)[:, None], x, -z)  # (B, O)
+    order = along.argsort(1)  # (B, O)
+    rows = torch.arange(len(order))[:, None]  # (B, 1)
+    things = {n: getattr(layout, n)[rows, order] for n in PER_OBJECT}
+    return replace(layout, **things)
+
+
+def rendered_words(solids, colors, places):
+    """The caption of one scene, from solids (2,), colors (2,) and places (2, 3)."""
+    relation = ["left", "of"] if side_by_side(places) else ["behind"]
+    names = [
+        ["a", list(PALETTE)[c], SOLIDS[s]] for c, s in zip(colors, solids, strict=True)
+    ]
+    return names[0] + relation + names[1]
+
+
+def to_scenes(layout, images, masks):
+    """A list of `Scene`s, of one batch."""
+    pixels = (images * 255).round().byte().permute(0, 2, 3, 1).numpy()  # (B, H, W, 3)
+    scenes = []
+    for i, mask in enumerate(masks.numpy()):
+        solids, colors = layout.solids[i], layout.colors[i]  # (O,), (O,)
+        words = rendered_words(solids[:2], colors[:2], layout.places[i, :2])
+        things = tuple(
+            RenderedObject(SOLIDS[s], list(PALETTE)[c], *place, turn, shiny)
+            for s, c, place, turn, shiny in zip(
+                *(solids, colors, layout.places[i].tolist()),
+                *(layout.turns[i].tolist(), layout.shiny[i].tolist()),
+                strict=True,
+            )
+        )
+        image = Image.fromarray(pixels[i])
+        scenes.append(Scene(image, words, mask, word_objects(words), things))
+    return scenes

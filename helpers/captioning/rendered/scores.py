@@ -1,0 +1,102 @@
+"""What the two captioners of rendered scenes reach, in the world of their training and
+outside of it: `python -m helpers score rendered` prints it.
+"""
+
+from dataclasses import replace
+from itertools import permutations
+
+import numpy as np
+import torch
+
+from helpers.captioning.metrics import peak_distances, score
+from helpers.captioning.rendered.scenes import SIZE, sample_rendered_scenes
+from helpers.maps.caption import Caption
+
+COUNT, SEED = 500, 2026
+HALF_A_CELL = SIZE[0] / 8 / 2  # pixels: 8 rows of cells
+WORLDS = {  # how scenes differ from those of training
+    "as in training": {},
+    "warm light": {"light": (1.0, 0.75, 0.45)},
+    "cold light": {"light": (0.55, 0.8, 1.0)},
+    "small": {"radius": (0.45, 0.55)},
+    "large": {"radius": (1.05, 1.15)},
+    "farther away": {"depth": (2.0, 4.0)},
+    "three objects": {"objects": 3},
+    "half hidden": {"visible": (0.25, 0.5)},
+}
+
+
+def score_rendered(captioner, scenes):
+    """The figures of the manifest, as `score` gives them."""
+    return score(captioner.captions([s.image for s in scenes]), scenes, HALF_A_CELL)
+
+
+def score_world(captioner, world, count=200, seed=SEED):
+    """`score_rendered` on scenes of one of WORLDS.
+
+    With three objects a caption is right if it says something true of two of them.
+    """
+    scenes = sample_rendered_scenes(count, seed, **WORLDS[world])
+    captions = captioner.captions([scene.image for scene in scenes])
+    pairs = zip(captions, scenes, strict=True)
+    if "objects" in WORLDS[world]:
+        scenes = [as_said(caption.words, scene) for caption, scene in pairs]
+    return score(captions, scenes, HALF_A_CELL)
+
+
+def as_said(words, scene):
+    """A scene of three objects as one of the two that a caption speaks of.
+
+    If the caption is true of no two, the scene keeps the words that it had.
+    """
+    names = [[w for w in words[i : i + 3]] for i in (0, len(words) - 3)]
+    for first, second in permutations(range(len(scene.objects)), 2):
+        one, two = scene.objects[first], scene.objects[second]
+        said = [["a", o.color, o.shape] for o in (one, two)]
+        across, deep = abs(one.x - two.x), abs(one.z - two.z)
+        true = (words[3:-3] == ["left", "of"] and across > deep and one.x < two.x) or (
+            words[3:-3] == ["behind"] and across < deep and one.z > two.z
+        )
+        if names == said and true:
+            masks = scene.masks[[first, second]]
+            return replace(scene, words=words, masks=masks, objects=(one, two))
+    return scene
+
+
+def near_by_head(captions, scenes):
+    """The share of peaks within half a cell, for every layer and head: (L, A)."""
+    layers, heads = captions[0].weights.shape[:2]
+    found = torch.zeros(layers, heads)
+    for layer in range(layers):
+        for head in range(heads):
+            alone = [with_maps(c, c.weights[layer, head]) for c in captions]
+            found[layer, head] = near(alone, scenes)
+    return found
+
+
+def with_maps(caption, rows):
+    """The same caption with other maps: rows (T, N) over its cells."""
+    maps = rows.unflatten(-1, caption.maps.shape[1:])  # (T, h, w)
+    return Caption(caption.words, maps, caption.weights)
+
+
+def near(captions, scenes):
+    """The share of peaks within half a cell of the named object."""
+    gaps = peak_distances(captions, scenes)
+    return float(np.mean(np.array(gaps["color"] + gaps["shape"]) <= HALF_A_CELL))
+
+
+def print_scores():
+    """Both captioners in every world, and the peaks of every layer and head."""
+    from helpers.captioning.rendered.captioner import load_rendered
+    from helpers.captioning.rendered.published import load_published
+
+    scenes = sample_rendered_scenes(COUNT, SEED)
+    for captioner in (load_rendered(), load_published()):
+        captions = captioner.captions([scene.image for scene in scenes])
+        print(f"{captioner.variant}: {score(captions, scenes, HALF_A_CELL)}")
+        for layer, row in enumerate(near_by_head(captions, scenes).tolist()):
+            print(f"  layer {layer}, near by head:", *(f"{n:.3f}" for n in row))
+        for world in WORLDS:
+            found = score_world(captioner, world)
+            print(f"  {world}: exact {found['exact']:.3f}, near {found['near']:.3f}")

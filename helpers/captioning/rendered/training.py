@@ -1,0 +1,122 @@
+"""Train on rendered scenes: a pool of them, drawn once and seen several times.
+
+Drawing is not free here as it is with flat scenes, so a pool is drawn first; half of
+what is seen is seen in a mirror, which swaps the two objects of "left of".
+`python -m helpers train rendered` makes both shipped captioners with it.
+"""
+
+import math
+import time
+
+import torch
+from torch.nn.functional import cross_entropy
+
+from helpers.captioning.rendered.captioner import SIZE, RenderedCaptioner
+from helpers.captioning.rendered.published import build_published
+from helpers.captioning.rendered.scenes import (
+    RENDERED_ID,
+    rendered_batches,
+    rendered_words,
+)
+from helpers.captioning.scenes import END, PAD, START
+
+POOL, POOL_SEED = 28_000, 1  # scenes
+LONGEST = 10  # start, 8 words, end
+NOISE = 0.02  # its standard deviation, where white is 1
+WARM_UP = 300  # steps in which the learning rate rises
+RECIPES = {  # as shipped
+    "rendered": {"steps": 2600, "batch": 48, "learning_rate": 2e-3},
+    "rendered-vit-gpt2": {"steps": 6000, "batch": 32, "learning_rate": 1e-3},
+}
+
+
+def draw_pool(count, seed):
+    """Draw `count` scenes: images (B, 3, 64, 96) uint8 and word ids (B, 10), padded."""
+    pictures, words = [], []
+    for layout, images, _ in rendered_batches(count, seed, SIZE):
+        pictures.append((images * 255).round().byte())  # (b, 3, H, W)
+        for scene in zip(layout.solids, layout.colors, layout.places, strict=True):
+            words.append(rendered_words(*scene))
+    return torch.cat(pictures), rendered_ids(words)
+
+
+def rendered_ids(captions):
+    """Lists of words as ids (B, 10): the start, the words, the end, padding."""
+    ids = torch.full((len(captions), LONGEST), RENDERED_ID[PAD])  # (B, 10)
+    for row, words in zip(ids, captions, strict=True):
+        whole = [RENDERED_ID[word] for word in [START, *words, END]]
+        row[: len(whole)] = torch.tensor(whole)
+    return ids
+
+
+def pick(pool, count, random):
+    """A batch of the pool: images (B, 3, H, W) in about -1..1, and word ids (B, 10).
+
+    Half of it in a mirror; all of it with a little noise.
+    """
+    images, words = pool
+    rows = torch.randint(len(images), (count,), generator=random)  # (B,)
+    images, words = images[rows].float() / 255, words[rows]  # (B, 3, H, W), (B, 10)
+    mirror = torch.rand(count, generator=random) < 0.5  # (B,)
+    images[mirror] = images[mirror].flip(-1)
+    swap = mirror & (words == RENDERED_ID["left"]).any(1)  # (B,)
+    other = words[:, [0, 1, 7, 8, 4, 5, 6, 2, 3, 9]]  # "a RED CUBE left of a BLUE CONE"
+    words = torch.where(swap[:, None], other, words)
+    grain = NOISE * torch.randn(count, 1, *SIZE, generator=random)  # (B, 1, H, W)
+    return 2 * (images + grain) - 1, words
+
+
+def make(name):
+    """An untrained captioner: the model, and its logits as a function of images
+    (B, 3, 64, 96) and words (B, T)."""
+    if name == "rendered":
+        model = RenderedCaptioner()
+        return model, lambda images, words: model(images, words)[0]
+    model = build_published(SIZE)
+
+    def logits(images, words):
+        return model(pixel_values=images, decoder_input_ids=words).logits
+
+    return model, logits
+
+
+def train_rendered(name, pool, steps, batch, learning_rate, seed=0):
+    """Train one of RECIPES on a pool; return the model, in evaluation mode."""
+    torch.manual_seed(seed)
+    model, logits = make(name)
+    optimizer, schedule = make_optimizer(model, steps, learning_rate)
+    random = torch.Generator().manual_seed(seed)
+    start, losses = time.perf_counter(), []
+    for step in range(1, steps + 1):
+        images, words = pick(pool, batch, random)  # (B, 3, H, W), (B, T + 1)
+        scores = logits(images, words[:, :-1]).flatten(0, 1)  # (B * T, V)
+        target = words[:, 1:].flatten()  # (B * T,)
+        loss = cross_entropy(scores, target, ignore_index=RENDERED_ID[PAD])
+        optimizer.zero_grad()
+        loss.backward()
+        torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
+        optimizer.step()
+        schedule.step()
+        losses.append(loss.item())
+        if step % 100 == 0:
+            mean, seconds = sum(losses[-100:]) / 100, time.perf_counter() - start
+            print(f"{name}: step {step}, loss {mean:.3f}, {seconds:.0f} s", flush=True)
+    return model.eval()
+
+
+def make_optimizer(model, steps, learning_rate):
+    """AdamW that decays matrices only; the rate rises, then falls as a cosine."""
+    matrices = [p for p in model.parameters() if p.dim() > 1]
+    others = [p for p in model.parameters() if p.dim() <= 1]
+    groups = [
+        {"params": matrices, "weight_decay": 0.05},
+        {"params": others, "weight_decay": 0.0},
+    ]
+    optimizer = torch.optim.AdamW(groups, lr=learning_rate, betas=(0.9, 0.98))
+
+    def rate(step):
+        done = min(1.0, max(0, step - WARM_UP) / max(1, steps - WARM_UP))
+        fall = 0.02 + 0.98 * 0.5 * (1 + math.cos(math.pi * done))
+        return min(1.0, (step + 1) / WARM_UP) * fall
+
+    return optimizer, torch.optim.lr_scheduler.LambdaLR(optimizer, rate)

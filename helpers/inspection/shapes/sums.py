@@ -1,0 +1,61 @@
+"""Over which axes weights sum to 1, and which keys nobody looks at."""
+
+from itertools import combinations
+
+import torch
+
+
+def is_half(values):
+    """True for half precision, and for float32 that was cast from it."""
+    if values.dtype in (torch.float16, torch.bfloat16):
+        return True
+    return any(
+        torch.equal(values.to(kind).to(values.dtype).nan_to_num(), values.nan_to_num())
+        for kind in (torch.bfloat16, torch.float16)
+    )
+
+
+def tolerance(values):
+    """How far a sum of weights may miss 1: bfloat16 has three digits."""
+    return 1.2e-2 if is_half(values) else 5e-3
+
+
+def sums_to_one(values, axes):
+    """True if the weights along `axes` sum to 1 (NaN and zeros aside)."""
+    sums = values.sum(axes, dtype=torch.float64)
+    sums = sums[sums.isfinite() & (sums != 0)]
+    return bool(len(sums) and (sums - 1).abs().max() <= tolerance(values))
+
+
+def softmax_axes(values):
+    """The axes over which a softmax ran: as few as can be, the last ones first; or ().
+
+    An axis of length 1 counts only where nothing else does.
+    """
+    if values.numel() > 1 and (values == values.flatten()[0]).all():
+        return ()  # a constant: every axis is as good
+    long = [axis for axis in range(values.dim() - 1, -1, -1) if values.shape[axis] > 1]
+    if values.isfinite().any() and (values.nan_to_num() < -1e-6).any():
+        return ()
+    for count in range(1, len(long) + 1):
+        for axes in combinations(long, count):
+            if sums_to_one(values, axes):
+                return tuple(sorted(axes))
+    return ()
+
+
+def looks_back_only(values):
+    """True for tokens that look at earlier tokens: nothing above the diagonal."""
+    if values.dim() < 2 or values.shape[-1] != values.shape[-2]:
+        return False
+    return bool(values.shape[-1] > 1 and not values.nan_to_num().triu(1).any())
+
+
+def unseen_keys(values, keys=-1):
+    """(in front, behind): keys at both ends that no query ever looks at: padding."""
+    rows = values.movedim(keys, -1).nan_to_num()  # (..., N)
+    seen = rows.reshape(-1, rows.shape[-1]).any(0)  # (N,)
+    places = seen.nonzero()[:, 0]
+    if not len(places):
+        return 0, 0
+    return int(places[0]), len(seen) - 1 - int(places[-1])

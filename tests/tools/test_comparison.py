@@ -1,0 +1,70 @@
+"""The comparison of the attentions: what it measures, and the file that it wrote."""
+
+import pytest
+import torch
+
+from helpers.captioning import load_captioner
+from tools import comparison
+from tools.examination import Exam, entropy, say
+
+
+@pytest.fixture(scope="module")
+def exam():
+    return Exam(7, (64, 88))
+
+
+def test_every_variant_is_trained_and_examined(monkeypatch):
+    monkeypatch.setattr(comparison, "EVERY", 2)
+    monkeypatch.setattr(comparison, "BATCH", 3)
+    found = comparison.compare(seeds=2, steps=4, scenes=5)
+    assert found["steps"] == [0, 2, 4]
+    assert list(found["runs"]) == list(comparison.VARIANTS)
+    for variant, runs in found["runs"].items():
+        assert len(runs) == 2 and runs[0]["mass"] != runs[1]["mass"]
+        for run in runs:
+            assert all(len(run[name]) == 3 for name in ("color", "shape", "mass"))
+            assert all(0 <= low <= 7 for low in run["bits"])  # 8 x 11 cells: 6.5 bits
+            assert ("shape_only" in run) == (variant != "transformer")
+
+
+def test_the_paper_tells_its_state_what_was_read():
+    torch.manual_seed(0)
+    ours, paper = (comparison.new_decoder(name) for name in ("additive", "paper"))
+    cells, places = torch.randn(2, 12, 128), torch.randn(12, 64)
+    for decoder, told in ((ours, False), (paper, True)):
+        prepared = decoder.attention.prepare(cells)
+        word, state = torch.randn(2, 2, 128).unbind(0)
+        keys, values = prepared
+        before, _, weights = decoder.step(word, state, prepared, places)
+        after, _, same = decoder.step(word, state, (keys, 2 * values), places)
+        assert torch.equal(weights, same)
+        assert torch.equal(before, after) != told
+
+
+def test_an_object_that_is_hidden_at_no_word_changes_nothing(exam):
+    captioner = load_captioner("additive")
+    words = exam.words[:, :-1]
+    with torch.inference_mode():
+        cells, places = captioner.encoder(exam.images)
+        blank = captioner.encoder(exam.without[0])[0]
+        nowhere = torch.zeros(words.shape, dtype=torch.bool)
+        expected, _ = captioner.decoder(cells, places, words)
+        found = say(captioner.decoder, cells, blank, nowhere, places, words)
+        torch.testing.assert_close(found, expected)
+        other, _ = captioner.decoder(blank, places, words)
+        found = say(captioner.decoder, cells, blank, ~nowhere, places, words)
+        torch.testing.assert_close(found, other)
+
+
+def test_the_exam_marks_the_words_that_name_something(exam):
+    captioner = load_captioner("additive")
+    found = exam.grade(captioner.encoder, captioner.decoder)
+    assert found["color"] > 0.8 and found["shape"] > 0.8
+    assert 0.4 < found["mass"] < 0.9 and found["bits"] == found["bits_head"]
+    hidden = exam.hide(captioner.encoder, captioner.decoder)
+    assert hidden["color_only"] < 0.3 < 0.8 < hidden["color_else"]
+
+
+def test_bits_are_those_of_an_even_map():
+    even = torch.tensor([[0.25] * 4 + [0] * 3, [1.0] + [0] * 6])
+    assert entropy(even).tolist() == pytest.approx([2, 0])
