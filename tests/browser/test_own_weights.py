@@ -9,7 +9,7 @@ from PIL import Image
 from safetensors.torch import save
 
 from helpers.inspection.shapes.proposals import BLOCKS, USUAL_EXTRAS, propose
-from helpers.inspection.shapes.values import softmax_axes
+from helpers.inspection.shapes.sums import softmax_axes
 from helpers.maps import TokenLayout
 
 

@@ -82,3 +82,45 @@ def test_a_lesson_says_where_to_run_it(lesson):
 
 def test_code_can_be_copied(lesson):
     assert lesson.locator(".highlight button.copybtn").count() > 5
+
+
+@pytest.fixture
+def open_figure(browser, address, site):
+    if not (site / "live").exists():
+        pytest.skip("the site was built without npm")
+    page = browser.new_page()
+
+    def open_page(name):
+        page.goto(f"{address}notebooks/{name}.html")
+        fold = page.locator("details[data-figure]")
+        fold.locator("summary").first.click()
+        return fold
+
+    yield open_page
+    page.close()
+
+
+def test_a_cell_is_followed_to_its_key(open_figure):
+    figure = open_figure("01_from_image_to_grid")
+    figure.get_by_role("button", name="row 4, column 7").click()
+    said = figure.get_by_role("status")
+    assert "is key 4 × 10 + 7 = 47" in said.inner_text()
+    figure.page.keyboard.press("ArrowUp")
+    assert "is key 3 × 10 + 7 = 37" in said.inner_text()
+
+
+def test_a_query_turns_to_another_cell(open_figure):
+    figure = open_figure("02_additive_attention")
+    said = figure.get_by_role("status")
+    assert "red star" in said.inner_text()
+    figure.get_by_label("query 0").press("Home")
+    assert "blue circle" in said.inner_text()
+    weights = figure.locator("tr td:nth-child(4)").all_inner_texts()
+    assert sum(float(w) for w in weights if w) == pytest.approx(1, abs=0.03)
+
+
+def test_the_heads_of_the_transformer_are_live(open_figure):
+    figure = open_figure("04_transformer_attention")
+    figure.get_by_text("Right, word for word").wait_for()
+    assert figure.get_by_label("Attention").input_value() == "transformer"
+    assert figure.get_by_label("Layer").input_value() == "1"

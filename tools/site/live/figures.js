@@ -39,7 +39,7 @@ function cell(element) {
     }
     const [r, c] = [Math.floor(n / w), n % w];
     said.textContent =
-      `Row ${r}, column ${c} is key ${r} × ${w} + ${c} = ${n} of the row below. Laid out as ` +
+      `Row ${r}, column ${c} is key ${r} × ${w} + ${c} = ${n} in the row of keys. Laid out as ` +
       `${w} × ${h}, the same key comes back in row ${Math.floor(n / h)}, column ${n % h}: ` +
       "nothing crashes, and the place is wrong.";
   }
