@@ -350,7 +350,7 @@ def test_a_bare_shape_promises_nothing_about_values():
 
 def test_what_is_no_weights_at_all():
     report = diagnose((2, 197, 768), (224, 224), 16)
-    assert not report.layouts and "tokens (B, N, D)" in report.ambiguous[-1]
+    assert not report.layouts and "rather tokens" in report.ambiguous[-1]
     assert kinds(torch.randn(2, 197, 768), (224, 224), 16) == ["scores"]
     assert "the image itself" in str(diagnose((2, 3, 96, 136), (96, 136)))
     assert "the image itself" not in str(diagnose((2, 3, 96, 136), (136, 96)))
@@ -424,3 +424,38 @@ def test_what_was_captured_is_taken_as_it_is():
     report = diagnose(captured, *SIZES)
     assert report.shape == (2, 4, 9, 70) and report.layouts[0].grid == (7, 10)
     assert "cross" in report.notes[0]
+
+
+TOKENS = {  # what people bring instead of weights: shape, image, patch, what is said
+    "a ViT's tokens": (
+        (2, 197, 768),
+        (224, 224),
+        16,
+        "axis 1 of size 197 is 14 x 14, 1",
+    ),
+    "not square": ((3, 1281, 768), (512, 640), 16, "axis 1 of size 1281 is 32 x 40, 1"),
+    "a video's": ((2, 1568, 384), (224, 224), 16, "axis 1 of size 1568 is 8 x 14 x 14"),
+    "without sizes": ((1, 197, 192), None, None, "axis 1 of size 197 is 14 x 14 + 1"),
+    "sequence first": ((625, 2, 256), (800, 800), 32, "axis 0 of size 625 is 25 x 25"),
+    "frames": ((1, 1568, 768), None, None, "axis 1 of size 1568 is 8 x 14 x 14"),
+    "channels last": ((2, 7, 9, 768), (224, 288), 32, "channels last: 7 x 9 cells"),
+    "swapped": ((1, 1024, 16, 32), (448, 224), 14, "swapped: 16 x 32, where"),
+}
+
+
+@pytest.mark.parametrize("shape, image, patch, said", TOKENS.values(), ids=TOKENS)
+@pytest.mark.parametrize("with_values", [False, True])
+def test_tokens_and_feature_maps_are_not_taken_for_weights(
+    shape, image, patch, said, with_values
+):
+    weights = torch.randn(shape) if with_values else shape
+    report = diagnose(weights, image_size=image, patch_size=patch)
+    assert said in report.ambiguous[0] and not report.layouts
+
+
+@pytest.mark.parametrize("shape", [(2, 64, 256), (2, 8, 100, 256), (2, 256, 256)])
+def test_weights_as_long_as_a_width_is_wide_stay_weights(shape):
+    weights = torch.rand(shape).softmax(-1)
+    report = diagnose(weights, image_size=(128, 128), patch_size=8)
+    assert report.layouts[0].grid == (16, 16)
+    assert not any("tokens than weights" in text for text in report.ambiguous)

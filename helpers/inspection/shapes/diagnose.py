@@ -5,6 +5,7 @@ from numbers import Integral
 import torch
 
 from helpers.inspection.shapes.axes import find_keys, name_axes
+from helpers.inspection.shapes.features import as_features
 from helpers.inspection.shapes.layouts import fit_grid, fit_keys, fit_layout
 from helpers.inspection.shapes.remedies import problem
 from helpers.inspection.shapes.report import Report
@@ -73,6 +74,8 @@ def diagnose(
         fit_layout(report, layout, shape[keys])
     else:
         doubts = fit_keys(report, values, keys, run, batch)
+        if not softmax_axes(values) if values is not None else not run.gives_layout():
+            doubts = no_weights(report, run, doubts)
     if keys is not None and (model is not None or read_tokens is not None):
         doubts = test(report, doubts, shape[keys], run, model, read_tokens)
     report.ambiguous += doubts
@@ -83,6 +86,18 @@ def diagnose(
         report.looked_at = "the sums, signs, zeros and spread of the weights"
         look(report, values, -1 if keys is None else keys - len(shape), misplaced)
     return report
+
+
+def no_weights(report, run, doubts):
+    """What stays open where the sizes say tokens or features: first of all, that."""
+    text, certain = as_features(report.shape, run) or ("", False)
+    if not text:
+        return doubts
+    if certain or not any(c.likely for c in report.candidates):
+        report.candidates, report.axes, report.ambiguous = [], [], []
+        return [text]
+    report.ambiguous.insert(0, text)
+    return doubts
 
 
 def check_sizes(image_size, patch_size, *counts):
