@@ -31,21 +31,18 @@ def with_shipped_weights(make, layer, x, cells):
     block = make(x.shape[-1], shipped.self_attention.heads)
     block.load_state_dict(shipped.state_dict())
     block.eval()
-    block.cross_attention.register_forward_pre_hook(who_asks(x), with_kwargs=True)
+    roles = partial(require_roles, x)
+    block.cross_attention.register_forward_pre_hook(roles, with_kwargs=True)
     with torch.inference_mode():
         answer = block(x, cells)
     return answer[0] if isinstance(answer, tuple) else answer
 
 
-def who_asks(x):
-    """A hook that raises a Fault if something else than the words is the query."""
-
-    def hook(layer, inputs, named):
-        query = inputs[0] if inputs else named["query"]
-        if query.shape != x.shape:
-            raise Fault(ROLES)
-
-    return hook
+def require_roles(x, layer, inputs, named):
+    """Raise a Fault if something else than the words x is the query."""
+    query = inputs[0] if inputs else named.get("query", x)
+    if query.shape != x.shape:
+        raise Fault(ROLES)
 
 
 @lru_cache(maxsize=1)
