@@ -105,7 +105,7 @@ def dot_product_flow(query, keys, values, scores, weights, context):
     score = numbers(axes, 4.0, 1.8, scores[:, None], "scores", digits=0)
     weight = numbers(axes, 6.0, 1.8, weights[:, None], "weights", kind="weight")
     told = numbers(axes, 7.9, 1.8, values, "values", kind="value", digits=0)
-    numbers(axes, 7.9, 4.0, context, "read", kind="value", digits=1)
+    numbers(axes, 7.9, 4.0, context, "context", kind="value", digits=1)
     arrow(axes, asked.right, (3.9, 3.3), bend=-0.2)
     arrow(axes, found.right, score.left, "key · query")
     arrow(axes, score.right, weight.left, "softmax")

@@ -29,7 +29,9 @@ WALK = """() => {
     const pictures = [...slide.querySelectorAll('img')];
     for (const picture of pictures) {
       const tall = Math.round(picture.getBoundingClientRect().height / scale);
-      if (tall < 260 / pictures.length) found.push(`${h}/${v}: a picture has only ${tall} pixels`);
+      if (tall < 260 / pictures.length) {
+        found.push(`${h}/${v}: a picture has only ${tall} pixels`);
+      }
     }
   }
   return found;

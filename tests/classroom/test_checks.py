@@ -246,6 +246,11 @@ WRONG = [
     ),
     (
         checks.check_fit,
+        lambda *inputs: ([torch.ones((), requires_grad=True)], one_loop(*inputs)[1]),
+        "return floats: loss.item(); a tensor keeps the whole graph alive",
+    ),
+    (
+        checks.check_fit,
         lambda model, batches, *rest: one_loop(model, batches[:-1], *rest),
         "losses: expected shape (4,), got (3,)",
     ),
@@ -618,11 +623,21 @@ def test_a_block_is_told_what_is_wrong_with_it():
             scores = q @ k.mT / q.shape[-1] ** 0.5
             return layer.output_layer(hide_later(scores, causal).softmax(-1) @ v)
 
+    class Swapped(Skeleton):
+        def forward(self, x, cells):
+            return x + self.cross_attention(cells, self.norms[1](x), x)[0]
+
+    class SwappedByName(Skeleton):
+        def forward(self, x, cells):
+            return x + self.cross_attention(key=x, value=x, query=cells)[0]
+
     class Unlike(nn.Linear):
         pass
 
     assert checks.check_block.verdict(Stub) == "Not attempted yet."
     assert "one head" in checks.check_block.verdict(NoHeads)
+    for swapped in (Swapped, SwappedByName):
+        assert "words ask, cells answer" in checks.check_block.verdict(swapped)
     assert "loading state_dict" in checks.check_block.verdict(Unlike)
 
 

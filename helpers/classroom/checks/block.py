@@ -7,7 +7,9 @@ from torch import nn
 
 from helpers.captioning.captioners import load_captioner
 from helpers.captioning.models import DecoderLayer
-from helpers.classroom.checks.judge import Check, random
+from helpers.classroom.checks.judge import Check, Fault, random
+
+ROLES = "words ask, cells answer: query x, key and value cells"
 
 
 class BlockCheck(Check):
@@ -29,9 +31,18 @@ def with_shipped_weights(make, layer, x, cells):
     block = make(x.shape[-1], shipped.self_attention.heads)
     block.load_state_dict(shipped.state_dict())
     block.eval()
+    roles = partial(require_roles, x)
+    block.cross_attention.register_forward_pre_hook(roles, with_kwargs=True)
     with torch.inference_mode():
         answer = block(x, cells)
     return answer[0] if isinstance(answer, tuple) else answer
+
+
+def require_roles(x, layer, inputs, named):
+    """Raise a Fault if something else than the words x is the query."""
+    query = inputs[0] if inputs else named.get("query", x)
+    if query.shape != x.shape:
+        raise Fault(ROLES)
 
 
 @lru_cache(maxsize=1)
@@ -72,6 +83,7 @@ def in_steps(
     norms=(0, 1, 2),
     keep=(1, 1, 1),
     base=lambda x, y: x,
+    key=lambda x, y: y,
     value=lambda x, y: y,
     source=lambda self, cells: cells,
     after=False,
@@ -85,7 +97,8 @@ def in_steps(
             y = before(x)  # (B, T, D)
             if number == 0:
                 allowed = mask(x) if mask else None
-                read = look(self.self_attention, y, y, value(x, y), allowed)
+                pair = key(x, y), value(x, y)
+                read = look(self.self_attention, y, *pair, allowed)
             elif number == 1:
                 read = look(self.cross_attention, y, source(self, cells))
             else:
@@ -163,8 +176,10 @@ check_block = BlockCheck(
             in_steps(norms=(0, 1, 1)),
             in_steps(norms=(1, 0, 2)),
         ),
-        "the values of the self-attention are normed, too: query, key, value = y": (
-            in_steps(value=lambda x, y: x)
+        "in self-attention key and value are the normed words, too": (
+            in_steps(value=lambda x, y: x),
+            in_steps(key=lambda x, y: x),
+            in_steps(key=lambda x, y: x, value=lambda x, y: x),
         ),
         "the cells stay as they come: the norm is for the query": (
             in_steps(source=lambda self, cells: self.norms[1](cells))
@@ -179,8 +194,6 @@ check_block = BlockCheck(
         "the cross-attention is missing: the words must look at the cells": (
             in_steps(order=(0, 2))
         ),
-        "words ask, cells answer: the query is x, key and value are the cells": (
-            block(turned_around)
-        ),
+        ROLES: block(turned_around),
     },
 )

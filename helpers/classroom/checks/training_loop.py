@@ -29,6 +29,12 @@ def unshifted(model, images, words):
     return cross_entropy(logits.flatten(0, 1), words.flatten(), ignore_index=0)
 
 
+def same_word(model, images, words):
+    logits, _ = model(images, words[:, :-1])  # (B, T, V)
+    targets = words[:, :-1].flatten()  # (B * T,)
+    return cross_entropy(logits.flatten(0, 1), targets, ignore_index=0)
+
+
 def with_padding(model, images, words):
     logits, _ = model(images, words[:, :-1])  # (B, T, V)
     return cross_entropy(logits.flatten(0, 1), words[:, 1:].flatten())
@@ -66,6 +72,7 @@ def loop(
     wanted=min,
     restore=True,
     before=False,
+    by_training=False,
 ):
     """The training loop with one of its parts replaced. keep: how weights are kept."""
 
@@ -86,7 +93,8 @@ def loop(
             losses.append(loss.item())
             if not before:
                 checks.append(check(model, *held_out))
-            if checks[-1] == wanted(checks):
+            seen = losses if by_training else checks
+            if seen[-1] == wanted(seen):
                 best = keep(model)
         if restore:
             model.load_state_dict(best)
@@ -106,6 +114,10 @@ class FitCheck(Check):
         answer = function(model, batches, held_out, optimizer)
         if not isinstance(answer, tuple | list) or len(answer) != 2:
             raise Fault("return two lists of floats, the losses and the checks")
+        if any(getattr(x, "requires_grad", False) for part in answer for x in part):
+            raise Fault(
+                "return floats: loss.item(); a tensor keeps the whole graph alive"
+            )
         losses, checks = (torch.tensor([float(x) for x in part]) for part in answer)
         with torch.inference_mode():
             best = loss_of(model.eval(), *held_out)
@@ -134,13 +146,14 @@ check_fit = FitCheck(
     "floats; the model keeps its best weights.",
     loop(),
     lambda: {
-        "4 batches of 3 scenes": wiped(3, 4, 2),
-        "5 batches of 2 scenes": wiped(2, 5, 2),
+        "4 batches of 2 scenes": wiped(2, 4, 2),
+        "5 batches of 3 scenes": wiped(3, 5, 1),
     },
     {
-        "inputs and targets are shifted by one: words[:, :-1] go in, words[:, 1:] are "
-        "to come out": (
+        "compare with the NEXT word: words[:, :-1] goes in, words[:, 1:] is the "
+        "target": (
             loop(unshifted, looked_at(unshifted)),
+            loop(same_word, looked_at(same_word)),
             loop(two_ahead, looked_at(two_ahead)),
         ),
         "padding is no word to be learned: ignore_index=0": (
@@ -170,6 +183,9 @@ check_fit = FitCheck(
             loop(keep=lambda model: model.state_dict()),
         ),
         "the best is the lowest held-out loss, not the highest": loop(wanted=max),
+        "choose the best by the check, not by the training loss": loop(
+            by_training=True
+        ),
         "check after the step, not before it": loop(before=True),
     },
 )
