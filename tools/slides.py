@@ -91,7 +91,10 @@ def role_of(cell):
 
 def has_picture(cell):
     data = [output.get("data", {}) for output in cell.get("outputs", [])]
-    return any("image/png" in one or "<img" in one.get("text/html", "") for one in data)
+    return any(
+        {"image/png", "image/jpeg"} & one.keys() or "<img" in one.get("text/html", "")
+        for one in data
+    )
 
 
 def shows_code(cell):
