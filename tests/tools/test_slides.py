@@ -87,8 +87,9 @@ def figure(text="plt.plot()"):
 
 
 def test_the_rule_on_a_small_notebook():
-    tagged = code("x = 1\n" * 10)
-    tagged.metadata["tags"] = ["slide"]
+    tagged, longer = code("x = 1\n" * 5), code("x = 1\n" * 10)
+    for cell in (tagged, longer):
+        cell.metadata["tags"] = ["slide"]
     cells = [
         (markdown("# Title"), "slide"),
         (code("print(1)", "1\n"), "-"),
@@ -100,6 +101,8 @@ def test_the_rule_on_a_small_notebook():
         (code("x = 1\n" * 20), "skip"),
         (tagged, "subslide"),
         (figure(), "-"),
+        (longer, "subslide"),
+        (figure(), "subslide"),
         (code("import helpers.quiz"), "skip"),
         (markdown("**Exercise 1 (2 minutes).** Do it."), "skip"),
         (code("def f():\n    raise NotImplementedError"), "skip"),
