@@ -6,6 +6,7 @@ slide of its own. How large a figure is, the template decides: it fills the slid
 """
 
 import re
+from itertools import pairwise
 
 HEADING_LINE = re.compile(r"^#{1,3} ")
 EXERCISE = re.compile(r"\*\*Exercise \d")  # at the start of a cell
@@ -31,8 +32,8 @@ def slide_types(cells):
     """A type a cell: slide, subslide, - (on the same slide), notes or skip."""
     roles = [role_of(cell) for cell in cells]
     starts = [at for at, role in enumerate(roles) if role == "heading"]
-    types = ["skip"] * len(cells)
-    for start, end in zip(starts, [*starts[1:], len(cells)], strict=True):
+    types = ["skip"] * len(cells)  # before the first heading, and where there is none
+    for start, end in pairwise([*starts, len(cells)]):
         types[start:end] = section_types(cells[start:end], roles[start:end])
     return types
 

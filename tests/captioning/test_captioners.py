@@ -163,7 +163,7 @@ def test_an_unknown_variant_is_named():
 @pytest.fixture
 def folder(tmp_path):
     """A copy of data/, to be damaged."""
-    for file in DATA.iterdir():
+    for file in DATA.glob("*.*"):
         shutil.copy(file, tmp_path)
     return tmp_path
 

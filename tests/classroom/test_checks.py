@@ -180,6 +180,13 @@ WRONG = [
     (checks.check_looks_like_attention, lambda w: "yes", "says 'yes' to everything"),
     (checks.check_count_keys, lambda H, W, s: (H // 8) * (W // 8), "`stride`"),
     (checks.check_count_keys, lambda H, W, s: 228, "says 228 to everything"),
+    (checks.check_count_keys, lambda H, W, s: H / s * W / s, "// instead of /"),
+    (checks.check_count_keys, lambda H, W, s: H * W / s, "both sides shrink"),
+    (
+        checks.check_looks_like_attention,
+        lambda w: torch.allclose(w.sum(-1), torch.ones(())) and w.min() >= 0,
+        "allclose is stricter unless told: atol=1e-4",
+    ),
     (
         checks.check_square_of,
         lambda r, c, s: (c * s, (c + 1) * s, r * s, (r + 1) * s),
@@ -205,6 +212,13 @@ WRONG = [
         checks.check_additive_scores,
         lambda q, k, W, v: put_end_to_end(q, k[:, : q.shape[1]], W).tanh() @ v,
         "expected shape (2, 3, 5), got (2, 3)",
+    ),
+    (
+        checks.check_decoder_step,
+        lambda decoder, word, state, cells, places: decoder.attention(
+            torch.cat([state, decoder.embedding(word)], dim=-1)[:, None], cells
+        ),
+        "attention takes prepared cells: decoder.attention.prepare(cells)",
     ),
     (
         checks.check_decoder_step,
@@ -396,7 +410,6 @@ RIGHT = [
     ),
     (checks.check_decoder_step, one_step),
     (checks.check_fit, one_loop),
-    (checks.check_count_keys, lambda H, W, s: H * W / s**2),
     (
         checks.check_looks_like_attention,
         lambda w: (

@@ -5,7 +5,7 @@ from typing import NamedTuple
 import torch
 
 from helpers.captioning import load_captioner
-from helpers.classroom.checks.judge import Check, random
+from helpers.classroom.checks.judge import Check, Fault, random
 
 
 class Step(NamedTuple):
@@ -49,9 +49,16 @@ def step(
     return attempt
 
 
+def demand_prepared(attention, inputs):
+    """Says what to do with plain cells, before the attention trips over them."""
+    if len(inputs) > 1 and isinstance(inputs[1], torch.Tensor):
+        raise Fault("attention takes prepared cells: decoder.attention.prepare(cells)")
+
+
 def shipped(B, N):
     """The shipped decoder, and a word, a state, cells and places for it."""
     decoder = load_captioner("additive").decoder
+    decoder.attention.register_forward_pre_hook(demand_prepared)
     words = torch.arange(3, 3 + B)  # (B,)
     cells = torch.nn.functional.layer_norm(random(B, N, 128, seed=1), [128])
     return decoder, words, random(B, 128).tanh(), cells, random(N, 64, seed=2).sin()

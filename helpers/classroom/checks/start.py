@@ -2,9 +2,23 @@
 
 import torch
 
-from helpers.classroom.checks.judge import Check, random
+from helpers.classroom.checks.judge import Check, Fault, random
 
-check_count_keys = Check(
+WHOLE = Fault("a count is a whole number: use // instead of /")
+
+
+class Count(Check):
+    """A Check of whole numbers: 228.0 is none."""
+
+    def run(self, function):
+        answers = zip(super().run(function), self.cases.values(), strict=True)
+        return [
+            WHOLE if isinstance(found, float) and found == self.right(*case) else found
+            for found, case in answers
+        ]
+
+
+check_count_keys = Count(
     "attempt(H, W, stride) -> the number of cells.",
     lambda H, W, s: (H // s) * (W // s),
     {
@@ -73,7 +87,8 @@ check_looks_like_attention = Check(
         "six rows of which one has a negative weight": (NEGATIVE,),
     },
     {
-        "allow for rounding: to within 1e-4, not exactly": (
+        "allow for rounding: to within 1e-4 (allclose is stricter unless told: "
+        "atol=1e-4)": (
             rows_that(torch.all, tolerance=1e-5),
             lambda w: (w.sum(-1) == 1).all() and (w >= 0).all(),
         ),
@@ -88,7 +103,7 @@ check_looks_like_attention = Check(
             rows_that(torch.all, signs=False),
             rows_that(torch.all, signs=False, tolerance=0.01),
         ),
-        "a weight of exactly 0 is allowed: a mask makes it": (
+        "a weight of exactly 0 is allowed": (
             lambda w: rows_that(torch.all)(w) and (w > 0).all()
         ),
         "each row must sum to 1, not all of them together: sum(dim=-1)": (

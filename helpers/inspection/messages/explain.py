@@ -18,8 +18,10 @@ from helpers.inspection.messages.text import as_text
 # What counts how much: a fact about the numbers for or against a cause, a clue in the
 # text around the message, words in common, and the place in the message's own order.
 FITS, UNLESS, CLUE, WORDS, PLACE = 4.0, -4.0, 2.0, 0.3, 0.8
-SURE = 6.0  # score by words from which a symptom counts as understood
-SURE_OF_ERROR = 14.0  # the same for an unknown message, which uses words by accident
+HINT = 8.0  # score by words from which a symptom recalls an entry
+HINT_OF_ERROR = 14.0  # the same for an unknown message, which uses words by accident
+SURE = 17.0  # score by words from which it sounds like the entry
+A_WORD = 2.2  # a text of few words is understood with so much for each
 NEAR = 0.55  # of the best score: what is worth naming beside it
 
 
@@ -38,7 +40,8 @@ class Explanation:
 
     message: what was recognised, or None. facts: sentences about the numbers. causes:
     `Ranked`, the likeliest first. by_words: the text holds no known message, and the
-    causes were found by their words. known: False if nothing was recognised.
+    causes were found by their words. weak: these words are few, and prove little.
+    known: False if nothing was recognised.
     """
 
     text: str
@@ -46,6 +49,7 @@ class Explanation:
     facts: tuple
     causes: tuple
     by_words: bool = False
+    weak: bool = False
 
     @property
     def known(self):
@@ -112,13 +116,14 @@ def by_words(index, text):
         scores[name] += any(clue in low for clue in index.causes[name].clues)
     best = max(scores.values(), default=0.0)
     named = sorted(scores, key=lambda name: -scores[name])
-    needed = SURE_OF_ERROR if ERROR_LINE.search(text) else SURE
-    enough = best >= min(needed, 2.2 * len(set(words_of(text))))
+    needed = HINT_OF_ERROR if ERROR_LINE.search(text) else HINT
+    of_few_words = A_WORD * len(set(words_of(text)))
+    enough, weak = best >= min(needed, of_few_words), best < min(SURE, of_few_words)
     kept = [name for name in named if enough and scores[name] >= NEAR * best]
     if named and not library(index).agree(text, named[0]):
         kept = []
     causes = tuple(Ranked(index.causes[name], scores[name]) for name in kept[:6])
-    return Explanation(text, None, numbers, causes, by_words=True)
+    return Explanation(text, None, numbers, causes, by_words=True, weak=weak)
 
 
 @cache

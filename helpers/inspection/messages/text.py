@@ -13,6 +13,10 @@ BY_WORDS = (
     "No known message in this text. By its words it sounds like one of these; let the "
     "questions decide."
 )
+WEAK = (
+    "No known message in this text. Some of its words occur in these entries, which is "
+    "no more than a hint: ask their questions first, and trust your own answers."
+)
 NEXT = (
     "Go on with `trace_shapes(model, images)` for every shape up to the line that "
     "fails, `python -m helpers diagnose SHAPE --image HxW` for what a weights tensor "
@@ -28,11 +32,11 @@ def as_text(explanation):
         lines += ["", "The numbers:"]
         for fact in explanation.facts:
             lines += wrap(f"  {fact}", "    ")
-    if len(explanation.causes) > 1:
+    if len(explanation.causes) > 1 and not explanation.weak:
         lines += ["", "Likeliest first; the question decides:"]
     shown = explanation.causes[: how_many(explanation.causes)]
     for place, ranked in enumerate(shown, start=1):
-        lines += ["", *one_cause(place, ranked)]
+        lines += ["", *one_cause(place, ranked, with_remedy=not explanation.weak)]
     rest = [ranked.cause.id for ranked in explanation.causes[len(shown) :]]
     if rest:
         more = "Also known behind it (`python -m helpers explain NAME` says more): "
@@ -52,7 +56,9 @@ def heading(explanation):
     message = explanation.message
     if message is None:
         asked = explanation.causes and not explanation.by_words
-        return [] if asked else wrap(BY_WORDS if explanation.causes else UNKNOWN)
+        if not explanation.causes:
+            return wrap(UNKNOWN)
+        return [] if asked else wrap(WEAK if explanation.weak else BY_WORDS)
     lines = wrap(message.means)
     if message.remedy:
         lines += ["", *wrap(message.remedy)]
@@ -61,7 +67,7 @@ def heading(explanation):
     return lines
 
 
-def one_cause(place, ranked):
+def one_cause(place, ranked, with_remedy=True):
     """A cause in lines: what it is, the question, the line to run, before and after."""
     cause = ranked.cause
     lines = wrap(f"{place}. {cause.cause}", "   ")
@@ -69,7 +75,8 @@ def one_cause(place, ranked):
         lines += wrap(f"   Fits:   {reason}", "           ")
     lines += wrap(f"   Ask:    {cause.ask}", "           ")
     lines += block("Run:", cause.run)
-    lines += block("Before:", cause.before) + block("After:", cause.after)
+    if with_remedy:
+        lines += block("Before:", cause.before) + block("After:", cause.after)
     return [*lines, f"   Index:  {NOTEBOOK}, entry {cause.id}"]
 
 

@@ -6,9 +6,10 @@ the ids of the entries that are right. An empty list means that the message is n
 shapes; `family` is the message to recognise, or "" for one that must stay unknown.
 
 2: a right entry comes first, or is one of those that a question tells apart (the first
-three). 1: it is only named, or nothing is said but what the message means. -1: other
-causes are given for a message that belongs to none. 0: nothing. A judge who reads what
-`--show` prints may see it otherwise.
+three). 1: it is only named, or hinted at by few words, or nothing is said but what the
+message means. -1: other causes are given. 0: nothing, or a hint that leads nowhere and
+says that it is no more than a hint. A judge who reads what `--show` prints may see it
+otherwise.
 """
 
 import argparse
@@ -41,12 +42,14 @@ def points(case, explanation):
     if not case["expect"]:
         if known == case["family"] or not explanation.known:
             return 2
-        return -1 if named else 0
+        return -1 if named and not explanation.weak else 0
     right = set(case["expect"])
     if right & set(named[:DECIDED]):
-        return 2
+        return 1 if explanation.weak else 2
     if right & set(named):
         return 1
+    if explanation.weak:
+        return 0
     return -1 if named else int(bool(known))
 
 
