@@ -15,6 +15,7 @@ LIST_OR_TABLE = re.compile(r"^(- |\d+\. |\|)", re.MULTILINE)
 TAG = "slide"  # of the decisive cell, whose code is shown above what follows
 SHORT_CODE = 8  # lines, of source and of output
 LONG_CODE = 14  # lines that fit below a heading
+SHOWN_WITH_FIGURE = 5  # lines of code that leave room for one
 SHORT_PROSE = 45  # words; longer prose is for the speaker
 LONG_PROSE = 90  # words on a slide that has nothing else
 
@@ -56,7 +57,8 @@ def section_types(cells, roles):
             said += words * (room >= 0)
         elif role in about:
             types.append("subslide" if taken else "-")
-            taken = role in ITEMS  # a figure joins the code above it
+            short = len(cell.source.splitlines()) <= SHOWN_WITH_FIGURE
+            taken = role in ITEMS or not short  # a figure joins short code above it
             room = 0 if role == "predict" else SHORT_PROSE
         else:
             types.append("skip")
@@ -88,13 +90,17 @@ def role_of(cell):
 
 
 def has_picture(cell):
-    outputs = cell.get("outputs", [])
-    return any("image/png" in output.get("data", {}) for output in outputs)
+    data = [output.get("data", {}) for output in cell.get("outputs", [])]
+    return any(
+        {"image/png", "image/jpeg"} & one.keys() or "<img" in one.get("text/html", "")
+        for one in data
+    )
 
 
 def shows_code(cell):
-    """Figures hide the code that drew them, unless it is the point."""
-    return not has_picture(cell) or TAG in cell.metadata.get("tags", [])
+    """Figures hide the code that drew them, unless it is the point, and short."""
+    short = len(cell.source.splitlines()) <= SHOWN_WITH_FIGURE
+    return not has_picture(cell) or (short and TAG in cell.metadata.get("tags", []))
 
 
 def printed_lines(cell):

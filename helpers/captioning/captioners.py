@@ -97,7 +97,7 @@ class Captioner(nn.Module):
 
 
 def reduce_weights(weights):
-    """One map a word: (T, N) stays; (L, A, T, N) is averaged over layers and heads."""
+    """One map per word: (T, N) stays; of (L, A, T, N) the mean of layers and heads."""
     return weights if weights.dim() == 2 else weights.mean(dim=(0, 1))  # (T, N)
 
 

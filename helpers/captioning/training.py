@@ -25,7 +25,7 @@ SIZES = [(112, 112)] * 4 + [(96, 136), (136, 96), (80, 168), (168, 80)]
 
 @dataclass
 class History:
-    """What training did: one loss a step (nats a word); checks: step, held-out loss."""
+    """What training did: a loss per step, nats per word; checks: step, held-out loss."""
 
     losses: list
     checks: list

@@ -80,7 +80,7 @@ class Film:
         """The loss of every step, and the shares of right words at every frame."""
         left, right = panels
         left.plot(self.losses[:step])
-        left.set(title="loss, nats a word", xlabel="step", yscale="log")
+        left.set(title="loss, nats per word", xlabel="step", yscale="log")
         steps = [s for s in sorted(self.right) if s <= step]
         for name, style in zip(self.right[step], ("-", "--", ":"), strict=False):
             shares = [self.right[s][name] for s in steps]

@@ -41,7 +41,7 @@ def laid_out(words, weights, layout):
 
 
 def all_maps(caption, layer="mean", head="mean"):
-    """One map a word: (T, h, w). layer, head: a number, or "mean".
+    """One map per word: (T, h, w). layer, head: a number, or "mean".
 
     Raises ValueError where the caption's weights do not lie on the grid of its maps.
     """

@@ -16,7 +16,7 @@ LINE = "#1f2933"
 
 
 def show_caption(image, caption, columns=4, scale="shared", **style):
-    """A matplotlib Figure: one panel a word, its map laid over the picture.
+    """A matplotlib Figure: one panel per word, its map laid over the picture.
 
     image: the picture that was captioned; or its Scene: then each panel outlines the
     object that its word names. caption: has words (T of them) and maps (T, h, w).

@@ -116,7 +116,7 @@ function thingControls(course, state, change) {
     const things = state.things.map((one, i) => (i === state.chosen ? { ...one, ...changes } : one));
     change({ things });
   };
-  const names = [make("span"), make("span")];
+  const names = [make("span", {}, "first object"), make("span", {}, "second object")];
   const which = choice("Object", "which", [0, 1], (index) => names[index], (chosen) =>
     change({ chosen }),
   );

@@ -1,8 +1,8 @@
-// From the weights of a caption to one map a word, to pixels, and to a score.
+// From the weights of a caption to one map per word, to pixels, and to a score.
 // Names and numbers as in helpers/maps and helpers/captioning/metrics.py.
 
 /**
- * One map a word, (T, h, w). layer, head: a number, or "mean".
+ * One map per word, (T, h, w). layer, head: a number, or "mean".
  * @param {{weights: Float32Array, shape: object}} caption
  * @returns {Float32Array[]} T maps of h * w numbers
  */
