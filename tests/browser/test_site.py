@@ -108,6 +108,18 @@ def test_an_answer_opens(browser, start):
     assert text.is_visible()
 
 
+def test_figures_are_scrolled_on_a_phone_and_whole_on_a_laptop(browser, address):
+    for width, wide in ((390, True), (1280, False)):
+        page = browser.new_page(viewport={"width": width, "height": 800})
+        page.goto(address + "notebooks/02_additive_attention.html")
+        picture = page.locator("div.cell_output img").first
+        assert (picture.bounding_box()["width"] > 600) or not wide
+        assert page.locator(".wide[tabindex='0'][role=group]").count() > 0 or not wide
+        assert page.evaluate("document.documentElement.scrollWidth") <= width
+        assert page.locator(".wide").count() == 0 or wide
+        page.close()
+
+
 @pytest.mark.parametrize("width, theme", [(1280, "light"), (400, "dark")])
 def test_pages_are_accessible_and_ask_no_other_server(
     browser, address, pages, width, theme
