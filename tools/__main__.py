@@ -52,8 +52,8 @@ def reset(arguments):
 
 def make_slides(arguments):
     """Write the decks; return 2, and say what is missing, if that cannot be done."""
-    from tools.decks import FOLDER, build
     from tools.notebooks import lessons
+    from tools.slides import FOLDER, build
 
     try:
         build(arguments.files or lessons(), FOLDER)

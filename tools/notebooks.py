@@ -13,7 +13,7 @@ from PIL import Image
 
 from helpers import ROOT
 from tools.exercises import stub_of
-from tools.slides import mark
+from tools.slide_types import mark
 
 FOLDER = ROOT / "notebooks"
 INDEX = FOLDER / "error_index.ipynb"

@@ -1,111 +1,116 @@
-"""Slides from the lesson notebooks: which cell stands where.
-
-One idea a slide: a heading and what it is about, be it a figure, a question to the
-room, a table or a short run of code. Whatever comes next under the same heading gets a
-slide of its own. How large a figure is, the template decides: it fills the slide.
-"""
+"""Decks of slides: one HTML file a lesson, beside one folder of assets, for a room
+without a network."""
 
 import re
-from itertools import pairwise
+import shutil
+import subprocess
+from copy import deepcopy
+from pathlib import Path
 
-HEADING_LINE = re.compile(r"^#{1,3} ")
-EXERCISE = re.compile(r"\*\*Exercise \d")  # at the start of a cell
-PREDICT = "**Predict first.**"
-LIST_OR_TABLE = re.compile(r"^(- |\d+\. |\|)", re.MULTILINE)
-TAG = "slide"  # of the decisive cell, whose code is shown above what follows
-SHORT_CODE = 8  # lines, of source and of output
-LONG_CODE = 14  # lines that fit below a heading
-SHOWN_WITH_FIGURE = 5  # lines of code that leave room for one
-SHORT_PROSE = 45  # words; longer prose is for the speaker
-LONG_PROSE = 90  # words on a slide that has nothing else
+import nbformat
 
-ITEMS = {"figure", "predict", "list", "example"}  # what a slide is about
+from helpers import ROOT
+from tools.notebooks import require_run
+from tools.slide_types import EXERCISE, LIST_OR_TABLE, mark, shows_code
+
+FOLDER = ROOT / "build" / "slides"
+REVEAL = "reveal.js@^4.6"
+TEMPLATE = Path(__file__).with_name("slides.html.j2")
 
 
-def mark(notebook):
-    """Give each cell its slide type."""
-    for cell, kind in zip(notebook.cells, slide_types(notebook.cells), strict=True):
-        cell.metadata["slideshow"] = {"slide_type": kind}
+def deck(notebook, title):
+    """One lesson as HTML that expects reveal.js in the folder `reveal` beside it."""
+    from nbconvert.exporters import SlidesExporter  # comes with the extra "test"
+
+    notebook = with_headings(mark(parted(notebook)))
+    for cell in notebook.cells:
+        if cell.cell_type == "code" and not shows_code(cell):
+            cell.metadata["transient"] = {"remove_source": True}
+    exporter = SlidesExporter(
+        raw_template=TEMPLATE.read_text(encoding="utf-8"),
+        exclude_input_prompt=True,
+        exclude_output_prompt=True,
+        reveal_url_prefix="reveal",
+        reveal_theme="white",
+    )
+    return exporter.from_notebook_node(notebook, {"metadata": {"name": title}})[0]
+
+
+def parted(notebook):
+    """A copy in which headings, exercises and paragraphs are cells of their own."""
+    parts, notebook = [], deepcopy(notebook)
+    for cell in notebook.cells:
+        if cell.cell_type != "markdown":
+            parts.append(cell)
+            continue
+        for text in re.split(r"\n\n(?=#{1,3} |\*\*Exercise \d)", cell.source):
+            parts += [nbformat.v4.new_markdown_cell(part) for part in paragraphs(text)]
+    notebook.cells = parts
     return notebook
 
 
-def slide_types(cells):
-    """A type a cell: slide, subslide, - (on the same slide), notes or skip."""
-    roles = [role_of(cell) for cell in cells]
-    starts = [at for at, role in enumerate(roles) if role == "heading"]
-    types = ["skip"] * len(cells)  # before the first heading, and where there is none
-    for start, end in pairwise([*starts, len(cells)]):
-        types[start:end] = section_types(cells[start:end], roles[start:end])
-    return types
-
-
-def section_types(cells, roles):
-    """The types under one heading, which comes first.
-
-    Prose is shown while it is short: below the heading, and below what was looked at.
-    A section that would be a heading and a sentence is left out.
-    """
-    about = ITEMS | {"code"}
-    bare = not about & {*roles}
-    room, taken, said = LONG_PROSE if bare else SHORT_PROSE, False, 0  # words
-    types = ["slide"]
-    for cell, role in zip(cells[1:], roles[1:], strict=True):
-        if role == "prose":
-            words = len(cell.source.split())
-            types.append("-" if words <= room else "notes")
-            room -= words
-            said += words * (room >= 0)
-        elif role in about:
-            types.append("subslide" if taken else "-")
-            short = len(cell.source.splitlines()) <= SHOWN_WITH_FIGURE
-            taken = role in ITEMS or not short  # a figure joins short code above it
-            room = 0 if role == "predict" else SHORT_PROSE
-        else:
-            types.append("skip")
-    title = cells[0].source.startswith("# ")
-    if bare and not title and len(cells[0].source.split()) + said < SHORT_PROSE:
-        types = ["skip" if kind in ("slide", "-") else kind for kind in types]
-    return types
-
-
-def role_of(cell):
-    """What a cell is to the room."""
-    if EXERCISE.match(cell.source) or re.search(r"\bquiz", cell.source, re.IGNORECASE):
-        return "exercise"
-    if cell.cell_type != "code":
-        if HEADING_LINE.match(cell.source):
-            return "heading"
-        if PREDICT in cell.source:
-            return "predict"
-        return "list" if LIST_OR_TABLE.search(cell.source) else "prose"
-    if "raise NotImplementedError" in cell.source or "stub" in cell.metadata:
-        return "exercise"
-    if has_picture(cell):
-        return "figure"
-    lines = len(cell.source.splitlines())
-    if TAG in cell.metadata.get("tags", []) and lines <= LONG_CODE:
-        return "code"
-    short = lines <= SHORT_CODE
-    return "example" if short and 0 < printed_lines(cell) <= SHORT_CODE else "long"
-
-
-def has_picture(cell):
-    data = [output.get("data", {}) for output in cell.get("outputs", [])]
-    return any(
-        {"image/png", "image/jpeg"} & one.keys() or "<img" in one.get("text/html", "")
-        for one in data
+def paragraphs(text):
+    """A heading apart from the text below it; and that in parts, if it is prose."""
+    if EXERCISE.match(text):
+        return [text]
+    heading, _, below = (
+        text.partition("\n\n") if text.startswith("#") else ("", "", text)
     )
+    whole = LIST_OR_TABLE.search(below) or "<details>" in below or "```" in below
+    parts = [heading, *([below] if whole else below.split("\n\n"))]
+    return [part for part in parts if part.strip()]
 
 
-def shows_code(cell):
-    """Figures hide the code that drew them, unless it is the point, and short."""
-    short = len(cell.source.splitlines()) <= SHOWN_WITH_FIGURE
-    return not has_picture(cell) or (short and TAG in cell.metadata.get("tags", []))
+def with_headings(notebook):
+    """Every slide below another begins with their common heading."""
+    parts, heading = [], ""
+    for cell in notebook.cells:
+        kind = cell.metadata["slideshow"]["slide_type"]
+        if kind == "slide":
+            heading = cell.source
+        if kind == "subslide":
+            again = nbformat.v4.new_markdown_cell(heading)
+            again.metadata["slideshow"] = {"slide_type": "subslide"}
+            parts.append(again)
+            cell.metadata["slideshow"] = {"slide_type": "-"}
+        parts.append(cell)
+    notebook.cells = parts
+    return notebook
 
 
-def printed_lines(cell):
-    texts = [
-        output.get("text") or output.get("data", {}).get("text/plain", "")
-        for output in cell.get("outputs", [])
-    ]
-    return sum(len(text.splitlines()) for text in texts)
+def build(files, folder):
+    """Write a deck for each lesson into `folder`, and reveal.js once beside them.
+
+    Raises ValueError, and writes nothing, if a lesson was not run from top to bottom,
+    FileNotFoundError if npm is missing, and CalledProcessError if it fails.
+    """
+    require_run(files)
+    folder.mkdir(parents=True, exist_ok=True)
+    fetch_reveal(folder)
+    for file in files:
+        notebook = nbformat.read(file, as_version=4)
+        target = folder / f"{file.stem}.html"
+        target.write_text(deck(notebook, file.stem), encoding="utf-8")
+        print(target)
+
+
+def fetch_reveal(folder):
+    """Copy reveal.js out of its npm package, unless it is there already."""
+    if (folder / "reveal" / "dist").exists():
+        return
+    npm = shutil.which("npm")
+    if npm is None:
+        raise FileNotFoundError(
+            "the slides need npm once, for reveal.js: install Node.js, "
+            "or copy build/slides/reveal from a machine that has it"
+        )
+    packages = folder.resolve() / "npm"
+    options = ["--no-save", "--no-package-lock", "--no-audit", "--loglevel=error"]
+    command = [npm, "install", "--prefix", str(packages), *options, REVEAL]
+    subprocess.run(command, check=True)
+    package = packages / "node_modules" / "reveal.js"
+    for part in ("dist", "plugin/notes"):
+        unneeded = shutil.ignore_patterns("*.map", "*.esm.js")
+        shutil.copytree(package / part, folder / "reveal" / part, ignore=unneeded)
+    shutil.copy(package / "LICENSE", folder / "reveal")
+    shutil.rmtree(packages)

@@ -17,7 +17,7 @@ from helpers.captioning.scenes import END, START, VOCABULARY, WORD_ID
 from helpers.captioning.temporary import eval_mode
 from helpers.maps.caption import Caption
 from helpers.maps.pictures import as_rgb
-from helpers.maps.tokens import TokenLayout
+from helpers.maps.token_layout import TokenLayout
 
 REDUCTION = "mean over layers and heads"  # how the transformer's weights become maps
 WIDTH, HEADS, LAYERS = 128, 4, 2

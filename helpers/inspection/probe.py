@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import torch
 
 from helpers.inspection.changes import Changes
-from helpers.maps.tokens import TokenLayout
+from helpers.maps.token_layout import TokenLayout
 
 # Where the change is made, in cells from the middle of the cell: most models answer
 # best there, padded convolutions (a ResNet) up and left of it.

@@ -5,7 +5,7 @@ from helpers import public
 __getattr__, __all__ = public(
     __name__,
     {
-        "tokens": ["TokenLayout"],
+        "token_layout": ["TokenLayout"],
         "geometry": ["Geometry"],
         "overlays": ["UPSAMPLE", "overlay"],
         "panels": ["show_caption"],

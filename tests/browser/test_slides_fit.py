@@ -4,8 +4,8 @@ import subprocess
 
 import pytest
 
-from tools.decks import build
 from tools.notebooks import lessons
+from tools.slides import build
 
 # Show each slide in turn and open its answers; report what is lower than the screen.
 WALK = """() => {

@@ -10,9 +10,9 @@ import nbformat
 import pytest
 
 from helpers import ROOT
-from tools.decks import build, deck, parted
 from tools.notebooks import fault_of, lessons
-from tools.slides import has_picture, slide_types
+from tools.slide_types import has_picture, slide_types
+from tools.slides import build, deck, parted
 
 FILES = lessons()
 SHOWN = {"slide", "subslide", "-"}

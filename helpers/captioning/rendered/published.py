@@ -14,7 +14,7 @@ from helpers.captioning.rendered.scenes import RENDERED_ID, RENDERED_VOCABULARY
 from helpers.captioning.scenes import END, PAD, START
 from helpers.maps.caption import Caption
 from helpers.maps.pictures import as_rgb
-from helpers.maps.tokens import TokenLayout
+from helpers.maps.token_layout import TokenLayout
 
 WIDTH, HEADS, PATCH = 128, 4, 8
 ENCODER_LAYERS, DECODER_LAYERS = 3, 2

@@ -10,6 +10,7 @@ from helpers.classroom.checks.decoder_step import check_decoder_step
 from helpers.classroom.checks.dot import check_dot_attention, check_entropy
 from helpers.classroom.checks.explore import check_best_head, check_follows
 from helpers.classroom.checks.grid import check_square_of, check_unflatten
+from helpers.classroom.checks.looked_at import check_looked_at
 from helpers.classroom.checks.loud import (
     check_keys_that_are_no_cells,
     check_read_numbers,
@@ -30,4 +31,3 @@ from helpers.classroom.checks.real import (
 from helpers.classroom.checks.silent import check_lays_out_right, check_share_one_map
 from helpers.classroom.checks.start import check_count_keys, check_looks_like_attention
 from helpers.classroom.checks.training_loop import check_fit
-from helpers.classroom.checks.transformer import check_looked_at

@@ -3,7 +3,7 @@
 import torch
 
 from helpers.classroom.checks.judge import Check, random
-from helpers.maps.tokens import TokenLayout
+from helpers.maps.token_layout import TokenLayout
 
 
 def picked(steps, rows):

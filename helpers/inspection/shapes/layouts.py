@@ -10,7 +10,7 @@ from helpers.inspection.shapes.remedies import problem
 from helpers.inspection.shapes.report import Axis, Candidate, Known
 from helpers.inspection.shapes.run import from_run
 from helpers.inspection.shapes.sums import looks_back_only, unseen_keys
-from helpers.maps.tokens import TokenLayout
+from helpers.maps.token_layout import TokenLayout
 
 MANY_IMAGES = 16  # so many of one size are windows rather than a batch
 WHICH_WINDOWS = (

@@ -4,7 +4,7 @@ import math
 from dataclasses import replace
 
 from helpers.inspection.shapes.report import Candidate
-from helpers.maps.tokens import TokenLayout
+from helpers.maps.token_layout import TokenLayout
 
 STRIDES = (16, 14, 32, 8, 28, 4)  # pixels from cell to cell, the most usual first
 MERGES = (2, 4, 8, 3)  # cells of a side that become one token, the most usual first

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from helpers.maps.tokens import TokenLayout
+from helpers.maps.token_layout import TokenLayout
 
 
 class Known(StrEnum):

@@ -9,7 +9,7 @@ from helpers.inspection.shapes.prompt import image_tokens, runs_of
 from helpers.inspection.shapes.proposals import propose
 from helpers.inspection.shapes.report import Candidate, Known
 from helpers.inspection.shapes.tiles import by_tiles, tiles_somewhere
-from helpers.maps.tokens import TokenLayout
+from helpers.maps.token_layout import TokenLayout
 
 POOLED = "learned queries (a resampler, a Q-Former): then no key has a cell"
 ORDERS = ("windows of blocks (the encoder of Qwen2.5-VL)", "row by row")

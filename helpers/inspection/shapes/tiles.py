@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from helpers.inspection.shapes.proposals import grids_of
 from helpers.inspection.shapes.report import Candidate, Known
-from helpers.maps.tokens import TokenLayout
+from helpers.maps.token_layout import TokenLayout
 
 MLLAMA_TILES = 4  # it fills every image up to so many
 

@@ -1,0 +1,111 @@
+"""Slides from the lesson notebooks: which cell stands where.
+
+One idea a slide: a heading and what it is about, be it a figure, a question to the
+room, a table or a short run of code. Whatever comes next under the same heading gets a
+slide of its own. How large a figure is, the template decides: it fills the slide.
+"""
+
+import re
+from itertools import pairwise
+
+HEADING_LINE = re.compile(r"^#{1,3} ")
+EXERCISE = re.compile(r"\*\*Exercise \d")  # at the start of a cell
+PREDICT = "**Predict first.**"
+LIST_OR_TABLE = re.compile(r"^(- |\d+\. |\|)", re.MULTILINE)
+TAG = "slide"  # of the decisive cell, whose code is shown above what follows
+SHORT_CODE = 8  # lines, of source and of output
+LONG_CODE = 14  # lines that fit below a heading
+SHOWN_WITH_FIGURE = 5  # lines of code that leave room for one
+SHORT_PROSE = 45  # words; longer prose is for the speaker
+LONG_PROSE = 90  # words on a slide that has nothing else
+
+ITEMS = {"figure", "predict", "list", "example"}  # what a slide is about
+
+
+def mark(notebook):
+    """Give each cell its slide type."""
+    for cell, kind in zip(notebook.cells, slide_types(notebook.cells), strict=True):
+        cell.metadata["slideshow"] = {"slide_type": kind}
+    return notebook
+
+
+def slide_types(cells):
+    """A type a cell: slide, subslide, - (on the same slide), notes or skip."""
+    roles = [role_of(cell) for cell in cells]
+    starts = [at for at, role in enumerate(roles) if role == "heading"]
+    types = ["skip"] * len(cells)  # before the first heading, and where there is none
+    for start, end in pairwise([*starts, len(cells)]):
+        types[start:end] = section_types(cells[start:end], roles[start:end])
+    return types
+
+
+def section_types(cells, roles):
+    """The types under one heading, which comes first.
+
+    Prose is shown while it is short: below the heading, and below what was looked at.
+    A section that would be a heading and a sentence is left out.
+    """
+    about = ITEMS | {"code"}
+    bare = not about & {*roles}
+    room, taken, said = LONG_PROSE if bare else SHORT_PROSE, False, 0  # words
+    types = ["slide"]
+    for cell, role in zip(cells[1:], roles[1:], strict=True):
+        if role == "prose":
+            words = len(cell.source.split())
+            types.append("-" if words <= room else "notes")
+            room -= words
+            said += words * (room >= 0)
+        elif role in about:
+            types.append("subslide" if taken else "-")
+            short = len(cell.source.splitlines()) <= SHOWN_WITH_FIGURE
+            taken = role in ITEMS or not short  # a figure joins short code above it
+            room = 0 if role == "predict" else SHORT_PROSE
+        else:
+            types.append("skip")
+    title = cells[0].source.startswith("# ")
+    if bare and not title and len(cells[0].source.split()) + said < SHORT_PROSE:
+        types = ["skip" if kind in ("slide", "-") else kind for kind in types]
+    return types
+
+
+def role_of(cell):
+    """What a cell is to the room."""
+    if EXERCISE.match(cell.source) or re.search(r"\bquiz", cell.source, re.IGNORECASE):
+        return "exercise"
+    if cell.cell_type != "code":
+        if HEADING_LINE.match(cell.source):
+            return "heading"
+        if PREDICT in cell.source:
+            return "predict"
+        return "list" if LIST_OR_TABLE.search(cell.source) else "prose"
+    if "raise NotImplementedError" in cell.source or "stub" in cell.metadata:
+        return "exercise"
+    if has_picture(cell):
+        return "figure"
+    lines = len(cell.source.splitlines())
+    if TAG in cell.metadata.get("tags", []) and lines <= LONG_CODE:
+        return "code"
+    short = lines <= SHORT_CODE
+    return "example" if short and 0 < printed_lines(cell) <= SHORT_CODE else "long"
+
+
+def has_picture(cell):
+    data = [output.get("data", {}) for output in cell.get("outputs", [])]
+    return any(
+        {"image/png", "image/jpeg"} & one.keys() or "<img" in one.get("text/html", "")
+        for one in data
+    )
+
+
+def shows_code(cell):
+    """Figures hide the code that drew them, unless it is the point, and short."""
+    short = len(cell.source.splitlines()) <= SHOWN_WITH_FIGURE
+    return not has_picture(cell) or (short and TAG in cell.metadata.get("tags", []))
+
+
+def printed_lines(cell):
+    texts = [
+        output.get("text") or output.get("data", {}).get("text/plain", "")
+        for output in cell.get("outputs", [])
+    ]
+    return sum(len(text.splitlines()) for text in texts)
