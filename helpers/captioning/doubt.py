@@ -1,4 +1,4 @@
-"""Refuse a scene made by hand whose picture leaves its caption in doubt."""
+"""Refuse a scene made by hand: unknown objects, or a caption that is in doubt."""
 
 import math
 
@@ -34,4 +34,16 @@ def refuse_hidden(scene):
                 f"only {seen} pixels of the {thing.color} {thing.shape} can be seen "
                 f"({where}; the picture is {W} x {H}): move it in from the edge, or "
                 "away from the other object"
+            )
+
+
+def check_objects(objects, shapes, colors):
+    """Raise ValueError unless these are two objects of known shapes and colours."""
+    if len(objects) != 2:
+        raise ValueError(f"a scene has 2 objects, got {len(objects)}")
+    for thing in objects:
+        if thing.shape not in shapes or thing.color not in colors:
+            raise ValueError(
+                f"unknown object '{thing.color} {thing.shape}': shapes are "
+                f"{', '.join(shapes)}; colours are {', '.join(colors)}"
             )

@@ -12,7 +12,7 @@ import numpy as np
 import torch
 from PIL import Image
 
-from helpers.captioning.doubt import refuse_doubt, refuse_hidden
+from helpers.captioning.doubt import check_objects, refuse_doubt, refuse_hidden
 from helpers.captioning.drawing import COLORS, SHAPES, draw
 from helpers.captioning.words import KIND
 
@@ -83,14 +83,7 @@ def make_scene(objects, size=(112, 112), background=(0.93, 0.92, 0.90)):
     doubt: both distances alike, within 4 pixels; the centre of one object within the
     radius of the other; an object hidden by the other or by the edge.
     """
-    if len(objects) != 2:
-        raise ValueError(f"a scene has 2 objects, got {len(objects)}")
-    for thing in objects:
-        if thing.shape not in SHAPES or thing.color not in COLORS:
-            raise ValueError(
-                f"unknown object '{thing.color} {thing.shape}': shapes are "
-                f"{', '.join(SHAPES)}; colours are {', '.join(COLORS)}"
-            )
+    check_objects(objects, SHAPES, COLORS)
     refuse_doubt(*objects)
     shapes = torch.tensor([[SHAPES.index(o.shape) for o in objects]])  # (1, 2)
     colors = torch.tensor([[list(COLORS).index(o.color) for o in objects]])  # (1, 2)

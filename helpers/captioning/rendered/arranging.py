@@ -4,6 +4,7 @@ import math
 
 import torch
 
+from helpers.captioning.doubt import check_objects
 from helpers.captioning.rendered.drawing import Layout, render
 from helpers.captioning.rendered.rays import SOLIDS
 from helpers.captioning.rendered.scenes import (
@@ -32,14 +33,7 @@ def make_rendered_scene(
     far apart across as in depth, or hide more than half of one another.
     """
     check_size(size)
-    if len(objects) != 2:
-        raise ValueError(f"a scene has 2 objects, got {len(objects)}")
-    for thing in objects:
-        if thing.shape not in SOLIDS or thing.color not in PALETTE:
-            raise ValueError(
-                f"unknown object '{thing.color} {thing.shape}': shapes are "
-                f"{', '.join(SOLIDS)}; colours are {', '.join(PALETTE)}"
-            )
+    check_objects(objects, SOLIDS, PALETTE)
     layout = arranged(objects, light, floor)
     refuse(objects, layout.places, size)
     layout = in_reading_order(layout)
