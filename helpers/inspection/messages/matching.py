@@ -1,4 +1,4 @@
-"""Compare texts without their numbers, and symptoms by their words."""
+"""Find a message by its wording without the numbers, and a symptom by its words."""
 
 import math
 import re
@@ -7,41 +7,30 @@ from functools import cache
 
 from helpers.inspection.messages.numbers import HOLE, without_numbers
 
-# The line of a traceback that names the error. pytest writes "E   " in front of it, and
-# launchers write the number of the process.
-ERROR_LINE = re.compile(
-    r"^(?:\[?rank\d+\]?:?|E)?\s*(?:[\w.]*\.)?\w*"
-    r"(?:Error|Exception|Warning|Interrupt)\b\s*(?::|\(|$)",
-    re.MULTILINE,
-)
+# What names an error. pytest writes "E   " in front of it, launchers the number of the
+# process, servers the time.
+ERROR = r"(?:^|[\s|:\])])(?:\w+\.)*\w*(?:{})\b\s*(?::|$)"
+ERROR_LINE = re.compile(ERROR.format("Error|Exception|Interrupt"), re.MULTILINE)
+WARNING_LINE = re.compile(ERROR.format("Warning"), re.MULTILINE)
+NOISE = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]|\r")  # colours, and Windows' line ends
 QUOTES = str.maketrans({"`": "'", "‘": "'", "’": "'", "“": "'", "”": "'", '"': "'"})
 SURE_LENGTH = 20  # letters of a wording that counts far from the last error
+LONGEST = 16_000  # letters of a log that are read
 LONGEST_GAP = 200  # letters that `...` may stand for
 WORD = re.compile(r"[a-z_]{2,}")
 ONE, ZERO = (re.compile(rf"(?<![\w.]){n}(\.0+)?(?![\w.]*\w)") for n in (1, 0))
 # Words that mean the same to somebody who describes a picture.
-SAME = {
-    "heatmap": "map", "heatmaps": "map", "maps": "map", "heat": "map",
-    "saliency": "map", "picture": "image", "photo": "image", "img": "image",
-    "pictures": "image", "photos": "image", "images": "image", "word": "token",
-    "words": "token", "tokens": "token", "identical": "same", "equal": "same",
-    "nothing": "empty", "none": "none", "null": "none", "blank": "black",
-    "dark": "black", "offset": "shift", "shifted": "shift", "displaced": "shift",
-    "misaligned": "shift", "moved": "shift", "rotated": "turn", "transposed": "turn",
-    "flipped": "turn", "mirrored": "turn", "swapped": "swap", "reversed": "swap",
-    "gradcam": "cam", "grad": "cam", "weights": "attention", "attentions": "attention",
-    "attn": "attention", "alphas": "attention", "frames": "video", "frame": "video",
-    "videos": "video", "crops": "tile", "tiles": "tile", "anyres": "tile",
-    "bright": "peak", "brightest": "peak", "hot": "peak", "spot": "peak",
-    "spots": "peak", "uniform": "flat", "constant": "flat", "noise": "meaningless",
-    "random": "meaningless", "nonsense": "meaningless", "garbage": "meaningless",
-    "noisy": "meaningless", "wrong": "meaningless", "corners": "corner",
-    "sums": "sum", "summing": "sum", "rectangular": "rectangle", "nans": "nan",
-    "cls": "class", "patches": "patch", "heads": "head", "layers": "layer",
-    "registers": "register", "borders": "border", "edge": "border", "edges": "border",
-}  # fmt: skip
+SYNONYMS = (
+    "map heatmap heat saliency", "image picture photo img", "token word",
+    "same identical equal", "empty nothing", "none null", "black blank dark",
+    "shift offset displaced misaligned moved", "turn rotated transposed flipped "
+    "mirrored", "swap swapped reversed", "cam gradcam grad", "attention weight attn "
+    "alpha", "video frame", "tile crop anyres", "peak bright brightest hot spot",
+    "flat uniform constant", "meaningless noise noisy random nonsense garbage wrong",
+    "sum summing", "rectangle rectangular", "class cls", "border edge",
+)  # fmt: skip
 ENDINGS = ("isation", "ization", "izing", "ising", "ized", "ised", "izes", "ises",
-           "ize", "ise", "ing", "ed", "es", "ly", "s", "e")  # fmt: skip
+           "ize", "ise", "ing", "ed", "es", "ly", "e")  # fmt: skip
 IDLE = frozenset(
     "the a an is are was be to of in on at for and or not it its this that with as my "
     "me we you your he she they their there so if but by from when how why what which "
@@ -49,6 +38,15 @@ IDLE = frozenset(
     "trying tried want any some just only also than then each every all use using used "
     "one error issue problem please help thanks hi hello model code".split()
 )
+
+
+def clean(text):
+    """Without colours; of a long log, the last error with what stands around it."""
+    text = NOISE.sub("", text)
+    if len(text) <= LONGEST:
+        return text
+    start = max(0, len(text) - len(last_error(text)) - LONGEST // 2)
+    return text[start : start + LONGEST]
 
 
 def prepare(text):
@@ -61,17 +59,27 @@ def prepare(text):
 
 
 @cache
-def pattern_of(example):
-    """What finds an example's wording with other numbers."""
-    bare = prepare(example)[0]
-    parts = [re.escape(part.strip()) for part in bare.split("...")]
-    return re.compile(rf"\s*.{{0,{LONGEST_GAP}}}?\s*".join(parts), re.DOTALL)
+def parts_of(example):
+    """An example's wording, prepared, in the parts between its gaps."""
+    return [part.strip() for part in prepare(example)[0].split("...")]
+
+
+def wording_in(example, bare):
+    """(start, end) of an example's wording in a prepared text, or None."""
+    parts = parts_of(example)
+    if not all(part in bare for part in parts):
+        return None
+    pattern = rf"\s*.{{0,{LONGEST_GAP}}}?\s*".join(map(re.escape, parts))
+    match = re.search(pattern, bare)
+    return match and match.span()
 
 
 def last_error(text):
-    """From the last line that names an error to the end, or all of the text."""
-    starts = [match.start() for match in ERROR_LINE.finditer(text)]
-    return text[starts[-1] :] if starts else text
+    """From the last line that names an error (or a warning) to the end, or the text."""
+    for pattern in (ERROR_LINE, WARNING_LINE):
+        if starts := [match.start() for match in pattern.finditer(text)]:
+            return text[starts[-1] :]
+    return text
 
 
 def find_message(messages, text):
@@ -86,12 +94,10 @@ def find_message(messages, text):
         best, length, found = None, shortest, []
         for message in messages:
             for example in message.says:
-                match = pattern_of(example).search(bare)
-                if match and len(example) > length:
-                    first = bare[: match.start()].count(HOLE)
-                    count = match[0].count(HOLE)
+                if len(example) > length and (span := wording_in(example, bare)):
+                    first, last = (bare[:end].count(HOLE) for end in span)
                     best, length = message, len(example)
-                    found = numbers[first : first + count]
+                    found = numbers[first:last]
         if best:
             return best, found
     return None, []
@@ -106,14 +112,22 @@ def words_of(text):
     return [stem(word) for word in words if len(word) > 1 and word not in IDLE]
 
 
-def stem(word):
+def base(word):
     """One form for the forms of a word, roughly: visualise, visualizing, visualised."""
-    word = SAME.get(word, word)
+    if word.endswith("s") and not word.endswith("ss") and len(word) > 3:
+        word = word[:-1]
     for end in ENDINGS:
         if word.endswith(end) and len(word) - len(end) >= 4:
-            word = word[: -len(end)]
-            break
-    return SAME.get(word, word)
+            return word[: -len(end)]
+    return word
+
+
+SAME = {base(w): base(group.split()[0]) for group in SYNONYMS for w in group.split()}
+
+
+def stem(word):
+    """The base of a word, or of the one that stands for all that mean the same."""
+    return SAME.get(base(word), base(word))
 
 
 # A text without any of these is about something else.
@@ -132,27 +146,34 @@ class ByWords:
 
     K, B = 1.2, 0.5
 
-    def __init__(self, texts):
-        """texts: {name: text}."""
+    def __init__(self, texts, phrases):
+        """texts: {name: text}; phrases: {name: what people say, one by one}."""
         self.counts = {name: Counter(words_of(text)) for name, text in texts.items()}
         self.lengths = {name: sum(c.values()) for name, c in self.counts.items()}
         self.mean = sum(self.lengths.values()) / max(len(texts), 1)
         self.known = Counter(word for c in self.counts.values() for word in c)
+        self.phrases = {n: [set(words_of(p)) for p in ps] for n, ps in phrases.items()}
 
     def weight(self, word):
         total, known = len(self.counts), self.known[word]
         return math.log(1 + (total - known + 0.5) / (known + 0.5)) if known else 0.0
 
-    def agree(self, query, name):
+    def agree(self, words, name):
         """Do they share two words, or all that a short query has?"""
-        words = set(words_of(query))
-        shared = words & self.counts[name].keys()
-        about = words & SUBJECT or "atten" in query.lower()
-        return len(shared) >= min(2, len(words)) and bool(about)
+        return len(words & self.counts[name].keys()) >= min(2, len(words))
 
-    def scores(self, query, idle=frozenset()):
-        """{name: score} of the texts that share a word with the query, but for idle."""
-        words = set(words_of(query)) - idle
+    def said(self, words, name):
+        """(share, weight) of the phrase of `name` that is found best in the words."""
+        best = (0.0, 0.0)
+        for phrase in self.phrases[name]:
+            whole = sum(map(self.weight, phrase))
+            found = sum(map(self.weight, phrase & words))
+            if whole and found * found / whole > best[0] * best[1]:
+                best = (found / whole, found)
+        return best
+
+    def scores(self, words):
+        """{name: score} of the texts that share one of the words."""
         scores = {}
         for name, counts in self.counts.items():
             room = 1 - self.B + self.B * self.lengths[name] / self.mean

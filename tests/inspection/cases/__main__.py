@@ -2,8 +2,8 @@
 
 A case has an `id`, the `message` or symptom as people wrote it, what the person knows
 (`model`, `shapes`), its `cause` and `remedy` in our words, the `thread`, and `expect`:
-the ids of the entries that are right. An empty list means that no entry fits; `family` is
-the message to recognise, or "" where there is none.
+the ids of the entries that are right. An empty list means that no entry fits; `family`
+is the message to recognise, or "" where there is none.
 
 2: a right entry comes first, or is one of those that a question tells apart (the first
 three). 1: it is only named, or hinted at by few words, or nothing is said but what the
