@@ -22,7 +22,7 @@ from helpers.inspection.messages.text import as_text
 # text around the message, words in common, a phrase, the place in the message's order.
 FITS, UNLESS, CLUE, WORDS, PHRASE, PLACE = 4.0, -4.0, 2.0, 0.3, 1.0, 0.8
 HINT, HINT_OF_ERROR = 8.0, 14.0  # scores that recall an entry; an error uses words less
-SURE = (0.8, 4.9)  # how much of a phrase, and how rare its words: nearly as it is said
+SURE = (0.8, 4.8)  # how much of a phrase, and how rare its words: nearly as it is said
 NEAR = 0.55  # of the best score: what is worth naming beside it
 
 

@@ -47,10 +47,7 @@ def facts_in_words(numbers):
 
 def pair(a, b, dim=None, **_):
     """Two sizes that had to be equal, on axis `dim`."""
-    a, b = as_int(a), as_int(b)
-    if not isinstance(a, int) or not isinstance(b, int):
-        return {}
-    (low, high), facts = sorted((a, b)), {}
+    (low, high), facts = sorted((as_int(a), as_int(b))), {}
     if low > 1 and high == low * low:
         facts["beams"] = f"{high} = {low} x {low}: repeated twice"
     elif low > 1 and high % low == 0:
@@ -87,9 +84,9 @@ def shapes(first, second, **_):
     first, second = as_shape(first), as_shape(second)
     facts = {}
     if len(first) == len(second):
-        differ = [axis for axis in zip(first, second, strict=True) if len({*axis}) > 1]
+        differ = {axis for axis in zip(first, second, strict=True) if len({*axis}) > 1}
         if len(differ) == 1:
-            facts |= pair(*differ[0])
+            facts |= pair(*differ.pop())
         if len(first) == 4 and first[:2] == second[:2] and second[2] == 1:
             facts["steps"] = "the first step has the whole prompt, later ones one row"
         if sorted(first) == sorted(second) and first != second:
@@ -106,7 +103,7 @@ def pictures(first, second, **_):
     if front and behind and front[0] != behind[0]:
         return facts | {"channels-first": f"{front[0]} has the channels in front"}
     sizes = {tuple(n for n in s if n > 4)[:2] for s in both}
-    if len(sizes) == 2 and all(len(size) == 2 for size in sizes):
+    if "two-grids" not in facts and [len(size) for size in sizes] == [2, 2]:
         facts["sizes-differ"] = "height and width differ: resize the map first"
     return facts
 
@@ -156,7 +153,7 @@ def picture(shape):
 
 def counts(tokens, features):
     """Image tokens in the prompt, and features of the image; of shapes, the rows."""
-    tokens, features = as_shape(tokens)[0], as_shape(features)[0]
+    tokens, features = as_int(tokens), as_int(features)
     if features < 1:
         return {}
     if tokens == 0:

@@ -17,7 +17,7 @@ QUOTES = str.maketrans({"`": "'", "‘": "'", "’": "'", "“": "'", "”": "'"
 SURE_LENGTH = 20  # letters of a wording that counts far from the last error
 LONGEST = 16_000  # letters of a log that are read
 LONGEST_GAP = 200  # letters that `...` may stand for
-WORD = re.compile(r"[a-z_]{2,}")
+WORD = re.compile(r"[a-z_][a-z_\d]+")
 ONE, ZERO = (re.compile(rf"(?<![\w.]){n}(\.0+)?(?![\w.]*\w)") for n in (1, 0))
 # Words that mean the same to somebody who describes a picture.
 SYNONYMS = (
@@ -94,21 +94,22 @@ def find_message(messages, text):
         best, length, found = None, shortest, []
         for message in messages:
             for example in message.says:
-                if len(example) > length and (span := wording_in(example, bare)):
+                said = len(example.replace("...", ""))
+                if said > length and (span := wording_in(example, bare)):
                     first, last = (bare[:end].count(HOLE) for end in span)
-                    best, length = message, len(example)
-                    found = numbers[first:last]
+                    best, length, found = message, said, numbers[first:last]
         if best:
             return best, found
     return None, []
 
 
-def words_of(text):
-    """The words that carry meaning, in one form each."""
+def words_of(text, parts=True):
+    """The words that carry meaning, in one form each; with the parts of code names."""
     text = text.lower().replace("heat map", "heatmap")
     text = ZERO.sub(" zero ", ONE.sub(" ones ", text))
-    names = WORD.findall(text)
-    words = names + [part for name in names if "_" in name for part in name.split("_")]
+    words = WORD.findall(text)
+    if parts:
+        words += [part for name in words if "_" in name for part in name.split("_")]
     return [stem(word) for word in words if len(word) > 1 and word not in IDLE]
 
 
@@ -152,7 +153,10 @@ class ByWords:
         self.lengths = {name: sum(c.values()) for name, c in self.counts.items()}
         self.mean = sum(self.lengths.values()) / max(len(texts), 1)
         self.known = Counter(word for c in self.counts.values() for word in c)
-        self.phrases = {n: [set(words_of(p)) for p in ps] for n, ps in phrases.items()}
+        self.phrases = {
+            name: [set(words_of(phrase, parts=False)) for phrase in said]
+            for name, said in phrases.items()
+        }
 
     def weight(self, word):
         total, known = len(self.counts), self.known[word]

@@ -64,7 +64,8 @@ def without_numbers(text):
 
 
 def as_int(value):
-    return value[0] if isinstance(value, tuple) and len(value) == 1 else value
+    """A number, or the first of a shape."""
+    return next(iter(as_shape(value)), 0)
 
 
 def as_shape(value):
@@ -152,10 +153,8 @@ def read_any(numbers):
     lines = [line for line in map(describe, flat[:8]) if line]
     lines += [relation(a, b) for i, a in enumerate(flat[:6]) for b in flat[i + 1 : 6]]
     for value in numbers[:6]:
-        if isinstance(value, tuple) and len(value) > 1 and min(value) > 0:
-            lines.append(
-                f"{'x'.join(map(str, value))} holds {math.prod(value)} numbers"
-            )
+        if isinstance(value, tuple) and min(value, default=0) > 0 and max(value) > 8:
+            lines.append(f"{'x'.join(map(str, value))}: {math.prod(value)} numbers")
     return list(dict.fromkeys(line for line in lines if line))[:8]
 
 
