@@ -13,8 +13,8 @@ from PIL import Image
 from helpers import ROOT
 from helpers.inspection import explain
 from helpers.inspection.messages.index import read_index
-from helpers.inspection.messages.matching import prepare
 from helpers.inspection.messages.numbers import describe, without_numbers
+from helpers.inspection.messages.wording import prepare
 from tests.inspection.cases.__main__ import (
     FOLDER,
     points,

@@ -7,16 +7,15 @@ from functools import cache
 
 from helpers.inspection.messages.facts import facts_in_words, facts_of
 from helpers.inspection.messages.index import Cause, Message, read_index
-from helpers.inspection.messages.matching import (
-    ERROR_LINE,
-    SUBJECT,
-    ByWords,
-    clean,
-    find_message,
-    words_of,
-)
 from helpers.inspection.messages.numbers import read_any, without_numbers
 from helpers.inspection.messages.text import as_text
+from helpers.inspection.messages.wording import (
+    clean,
+    errors_in,
+    find_close,
+    find_message,
+)
+from helpers.inspection.messages.words import SUBJECT, ByWords, words_of
 
 # What counts how much: a fact about the numbers for or against a cause, a clue in the
 # text around the message, words in common, a phrase, the place in the message's order.
@@ -44,15 +43,17 @@ class Explanation:
     """What `explain` found; `print` shows it.
 
     message: what was recognised, or None. facts: sentences about the numbers. causes:
-    `Ranked`, the likeliest first. by_words: the text holds no known message, and the
-    causes were found by their words. weak: these words are few, and prove little.
-    known: False if nothing was recognised.
+    `Ranked`, the likeliest first. close: no wording of the message was found, but most
+    of its words. by_words: the text holds no known message, and the causes were found
+    by their words. weak: these words are few, and prove little. known: False if nothing
+    was recognised.
     """
 
     text: str
     message: Message | None
     facts: tuple
     causes: tuple
+    close: bool = False
     by_words: bool = False
     weak: bool = False
 
@@ -89,9 +90,11 @@ def explain(text, index=None):
     if cause := index.causes.get(text.strip()):
         return Explanation(text, None, (), (Ranked(cause, 0.0),))
     message, numbers = find_message(index.messages, text)
+    facts = facts_of(message.numbers, message.roles, numbers) if message else {}
+    if close := message is None:
+        message, numbers = find_close(index.messages, text), without_numbers(text)[1]
     if message is None:
         return by_words(index, text)
-    facts = facts_of(message.numbers, message.roles, numbers)
     sentences = tuple(dict.fromkeys(facts.values())) or tuple(read_any(numbers))
     said = set(words_of(" ".join(message.says)))
     scores = library(index).scores(set(words_of(text)) - said)
@@ -105,7 +108,7 @@ def explain(text, index=None):
         for place, name in enumerate(message.causes)
     ]
     ranked.sort(key=lambda one: -one.score)
-    return Explanation(text, message, sentences, tuple(ranked))
+    return Explanation(text, message, sentences, tuple(ranked), close=close)
 
 
 def ranked_by(cause, score, facts, text):
@@ -141,7 +144,7 @@ def by_words(index, text):
     ]
     ranked.sort(key=lambda one: -one.score)
     best, sentences = ranked[0], tuple(read_any(numbers))
-    needed = HINT_OF_ERROR if ERROR_LINE.search(text) else HINT
+    needed = HINT_OF_ERROR if errors_in(text) else HINT
     about = words & SUBJECT and shelf.agree(words, best.cause.id) or best.reasons
     if not about or best.score < needed:
         return Explanation(text, None, sentences, (), by_words=True)

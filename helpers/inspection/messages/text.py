@@ -18,6 +18,7 @@ WEAK = (
     "entries, which is no more than a hint: ask their questions first, and trust your "
     "own answers."
 )
+CLOSE = "This wording is not known; it comes close to one that is:"
 RANKED = "Likeliest first; the question decides:"
 UNDECIDED = (
     "The message alone does not tell these apart, and nothing else in the text does: "
@@ -63,8 +64,10 @@ def heading(explanation):
     """What was recognised, in paragraphs."""
     message, causes = explanation.message, explanation.causes
     if message is not None:
+        close = f"{CLOSE} *{message.says[0]}*" if explanation.close else ""
         shapes = "" if message.causes else NOT_SHAPES
-        return [wrap(part) for part in (message.means, message.remedy, shapes) if part]
+        parts = (close, message.means, message.remedy, shapes)
+        return [wrap(part) for part in parts if part]
     if not causes:
         return [wrap(UNKNOWN)]
     if not explanation.by_words:

@@ -1,22 +1,9 @@
-"""Find a message by its wording without the numbers, and a symptom by its words."""
+"""Find a symptom by its words: those that are rare, and said alike."""
 
 import math
 import re
 from collections import Counter
-from functools import cache
 
-from helpers.inspection.messages.numbers import HOLE, without_numbers
-
-# What names an error. pytest writes "E   " in front of it, launchers the number of the
-# process, servers the time.
-ERROR = r"(?:^|[\s|:\])])(?:\w+\.)*\w*(?:{})\b\s*(?::|$)"
-ERROR_LINE = re.compile(ERROR.format("Error|Exception|Interrupt"), re.MULTILINE)
-WARNING_LINE = re.compile(ERROR.format("Warning"), re.MULTILINE)
-NOISE = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]|\r")  # colours, and Windows' line ends
-QUOTES = str.maketrans({"`": "'", "‘": "'", "’": "'", "“": "'", "”": "'", '"': "'"})
-SURE_LENGTH = 20  # letters of a wording that counts far from the last error
-LONGEST = 16_000  # letters of a log that are read
-LONGEST_GAP = 200  # letters that `...` may stand for
 WORD = re.compile(r"[a-z_][a-z_\d]+")
 ONE, ZERO = (re.compile(rf"(?<![\w.]){n}(\.0+)?(?![\w.]*\w)") for n in (1, 0))
 # Words that mean the same to somebody who describes a picture.
@@ -38,69 +25,6 @@ IDLE = frozenset(
     "trying tried want any some just only also than then each every all use using used "
     "one error issue problem please help thanks hi hello model code".split()
 )
-
-
-def clean(text):
-    """Without colours; of a long log, the last error with what stands around it."""
-    text = NOISE.sub("", text)
-    if len(text) <= LONGEST:
-        return text
-    start = max(0, len(text) - len(last_error(text)) - LONGEST // 2)
-    return text[start : start + LONGEST]
-
-
-def prepare(text):
-    """Lower case, one kind of quote, one space; the numbers as holes, and their values.
-
-    Returns the text and a list of its numbers and shapes, one for each hole.
-    """
-    bare, numbers = without_numbers(text)
-    return re.sub(r"\s+", " ", bare.translate(QUOTES).lower()).strip(), numbers
-
-
-@cache
-def parts_of(example):
-    """An example's wording, prepared, in the parts between its gaps."""
-    return [part.strip() for part in prepare(example)[0].split("...")]
-
-
-def wording_in(example, bare):
-    """(start, end) of an example's wording in a prepared text, or None."""
-    parts = parts_of(example)
-    if not all(part in bare for part in parts):
-        return None
-    pattern = rf"\s*.{{0,{LONGEST_GAP}}}?\s*".join(map(re.escape, parts))
-    match = re.search(pattern, bare)
-    return match and match.span()
-
-
-def last_error(text):
-    """From the last line that names an error (or a warning) to the end, or the text."""
-    for pattern in (ERROR_LINE, WARNING_LINE):
-        if starts := [match.start() for match in pattern.finditer(text)]:
-            return text[starts[-1] :]
-    return text
-
-
-def find_message(messages, text):
-    """The message whose wording fits the text best, and its numbers in order.
-
-    The last error of a traceback counts before all the rest, a longer wording before a
-    shorter one. Returns (None, []) if no wording fits.
-    """
-    error = last_error(text)
-    for part, shortest in ((error, 0), (text, 0 if error == text else SURE_LENGTH)):
-        bare, numbers = prepare(part)
-        best, length, found = None, shortest, []
-        for message in messages:
-            for example in message.says:
-                said = len(example.replace("...", ""))
-                if said > length and (span := wording_in(example, bare)):
-                    first, last = (bare[:end].count(HOLE) for end in span)
-                    best, length, found = message, said, numbers[first:last]
-        if best:
-            return best, found
-    return None, []
 
 
 def words_of(text, parts=True):
@@ -142,6 +66,17 @@ SUBJECT = frozenset(
 )
 
 
+def rarity(texts):
+    """A function: what a set of words weighs, by how few of the texts have each."""
+    known = Counter(word for words in texts for word in words)
+
+    def weight(words):
+        counts = (known[word] for word in words if word in known)
+        return sum(math.log(1 + (len(texts) - n + 0.5) / (n + 0.5)) for n in counts)
+
+    return weight
+
+
 class ByWords:
     """How well texts fit a query, by their rare words in common (BM25, 1994)."""
 
@@ -152,15 +87,11 @@ class ByWords:
         self.counts = {name: Counter(words_of(text)) for name, text in texts.items()}
         self.lengths = {name: sum(c.values()) for name, c in self.counts.items()}
         self.mean = sum(self.lengths.values()) / max(len(texts), 1)
-        self.known = Counter(word for c in self.counts.values() for word in c)
+        self.weight = rarity(list(self.counts.values()))
         self.phrases = {
             name: [set(words_of(phrase, parts=False)) for phrase in said]
             for name, said in phrases.items()
         }
-
-    def weight(self, word):
-        total, known = len(self.counts), self.known[word]
-        return math.log(1 + (total - known + 0.5) / (known + 0.5)) if known else 0.0
 
     def agree(self, words, name):
         """Do they share two words, or all that a short query has?"""
@@ -170,8 +101,7 @@ class ByWords:
         """(share, weight) of the phrase of `name` that is found best in the words."""
         best = (0.0, 0.0)
         for phrase in self.phrases[name]:
-            whole = sum(map(self.weight, phrase))
-            found = sum(map(self.weight, phrase & words))
+            whole, found = self.weight(phrase), self.weight(phrase & words)
             if whole and found * found / whole > best[0] * best[1]:
                 best = (found / whole, found)
         return best
@@ -183,7 +113,7 @@ class ByWords:
             room = 1 - self.B + self.B * self.lengths[name] / self.mean
             shared = words & counts.keys()
             score = sum(
-                self.weight(word)
+                self.weight({word})
                 * counts[word] * (self.K + 1) / (counts[word] + self.K * room)
                 for word in shared
             )  # fmt: skip
