@@ -77,6 +77,9 @@ def rarity(texts):
     return weight
 
 
+CORE = frozenset(map(stem, "map attention cam".split()))
+
+
 class ByWords:
     """How well texts fit a query, by their rare words in common (BM25, 1994)."""
 
@@ -98,9 +101,14 @@ class ByWords:
         return len(words & self.counts[name].keys()) >= min(2, len(words))
 
     def said(self, words, name):
-        """(share, weight) of the phrase of `name` that is found best in the words."""
+        """(share, weight) of the phrase of `name` that is found best in the words.
+
+        What is said of a map says nothing to a text that has none.
+        """
         best = (0.0, 0.0)
         for phrase in self.phrases[name]:
+            if phrase & CORE and not words & CORE:
+                continue
             whole, found = self.weight(phrase), self.weight(phrase & words)
             if whole and found * found / whole > best[0] * best[1]:
                 best = (found / whole, found)
