@@ -4,6 +4,7 @@ import math
 import re
 from dataclasses import dataclass
 from functools import cache
+from operator import ge
 
 from helpers.inspection.messages.facts import facts_in_words, facts_of
 from helpers.inspection.messages.index import Cause, Message, read_index
@@ -15,13 +16,15 @@ from helpers.inspection.messages.wording import (
     find_close,
     find_message,
 )
-from helpers.inspection.messages.words import SUBJECT, ByWords, words_of
+from helpers.inspection.messages.words import SUBJECT, ByWords, prose, words_of
 
 # What counts how much: a fact about the numbers for or against a cause, a clue in the
 # text around the message, words in common, a phrase, the place in the message's order.
 FITS, UNLESS, CLUE, WORDS, PHRASE, PLACE = 4.0, -4.0, 2.0, 0.3, 1.0, 0.8
 HINT, HINT_OF_ERROR = 8.0, 14.0  # scores that recall an entry; an error uses words less
-SURE = (0.8, 4.8)  # how much of a phrase, and how rare its words: nearly as it is said
+# How much of a phrase, how rare its words, how far ahead: nearly as people say it, or
+# less of it and well ahead of all others.
+SURE = ((0.8, 4.8, 1.0), (0.6, 6.0, 1.3))
 NEAR = 0.55  # of the best score: what is worth naming beside it
 
 
@@ -129,13 +132,14 @@ def mentions(text, clue):
 def by_words(index, text):
     """The causes that sound like the text, if any does; the numbers, in any case."""
     numbers, words = without_numbers(text)[1], set(words_of(text))
+    spoken = set(words_of(prose(text)))
     facts, shelf = facts_in_words(numbers), library(index)
     scores = shelf.scores(words)
     ranked = [
         ranked_by(
             cause,
             scores.get(name, 0.0)
-            + PHRASE * math.prod(shelf.said(words, name))
+            + PHRASE * math.prod(shelf.said(spoken, name))
             + FITS * bool(facts.keys() & set(cause.fits)),
             facts,
             text,
@@ -148,8 +152,9 @@ def by_words(index, text):
     about = words & SUBJECT and shelf.agree(words, best.cause.id) or best.reasons
     if not about or best.score < needed:
         return Explanation(text, None, sentences, (), by_words=True)
-    said = shelf.said(words, best.cause.id)
-    weak = said[0] < SURE[0] or said[1] < SURE[1]
+    ahead = best.score / max(ranked[1].score, 1e-9)
+    said = (*shelf.said(spoken, best.cause.id), ahead)
+    weak = not any(all(map(ge, said, sure)) for sure in SURE)
     kept = tuple(one for one in ranked[:6] if one.score >= NEAR * best.score)
     return Explanation(text, None, sentences, kept, by_words=True, weak=weak)
 

@@ -5,6 +5,8 @@ import re
 from collections import Counter
 
 WORD = re.compile(r"[a-z_][a-z_\d]+")
+CODE = re.compile(r"[()\[\]{}=]|\w\.\w")
+NAME = re.compile(r"\w*[a-z]_[a-z]\w*")
 ONE, ZERO = (re.compile(rf"(?<![\w.]){n}(\.0+)?(?![\w.]*\w)") for n in (1, 0))
 # Words that mean the same to somebody who describes a picture.
 SYNONYMS = (
@@ -35,6 +37,16 @@ def words_of(text, parts=True):
     if parts:
         words += [part for name in words if "_" in name for part in name.split("_")]
     return [stem(word) for word in words if len(word) > 1 and word not in IDLE]
+
+
+def prose(text):
+    """A text without its code, of which names with an underscore stay."""
+    parts = []
+    for part in text.split():
+        bare = part.strip("\"'`.,;:!?)")
+        code = "':" in part or CODE.search(bare)
+        parts += NAME.findall(bare) if code else [bare]
+    return " ".join(parts)
 
 
 def base(word):
