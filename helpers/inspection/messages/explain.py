@@ -21,7 +21,7 @@ from helpers.inspection.messages.words import SUBJECT, ByWords, prose, words_of
 # What counts how much: a fact about the numbers for or against a cause, a clue in the
 # text around the message, words in common, a phrase, the place in the message's order.
 FITS, UNLESS, CLUE, WORDS, PHRASE, PLACE = 4.0, -4.0, 2.0, 0.3, 1.0, 0.8
-HINT, HINT_OF_ERROR = 8.0, 14.0  # scores that recall an entry; an error uses words less
+HINT, HINT_OF_ERROR = 6.0, 10.0  # scores that recall an entry; an error uses words less
 # How much of a phrase, how rare its words, how far ahead: nearly as people say it, or
 # less of it and well ahead of all others.
 SURE = ((0.8, 4.8, 1.0), (0.6, 6.0, 1.3))
@@ -63,11 +63,6 @@ class Explanation:
     @property
     def known(self):
         return self.message is not None or bool(self.causes)
-
-    @property
-    def about_shapes(self):
-        """False for a message of another kind (memory, imports), None if unknown."""
-        return bool(self.causes) if self.known else None
 
     def __str__(self):
         return as_text(self)
@@ -149,8 +144,7 @@ def by_words(index, text):
     ranked.sort(key=lambda one: -one.score)
     best, sentences = ranked[0], tuple(read_any(numbers))
     needed = HINT_OF_ERROR if errors_in(text) else HINT
-    about = words & SUBJECT and shelf.agree(words, best.cause.id) or best.reasons
-    if not about or best.score < needed:
+    if best.score < needed or not words & SUBJECT:
         return Explanation(text, None, sentences, (), by_words=True)
     ahead = best.score / max(ranked[1].score, 1e-9)
     said = (*shelf.said(spoken, best.cause.id), ahead)

@@ -49,7 +49,7 @@ def as_text(explanation):
     if rest := [ranked.cause.id for ranked in causes[len(shown) :]]:
         more = "Also known behind it (`python -m helpers explain NAME` says more): "
         paragraphs.append(wrap(more + ", ".join(rest)))
-    if explanation.about_shapes is not False:
+    if causes or explanation.message is None:
         paragraphs.append(wrap(NEXT))
     return "\n\n".join(paragraphs)
 

@@ -67,17 +67,6 @@ def stem(word):
     return SAME.get(base(word), base(word))
 
 
-# A text without any of these is about something else.
-SUBJECT = frozenset(
-    map(
-        stem,
-        "map attention token head patch cam mask beam grid feature overlay key query "
-        "class register tile video sink nan shape hook gradient batch image reshape "
-        "tensor peak column row memory transformers release version".split(),
-    )
-)
-
-
 def rarity(texts):
     """A function: what a set of words weighs, by how few of the texts have each."""
     known = Counter(word for words in texts for word in words)
@@ -90,27 +79,25 @@ def rarity(texts):
 
 
 CORE = frozenset(map(stem, "map attention cam".split()))
+# A text without any of these is about something else.
+SUBJECT = CORE | frozenset(map(stem, (
+    "token head patch mask beam grid feature overlay key query class register tile "
+    "video sink nan shape hook gradient batch image reshape tensor peak column row "
+    "memory transformers release version"
+).split()))  # fmt: skip
 
 
 class ByWords:
-    """How well texts fit a query, by their rare words in common (BM25, 1994)."""
-
-    K, B = 1.2, 0.5
+    """How well texts fit a query, by their rare words in common."""
 
     def __init__(self, texts, phrases):
         """texts: {name: text}; phrases: {name: what people say, one by one}."""
-        self.counts = {name: Counter(words_of(text)) for name, text in texts.items()}
-        self.lengths = {name: sum(c.values()) for name, c in self.counts.items()}
-        self.mean = sum(self.lengths.values()) / max(len(texts), 1)
-        self.weight = rarity(list(self.counts.values()))
+        self.words = {name: set(words_of(text)) for name, text in texts.items()}
+        self.weight = rarity(list(self.words.values()))
         self.phrases = {
             name: [set(words_of(phrase, parts=False)) for phrase in said]
             for name, said in phrases.items()
         }
-
-    def agree(self, words, name):
-        """Do they share two words, or all that a short query has?"""
-        return len(words & self.counts[name].keys()) >= min(2, len(words))
 
     def said(self, words, name):
         """(share, weight) of the phrase of `name` that is found best in the words.
@@ -128,15 +115,5 @@ class ByWords:
 
     def scores(self, words):
         """{name: score} of the texts that share one of the words."""
-        scores = {}
-        for name, counts in self.counts.items():
-            room = 1 - self.B + self.B * self.lengths[name] / self.mean
-            shared = words & counts.keys()
-            score = sum(
-                self.weight({word})
-                * counts[word] * (self.K + 1) / (counts[word] + self.K * room)
-                for word in shared
-            )  # fmt: skip
-            if score:
-                scores[name] = score
-        return scores
+        scores = {name: self.weight(words & mine) for name, mine in self.words.items()}
+        return {name: score for name, score in scores.items() if score}
