@@ -153,7 +153,7 @@ def read_any(numbers):
     lines = [line for line in map(describe, flat[:8]) if line]
     lines += [relation(a, b) for i, a in enumerate(flat[:6]) for b in flat[i + 1 : 6]]
     for value in numbers[:6]:
-        if isinstance(value, tuple) and min(value, default=0) > 0 and max(value) > 8:
+        if isinstance(value, tuple) and len(value) > 1 and min(value) > 0:
             lines.append(f"{'x'.join(map(str, value))}: {math.prod(value)} numbers")
     return list(dict.fromkeys(line for line in lines if line))[:8]
 

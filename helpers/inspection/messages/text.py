@@ -10,7 +10,7 @@ UNKNOWN = (
     "be said is said of its numbers alone."
 )
 BY_WORDS = (
-    "No known message in this text. By its words it sounds like one of these; let the "
+    "No known message in this text. By its words it sounds like what follows; let the "
     "questions decide."
 )
 WEAK = (
