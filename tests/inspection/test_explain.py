@@ -268,6 +268,8 @@ def test_numbers_are_found_and_words_with_digits_are_not():
     assert prepare("SIZE [2,3]  `a`")[0] == "size # 'a'"
     assert describe(198).startswith("198 = 14 x 14 + 2")
     assert describe(280) == "280 = 14 x 20"
+    assert describe(410) == "410 = 2 x 5 x 41: no usual grid"
+    assert describe(1570) == "1570 = 2 x 785" and describe(10**18 + 9) == ""
 
 
 def run(*arguments, text=None):

@@ -142,7 +142,8 @@ def by_words(index, text):
         for name, cause in index.causes.items()
     ]
     ranked.sort(key=lambda one: -one.score)
-    best, sentences = ranked[0], tuple(read_any(numbers))
+    told = [facts[fact] for fact in facts if not fact.startswith("extra")]
+    best, sentences = ranked[0], (*told, *read_any(numbers))
     needed = HINT_OF_ERROR if errors_in(text) else HINT
     if best.score < needed or not words & SUBJECT:
         return Explanation(text, None, sentences, (), by_words=True)

@@ -96,29 +96,37 @@ def grids(n):
 
 
 def describe(n):
-    """What a count of tokens may be: squares, squares and a few more, rectangles."""
-    sides = [(square_root(n - extra), extra) for extra in (0, *EXTRA)]
+    """What a count of tokens may be, in a sentence; an empty one for small numbers."""
+    told = f" ({KNOWN[n]})" if n in KNOWN else ""
+    sides = [(side, more) for more in (0, *EXTRA) if (side := square_root(n - more))]
     parts = [
-        f"{side} x {side}" + (f" + {extra}" if extra else "")
-        for side, extra in sides
-        if side and side >= 3
+        f"{side} x {side}" + (f" + {more}" if more else "")
+        for side, more in sides
+        if side >= 3
     ]
     if not parts and n in WIDTHS:
         return f"{n} is a width of models: channels, not tokens?"
-    if not parts and n < LARGEST:
-        parts = [f"{many} x {side} x {side}" for many, side in stacks(n)[:2]]
-        parts += [f"{h} x {w}" for h, w in grids(n)[:2]]
-        parts += [f"{h} x {w} + 1" for h, w in grids(n - 1)[:1]]
+    if len(parts) == 1 and sides[0][1] and not told:
+        told = f" ({EXTRA[sides[0][1]]}?)"
+    parts = parts or rectangles(n)
     if n > 2000:
         parts += [f"{n // width} x {width}" for width in WIDTHS if spans(n, width)][:2]
-    if n in KNOWN and not parts:
-        return f"{n}: {KNOWN[n]}"
     if not parts:
-        parts = [f"{n // k} x {k}" for k in KNOWN if k > 144 and n % k == 0]
+        parts = [f"{n // k} x {k}" for k in KNOWN if k > 144 and n % k == 0 and n > k]
+    if not parts and 48 < n < LARGEST and not told:
+        return f"{n} {factors(n)}: no usual grid"
     if not parts:
-        return f"{n} = {factors(n)}: no usual grid" if 48 < n < LARGEST else ""
-    text = f"{n} = " + ", or ".join(parts[:3])
-    return f"{text} ({KNOWN[n]})" if n in KNOWN else text
+        return f"{n}{told}" if told else ""
+    return f"{n} = {', or '.join(parts[:3])}{told}"
+
+
+def rectangles(n):
+    """The same for a number that is no square: stacks of squares, and rectangles."""
+    if n >= LARGEST:
+        return []
+    parts = [f"{many} x {side} x {side}" for many, side in stacks(n)[:2]]
+    parts += [f"{h} x {w}" for h, w in grids(n)[:2]]
+    return parts + [f"{h} x {w} + 1" for h, w in grids(n - 1)[:1]]
 
 
 def stacks(n):
@@ -136,7 +144,7 @@ def factors(n):
             primes.append(prime)
             n //= prime
         prime += 1
-    return " x ".join(map(str, [*primes, n])) if primes else f"{n}, a prime"
+    return "= " + " x ".join(map(str, [*primes, n])) if primes else "is a prime"
 
 
 def spans(n, width):
@@ -147,10 +155,10 @@ def spans(n, width):
 
 def read_any(numbers):
     """What can be said of numbers whose meaning is unknown: a list of sentences."""
-    flat = []
-    for value in numbers:
-        flat += [n for n in as_shape(value) if n > 8 and n not in flat]
-    lines = [line for line in map(describe, flat[:8]) if line]
+    flat = list(
+        dict.fromkeys(n for shape in numbers for n in as_shape(shape) if n > 24)
+    )
+    lines = [line for line in map(describe, flat) if line]
     lines += [relation(a, b) for i, a in enumerate(flat[:6]) for b in flat[i + 1 : 6]]
     for value in numbers[:6]:
         if isinstance(value, tuple) and len(value) > 1 and min(value) > 0:
