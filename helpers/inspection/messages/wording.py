@@ -15,6 +15,7 @@ NOISE = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]|\r")  # colours, and Windows' line e
 QUOTES = str.maketrans({"`": "'", "‘": "'", "’": "'", "“": "'", "”": "'", '"': "'"})
 SURE_LENGTH = 20  # letters of a wording that counts outside of an error's lines
 LAST, MOST_ERRORS = 20, 8  # letters that the last error has ahead, of so many
+WIDE = str.maketrans("：，（）［］＝", ":,()[]=")  # as a Chinese keyboard writes them
 LONGEST = 16_000  # letters of a log that are read
 LONGEST_GAP = 200  # letters that `...` may stand for
 CLOSE = 0.5  # the share of a wording that an error has, times the share the other way
@@ -23,7 +24,7 @@ WORD = re.compile(r"[a-z_]{3,}")
 
 def clean(text):
     """Without colours; of a long log, the last error with what stands around it."""
-    text = NOISE.sub("", text)
+    text = NOISE.sub("", text).translate(WIDE)
     if len(text) <= LONGEST:
         return text
     start = max(0, len(text) - len((errors_in(text) or [text])[0]) - LONGEST // 2)
