@@ -14,7 +14,7 @@ DATA = ROOT / "data"
 MANIFEST = "manifest.json"
 VARIANTS = ("additive", "dot-product", "transformer")  # what data/ holds, and:
 RENDERED = ("rendered", "rendered-vit-gpt2/model")  # for scenes with light and shadow
-REMEDY = "get it back with 'git checkout -- data', or make it again with 'make train'"
+REMEDY = "get it back with 'git checkout -- data', or train it again, as README.md says"
 
 
 def load_weights(model, name, folder=DATA):
