@@ -36,10 +36,14 @@ def heat_at(row, column):
     return heat
 
 
-def mask_at(row, column, size=(24, 40)):
+def block(top, left, height, width, size=(24, 40)):
     mask = torch.zeros(size, dtype=torch.bool)
-    mask[row, column] = True
+    mask[top : top + height, left : left + width] = True
     return mask
+
+
+def mask_at(row, column, size=(24, 40)):
+    return block(row, column, 1, 1, size)
 
 
 PEAK = heat_at(1, 3)  # cells of 8 x 8 pixels: the peak is at row 12, column 28
@@ -146,15 +150,13 @@ def ranked(heat, mask, cut=0.5, count=None, largest=True, weigh=None, score=None
     brightest = heat.flatten().topk(K, largest=largest).indices  # (K,)
     if weigh:
         return float(heat.flatten()[brightest[on[brightest]]].sum() / weigh(heat))
-    return (
-        score(covered[brightest], on, mask) if score else on[brightest].double().mean()
-    )
+    if score:
+        return score(covered[brightest], on, mask)
+    return on[brightest].double().mean()
 
 
-def block(top, left, height, width, size=(24, 40)):
-    mask = torch.zeros(size, dtype=torch.bool)
-    mask[top : top + height, left : left + width] = True
-    return mask
+def hits_of(total):
+    return lambda covered, on, mask: (covered >= 0.5).sum() / total(on, mask)
 
 
 GRID = random(3, 5, seed=2).flatten().softmax(0).view(3, 5)
@@ -191,15 +193,9 @@ check_rank_accuracy = Check(
             ranked, score=lambda covered, on, mask: covered.mean()
         ),
         "a share: divide by K": (
-            partial(ranked, score=lambda covered, on, mask: (covered >= 0.5).sum()),
-            partial(
-                ranked,
-                score=lambda covered, on, mask: (covered >= 0.5).sum() / len(on),
-            ),
-            partial(
-                ranked,
-                score=lambda covered, on, mask: (covered >= 0.5).sum() / mask.sum(),
-            ),
+            partial(ranked, score=hits_of(lambda on, mask: 1)),
+            partial(ranked, score=hits_of(lambda on, mask: len(on))),
+            partial(ranked, score=hits_of(lambda on, mask: mask.sum())),
         ),
     },
 )
