@@ -47,7 +47,6 @@ def mask_at(row, column, size=(24, 40)):
 
 
 PEAK = heat_at(1, 3)  # cells of 8 x 8 pixels: the peak is at row 12, column 28
-CORNER = heat_at(0, 0)
 check_is_hit = Check(
     "attempt(heat (h, w), mask (H, W), allowed) -> bool, for several maps.",
     hit,
@@ -62,8 +61,8 @@ check_is_hit = Check(
         "a mask 1 pixel below, 0 allowed": (PEAK, mask_at(13, 28), 0),
         "a mask at row 1, column 3, which is the peak's cell": (PEAK, mask_at(1, 3), 1),
         "row and column swapped, 3 allowed": (heat_at(1, 2), mask_at(20, 12), 3),
-        "a peak in the corner, far from the mask": (CORNER, mask_at(12, 38), 6),
-        "a peak in the corner, beside the mask": (CORNER, mask_at(2, 1), 6),
+        "a peak in the corner, far from the mask": (heat_at(0, 0), mask_at(12, 38), 6),
+        "a peak in the corner, beside the mask": (heat_at(0, 0), mask_at(2, 1), 6),
         "cells of 16 x 8 pixels, the mask on it": (PEAK, mask_at(24, 28, (48, 40)), 1),
     },
     {
