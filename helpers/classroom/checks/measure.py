@@ -36,14 +36,17 @@ def heat_at(row, column):
     return heat
 
 
-def mask_at(row, column, size=(24, 40)):
+def block(top, left, height, width, size=(24, 40)):
     mask = torch.zeros(size, dtype=torch.bool)
-    mask[row, column] = True
+    mask[top : top + height, left : left + width] = True
     return mask
 
 
+def mask_at(row, column, size=(24, 40)):
+    return block(row, column, 1, 1, size)
+
+
 PEAK = heat_at(1, 3)  # cells of 8 x 8 pixels: the peak is at row 12, column 28
-CORNER = heat_at(0, 0)
 check_is_hit = Check(
     "attempt(heat (h, w), mask (H, W), allowed) -> bool, for several maps.",
     hit,
@@ -58,8 +61,8 @@ check_is_hit = Check(
         "a mask 1 pixel below, 0 allowed": (PEAK, mask_at(13, 28), 0),
         "a mask at row 1, column 3, which is the peak's cell": (PEAK, mask_at(1, 3), 1),
         "row and column swapped, 3 allowed": (heat_at(1, 2), mask_at(20, 12), 3),
-        "a peak in the corner, far from the mask": (CORNER, mask_at(12, 38), 6),
-        "a peak in the corner, beside the mask": (CORNER, mask_at(2, 1), 6),
+        "a peak in the corner, far from the mask": (heat_at(0, 0), mask_at(12, 38), 6),
+        "a peak in the corner, beside the mask": (heat_at(0, 0), mask_at(2, 1), 6),
         "cells of 16 x 8 pixels, the mask on it": (PEAK, mask_at(24, 28, (48, 40)), 1),
     },
     {
@@ -146,15 +149,13 @@ def ranked(heat, mask, cut=0.5, count=None, largest=True, weigh=None, score=None
     brightest = heat.flatten().topk(K, largest=largest).indices  # (K,)
     if weigh:
         return float(heat.flatten()[brightest[on[brightest]]].sum() / weigh(heat))
-    return (
-        score(covered[brightest], on, mask) if score else on[brightest].double().mean()
-    )
+    if score:
+        return score(covered[brightest], on, mask)
+    return on[brightest].double().mean()
 
 
-def block(top, left, height, width, size=(24, 40)):
-    mask = torch.zeros(size, dtype=torch.bool)
-    mask[top : top + height, left : left + width] = True
-    return mask
+def hits_of(total):
+    return lambda covered, on, mask: (covered >= 0.5).sum() / total(on, mask)
 
 
 GRID = random(3, 5, seed=2).flatten().softmax(0).view(3, 5)
@@ -191,15 +192,9 @@ check_rank_accuracy = Check(
             ranked, score=lambda covered, on, mask: covered.mean()
         ),
         "a share: divide by K": (
-            partial(ranked, score=lambda covered, on, mask: (covered >= 0.5).sum()),
-            partial(
-                ranked,
-                score=lambda covered, on, mask: (covered >= 0.5).sum() / len(on),
-            ),
-            partial(
-                ranked,
-                score=lambda covered, on, mask: (covered >= 0.5).sum() / mask.sum(),
-            ),
+            partial(ranked, score=hits_of(lambda on, mask: 1)),
+            partial(ranked, score=hits_of(lambda on, mask: len(on))),
+            partial(ranked, score=hits_of(lambda on, mask: mask.sum())),
         ),
     },
 )
