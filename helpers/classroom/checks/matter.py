@@ -4,7 +4,8 @@ from functools import partial
 
 import torch
 
-from helpers.classroom.checks.judge import Check, random
+from helpers.classroom.checks.judge import Check_ as Check
+from helpers.classroom.checks.judge import random
 
 
 def masked(hidden, t, T, value=True, shift=0):

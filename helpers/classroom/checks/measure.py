@@ -4,7 +4,8 @@ from functools import partial
 
 import torch
 
-from helpers.classroom.checks.judge import Check, random
+from helpers.classroom.checks.judge import Check_ as Check
+from helpers.classroom.checks.judge import random
 
 
 def hit(heat, mask, allowed, lowest=0, end=1, middle=0.5, order=1, stride=None):
