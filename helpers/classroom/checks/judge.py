@@ -90,23 +90,6 @@ class Check:
         return f"Not yet: {difference(said[first], rights[first])} (for {case})"
 
 
-def Check_(asks, right, cases, mistakes):  # TEMPORARY
-    def answer(function, inputs):
-        try:
-            return function(*deepcopy(inputs))
-        except Exception as error:
-            return error
-
-    def answers(*inputs):
-        return answer(right, inputs), {
-            words: [answer(f, inputs) for f in (m if isinstance(m, tuple) else (m,))]
-            for words, m in mistakes.items()
-        }
-
-    answers.__doc__ = asks
-    return Check(answers, cases() if callable(cases) else cases, lambda f, *x: f(*x))
-
-
 def described(names, inputs):
     """The inputs of a case in words: a tensor by its shape, all else as it is."""
     shapes = [getattr(x, "shape", None) for x in inputs]
