@@ -46,6 +46,13 @@ def training_batch(count, seed, size=(112, 112)):
     return 2 * (images + grain) - 1, word_ids(words)
 
 
+def training_batches(steps, count, seed, sizes):
+    """For each step its number and a batch, in one of the sizes."""
+    choose = random.Random(seed)
+    for step in steps:
+        yield step, training_batch(count, seed * 1_000_000 + step, choose.choice(sizes))
+
+
 def caption_loss(logits, words):
     """Cross-entropy of every next word, in nats: logits (B, T-1, V), words (B, T)."""
     return cross_entropy(
@@ -111,43 +118,44 @@ def train(
 ):
     """Train in place with AdamW and a one-cycle schedule; return a History.
 
-    Uses a GPU when there is one and brings the captioner back to the CPU. Keeps the
-    weights with the lowest loss on 256 held-out scenes, also when it is interrupted
-    (Ctrl-C, or the stop button). Another number of threads gives other last digits.
-    Raises ValueError for fewer than one step.
+    Uses a GPU if there is one. Keeps the weights with the lowest loss on 256 held-out
+    scenes, even if it is interrupted. The last digits depend on the number of threads.
+    Raises ValueError for steps below 1.
     """
     if steps < 1:
         raise ValueError(f"steps must be 1 or more, got {steps}")
+    torch.manual_seed(seed)
     device = pick_device()
     captioner.to(device).train()
-    torch.manual_seed(seed)
-    choose = random.Random(seed)
     optimizer, schedule = make_optimizer(captioner, steps, learning_rate)
     held_out = [t.to(device) for t in training_batch(256, HELD_OUT_SEED + seed)]
-    history, best, best_loss = History([], []), None, float("inf")
+    history, best, lowest = History([], []), None, float("inf")
     with stoppable(range(1, steps + 1), threads) as bar:
-        for step in bar:
-            numbers = seed * 1_000_000 + step, choose.choice(sizes)
-            images, words = (t.to(device) for t in training_batch(batch, *numbers))
-            logits, _ = captioner(images, words[:, :-1])
-            loss = caption_loss(logits, words)
-            optimizer.zero_grad()
-            loss.backward()
-            torch.nn.utils.clip_grad_norm_(captioner.parameters(), 1.0)
-            optimizer.step()
-            schedule.step()
+        for step, parts in training_batches(bar, batch, seed, sizes):
+            images, words = (t.to(device) for t in parts)
+            loss = caption_loss(captioner(images, words[:, :-1])[0], words)
+            descend(loss, captioner, optimizer, schedule)
             history.losses.append(loss.item())
             if step % check_every == 0 or step == steps:
-                held_out_loss = check(captioner, *held_out)
-                history.checks.append((step, held_out_loss))
-                bar.set_postfix(held_out=f"{held_out_loss:.4f}")
-                if held_out_loss < best_loss:
-                    best_loss, best = held_out_loss, copy_state(captioner)
+                now = check(captioner, *held_out)
+                history.checks.append((step, now))
+                bar.set_postfix(held_out=f"{now:.4f}")
+                if now < lowest:
+                    lowest, best = now, copy_state(captioner)
     history.interrupted = bar.stopped
     if best is not None:
         captioner.load_state_dict(best)
     captioner.cpu().eval()
     return history
+
+
+def descend(loss, model, optimizer, schedule):
+    """One step down the gradient of a loss, cut to a norm of 1."""
+    optimizer.zero_grad()
+    loss.backward()
+    torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
+    optimizer.step()
+    schedule.step()
 
 
 def make_optimizer(model, steps, learning_rate):

@@ -58,17 +58,22 @@ def overlay(image, heat, upsample="bilinear", colormap="ink", opacity=None, scal
     small = Image.fromarray(levels.round().astype(np.uint8))
     # Resized as 8-bit grey: Pillow clamps the overshoot of bicubic by itself.
     levels = small.resize(picture.size, UPSAMPLE[upsample])  # PIL, 0..255
-    colored = levels.copy()
-    colored.putpalette(palette(colormap))
-    colored = colored.convert("RGB")
-    if colormap == "ink":
-        cover = levels.point([round(COVER * level) for level in range(256)])
-        colored = Image.composite(colored, pale(picture), cover)
-    blended = Image.blend(picture, colored, opacity)
+    blended = Image.blend(picture, paint(picture, levels, colormap), opacity)
     if blank is None:
         return blended
     where = Image.fromarray(blank).resize(picture.size, Image.Resampling.NEAREST)
     return Image.composite(picture, blended, where)
+
+
+def paint(picture, levels, colormap):
+    """Levels (PIL, grey, 0..255) in colour; "ink" lets a pale picture shine through."""
+    colored = levels.copy()
+    colored.putpalette(palette(colormap))
+    colored = colored.convert("RGB")
+    if colormap != "ink":
+        return colored
+    cover = levels.point([round(COVER * level) for level in range(256)])
+    return Image.composite(colored, pale(picture), cover)
 
 
 def pale(picture):
