@@ -46,11 +46,13 @@ def training_batch(count, seed, size=(112, 112)):
     return 2 * (images + grain) - 1, word_ids(words)
 
 
-def training_batches(steps, count, seed, sizes):
-    """For each step its number and a batch, in one of the sizes."""
+def draw_batches(steps, count, seed, sizes, device):
+    """For each step its number, and a batch of images and word ids of some size."""
     choose = random.Random(seed)
     for step in steps:
-        yield step, training_batch(count, seed * 1_000_000 + step, choose.choice(sizes))
+        size = choose.choice(sizes)
+        images, words = training_batch(count, seed * 1_000_000 + step, size)
+        yield step, images.to(device), words.to(device)
 
 
 def caption_loss(logits, words):
@@ -131,8 +133,7 @@ def train(
     held_out = [t.to(device) for t in training_batch(256, HELD_OUT_SEED + seed)]
     history, best, lowest = History([], []), None, float("inf")
     with stoppable(range(1, steps + 1), threads) as bar:
-        for step, parts in training_batches(bar, batch, seed, sizes):
-            images, words = (t.to(device) for t in parts)
+        for step, images, words in draw_batches(bar, batch, seed, sizes, device):
             loss = caption_loss(captioner(images, words[:, :-1])[0], words)
             descend(loss, captioner, optimizer, schedule)
             history.losses.append(loss.item())
