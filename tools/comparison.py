@@ -1,4 +1,4 @@
-"""Train captioners that differ in their attention alone, and write down how they fare.
+"""Train captioners that differ only in their attention, and record how they do.
 
 `python -m tools comparison` writes data/comparison.json, which notebooks 02 and 03
 draw. Three seeds each, the same width, steps, optimizer and scenes.

@@ -1,4 +1,4 @@
-"""Put the exercises of a notebook back to where a learner starts.
+"""Reset the exercises of a notebook to their stubs.
 
 Every exercise cell carries its own stub in its metadata, which JupyterLab keeps while
 the source is edited. So a reset needs neither git nor the network, and finds a cell

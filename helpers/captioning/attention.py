@@ -30,7 +30,7 @@ class AdditiveAttention(nn.Module):
         self.score_layer = nn.Linear(attention_dim, 1, bias=False)
 
     def prepare(self, cells):
-        """The part that no query changes: computed once an image, not once a word."""
+        """What does not depend on the query: computed once per image, not per word."""
         return self.key_layer(cells), cells  # (B, N, attention_dim), (B, N, D)
 
     def forward(self, query, prepared, mask=None):
@@ -56,7 +56,7 @@ class DotProductAttention(nn.Module):
         self.value_layer = nn.Linear(key_dim, key_dim)
 
     def prepare(self, cells):
-        """Keys (B, N, attention_dim) and values (B, N, D): once an image."""
+        """Keys (B, N, attention_dim) and values (B, N, D): computed once per image."""
         return self.key_layer(cells), self.value_layer(cells)
 
     def forward(self, query, prepared, mask=None):
@@ -72,8 +72,8 @@ class MultiHeadAttention(nn.Module):
     Vaswani et al. 2017, section 3.2.2. Self-attention where query, key and value are
     one tensor, cross-attention where key and value come from the image. Equal to
     `torch.nn.MultiheadAttention(..., batch_first=True)` with the same weights; like
-    there, `dropout` (0..1) strikes out weights in training mode, and the weights that
-    come back are those with holes. Raises ValueError if heads do not divide the width.
+    there, `dropout` (0..1) sets weights to zero in training mode, and the weights
+    after dropout are returned. Raises ValueError if heads do not divide the width.
     """
 
     def __init__(self, width, heads, dropout=0.0):

@@ -102,9 +102,9 @@ def coverage(mask, grid):
 
 
 def bootstrap(values, rounds=2000, seed=0):
-    """(low, high): the 95 % interval of the mean of values, by drawing them again.
+    """(low, high): the 95 % bootstrap interval of the mean of values. Efron 1979.
 
-    Efron 1979. Raises ValueError for no value at all.
+    Raises ValueError if there is no value.
     """
     values = np.asarray(values, dtype=float)
     if not values.size:

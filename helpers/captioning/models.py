@@ -55,7 +55,7 @@ def position_code(h, w, width):
     Slow waves, one turn in 6 to 63 cells: neighbours get similar codes. After Vaswani
     et al. 2017, section 3.5, in two dimensions.
     """
-    rates = 0.1 * torch.logspace(0, 1, width // 4)  # radians a cell, (width/4,)
+    rates = 0.1 * torch.logspace(0, 1, width // 4)  # radians per cell, (width/4,)
     down = torch.arange(h)[:, None] * rates  # (h, width/4)
     across = torch.arange(w)[:, None] * rates  # (w, width/4)
     rows = torch.cat([down.sin(), down.cos()], -1)[:, None]  # (h, 1, width/2)

@@ -1,4 +1,4 @@
-"""Train a captioner on scenes that are drawn as it goes: no scene is seen twice.
+"""Train a captioner on scenes that are drawn on the fly: no scene is seen twice.
 
 `python -m helpers train` makes the shipped checkpoints with it.
 """
@@ -35,8 +35,8 @@ class History:
 def training_batch(count, seed, size=(112, 112)):
     """Draw a batch: images (B, 3, H, W) in about -1..1 and word ids (B, 10), padded.
 
-    The images get a little noise, so that a captioner is not thrown by a picture that
-    has some.
+    The images get a little noise, so that a captioner copes with pictures that have
+    some.
     """
     layout = sample_objects(count, seed, size)
     images, _ = draw(*layout, size)  # (B, 3, H, W) in 0..1
@@ -92,10 +92,10 @@ def in_words(seconds):
 def stoppable(steps, threads=1):
     """To train in a `with` block: yields a progress bar over `steps`, a range.
 
-    The stop button, or Ctrl-C, ends the block with a sentence in place of a traceback,
-    and what comes after the block runs. Within it torch uses one thread, or `threads`.
-    For models as small as these, a second one saves a third of the time on an idle
-    machine, and where other programs want the cores it takes three times as long.
+    The stop button, or Ctrl-C, ends the block with a sentence instead of a traceback,
+    and the code after the block runs. Inside it torch uses one thread, or `threads`:
+    for models as small as these, a second thread saves a third of the time on an idle
+    machine, and triples it on a busy one.
     """
     with use_threads(threads), Steps(steps, desc="training", unit="step") as bar:
         try:

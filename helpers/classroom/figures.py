@@ -13,7 +13,7 @@ INK = "#1f2933"  # text and lines on what is light
 def show_shapes(rows, clash=(), title=""):
     """Shapes as rows of boxes, lined up at the right as PyTorch lines them up.
 
-    rows: {name: [(letter, size), ...]}, one box an axis. clash: (name, letter) pairs;
+    rows: {name: [(letter, size), ...]}, one box per axis. clash: (name, letter) pairs;
     these boxes are red, hatched and marked with an exclamation mark. Returns a Figure.
     """
     widest = max(len(axes) for axes in rows.values())

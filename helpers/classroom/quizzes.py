@@ -80,7 +80,7 @@ def find_fault(entry):
 
 
 def as_widgets(questions):
-    """Radio buttons a question, what to say below them, and the score at the end."""
+    """Radio buttons and a verdict for each question, and the score at the end."""
     controls = [radio_buttons(n, q) for n, q in enumerate(questions, start=1)]
     said = [message() for _ in questions]
     score = message()

@@ -37,7 +37,7 @@ def check_additive_scores(query, keys, W, v):
         "that is (B, T, N, D): take the dot product with v": [hidden, hidden * v],
         "v is missing: it weighs the channels": [hidden.sum(-1), hidden.mean(-1)],
         "scores, please: before the softmax": scores.softmax(-1),
-        "one row a word: (B, T, N), not (B, N, T)": scores.mT,
+        "one row per word: (B, T, N), not (B, N, T)": scores.mT,
         "W_q q + W_k k, not times: that is why it is called additive": [
             product.tanh() @ v,
             product @ v,

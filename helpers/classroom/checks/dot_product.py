@@ -74,7 +74,7 @@ def check_entropy(weights):
         "those are nats: use log2": bits * math.log(2),
         "those are decimal digits: use log2": bits * math.log10(2),
         "the sum over the keys, not their mean": each.mean(-1),
-        "one number a row: sum over the keys, the last axis, not over the images": [
+        "one number per row: sum over the keys, the last axis, not over the images": [
             each.sum(0),
             each.sum(),
             bits.mean(),

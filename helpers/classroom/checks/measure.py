@@ -75,7 +75,7 @@ def check_is_hit(heat, mask, allowed):
         "row first, then column": wrong(order=-1),
         "start from the middle of the cell, not from its corner": wrong(middle=0),
         "a cell has H / h by W / w pixels: it is not always 8": wrong(stride=8),
-        "from cells to pixels: H / h pixels a row, W / w a column": [
+        "from cells to pixels: H / h pixels per row, W / w per column": [
             wrong(stride=1),
             wrong(stride=1, middle=0),
         ],

@@ -84,9 +84,9 @@ def check_image_share(weights, layout):
     front = weights[..., : layout.index.numel()]  # (A, T, h*w)
     largest = layout.to_grid(weights.amax(0))  # (T, h, w)
     return cells.mean(0), {
-        "one number a word: average the heads": cells,
+        "one number per word: average the heads": cells,
         "average the heads, axis 0, and keep the words": cells.mean(1),
-        "one number a word, not one for all: average the heads alone": cells.mean(),
+        "one number per word, not one for all: average the heads": cells.mean(),
         "mean of the heads, not sum": cells.sum(0),
         "mean of the heads, not the largest": [cells.amax(0), largest.sum((-2, -1))],
         "that is the share beside the image": 1 - cells.mean(0),
