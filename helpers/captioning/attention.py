@@ -20,7 +20,8 @@ class AdditiveAttention(nn.Module):
 
     Bahdanau, Cho & Bengio 2015, "Neural Machine Translation by Jointly Learning to
     Align and Translate"; for captions: Xu et al. 2015, "Show, Attend and Tell". The
-    tanh between the two layers is what lets the query change the map.
+    tanh between the two layers is what lets the query change the map. The values are
+    the cells themselves, as in both papers.
     """
 
     def __init__(self, query_dim, key_dim, attention_dim):
@@ -46,7 +47,8 @@ class AdditiveAttention(nn.Module):
 class DotProductAttention(nn.Module):
     """Score a query against a key by their dot product, over the root of their width.
 
-    Vaswani et al. 2017, "Attention Is All You Need", section 3.2.1, with one head.
+    Vaswani et al. 2017, "Attention Is All You Need", section 3.2.1, with one head. The
+    values are the cells after a layer of their own.
     """
 
     def __init__(self, query_dim, key_dim, attention_dim):

@@ -12,14 +12,14 @@ from helpers.captioning.captioners import layout_of, reduce_weights
 
 @torch.inference_mode()
 def attention_map(model, images, words, t):
-    """The weights themselves; of a transformer their mean over layers and heads."""
+    """The attention weights; of a transformer their mean over layers and heads."""
     _, weights = model(images, words[:, :-1])  # (B, ..., T, N)
     maps = torch.stack([reduce_weights(own) for own in weights])  # (B, T, N)
     return _pick(maps, images, t)
 
 
 def head_map(layer, head):
-    """The map-maker of one head of a transformer."""
+    """The map-maker of one head of a transformer; layer and head count from 0."""
 
     @torch.inference_mode()
     def make(model, images, words, t):
@@ -31,10 +31,10 @@ def head_map(layer, head):
 
 @torch.inference_mode()
 def rollout_map(model, images, words, t):
-    """Attention followed through the layers of a transformer. Abnar & Zuidema 2020.
+    """Attention rollout through the layers of a transformer. Abnar & Zuidema 2020.
 
-    Half of each step goes around the attention, through the residual connection. The
-    paper has self-attention only; here the words mix with earlier words, then take from
+    Half of each step passes the attention by, through the residual connection. The
+    paper has self-attention only; here each word mixes with earlier words, then reads
     the image.
     """
     kept = []

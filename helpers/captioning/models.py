@@ -16,9 +16,10 @@ POSITION_WIDTH = 64
 class Encoder(nn.Module):
     """An image as a grid of N = H/8 * W/8 cells, row by row.
 
-    Three convolutions with small kernels: a cell sees 10 x 10 pixels, its own 8 x 8
-    square and 1 more on every side. So little that a cell which knows an object must
-    touch it: with a wider view, a map may peak beside the object that it reads.
+    width: D, the channels of a cell. Three convolutions with small kernels: a cell sees
+    10 x 10 pixels, its own 8 x 8 square and 1 more on every side. With so small a view
+    a cell that knows an object must touch it; with a wider one, a map may peak beside
+    the object that it reads.
     """
 
     def __init__(self, width):

@@ -56,7 +56,10 @@ def draw_batches(steps, count, seed, sizes, device):
 
 
 def caption_loss(logits, words):
-    """Cross-entropy of every next word, in nats: logits (B, T-1, V), words (B, T)."""
+    """Mean cross-entropy of every next word, in nats, without the padding.
+
+    logits (B, T-1, V), word ids (B, T).
+    """
     return cross_entropy(
         logits.flatten(0, 1), words[:, 1:].flatten(), ignore_index=WORD_ID[PAD]
     )

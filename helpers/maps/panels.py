@@ -12,7 +12,7 @@ from helpers.maps.pictures import as_rgb
 
 PANEL = 2.4  # inches
 SHARP = 300  # pixels: smaller pictures are enlarged, so that the maps look smooth
-LINE = "#1f2933"
+DARK = "#1f2933"  # of lines and text on a light ground
 
 
 def show_caption(image, caption, columns=4, scale="shared", **style):
@@ -106,5 +106,5 @@ def outline(panel, mask):
     x, y = np.arange(-0.5, W + 1), np.arange(-0.5, H + 1)  # pixel centres, one beyond
     inside = Image.fromarray(np.pad(mask, 1).astype(np.uint8) * 255)
     inside = np.asarray(inside.filter(ImageFilter.GaussianBlur(1)))  # no steps
-    panel.contour(x, y, inside, levels=[127], colors=LINE, linewidths=1.4)
+    panel.contour(x, y, inside, levels=[127], colors=DARK, linewidths=1.4)
     panel.set(xlim=(0, W), ylim=(H, 0))

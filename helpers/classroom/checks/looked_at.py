@@ -11,34 +11,33 @@ from helpers.classroom.checks.judge import exercise, random
 )
 def check_looked_at(weights, h, w):
     """attempt(weights (B, A, N, N), h, w) -> what a cell receives, (B, h, w)."""
-    maps = weights.unflatten(-1, (h, w))  # (B, A, N, h, w)
-    heads, right = maps.mean(1), maps.mean((1, 2))  # (B, N, h, w), (B, h, w)
-    flat = weights.mean(1)  # (B, N, N)
-    turned = flat.mean(1).unflatten(-1, (w, h))  # (B, w, h)
-    given = flat.mean(2).unflatten(-1, (h, w))  # (B, h, w)
-    own = flat.diagonal(dim1=1, dim2=2).unflatten(-1, (h, w))  # (B, h, w)
+    x = weights.unflatten(-1, (h, w))  # (B, A, N, h, w)
+    mean, right = weights.mean(1), x.mean((1, 2))  # (B, N, N), (B, h, w)
+    given = mean.mean(2).unflatten(-1, (h, w))  # (B, h, w)
+    own = mean.diagonal(dim1=1, dim2=2).unflatten(-1, (h, w))  # (B, h, w)
+    turned = mean.mean(1).unflatten(-1, (w, h))  # (B, w, h)
     return right, {
         "that is the mean of each row, 1 / N everywhere: columns are looked at": given,
         "the mean, not the sum: the map must sum to 1": [
-            maps.sum((1, 2)),
-            heads.sum(1),
-            maps.sum(1).mean(1),
+            x.sum((1, 2)),
+            x.mean(1).sum(1),
+            x.sum(1).mean(1),
         ],
         "the mean, not the largest": [
-            maps.amax((1, 2)),
-            heads.amax(1),
-            maps.amax(1).mean(1),
+            x.amax((1, 2)),
+            x.mean(1).amax(1),
+            x.amax(1).mean(1),
         ],
         "that is the row of one cell: average over all that look": [
-            *heads[:, [0, -1]].unbind(1)
+            x.mean(1)[:, cell] for cell in (0, -1)
         ],
         "that is the diagonal, what each cell gives itself": own,
         "that is one head alone: average over all": [
-            *maps[:, [0, -1]].mean(2).unbind(1)
+            x[:, head].mean(1) for head in (0, -1)
         ],
-        "the heads are still there: average over them": maps.mean(2),
+        "the heads are still there: average over them": x.mean(2),
         "keep the images: (B, h, w)": right.mean(0),
         "(h, w), in this order": [turned, right.mT],
         "row by row: unflatten into (h, w), do not transpose (w, h)": turned.mT,
-        "now lay it out: unflatten the N cells into (h, w)": flat.mean(1),
+        "now lay it out: unflatten the N cells into (h, w)": mean.mean(1),
     }

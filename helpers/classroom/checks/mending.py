@@ -14,35 +14,26 @@ from helpers.maps.token_layout import TokenLayout
 )
 def check_to_maps(weights, prefix, h, w):
     """attempt(weights (B, L, A, T, prefix + h*w), prefix, h, w) -> (B, T, h, w)."""
-    cells = weights[..., prefix:].unflatten(-1, (h, w))  # (B, L, A, T, h, w)
-    maps = cells.mean((1, 2))  # (B, T, h, w)
+    x = weights[..., prefix:].unflatten(-1, (h, w))  # (B, L, A, T, h, w)
+    maps = x.mean((1, 2))  # (B, T, h, w)
     turned = maps.flatten(-2).unflatten(-1, (w, h))  # (B, T, w, h)
     first = weights[..., : h * w].unflatten(-1, (h, w))  # (B, L, A, T, h, w)
+    shares = maps / maps.sum((-2, -1), keepdim=True)  # (B, T, h, w)
     return maps, {
         "the tokens stand in front: cut off the first ones": first.mean((1, 2)),
-        "mean, not sum": cells.sum((1, 2)),
-        "mean, not the largest": [
-            cells.amax((1, 2)),
-            cells.amax(2).mean(1),
-            cells.mean(2).amax(1),
-        ],
+        "mean, not sum": x.sum((1, 2)),
+        "mean, not the largest": [x.amax((1, 2)), x.amax(2).mean(1), x.mean(2).amax(1)],
         "one layer or head alone: average over all": [
-            cells[:, -1].mean(1),
-            cells[:, 0].mean(1),
-            cells[:, :, 0].mean(1),
-            cells[:, 0, 0],
+            *(x[:, layer].mean(1) for layer in (-1, 0)),
+            x[:, :, 0].mean(1),
+            x[:, 0, 0],
         ],
         "(h, w), in this order": [turned, maps.mT],
         "row by row: split into (h w), not (w h)": turned.mT,
         "keep all words: (B, T, h, w)": [maps[:, 0], maps.mean(1)],
         "keep all images: (B, T, h, w)": [maps[0], maps.mean(0)],
-        "axes are B, L, A, T: average over L and A": [
-            cells.mean((0, 1)),
-            cells.mean((2, 3)),
-        ],
-        "the mean alone: what the tokens got is not shared out": (
-            maps / maps.sum((-2, -1), keepdim=True)
-        ),
+        "axes are B, L, A, T: average over L and A": [x.mean((0, 1)), x.mean((2, 3))],
+        "the mean alone: what the tokens got is not shared out": shares,
     }
 
 
@@ -59,10 +50,9 @@ def check_seen_box(H, W, short, ch, cw):
         return x, y, W - x, H - y
 
     x, y, X, Y = right = box(scale)
+    resized = box(1, H=H / scale, W=W / scale)
     return right, {
-        "those are pixels of the resized picture: scale them up": (
-            box(1, H=H / scale, W=W / scale)
-        ),
+        "those are pixels of the resized picture: scale them up": resized,
         "a pixel of the input is more than one of the photo: scale the crop": box(1),
         "one pixel of the input is min(H, W) / short of the photo, not the inverse": (
             box(1 / scale)
@@ -134,7 +124,9 @@ def check_guard(weights, layout):
         """A mistake, made with and without a thought of NaN."""
         return [guard(weights, length, nan=nan, **part) for nan in (True, False)]
 
-    right, no_nan = wrong()
+    right, nan = wrong()
+    below = wrong(miss=lambda sums: (sums - 1).max())
+    cells = wrong(length=layout.index.numel())
     return right, {
         "raise ValueError, not assert": wrong(error=AssertionError),
         "your function lets everything through": weights,
@@ -151,18 +143,12 @@ def check_guard(weights, layout):
             *wrong(miss=lambda sums: (sums - 1).abs().float().mean(), allowed=0.03),
             *wrong(miss=lambda sums: (sums.float().mean() - 1).abs(), allowed=0.03),
         ],
-        "rows that sum to less than 1 got through: take .abs()": (
-            wrong(miss=lambda sums: (sums - 1).max())
-        ),
-        "NaN got through: all that is asked of NaN is False. `if not miss < 0.01`": (
-            no_nan
-        ),
+        "rows that sum to less than 1 got through: take .abs()": below,
+        "NaN got through: all that is asked of NaN is False. `if not miss < 0.01`": nan,
         "15 keys got through a layout of 16": wrong(keys=None),
         "name both numbers: 15 and 16": [
             *wrong(keys="another grid"),
             *wrong(keys="{} keys"),
         ],
-        "the class token is a key, too: compare with layout.length": (
-            wrong(length=layout.index.numel())
-        ),
+        "the class token is a key, too: compare with layout.length": cells,
     }
