@@ -77,7 +77,7 @@ class AttentionCandidate:
         predicted = bool(made_of) and all(span.born == "feature" for span in made_of)
         origins = set().union(*(span.origins() for span in value_keys))
         sorts, finer, self.summaries = sort_spans(
-            rows, values, wholes, origins, predicted
+            rows, values, wholes, origins, predicted, self.scored and axes.mixed
         )
         if sorts is None or self._no_places(rows, value, value_keys):
             self.refused = True
