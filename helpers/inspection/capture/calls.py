@@ -81,7 +81,9 @@ def convolved(known, args, kwargs, result):
     if not len(axes.spans) == result.dim() > 2:
         return None
     places = [
-        spans if size_of(spans) == size else (Span(size, spans),)
+        tuple(s.place for s in spans)
+        if size_of(spans) == size
+        else (Span(size, spans),)
         for size, spans in zip(result.shape[2:], axes.spans[2:], strict=True)
     ]
     feature = (Span(result.shape[1], born="feature"),)

@@ -101,17 +101,15 @@ def axes_of_layer(axes, size):
     All features of an earlier layer that are another axis by now are places: each of
     them has features of its own.
     """
-    rows = [tuple(map(as_place, own)) for own in axes.spans[:-1]]
+    rows = [
+        tuple(s.place if s.born == "feature" and s.whole is s else s for s in own)
+        for own in axes.spans[:-1]
+    ]
     spans = [*rows, (Span(size, born="feature"),)]
     mixed = frozenset(axes.spans[-1])
     return replace(
         axes, spans=spans, mixed=mixed, weights=None, weighed=None, scores=False
     )
-
-
-def as_place(span):
-    whole = span.born == "feature" and span.whole is span
-    return Span(span.size, (span,)) if whole else span
 
 
 def axes_of_product(known, lists, result):
