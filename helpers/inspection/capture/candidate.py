@@ -122,7 +122,8 @@ class AttentionCandidate:
         if not queries:  # a single one, cut out of a sequence or not
             shared = {span for span, sort in sorts.items() if sort == BATCH}
             learned = {span for span in shared if span.whole.born == "parameter"}
-            queries = learned or shared & keys or axes.dropped
+            of_keys = {span for span in shared if span in keys or span.whole in keys}
+            queries = learned or of_keys or axes.dropped
         learned = queries and all(span.whole.born == "parameter" for span in queries)
         if learned:  # a query joined with the keys is still another sequence
             return not {span.whole for span in queries} & {
