@@ -147,7 +147,9 @@ def piece_of(known):
     ]
     differ = set().union(*cut_out) - set.intersection(*cut_out)
     wholes = {whole for whole, start in differ if start is not None}
-    return Span(len(known), whole=wholes.pop()) if len(wholes) == 1 else None
+    heads = all(whole.born == "feature" for whole in wholes)
+    one = len(wholes) == 1 or wholes and heads  # of queries and of keys
+    return Span(len(known), whole=wholes.pop()) if one else None
 
 
 def summed(known, args, kwargs, result):
