@@ -57,7 +57,7 @@ class ReadTracker(AxesTracker):
             return []
         operands, lists, result = how
         known = [self.of(one) for one in operands]
-        between = not any(map(is_parameter, known))
+        between = not any(is_parameter(one) or one.given for one in known)
         read = []
         for place, letters in enumerate(lists):
             over = set(letters) - set(result)
