@@ -42,6 +42,7 @@ class ReadTracker(AxesTracker):
         found.scored = axes.scores
         self.waiting.append(found)
         spans = [*axes.spans[:axis], (found.key,), *axes.spans[axis + 1 :]]
+        found.rows = [s for own in spans for s in own if s is not found.key]
         self.axes[output] = replace(axes, spans=spans, weights=found)
         return found
 
