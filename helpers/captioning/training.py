@@ -1,4 +1,4 @@
-"""Train a captioner on scenes that are drawn as it goes: no scene is seen twice.
+"""Train a captioner on scenes that are drawn on the fly: no scene is seen twice.
 
 `python -m helpers train` makes the shipped checkpoints with it.
 """
@@ -35,8 +35,8 @@ class History:
 def training_batch(count, seed, size=(112, 112)):
     """Draw a batch: images (B, 3, H, W) in about -1..1 and word ids (B, 10), padded.
 
-    The images get a little noise, so that a captioner is not thrown by a picture that
-    has some.
+    The images get a little noise, so that a captioner copes with pictures that have
+    some.
     """
     layout = sample_objects(count, seed, size)
     images, _ = draw(*layout, size)  # (B, 3, H, W) in 0..1
@@ -46,8 +46,20 @@ def training_batch(count, seed, size=(112, 112)):
     return 2 * (images + grain) - 1, word_ids(words)
 
 
+def draw_batches(steps, count, seed, sizes, device):
+    """For each step its number, and a batch of images and word ids of some size."""
+    choose = random.Random(seed)
+    for step in steps:
+        size = choose.choice(sizes)
+        images, words = training_batch(count, seed * 1_000_000 + step, size)
+        yield step, images.to(device), words.to(device)
+
+
 def caption_loss(logits, words):
-    """Cross-entropy of every next word, in nats: logits (B, T-1, V), words (B, T)."""
+    """Mean cross-entropy of every next word, in nats, without the padding.
+
+    logits (B, T-1, V), word ids (B, T).
+    """
     return cross_entropy(
         logits.flatten(0, 1), words[:, 1:].flatten(), ignore_index=WORD_ID[PAD]
     )
@@ -83,10 +95,10 @@ def in_words(seconds):
 def stoppable(steps, threads=1):
     """To train in a `with` block: yields a progress bar over `steps`, a range.
 
-    The stop button, or Ctrl-C, ends the block with a sentence in place of a traceback,
-    and what comes after the block runs. Within it torch uses one thread, or `threads`.
-    For models as small as these, a second one saves a third of the time on an idle
-    machine, and where other programs want the cores it takes three times as long.
+    The stop button, or Ctrl-C, ends the block with a sentence instead of a traceback,
+    and the code after the block runs. Inside it torch uses one thread, or `threads`:
+    for models as small as these, a second thread saves a third of the time on an idle
+    machine, and triples it on a busy one.
     """
     with use_threads(threads), Steps(steps, desc="training", unit="step") as bar:
         try:
@@ -111,38 +123,29 @@ def train(
 ):
     """Train in place with AdamW and a one-cycle schedule; return a History.
 
-    Uses a GPU when there is one and brings the captioner back to the CPU. Keeps the
-    weights with the lowest loss on 256 held-out scenes, also when it is interrupted
-    (Ctrl-C, or the stop button). Another number of threads gives other last digits.
-    Raises ValueError for fewer than one step.
+    Uses a GPU if there is one. Keeps the weights with the lowest loss on 256 held-out
+    scenes, even if it is interrupted. The last digits depend on the number of threads.
+    Raises ValueError for steps below 1.
     """
     if steps < 1:
         raise ValueError(f"steps must be 1 or more, got {steps}")
+    torch.manual_seed(seed)
     device = pick_device()
     captioner.to(device).train()
-    torch.manual_seed(seed)
-    choose = random.Random(seed)
     optimizer, schedule = make_optimizer(captioner, steps, learning_rate)
     held_out = [t.to(device) for t in training_batch(256, HELD_OUT_SEED + seed)]
-    history, best, best_loss = History([], []), None, float("inf")
+    history, best, lowest = History([], []), None, float("inf")
     with stoppable(range(1, steps + 1), threads) as bar:
-        for step in bar:
-            numbers = seed * 1_000_000 + step, choose.choice(sizes)
-            images, words = (t.to(device) for t in training_batch(batch, *numbers))
-            logits, _ = captioner(images, words[:, :-1])
-            loss = caption_loss(logits, words)
-            optimizer.zero_grad()
-            loss.backward()
-            torch.nn.utils.clip_grad_norm_(captioner.parameters(), 1.0)
-            optimizer.step()
-            schedule.step()
+        for step, images, words in draw_batches(bar, batch, seed, sizes, device):
+            loss = caption_loss(captioner(images, words[:, :-1])[0], words)
+            descend(loss, captioner, optimizer, schedule)
             history.losses.append(loss.item())
             if step % check_every == 0 or step == steps:
-                held_out_loss = check(captioner, *held_out)
-                history.checks.append((step, held_out_loss))
-                bar.set_postfix(held_out=f"{held_out_loss:.4f}")
-                if held_out_loss < best_loss:
-                    best_loss, best = held_out_loss, copy_state(captioner)
+                now = check(captioner, *held_out)
+                history.checks.append((step, now))
+                bar.set_postfix(held_out=f"{now:.4f}")
+                if now < lowest:
+                    lowest, best = now, copy_state(captioner)
     history.interrupted = bar.stopped
     if best is not None:
         captioner.load_state_dict(best)
@@ -150,18 +153,32 @@ def train(
     return history
 
 
+def descend(loss, model, optimizer, schedule):
+    """One step down the gradient of a loss, cut to a norm of 1."""
+    optimizer.zero_grad()
+    loss.backward()
+    torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
+    optimizer.step()
+    schedule.step()
+
+
 def make_optimizer(model, steps, learning_rate):
     """AdamW that decays matrices only, and a one-cycle schedule over `steps`."""
-    matrices = [p for p in model.parameters() if p.dim() > 1]
-    others = [p for p in model.parameters() if p.dim() <= 1]
-    optimizer = torch.optim.AdamW(
-        [{"params": matrices}, {"params": others, "weight_decay": 0.0}],
-        lr=learning_rate,
-    )
+    optimizer = torch.optim.AdamW(parameter_groups(model), lr=learning_rate)
     schedule = torch.optim.lr_scheduler.OneCycleLR(
         optimizer, learning_rate, total_steps=steps, pct_start=0.15
     )
     return optimizer, schedule
+
+
+def parameter_groups(model, weight_decay=0.01):
+    """What an optimizer takes: matrices, which decay, and all else, which does not."""
+    matrices = [p for p in model.parameters() if p.dim() > 1]
+    others = [p for p in model.parameters() if p.dim() <= 1]
+    return [
+        {"params": matrices, "weight_decay": weight_decay},
+        {"params": others, "weight_decay": 0.0},
+    ]
 
 
 @torch.inference_mode()

@@ -1,4 +1,4 @@
-"""Training as something to watch: frames drawn as it goes, to leaf through later."""
+"""A film of a training: frames drawn while it runs, to leaf through later."""
 
 import base64
 import io
@@ -65,7 +65,7 @@ class Film:
         return sorted({steps[0], quarter, steps[-1]})
 
     def draw(self, steps):
-        """A Figure: one row of maps a step, and the curves up to the last of them."""
+        """A Figure: one row of maps per step, and the curves up to the last of them."""
         columns, rows = len(self.words), len(steps) + 1
         tall = PANEL * self.picture.height / self.picture.width + 0.8
         figure = Figure(figsize=(PANEL * columns, tall * rows), layout="constrained")

@@ -26,7 +26,7 @@ UPRIGHT = {
 
 @dataclass(frozen=True)
 class Geometry:
-    """Which part of a picture the model's input shows.
+    """The part of a picture that the model's input shows.
 
     size: (H, W) of the upright picture, in pixels. box: (left, top, right, bottom), the
     part that the input shows, in pixels of the picture as the transform got it; parts
@@ -71,8 +71,8 @@ class Geometry:
     def resize_and_crop(cls, size, resize, crop):
         """Shorter side to `resize` pixels, then the middle: crop x crop, or (h, w).
 
-        As torchvision rounds. Others may cut one pixel of the input beside that:
-        `record` finds it out.
+        Rounds like torchvision. Other libraries may be off by one pixel of the input:
+        `record` measures it.
         """
         short = min(size)
         resized = [int(resize * side / short) for side in size]
@@ -82,7 +82,7 @@ class Geometry:
     def letterbox(cls, size, shape):
         """Resized to fit into `shape` (h, w), centred, the rest padded.
 
-        Others pad at the right and at the bottom alone: `record` finds it out.
+        Some libraries pad only at the right and at the bottom: `record` measures it.
         """
         scale = min(shape[0] / size[0], shape[1] / size[1])
         resized = [max(1, round(side * scale)) for side in size]
