@@ -164,16 +164,21 @@ def descend(loss, model, optimizer, schedule):
 
 def make_optimizer(model, steps, learning_rate):
     """AdamW that decays matrices only, and a one-cycle schedule over `steps`."""
-    matrices = [p for p in model.parameters() if p.dim() > 1]
-    others = [p for p in model.parameters() if p.dim() <= 1]
-    optimizer = torch.optim.AdamW(
-        [{"params": matrices}, {"params": others, "weight_decay": 0.0}],
-        lr=learning_rate,
-    )
+    optimizer = torch.optim.AdamW(parameter_groups(model), lr=learning_rate)
     schedule = torch.optim.lr_scheduler.OneCycleLR(
         optimizer, learning_rate, total_steps=steps, pct_start=0.15
     )
     return optimizer, schedule
+
+
+def parameter_groups(model, weight_decay=0.01):
+    """What an optimizer takes: matrices, which decay, and all else, which does not."""
+    matrices = [p for p in model.parameters() if p.dim() > 1]
+    others = [p for p in model.parameters() if p.dim() <= 1]
+    return [
+        {"params": matrices, "weight_decay": weight_decay},
+        {"params": others, "weight_decay": 0.0},
+    ]
 
 
 @torch.inference_mode()
