@@ -6,7 +6,7 @@ import torch
 
 from helpers.inspection.capture.axes import Axes, Span, size_of
 from helpers.inspection.capture.combining import is_parameter
-from helpers.inspection.capture.sorting import BATCH, HEAD, KEY, QUERY, sort_spans
+from helpers.inspection.capture.sorting import BATCH, KEY, QUERY, sort_spans
 
 HALF = (torch.float16, torch.bfloat16)
 

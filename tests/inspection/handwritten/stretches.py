@@ -28,7 +28,7 @@ class Heads(Projections):
         return self.o(x.transpose(1, 2).flatten(2))
 
 
-@case(GROUP, "words", "cells")
+@case(GROUP, "words", "cells", images_apart=False)
 class PooledQueriesInWindows(Heads):
     """Hiera in timm: the most of four queries, in windows on an axis of their own."""
 
@@ -75,7 +75,7 @@ class RowAndColumn(nn.Module):
         return read + torch.einsum("bhwj,bchj->bchw", row, v)
 
 
-@case(GROUP, "image")
+@case(GROUP, "image", images_apart=False)
 class RowsThenColumns(nn.Module):
     """Axial attention: the rows of a picture are no heads."""
 
@@ -134,7 +134,7 @@ class Landmarks(Heads):
         return self.out((to @ (means @ means.mT)) @ (back @ v))
 
 
-@case(GROUP, "words", "cells")
+@case(GROUP, "words", "cells", images_apart=False)
 class FoldedBack(nn.Module):
     """MobileViT v2: a map is folded out of patches and cut into patches again."""
 
