@@ -31,6 +31,7 @@ from helpers.inspection.shapes.proposals import (
 from helpers.maps.overlays import COVER, DRAIN, EVEN, LIFT, palette
 
 SOURCES = Path(__file__).with_name("live")
+SHARED = ROOT / "helpers/explorer/live"  # with the widget of notebook 11
 PYODIDE = (
     "pyodide.mjs",
     "pyodide.asm.mjs",
@@ -59,8 +60,9 @@ def install(target):
     """
     from tools.site.export import export_captioner
 
-    ignore = shutil.ignore_patterns("package*.json", "node_modules", "*.py")
-    shutil.copytree(SOURCES, target, ignore=ignore)
+    ignore = shutil.ignore_patterns("package*.json", "node_modules", "*.py", "*.css")
+    for folder in (SOURCES, SHARED):
+        shutil.copytree(folder, target, ignore=ignore, dirs_exist_ok=True)
     try:
         fetch_runtimes(target)
     except subprocess.CalledProcessError:
