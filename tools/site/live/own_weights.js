@@ -5,7 +5,7 @@ import { readArrays } from "./arrays.js";
 import { fill, make, menu, slider } from "./dom.js";
 import { colorRange } from "./maps.js";
 import { overlay } from "./overlay.js";
-import { readPicture } from "./own_picture.js";
+import { pixelsOf, readPicture } from "./own_picture.js";
 import { propose, softmaxAxis } from "./rules.js";
 
 const BLANK = 448; // pixels: the picture while there is no photo
@@ -65,7 +65,7 @@ async function saying(file, work) {
 }
 
 function takePhoto(file) {
-  return saying(file, async () => update({ photo: (await readPicture(file, course)).shown }));
+  return saying(file, async () => update({ photo: pixelsOf(await readPicture(file)) }));
 }
 
 function takeWeights(file) {
