@@ -91,7 +91,7 @@ def fit(report, values, keys, facts, layout, batch):
         report.problems.append(problem("other layout", N=N, length=layout.length))
         return
     proof = softmax_axes(values) if values is not None else facts.input_ids is not None
-    named = [axis for axis in report.axes if "you named" in axis.evidence]
+    named = [axis for axis in report.axes if axis.evidence.endswith(" you named")]
     proof = proof or any(axis.name != "images" for axis in named)
     features = None if proof else as_features(shape, facts)
     if not features or not features.certain:
@@ -144,6 +144,8 @@ def test(report, N, facts, model, read_tokens):
 
 def check_named(report, heads, queries):
     """Counts that the caller knows and that no axis has."""
+    if report.what != "weights":
+        return
     sizes = {axis.name: axis.size for axis in report.axes}
     named = sizes.get("heads") == heads or "images x heads" in sizes
     if heads is not None and heads > 1 and not named:

@@ -13,6 +13,10 @@ CUT = (
     "rows or columns that are padding are cut off, so that the number of its keys "
     "says how many: with text=(in front, behind) they are counted"
 )
+UNROLLED = (
+    "its tokens are sorted by the windows of its pooling, not row by row: "
+    "take what return_intermediates=True gives"
+)
 WORDS = "cells look at the words of the prompt: keys are words, queries are cells"
 
 
@@ -48,6 +52,7 @@ FAMILIES = {
     "videollava languagebind": Family(("class frames", "cells")),
     "llava bakllava vipllava": Family(),
     "timesformer": Family(("time last", "cells")),
+    "hiera": Family(("frames", "cells"), note=UNROLLED),
     "vivit videomae vjepa internvideo": Family(("frames", "cells")),
     "swin": Family(("windows", "cells"), (1, 2, 4, 8)),
     "sam vitdet segmentanything": Family(("windows", "cells")),

@@ -2,10 +2,11 @@
 
 from typing import NamedTuple
 
-from helpers.inspection.shapes.readings import exact, fits
+from helpers.inspection.shapes.readings import exact, fits, other_size
 from helpers.inspection.shapes.report import Axis
 
 NARROWEST, STEP = 192, 64  # widths of models: 192, 384, 768, 1024, ..., of tokens
+WIDE = 2048  # of language models, from here on
 HEADS = (32, 64, 72, 80, 88, 96, 128)  # widths of one head
 TAKE = "Weights have the keys last; take them with capture_attention(model)"
 
@@ -42,17 +43,33 @@ def as_features(shape, facts):
     if len(shape) > 4 or not is_width(shape[-1]):
         return None
     for axis in (len(shape) - 2, 0):  # (..., N, D), or (N, B, D)
-        grid = cells_of(shape[axis], facts)
-        if grid and shape[axis] != shape[-1]:
-            text = (
-                f"these are rather tokens than weights: axis {axis} of size "
-                f"{shape[axis]} is {grid}, and {shape[-1]} is a usual width. {TAKE}"
-            )
-            names = ("tokens", "width") if axis else ("tokens", "images", "width")
-            last = next(iter(exact(shape[-1], facts)), None)
-            cells = last and last.likely and last.kind == "cells" and last.merge == 1
-            return Features("tokens", names, text, not cells, axis)
+        found = as_tokens(shape, axis, facts) if shape[axis] != shape[-1] else None
+        if found:
+            return found
     return None
+
+
+def as_tokens(shape, axis, facts):
+    """Features with the tokens along this axis, if it has a grid or a text's width."""
+    N, width = shape[axis], shape[-1]
+    best, last = (next(iter(exact(n, facts)), None) for n in (N, width))
+    grid = cells_of(N, facts) or other_size(N, facts)
+    wide = is_width(width, WIDE) and N < width and not fits(width, facts)
+    if not grid and not wide:
+        return None
+    text = (
+        "these are rather tokens than weights: "
+        + (f"axis {axis} of size {N} is {grid}, and " if grid else "")
+        + f"{width} is a usual width. {TAKE}"
+    )
+    first = axis < len(shape) - 2
+    names = ("tokens", "images", "width") if first else ("tokens", "width")
+    cells = last and last.likely and last.kind == "cells" and last.merge == 1
+    with_class_token = (
+        best and best.likely and best.off_grid
+    )  # self-attention is square
+    certain = bool(not cells or with_class_token or wide)
+    return Features("tokens", names, text, certain, axis)
 
 
 def as_heads(shape, facts):
@@ -70,8 +87,8 @@ def as_heads(shape, facts):
     return Features("queries, keys or values", names, text, False, axis)
 
 
-def is_width(size):
-    return size >= NARROWEST and size % STEP == 0
+def is_width(size, least=NARROWEST):
+    return size >= least and size % STEP == 0
 
 
 def cells_of(N, facts):

@@ -50,7 +50,8 @@ def count(report, values, keys, facts, usual):
     shape, N = report.shape, report.shape[keys]
     block = None if values is None else image_block(values)
     front, behind = (0, 0) if values is None or usual else unseen_keys(values, keys)
-    report.notes += seen_in(N, shape[keys - 1 :], block, front, behind)
+    square = report.what == "weights" and shape[:keys][-1:] == (N,)
+    report.notes += seen_in(square, N, block, front, behind)
     if not facts.family.grid and not (facts.family.kinds and usual):
         return []
     if facts.text is not None:
@@ -72,7 +73,7 @@ def count(report, values, keys, facts, usual):
     return found
 
 
-def seen_in(N, last_axes, block, front, behind):
+def seen_in(square, N, block, front, behind):
     """Notes on what the values show: a prompt, an image in it, padding."""
     if block == (0, 0):
         return [
@@ -89,7 +90,7 @@ def seen_in(N, last_axes, block, front, behind):
         notes.append(
             f"no query looks at the first {front} and the last {behind} keys: padding"
         )
-    if last_axes[:2] == (N, N):
+    if square:
         notes.append(
             f"({N}, {N}) is queries by keys, not a picture: one row of it is a map"
         )

@@ -1,6 +1,6 @@
 """Which layouts a number of image tokens allows. All of them only count."""
 
-from math import ceil
+from math import ceil, isqrt
 
 import torch
 
@@ -37,8 +37,9 @@ def read(M, facts):
     found = [c for g in grids for reading in readings for c in reading(g, M, facts)]
     found += levels(M, facts)
     found += tiled(M, facts, grids if facts.image_size else SQUARES)
-    own = {*facts.family.kinds, *(FRAMES if facts.frames else ())}
-    own |= set(TILES if facts.tiles else ())
+    own = set(facts.family.kinds)
+    own |= set(FRAMES if facts.frames and not own & {*FRAMES} else ())
+    own |= set(TILES if facts.tiles and not own & {*TILES} else ())
     if facts.family.kinds:
         found = [c for c in found if c.kind in own]
     found.sort(key=lambda c: rank(c, facts))
@@ -61,6 +62,19 @@ def fits(N, facts):
     best = next(iter(exact(N, facts)), None) if facts.image_size else None
     enough = best and best.layout.index.numel() >= SMALLEST
     return bool(enough and best.likely and best.off_grid <= 5)
+
+
+def other_size(N, facts):
+    """The square image that would have N keys with this patch, in words; or ""."""
+    patch = facts.patch_size
+    if facts.image_size is None or not isinstance(patch, int):
+        return ""
+    for extras, others in EXTRAS.items():
+        side = isqrt(max(N - extras, 0))
+        if side * side + extras == N and side > 3:
+            size = f"images of {side * patch} x {side * patch}"
+            return f"{side} x {side}, {others}, for {size}"
+    return ""
 
 
 def rank(c, facts):
@@ -150,7 +164,8 @@ def frames(g, M, facts):
             others = EXTRAS[prefix] + " of each" * each
             for t in steps(M - prefix, n + each, facts):
                 layout = TokenLayout.from_frames(t, g.h, g.w, prefix, **around)
-                yield candidate(layout, g, kind, others)
+                order = f", the {t} keys of a cell together" * (kind == "time last")
+                yield candidate(layout, g, kind, others, source=g.source + order)
     t = facts.frames or 1
     between, rest = divmod(M - t * n, max(t - 1, 1))
     if t > 1 and 0 < between <= MOST_WORDS and not rest and facts.text is not None:
