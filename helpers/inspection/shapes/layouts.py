@@ -1,6 +1,7 @@
 """Which layouts go on the report."""
 
 from helpers.inspection.shapes.doubts import no_layout, open_questions
+from helpers.inspection.shapes.facts import as_pair
 from helpers.inspection.shapes.places import at, put, somewhere
 from helpers.inspection.shapes.prompt import by_prompt
 from helpers.inspection.shapes.readings import exact, fits
@@ -37,7 +38,7 @@ def fit_keys(report, values, keys, facts, batch=None):
         report.candidates = windows + found if first else found + windows
         if first:
             why = "a multiple of the windows"
-            report.axes[0] = Axis("images x windows", shape[0], why)
+            report.axes[0] = Axis("images x windows", shape[0], why, True)
     if not report.candidates:
         return [no_layout(shape, keys, facts)]
     if facts.family.note:
@@ -55,7 +56,7 @@ def count(report, values, keys, facts, usual):
     if not facts.family.grid and not (facts.family.kinds and usual):
         return []
     if facts.text is not None:
-        before, after = facts.text_around
+        before, after = (*as_pair(facts.text), None)[:2]
         end = N - behind - (after or 0)
         return at(front + before, end, N, facts, whole=after is not None)
     if block and block[1]:
