@@ -1,8 +1,8 @@
 """A name for every axis of a weights tensor, each with its evidence."""
 
 from helpers.inspection.shapes.facts import SMALLEST
+from helpers.inspection.shapes.known import problem
 from helpers.inspection.shapes.readings import fits
-from helpers.inspection.shapes.remedies import problem
 from helpers.inspection.shapes.report import Axis
 from helpers.inspection.shapes.sums import softmax_axes, tolerance
 

@@ -6,8 +6,8 @@ from torch import nn
 from helpers.inspection.shapes.axes import find_keys, name_axes, open_axes
 from helpers.inspection.shapes.facts import Facts, check_counts
 from helpers.inspection.shapes.features import as_features
+from helpers.inspection.shapes.known import problem
 from helpers.inspection.shapes.layouts import fit_keys
-from helpers.inspection.shapes.remedies import problem
 from helpers.inspection.shapes.report import Candidate, Known, Report
 from helpers.inspection.shapes.sums import softmax_axes
 from helpers.inspection.shapes.unpack import unpack

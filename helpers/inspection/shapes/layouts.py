@@ -2,10 +2,10 @@
 
 from helpers.inspection.shapes.doubts import no_layout, open_questions
 from helpers.inspection.shapes.facts import as_pair
+from helpers.inspection.shapes.known import problem
 from helpers.inspection.shapes.places import at, put, somewhere
 from helpers.inspection.shapes.prompt import by_prompt
 from helpers.inspection.shapes.readings import exact, fits
-from helpers.inspection.shapes.remedies import problem
 from helpers.inspection.shapes.report import Axis
 from helpers.inspection.shapes.sums import image_block, unseen_keys
 from helpers.inspection.shapes.windows import (

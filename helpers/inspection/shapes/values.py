@@ -4,7 +4,7 @@ import math
 
 import torch
 
-from helpers.inspection.shapes.remedies import problem
+from helpers.inspection.shapes.known import problem
 from helpers.inspection.shapes.sums import is_half, tolerance
 
 EVEN = 0.05  # bits: trained maps miss several, those of a new model 0.01 to 0.07
@@ -86,21 +86,15 @@ def not_one(rows, whole, sums, allowed):
 
 def scaled_by(rows):
     """(kind, 1 or 255) where the largest weight of every map is just that; or ()."""
-    if rows.shape[-1] < 2:
-        return ()
     rows = rows.nan_to_num()
-    if (rows > 0.95 * rows.max()).double().mean() > 0.1:
-        return ()  # a sigmoid: many are near its end
-    for count in range(1, rows.dim() + 1):
+    sigmoid = (rows > 0.95 * rows.max()).double().mean() > 0.1  # many near the end
+    for count in range(1, rows.dim() + 1 if rows.shape[-1] > 1 and not sigmoid else 0):
         last = tuple(range(-count, 0))  # of a row, of all rows, of all heads, ...
         high, low = rows.amax(last), rows.amin(last)  # (...)
         high, low = high[high > 0], low[high > 0]
         for unit in (1, 255):
             if (high - unit).abs().max() <= 1e-6 * unit:
-                if (low > 0).any():
-                    return "max-scaled", unit
-                many = (rows == 0).double().mean() > 2 / rows.shape[-1]
-                return "scaled" if many else "min-max", unit
+                return "max-scaled" if (low > 0).any() else "min-max", unit
     return ()
 
 
