@@ -6,7 +6,7 @@ from torch import nn
 from helpers.inspection.shapes.axes import find_keys, name_axes, open_axes
 from helpers.inspection.shapes.facts import Facts, check_counts
 from helpers.inspection.shapes.features import as_features
-from helpers.inspection.shapes.known import problem
+from helpers.inspection.shapes.known import UNKNOWN, problem
 from helpers.inspection.shapes.layouts import fit_keys
 from helpers.inspection.shapes.report import Candidate, Known, Report
 from helpers.inspection.shapes.sums import softmax_axes
@@ -57,7 +57,9 @@ def diagnose(
 
 def examine(report, values, facts, layout, named, probed):
     """Fill in a report. named: counts of axes. probed: what can be run."""
-    shape = report.shape
+    shape, name = report.shape, probed["model"]
+    if isinstance(name, str) and facts.family == UNKNOWN:
+        report.notes.append(f"{name} is no name that is known here: counted without it")
     keys, evidence, misplaced = find_keys(shape, values, facts)
     report.axes = name_axes(shape, keys, evidence, **named)
     report.problems += misplaced

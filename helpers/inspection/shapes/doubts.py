@@ -83,8 +83,6 @@ def same_count(candidates):
 def no_layout(shape, keys, facts):
     """No layout fits; say what would, if something is near."""
     N = shape[keys]
-    if facts.frames and facts.frames % N == 0 and len(shape) > 2:
-        return f"{N} frames: every cell looks at itself in time, and no key has a cell"
     if facts.given_grids() or facts.tiles or facts.text is not None:
         return unplaced(N, facts)
     text = f"no grid on this image has {N} keys" if facts.image_size else f"{N} keys"

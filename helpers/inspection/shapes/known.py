@@ -24,6 +24,9 @@ class Family(NamedTuple):
     grid: bool = True
 
 
+UNKNOWN = Family((), ())  # prefers nothing
+
+
 @cache
 def data():
     return tomllib.loads((ROOT / "data" / "doctor.toml").read_text(encoding="utf-8"))
@@ -40,11 +43,10 @@ def family_of(name):
     """The Family of a model's name, such as "Qwen/Qwen2-VL-7B-Instruct".
 
     One counts if the name begins with a part of it, or has one of four letters within.
-    A name that nobody knows prefers nothing.
     """
     names = [re.sub(r"[^a-z0-9]", "", n.lower()) for n in (name, name.split("/")[-1])]
     for family in data()["family"]:
         for part in family["names"]:
             if any(n.startswith(part) or (part in n and len(part) > 3) for n in names):
                 return Family(**{k: v for k, v in family.items() if k != "names"})
-    return Family((), ())
+    return UNKNOWN

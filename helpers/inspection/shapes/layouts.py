@@ -22,6 +22,8 @@ def fit_keys(report, values, keys, facts, batch=None):
     if facts.input_ids is not None:
         report.candidates, doubts = by_prompt(N, facts)
         return doubts + open_questions(report.candidates, facts)
+    if facts.frames and shape[-2:] == (N, N) and facts.frames % N == 0:
+        return [f"{N} frames: every cell looks at itself in time, no key has a cell"]
     usual = fits(N, facts)
     if across_the_batch(shape, keys, facts, batch) and not usual:
         numbers = {"cells": shape[0], "count": shape[-1]}

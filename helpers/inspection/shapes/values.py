@@ -141,21 +141,16 @@ def even(rows):
 
 
 def same_maps(rows, half):
-    """Axes of rows (..., T, N) along which the maps differ by no more than rounding."""
-    found = []
-    names = {2: "queries", rows.dim(): "first axis"}
-    for back, name in names.items():
-        if rows.dim() < back or rows.shape[-back] < 2 or back < 2:
-            continue
+    """A Problem where maps (..., T, N) differ by no more than rounding, else none."""
+    if rows.dim() < 2 or rows.amax(-1).min() > 0.999:  # all of it on a sink
+        return []
+    for back, of in [(2, "queries"), (rows.dim(), "images")]:
         high, low = rows.amax(-back), rows.amin(-back)
         worth = high > (1e-4 if half else 1e-7)
         differ = (high - low) > (1.2e-2 if half else 2e-3) * high
-        one_key = rows.amax(-1).min() > 0.999  # all of it on a sink
-        if not (worth & differ).any() and not one_key:
-            count = rows.shape[-back]
-            kind = "one map for all queries" if back == 2 else "one map for all images"
-            found.append(problem(kind, count=count, axis=name))
-    return found[:1]
+        if rows.shape[-back] > 1 and not (worth & differ).any():
+            return [problem(f"one map for all {of}", count=rows.shape[-back])]
+    return []
 
 
 def find_sinks(values, keys=-1):
