@@ -271,11 +271,6 @@ WRONG = [
         lambda x, p, h, w: reduce(x[..., p:], "B L A T (h w) -> B T h w", "max", h=h),
         "mean, not the largest",
     ),
-    (
-        checks.check_image_share,
-        lambda w, layout: layout.to_grid(w).sum((-2, -1)).max(0).values,
-        "mean of the heads, not the largest",
-    ),
     # 05 and 06
     (checks.check_keys_that_are_no_cells, lambda N, H, W, s: None, "None"),
     (checks.check_read_numbers, lambda a, b: "another axis", "to everything"),
@@ -536,10 +531,6 @@ RIGHT = [
     (
         checks.check_find_image,
         lambda ids, image, h, w: torch.where(ids == image)[0].reshape(h, w),
-    ),
-    (
-        checks.check_image_share,
-        lambda w, layout: w[..., layout.index.flatten()].sum(-1).mean(0),
     ),
     (
         checks.check_best_head,

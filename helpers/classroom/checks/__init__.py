@@ -23,11 +23,7 @@ from helpers.classroom.checks.measure import (
     check_soft_mean,
 )
 from helpers.classroom.checks.mending import check_guard, check_to_maps
-from helpers.classroom.checks.real import (
-    check_find_image,
-    check_follow,
-    check_image_share,
-)
+from helpers.classroom.checks.real import check_find_image, check_follow
 from helpers.classroom.checks.silent import check_lays_out_right, check_share_one_map
 from helpers.classroom.checks.start import check_count_keys, check_looks_like_attention
 from helpers.classroom.checks.training_loop import check_fit

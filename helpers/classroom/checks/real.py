@@ -3,7 +3,6 @@
 import torch
 
 from helpers.classroom.checks.judge import Check, random
-from helpers.maps.token_layout import TokenLayout
 
 
 def picked(steps, rows):
@@ -96,56 +95,6 @@ check_find_image = Check(
         ),
         "that is a mask: `nonzero()` gives the places": (
             lambda ids, image, h, w: ids == image
-        ),
-    },
-)
-
-
-def cells(weights, layout):
-    return layout.to_grid(weights).sum((-2, -1))  # (A, T)
-
-
-def on_image(heads, words, keys, prefix, h, w):
-    layout = TokenLayout.from_grid(h, w, prefix=prefix, suffix=1)
-    return (3 * random(heads, words, keys)).softmax(-1), layout
-
-
-check_image_share = Check(
-    "attempt(weights (A, T, N), layout) -> (T,).",
-    lambda weights, layout: cells(weights, layout).mean(0),
-    {
-        "4 heads, 5 words, 2 x 3 cells of 9 keys": on_image(4, 5, 9, 2, 2, 3),
-        "3 heads, 2 words, 3 x 4 cells of 14 keys": on_image(3, 2, 14, 1, 3, 4),
-    },
-    {
-        "one number a word: average the heads": cells,
-        "average the heads, axis 0, and keep the words": (
-            lambda weights, layout: cells(weights, layout).mean(1)
-        ),
-        "one number a word, not one for all: average the heads alone": (
-            lambda weights, layout: cells(weights, layout).mean()
-        ),
-        "mean of the heads, not sum": lambda weights, layout: cells(
-            weights, layout
-        ).sum(0),
-        "mean of the heads, not the largest": (
-            lambda weights, layout: cells(weights, layout).amax(0),
-            lambda weights, layout: layout.to_grid(weights.amax(0)).sum((-2, -1)),
-        ),
-        "that is the share beside the image": (
-            lambda weights, layout: 1 - cells(weights, layout).mean(0)
-        ),
-        "all keys sum to 1: only those of the image": (
-            lambda weights, layout: weights.sum(-1).mean(0)
-        ),
-        "the sum over the cells": (
-            lambda weights, layout: layout.to_grid(weights).mean((0, -2, -1)),
-            lambda weights, layout: layout.to_grid(weights).amax((-2, -1)).mean(0),
-        ),
-        "the image does not begin at key 0: the layout knows where": (
-            lambda weights, layout: (
-                weights[..., : layout.index.numel()].sum(-1).mean(0)
-            ),
         ),
     },
 )
