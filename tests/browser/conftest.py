@@ -61,3 +61,30 @@ def start(request, site):
     if request.param == "files":
         return (site / "index.html").as_uri()
     return request.getfixturevalue("address") + "index.html"
+
+
+@pytest.fixture(scope="module")
+def open_live(browser, address, site):
+    """Opens a page of the site in a tab that lists what it asks for: page.requests."""
+    if not (site / "live").exists():
+        pytest.skip("the site was built without npm")
+    pages = []
+
+    def open_page(name):
+        page = browser.new_page()
+        page.requests = []
+        page.on("request", lambda request: page.requests.append(request.url))
+        page.goto(address + name)
+        pages.append(page)
+        return page
+
+    yield open_page
+    for page in pages:
+        page.close()
+
+
+@pytest.fixture(scope="session")
+def elsewhere(address):
+    """What a page asked other servers for."""
+    ours = (address, "data:", "blob:")
+    return lambda page: [url for url in page.requests if not url.startswith(ours)]

@@ -1,6 +1,7 @@
 // The error index as a tool: the course's own Python reads the message, in the page.
 
 import { make } from "./dom.js";
+import { call, started } from "./python.js";
 
 const box = document.getElementById("ask");
 const told = document.getElementById("ask-told");
@@ -13,17 +14,7 @@ const found = make("div", { className: "found" });
 text.placeholder = example;
 box.append(form, found);
 
-/** Python, and in it the part of the course that reads messages. */
-async function startPython() {
-  const { loadPyodide } = await import("./python/pyodide.mjs");
-  const python = await loadPyodide();
-  const course = await fetch(new URL("./python/course.zip", import.meta.url));
-  python.unpackArchive(await course.arrayBuffer(), "zip", { extractDir: "/course" });
-  return python.runPython("import sys; sys.path.insert(0, '/course'); import ask; ask.as_json");
-}
-
 told.textContent = "Python is starting in this page …";
-const started = startPython();
 started.then(
   () => (told.textContent = "Ready."),
   (error) => (told.textContent = `Python did not start: ${error.message}`),
@@ -31,8 +22,7 @@ started.then(
 
 form.addEventListener("submit", async (event) => {
   event.preventDefault();
-  const explain = await started;
-  const explanation = JSON.parse(explain(text.value));
+  const explanation = JSON.parse(await call("ask", "as_json", text.value));
   found.replaceChildren(...show(explanation));
   const count = explanation.causes.length;
   told.textContent = count ? `${count} causes, the likeliest first.` : explanation.heading;

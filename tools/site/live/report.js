@@ -1,0 +1,48 @@
+// What the doctor found, as a page shows it.
+
+import { make } from "./dom.js";
+
+const SHOWN = 4; // proposals
+
+/**
+ * @param {object} report see tools/site/python/doctor.py
+ * @returns {HTMLElement[]}
+ */
+export function showReport({ shape, axes, candidates, problems, ambiguous, notes, looked_at }) {
+  const parts = problems.map(problemOf);
+  if (!problems.length) parts.push(make("p", {}, `No problem found in ${looked_at}.`));
+  if (axes.length) parts.push(tableOf(axes));
+  else if (shape) parts.push(make("p", {}, `Shape (${shape.join(", ")}).`));
+  const proposals = candidates.slice(0, SHOWN).map(proposalOf);
+  if (candidates.length > SHOWN) {
+    proposals.push(make("li", {}, `and ${candidates.length - SHOWN} more, less likely`));
+  }
+  if (proposals.length) parts.push(titled("Layouts of the keys", make("ol", {}, ...proposals)));
+  for (const [title, texts] of [["Still open", ambiguous], ["Worth knowing", notes]]) {
+    const lines = texts.map((text) => make("li", {}, text));
+    if (lines.length) parts.push(titled(title, make("ul", {}, ...lines)));
+  }
+  return parts;
+}
+
+const titled = (title, content) => make("section", {}, make("h3", {}, title), content);
+
+function problemOf({ found, cause, remedy }) {
+  const line = (name, text) => make("p", {}, make("strong", {}, `${name}: `), text);
+  const parts = [line("Problem", found), line("Likely cause", cause), line("Remedy", remedy)];
+  return make("article", { className: "problem" }, ...parts);
+}
+
+function tableOf(axes) {
+  const head = ["axis", "size", "it is", "because"].map((text) => make("th", { scope: "col" }, text));
+  const rows = axes.map(({ name, size, evidence }, i) =>
+    make("tr", {}, ...[i, size, name, evidence].map((text) => make("td", {}, `${text}`))),
+  );
+  return make("table", { className: "table" }, make("tr", {}, ...head), ...rows);
+}
+
+function proposalOf({ text, known, same }) {
+  const others = same.map((other) => make("li", {}, `the same count: ${other}`));
+  const more = others.length ? [make("ul", {}, ...others)] : [];
+  return make("li", {}, `${text}: `, make("em", {}, known), ...more);
+}
