@@ -25,6 +25,7 @@ from helpers.captioning.scenes import END
 from helpers.maps.overlays import COVER, DRAIN, EVEN, LIFT, palette
 
 SOURCES = Path(__file__).with_name("live")
+SHARED = ROOT / "helpers/explorer/live"  # with the widget of notebook 11
 PYTHON = Path(__file__).with_name("python")
 PYODIDE = (
     "pyodide.mjs",
@@ -54,8 +55,9 @@ def install(target):
     """
     from tools.site.export import export_captioner
 
-    ignore = shutil.ignore_patterns("package*.json", "node_modules")
-    shutil.copytree(SOURCES, target, ignore=ignore)
+    ignore = shutil.ignore_patterns("package*.json", "node_modules", "*.css")
+    for folder in (SOURCES, SHARED):
+        shutil.copytree(folder, target, ignore=ignore, dirs_exist_ok=True)
     try:
         fetch_runtimes(target)
     except subprocess.CalledProcessError:
