@@ -127,9 +127,9 @@ def test_a_map_comes_onto_the_photo(page):
     page.get_by_text(f"{best.reasons[0]}: counted only").wait_for()
     chosen = page.get_by_label("Layout").locator("option:checked")
     assert chosen.inner_text() == best.reasons[0]
-    assert page.get_by_label("images or heads (axis 0)").count() == 1
+    assert page.get_by_label("images or heads, axis 0").count() == 1
     before = canvas.evaluate("canvas => canvas.toDataURL()")
-    page.get_by_label("queries (axis 1)").select_option("3")
+    page.get_by_label("queries, axis 1").select_option("3")
     assert canvas.evaluate("canvas => canvas.toDataURL()") != before
 
 

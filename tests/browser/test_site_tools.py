@@ -46,12 +46,12 @@ def test_what_is_unknown_is_called_unknown(asking):
 
 
 def test_a_shape_gives_what_the_doctor_says(asking):
-    shape = asking.get_by_label("Shape", exact=True)
+    shape = asking.get_by_label("Shape of the weights")
     shape.fill("torch.Size([1, 12, 197, 197])")
     asking.get_by_label("Image height and width").fill("224x224")
     asking.get_by_role("button", name="Ask the doctor").click()
     best = diagnose((1, 12, 197, 197), (224, 224)).reasons[0]
-    found = asking.locator("#shape .found")
+    found = asking.locator("#answer")
     found.get_by_text(best).wait_for()
     assert "counted only" in found.inner_text()
     assert "12\theads" in found.get_by_role("table").inner_text()

@@ -28,7 +28,7 @@ const numbers = Object.entries(FACTS).map(([name, label]) => {
   const input = make("input", { type: "number", min: 1, placeholder: "unknown" });
   input.onchange = () => {
     state.facts[name] = Math.floor(Number(input.value));
-    examine().catch((error) => (told.textContent = `${error.message}.`));
+    if (state.array) examine().catch((error) => (told.textContent = `${error.message}.`));
   };
   return make("label", { className: "field" }, make("span", {}, label), input);
 });
@@ -38,14 +38,15 @@ const opacity = slider("Opacity", { min: 0, max: 1, step: 0.05 }, 1, () => draw(
 const places = make("div");
 const found = make("div", { className: "found" });
 const canvas = make("canvas", { role: "img", width: BLANK, height: BLANK });
-const side = make("div", { className: "side" }, tensor, ...numbers, places, layout, frame, opacity);
+const known = make("div", { className: "facts" }, ...numbers);
+const side = make("div", { className: "side" }, tensor, places, layout, frame, opacity);
 const buttons = make(
   "div",
   { className: "buttons" },
   fileButton("Choose weights", ".npy,.safetensors", takeWeights),
   fileButton("Choose a photo", "image/*", takePhoto),
 );
-box.append(buttons, told, make("div", { className: "weights" }, canvas, side), found);
+box.append(buttons, told, known, make("div", { className: "weights" }, canvas, side), found);
 box.addEventListener("dragover", (event) => event.preventDefault());
 box.addEventListener("drop", async (event) => {
   event.preventDefault();
@@ -133,7 +134,7 @@ function choosePlaces() {
       state.place[i] = Number(value);
       draw();
     };
-    return i === keys ? "" : menu(`${names[i]} (axis ${i})`, [...Array(size).keys()], state.place[i], choose);
+    return i === keys ? "" : menu(`${names[i]}, axis ${i}`, [...Array(size).keys()], state.place[i], choose);
   });
   places.replaceChildren(...menus.filter(Boolean));
 }

@@ -1,4 +1,4 @@
-// What the doctor found, as a page shows it.
+// What `explain` and the doctor found, as a page shows it.
 
 import { make } from "./dom.js";
 
@@ -46,3 +46,29 @@ function proposalOf({ text, known, same }) {
   const more = others.length ? [make("ul", {}, ...others)] : [];
   return make("li", {}, `${text}: `, make("em", {}, known), ...more);
 }
+
+/**
+ * @param {object} explanation see tools/site/python/ask.py
+ * @returns {HTMLElement[]}
+ */
+export function showExplanation({ heading, facts, causes }) {
+  const parts = causes.length ? [make("p", {}, ...coded(heading))] : [];
+  if (facts.length) parts.push(make("ul", {}, ...facts.map((fact) => make("li", {}, fact))));
+  return [...parts, ...causes.map(causeOf)];
+}
+
+function causeOf({ id, cause, reasons, ask, run, before, after }, place) {
+  const page = new URL(`../notebooks/error-${id}.html`, import.meta.url).href;
+  const lines = [make("p", {}, `${place + 1}. `, ...coded(cause))];
+  for (const reason of reasons) lines.push(make("p", { className: "fits" }, `Fits: ${reason}`));
+  lines.push(make("p", {}, make("strong", {}, "Ask: "), ...coded(ask)));
+  for (const [name, code] of [["Run", run], ["Before", before], ["After", after]]) {
+    if (code) lines.push(make("p", { className: "code-name" }, name), make("pre", { tabIndex: 0 }, code));
+  }
+  lines.push(make("p", {}, make("a", { href: page }, `The entry “${id}”, with a program that runs`)));
+  return make("article", {}, ...lines);
+}
+
+/** Text with `code` in backticks, as nodes. */
+const coded = (text) =>
+  text.split("`").map((part, i) => (i % 2 ? make("code", {}, part) : part));
