@@ -1,17 +1,14 @@
 """What is live on the site: JavaScript, the captioners, Python, and what runs them."""
 
 import gzip
-import inspect
 import json
 import shutil
 import subprocess
 import zipfile
 from pathlib import Path
 
-import numpy as np
-
 from helpers import ROOT
-from helpers.captioning import START, VARIANTS, VOCABULARY, WORD_ID, make_scene
+from helpers.captioning import START, VARIANTS, VOCABULARY, WORD_ID
 from helpers.captioning.captioners import (
     LONGEST_CAPTION,
     LONGEST_SHAPE,
@@ -19,10 +16,9 @@ from helpers.captioning.captioners import (
     USUAL_SIDE,
 )
 from helpers.captioning.doubt import CLEAR
-from helpers.captioning.drawing import COLORS, SHAPES
 from helpers.captioning.models import STRIDE
 from helpers.captioning.scenes import END
-from helpers.maps.overlays import COVER, DRAIN, EVEN, LIFT, palette
+from helpers.explorer import INK, Flat
 
 SOURCES = Path(__file__).with_name("live")
 SHARED = ROOT / "helpers/explorer/live"  # with the widget of notebook 11
@@ -109,7 +105,6 @@ def pack_course(file):
 
 def course():
     """What JavaScript has to know of the captioners and their scenes."""
-    parameters = inspect.signature(make_scene).parameters
     return {
         "variants": VARIANTS,
         "vocabulary": VOCABULARY,
@@ -120,15 +115,7 @@ def course():
         "sides": SIDES,
         "longestShape": LONGEST_SHAPE,
         "usualSide": USUAL_SIDE,
-        "colors": COLORS,
-        "shapes": SHAPES,
-        "background": parameters["background"].default,
+        **Flat.choices,
         "clear": CLEAR,
-        "ink": {
-            "palette": np.frombuffer(palette("ink"), np.uint8).reshape(256, 3).tolist(),
-            "cover": COVER,
-            "drain": DRAIN,
-            "lift": LIFT,
-            "even": EVEN,
-        },
+        "ink": INK,
     }

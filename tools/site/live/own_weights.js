@@ -5,7 +5,7 @@ import { readArrays } from "./arrays.js";
 import { fill, make, menu, slider } from "./dom.js";
 import { colorRange } from "./maps.js";
 import { overlay } from "./overlay.js";
-import { readPicture } from "./own_picture.js";
+import { pixelsOf, readPicture } from "./own_picture.js";
 import { call } from "./python.js";
 import { showReport } from "./report.js";
 
@@ -76,7 +76,7 @@ async function saying(file, work) {
 
 function takePhoto(file) {
   return saying(file, async () => {
-    state.photo = (await readPicture(file, course)).shown;
+    state.photo = pixelsOf(await readPicture(file));
     draw();
   });
 }
