@@ -6,7 +6,6 @@ from inspect import signature
 import torch
 
 from helpers.inspection.probe import CLEAR, probe_layout
-from helpers.inspection.shapes.proposals import grids_of
 from helpers.inspection.shapes.report import Candidate, Known
 
 MOST_GRIDS = 3
@@ -16,15 +15,15 @@ class Found(Exception):
     """Ends a run of the model as soon as its tokens are there."""
 
 
-def by_experiment(N, candidates, read_tokens, image_size, patch_size):
+def by_experiment(N, candidates, read_tokens, facts):
     """(candidates, doubts): the layout that the probe found; the old ones if none.
 
     read_tokens: images (B, 3, H, W) -> (B, N, D), see `probe_layout`.
     """
     seed = torch.Generator().manual_seed(0)
-    image = torch.rand(3, *image_size, generator=seed)  # (3, H, W)
+    image = torch.rand(3, *facts.image_size, generator=seed)  # (3, H, W)
     grids = [c.layout.grid for c in candidates if len(c.layout.grid) == 2]
-    grids += list(grids_of(image_size, patch_size))[:MOST_GRIDS]
+    grids += [(g.h, g.w) for g in facts.grids()[:MOST_GRIDS]]
     doubts = []
     for grid in list(dict.fromkeys(grids))[:MOST_GRIDS]:
         if grid[0] * grid[1] > N:
@@ -48,7 +47,7 @@ def by_experiment(N, candidates, read_tokens, image_size, patch_size):
             if same
             else Candidate(probed, "", f"{N - probed.index.numel()} other keys")
         )
-        best = replace(base, layout=probed, known=Known.TESTED, same=(), free=False)
+        best = replace(base, layout=probed, known=Known.TESTED, free=False)
         return [best], []
     return candidates, doubts
 

@@ -1,78 +1,114 @@
-"""Tensors that people bring instead of weights: tokens, and feature maps."""
+"""Tensors that people bring instead of weights: tokens, feature maps, heads' parts."""
 
-from math import isqrt
+from typing import NamedTuple
 
-from helpers.inspection.shapes.proposals import grids_of, propose
+from helpers.inspection.shapes.readings import exact, fits
+from helpers.inspection.shapes.report import Axis
 
 NARROWEST, STEP = 192, 64  # widths of models: 192, 384, 768, 1024, ..., of tokens
-USUAL = (14, 16, 24)  # cells on a side, of frames and of tiles
-SPECIAL = 5  # tokens in front of the cells, at most: a class token and 4 registers
+HEADS = (32, 64, 72, 80, 88, 96, 128)  # widths of one head
+TAKE = "Weights have the keys last; take them with capture_attention(model)"
 
 
-def as_features(shape, run):
-    """(a sentence, whether it is certain by the sizes), if these may be no weights.
+class Features(NamedTuple):
+    """what: what the tensor may be. names: of its last axes. text: why, and what to do.
+    certain: by the sizes. tokens: the axis that has cells, or None for a map."""
 
-    shape: that of a tensor whose last axis is not known to sum to 1. run: a Run.
+    what: str
+    names: tuple
+    text: str
+    certain: bool = True
+    tokens: int | None = None
+
+    def axes(self, shape):
+        names = ("images", "heads", *self.names)[-len(shape) :]
+        names = ("images", *names[1:]) if len(shape) == len(self.names) + 1 else names
+        return [
+            Axis(n, size, "by its size") for n, size in zip(names, shape, strict=True)
+        ]
+
+
+def as_features(shape, facts):
+    """Features, if these may be no weights; else None.
+
+    shape: that of a tensor whose last axis is not known to sum to 1.
     """
-    map_text = as_map(shape, run.image_size, run.patch_size)
-    if map_text:
-        return map_text, True
-    if len(shape) not in (2, 3) or not is_width(shape[-1]) or shape[-1] == shape[-2]:
+    found = as_map(shape, facts)
+    if found or len(shape) < 2 or shape[-1] == shape[-2]:
+        return found
+    if len(shape) == 4 and shape[0] * shape[1] > 1:
+        return as_heads(shape, facts)
+    if len(shape) > 4 or not is_width(shape[-1]):
         return None
-    for axis in (len(shape) - 2, 0):  # (B, N, D), or (N, B, D)
-        N = shape[axis]
-        fitting = cells_of(N, run.image_size, run.patch_size)
-        cells = fitting or squares(N)
-        if cells and N != shape[-1]:
+    for axis in (len(shape) - 2, 0):  # (..., N, D), or (N, B, D)
+        grid = cells_of(shape[axis], facts)
+        if grid and shape[axis] != shape[-1]:
             text = (
-                f"these are rather tokens than weights: axis {axis} of size {N} is "
-                f"{cells}, and {shape[-1]} is a usual width. Weights "
-                "have the keys last; take them with capture_attention(model)"
+                f"these are rather tokens than weights: axis {axis} of size "
+                f"{shape[axis]} is {grid}, and {shape[-1]} is a usual width. {TAKE}"
             )
-            return text, bool(fitting) and run.patch_size is not None
+            names = ("tokens", "width") if axis else ("tokens", "images", "width")
+            last = next(iter(exact(shape[-1], facts)), None)
+            cells = last is not None and last.likely and last.kind == "cells"
+            return Features("tokens", names, text, not cells, axis)
     return None
+
+
+def as_heads(shape, facts):
+    """Queries, keys or values of every head, (B, A, N, d), as caches keep them."""
+    N, width = shape[-2:]
+    if width not in HEADS or fits(width, facts) or not fits(N, facts):
+        return None
+    text = (
+        f"axis 2 of size {N} is {cells_of(N, facts)}, and {width} the width of a head: "
+        "these are rather queries, keys or values (B, A, N, d), unless as many words "
+        f"are the keys. {TAKE}"
+    )
+    names = ("images", "heads", "tokens", "width of a head")
+    return Features("queries, keys or values", names, text, False, 2)
 
 
 def is_width(size):
     return size >= NARROWEST and size % STEP == 0
 
 
-def cells_of(N, image_size, patch_size):
-    """The grid of N tokens on this image, in words; "" if there is none."""
-    if image_size is None:
-        return ""
-    best = next(iter(propose(N, image_size, patch_size)), None)
-    if best is None or not best.likely or best.off_grid > SPECIAL:
+def cells_of(N, facts):
+    """The likeliest grid of N tokens, in words; "" if there is none."""
+    best = next(iter(exact(N, facts)), None)
+    if best is None or not best.likely:
         return ""
     return " x ".join(map(str, best.layout.grid)) + f", {best.others}"
 
 
-def squares(N):
-    """A square grid of N tokens, or several of a usual size, in words; or ""."""
-    side = isqrt(N)
-    rest = N - side * side
-    if side > 3 and rest <= SPECIAL and rest != 3:
-        return f"{side} x {side}" + f" + {rest}" * bool(rest)
-    several = [s for s in USUAL if N % (s * s) == 0 and N > s * s]
-    return " or ".join(f"{N // (s * s)} x {s} x {s}" for s in several)
-
-
-def as_map(shape, image_size, patch_size):
-    """A sentence for (..., h, w, C), and for (..., w, h); None for others."""
-    if image_size is None or len(shape) < 3:
+def as_map(shape, facts):
+    """Features for a picture, for (..., h, w, C) and (..., C, w, h), and for cells that
+    look at words (..., h, w, N); None for others."""
+    if facts.image_size is None or len(shape) < 3:
         return None
-    grids = {
-        g for g, (_, usual, m) in grids_of(image_size, patch_size).items() if usual
-    }
-    if shape[-3:-1] in grids and is_width(shape[-1]):
-        return (
-            f"this is rather a feature map, channels last: {shape[-3]} x {shape[-2]} "
-            f"cells of {shape[-1]} channels. For (..., C, h, w): movedim(-1, -3)"
+    if shape[-2:] == tuple(facts.image_size):
+        text = f"{shape[-3:]} may be the image itself, (channels, H, W)"
+        return Features("picture", ("channels", "rows", "columns"), text)
+    grids = {(g.h, g.w) for g in facts.grids() if g.likely}
+    h, w = shape[-3:-1]
+    if (h, w) in grids and is_width(shape[-1]):
+        text = (
+            f"this is rather a feature map, channels last: {h} x {w} cells of "
+            f"{shape[-1]} channels. For (..., C, h, w): movedim(-1, -3)"
+        )
+        return Features("feature map", ("rows", "columns", "channels"), text)
+    if (h, w) in grids and len(shape) > 4:
+        text = (
+            f"cells look at {shape[-1]} keys that are no cells, the words of a prompt: "
+            "the map of word k is weights[..., k], (..., h, w)"
+        )
+        return Features(
+            "weights", ("rows of queries", "columns of queries", "keys"), text
         )
     h, w = shape[-2:]
     if h != w and (w, h) in grids and (h, w) not in grids and is_width(shape[-3]):
-        return (
+        text = (
             f"this is rather a feature map with rows and columns swapped: {h} x {w}, "
             f"where the image has {w} x {h} cells. Unflatten as ({w}, {h})"
         )
+        return Features("feature map", ("channels", "columns", "rows"), text)
     return None

@@ -1,8 +1,15 @@
-"""Where the image tokens stand in a prompt."""
+"""Layouts of the image tokens in a prompt, from its ids."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import torch
+
+from helpers.inspection.shapes.places import just, put, room_for
+from helpers.inspection.shapes.readings import count
+from helpers.inspection.shapes.report import Candidate, Known
+from helpers.maps.token_layout import TokenLayout
+
+POOLED = "learned queries (a resampler, a Q-Former): then no key has a cell"
 
 
 @dataclass(frozen=True)
@@ -18,6 +25,55 @@ class Prompt:
     doubt: str = ""
 
 
+def by_prompt(N, facts):
+    """(candidates, doubts) for N keys: a candidate for every image and reading."""
+    found, doubts, prompts = [], [], image_tokens(N, facts.input_ids, facts.image_token)
+    grids = facts.given_grids()
+    dealt = share(grids, [len(prompt.places) for prompt in prompts])
+    name = "grid_thw" if facts.grid_thw is not None else "spatial_shapes"
+    for prompt, rows in zip(prompts, dealt, strict=True):
+        if not (M := len(prompt.places)):
+            doubts.append(prompt.doubt)
+            continue
+        rows = [row if name == "grid_thw" else row[1:] for row in rows]
+        own = replace(facts, **{name: rows}) if grids else facts
+        if not facts.family.grid:
+            doubts.append(f"{facts.name}: {facts.family.note}")
+            continue
+        known = [] if grids or facts.tiles else by_runs(prompt, own)
+        known = known or proven(M, own)
+        doubts += [] if known else [unplaced(M, facts)]
+        off = f"{N - M} of the {N} keys are no image tokens{prompt.name}"
+        for c in known:
+            others = off if c.layout.index.numel() == M else f"{c.others}; {off}"
+            layout = c.layout.within(prompt.places, N)
+            found.append(replace(c, layout=layout, others=others))
+    return found, doubts
+
+
+def proven(M, facts):
+    """Candidates for M image tokens; known from the run where only one can be."""
+    found = just(M, facts)
+    if facts.given_grids() or not found:
+        return found or put(room_for(M, facts), 0, M)
+    best = found[0]
+    sure = facts.image_size and facts.patch_size and best.merge == 1
+    if sure and (len(found) == 1 or (best.kind == "cells" and not facts.tiles)):
+        return [replace(best, known=Known.RUN)]
+    return found
+
+
+def unplaced(M, facts):
+    """What to say where the facts do not fit M keys."""
+    given = [f"{t} x {h} x {w}" for t, h, w in facts.given_grids()[:3]]
+    given += [f"{facts.tiles[0]} x {facts.tiles[1]} tiles"] if facts.tiles else []
+    said = f"{', '.join(given)} given and " if given else ""
+    return (
+        f"{said}{M} keys: {POOLED}; or text is among the keys (input_ids= and "
+        "image_token= say where); or the facts are of another run"
+    )
+
+
 def image_tokens(N, input_ids, image_token):
     """A Prompt for every row of input_ids (B, n) or (n,); equal rows count once.
 
@@ -30,8 +86,7 @@ def image_tokens(N, input_ids, image_token):
             "input_ids needs image_token=, the id of an image token: "
             "model.config.image_token_id, or processor.image_token_id"
         )
-    ids = torch.as_tensor(input_ids)
-    ids = ids[None] if ids.dim() == 1 else ids  # (B, n)
+    ids = torch.atleast_2d(torch.as_tensor(input_ids))  # (B, n)
     wanted = torch.as_tensor(image_token).flatten()
     found = {}
     for number, row in enumerate(ids):
@@ -64,6 +119,20 @@ def place(N, row, places, name):
     return Prompt(places, row, name)
 
 
+def share(grids, counts):
+    """Deal the grids of a batch out to its prompts, each with so many image tokens."""
+    for m in (1, 2, 4, 3):
+        left, dealt = list(grids), []
+        for M in counts:
+            own = []
+            while left and count([*own, left[0]], m) <= M:
+                own.append(left.pop(0))
+            dealt.append(own)
+        if [count(own, m) for own in dealt] == counts:
+            return dealt
+    return [grids] * len(counts)
+
+
 def runs_of(prompt):
     """Groups of runs of neighbouring places: [[places of a row]].
 
@@ -84,3 +153,40 @@ def runs_of(prompt):
         else:
             groups.append([run])
     return groups
+
+
+def by_runs(prompt, facts):
+    """Image tokens in several runs of equal length: rows, or images, frames, tiles."""
+    groups = runs_of(prompt)
+    lengths = {len(run) for group in groups for run in group}
+    if len(lengths) > 1 or max(len(group) for group in groups) > 1:
+        return by_rows(prompt, groups)
+    (n,) = lengths
+    if len(groups) < 2:
+        return []
+    runs = f"{len(groups)} runs of {n} keys (images, frames or tiles)"
+    return [
+        replace(
+            one,
+            layout=TokenLayout.from_frames(len(groups), *one.layout.grid),
+            source=f"{runs}, {one.source}",
+        )
+        for one in proven(n, facts)
+        if one.layout.index.numel() == n and len(one.layout.grid) == 2
+    ]
+
+
+def by_rows(prompt, groups):
+    """Groups of runs with one break between: each group is an image, each run a row."""
+    found, M, start = [], len(prompt.places), 0
+    for number, group in enumerate(groups, start=1):
+        widths = {len(run) for run in group}
+        h, w = len(group), max(widths)
+        if len(widths) > 1 or h < 2:
+            return []
+        layout = TokenLayout.from_grid(h, w, start, M - start - h * w)
+        source = f"image {number} of {len(groups)}, " if len(groups) > 1 else ""
+        text = (f"{source}rows of the prompt", "a break between the rows")
+        found.append(Candidate(layout, *text, Known.RUN, kind="breaks"))
+        start += h * w
+    return found

@@ -153,6 +153,11 @@ PROBLEMS = {
         "the layer takes (N, B, D), and was given (B, N, D)",
         "batch_first=True; weights are then (B, A, N, N)",
     ),
+    "across the heads": (
+        "the last two axes are {count} x {count}: the heads look at each other",
+        "queries and keys are (B, N, A, d) where the product wants (B, A, N, d)",
+        "q, k = q.transpose(1, 2), k.transpose(1, 2), before q @ k.mT",
+    ),
     "heads": (
         "{count} heads are expected, and no axis holds them",
         "the heads were averaged: nn.MultiheadAttention does so by default",
@@ -162,12 +167,6 @@ PROBLEMS = {
         "{count} queries are expected, but the axis has {size}",
         "a start or end token counts on one side only, or axes are mixed",
         "pair words and maps with zip(words, maps, strict=True)",
-    ),
-    "run": (
-        "{text}",
-        "these weights come from another run than what you gave with them: another "
-        "prompt, image size or layer",
-        "print the shapes of both in the same run",
     ),
 }
 
