@@ -465,3 +465,23 @@ def test_weights_as_long_as_a_width_is_wide_stay_weights(shape):
     report = diagnose(weights, image_size=(128, 128), patch_size=8)
     assert report.layouts[0].grid == (16, 16)
     assert not any("tokens than weights" in text for text in report.ambiguous)
+
+
+def test_the_facts_have_options_of_the_same_names():
+    text = run(*"1,32,1,623 --image 336x336 --patch 14 --text 35 --model LLaVA".split())
+    facts = {"image_size": (336, 336), "patch_size": 14, "text": 35, "model": "LLaVA"}
+    assert text.stdout.strip() == str(diagnose((1, 32, 1, 623), **facts))
+    video = run("28,1158,1158", "--grid-thw", "4,24,46", "--text", "15,39")
+    assert "4 x 12 x 23 cells" in video.stdout and "15 keys in front" in video.stdout
+    tiles = run(*"1,8,1,1300 --image 448x448 --patch 14 --tiles 2x2 --merge 2".split())
+    assert "32 x 32 cells" in tiles.stdout
+    frames = run(*"1,8,9,1568 --image 224x224 --patch 16 --frames 16".split())
+    assert "8 x 14 x 14 cells" in frames.stdout
+    for wrong in ("--text=1,2,3", "--text=x", "--grid-thw=1,2", "--tiles=4"):
+        assert run("1,8,9,49", wrong).returncode == 2
+
+
+def test_a_pipe_that_closes_is_no_error():
+    command = f"{sys.executable} -m helpers diagnose 1,12,197,197 | true"
+    done = subprocess.run(command, shell=True, capture_output=True, text=True)
+    assert not done.stderr

@@ -100,6 +100,9 @@ def name_leading(name, size, known, count):
     if name in fitting or len(fitting) == 1:
         name = name if name in fitting else fitting[0]
         return name, f"the {size} {name} you named"
+    heads = known["heads"]
+    if heads and size % heads == 0 and count == 1:
+        return "images x heads", f"{size // heads} x the {heads} heads you named"
     if known.get(name) is not None:
         return "layers or steps", f"{name} you named: {known[name]}, so another axis"
     if name == "images" and count == 2:

@@ -91,6 +91,8 @@ def fit(report, values, keys, facts, layout, batch):
         report.problems.append(problem("other layout", N=N, length=layout.length))
         return
     proof = softmax_axes(values) if values is not None else facts.input_ids is not None
+    named = [axis for axis in report.axes if "you named" in axis.evidence]
+    proof = proof or any(axis.name != "images" for axis in named)
     features = None if proof else as_features(shape, facts)
     if not features or not features.certain:
         doubts = fit_keys(report, values, keys, facts, batch)
@@ -143,7 +145,8 @@ def test(report, N, facts, model, read_tokens):
 def check_named(report, heads, queries):
     """Counts that the caller knows and that no axis has."""
     sizes = {axis.name: axis.size for axis in report.axes}
-    if heads is not None and heads > 1 and sizes.get("heads") != heads:
+    named = sizes.get("heads") == heads or "images x heads" in sizes
+    if heads is not None and heads > 1 and not named:
         across = report.shape[-2:] == (heads, heads) and len(report.shape) > 3
         kind = "across the heads" if across else "heads"
         report.problems.append(problem(kind, count=heads))

@@ -1,5 +1,6 @@
 """What a count leaves open, and what would settle it."""
 
+from helpers.inspection.shapes.features import HEADS
 from helpers.inspection.shapes.prompt import POOLED, unplaced
 from helpers.inspection.shapes.readings import fits
 from helpers.inspection.shapes.report import MOST, Known
@@ -80,18 +81,23 @@ def same_count(candidates):
 def no_layout(shape, keys, facts):
     """No layout fits; say what would, if something is near."""
     N = shape[keys]
-    if facts.family.note and not facts.family.grid:
-        return f"{facts.name}: {facts.family.note}"
+    if facts.frames and facts.frames % N == 0 and len(shape) > 2:
+        return f"{N} frames: every cell looks at itself in time, and no key has a cell"
     if facts.given_grids() or facts.tiles or facts.text is not None:
         return unplaced(N, facts)
     text = f"no grid on this image has {N} keys" if facts.image_size else f"{N} keys"
     if len(shape) > 1 and fits(shape[keys - 1], facts):
+        note = f". {facts.name}: {facts.family.note}" if facts.family.note else ""
         return (
             f"{text}, but axis {keys - 1} of size {shape[keys - 1]} fits: cells look "
-            f"at words (weights[..., k] is the map of word k), query and key axes are "
-            "swapped, or these are tokens (B, N, D)"
+            "at words (weights[..., k] is the map of word k), query and key axes are "
+            f"swapped, or these are tokens (B, N, D){note}"
         )
+    head = f"; or {N} is the width of a head: queries, keys or values (B, A, N, d)"
+    head = head * (N in HEADS and len(shape) == 4)
+    if facts.family.note and not facts.family.grid:
+        return f"{facts.name}: {facts.family.note}{head}"
     return (
         f"{text}: words or objects; learned queries (a resampler; then no key has a "
-        "cell); or another input size (resized, cropped, padded) than you think"
+        "cell); or another input size (resized, cropped, padded) than you think" + head
     )

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 import torch
 
-from helpers.inspection.shapes.families import Family, family_of
+from helpers.inspection.shapes.families import family_of
 
 STRIDES = (16, 14, 32, 8, 28, 4)  # pixels from cell to cell, the most usual first
 MERGES = (2, 4, 8, 3)  # cells of a side that become one token, the most usual first
@@ -67,8 +67,8 @@ class Facts:
 
     @property
     def family(self):
-        """The Family that the name tells, or one that prefers nothing."""
-        return family_of(self.name) or Family()
+        """The Family that the name tells."""
+        return family_of(self.name)
 
     @property
     def text_around(self):
@@ -79,6 +79,10 @@ class Facts:
     def merges(self):
         """The merges that were named, by number or by the family."""
         return (self.merge,) if self.merge else self.family.merges
+
+    def in_prompt(self):
+        """True if the keys are known to be those of a language model."""
+        return self.text is not None or self.input_ids is not None
 
     def gives_layout(self):
         """True if there is more to go by than sizes."""

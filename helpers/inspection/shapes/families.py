@@ -21,52 +21,56 @@ class Family(NamedTuple):
     side that become one token. place: where the image stands in the sequence, "first"
     or "last". note: to be said. grid: False where no key of its prompt has a cell."""
 
-    kinds: tuple = ()
-    merges: tuple = ()
+    kinds: tuple = ("cells",)
+    merges: tuple = (1,)
     place: str = ""
     note: str = ""
     grid: bool = True
 
 
+UNKNOWN = Family((), ())  # prefers nothing
 # Parts of a name, in lower case without signs; the first line that fits counts.
 FAMILIES = {
     "qwen25vl qwen25omni": Family(("window blocks", "cells"), (2,)),
     "qwen2vl qwen3vl qwen35 glm4v glm41v": Family(("blocks", "cells"), (2,)),
     "internvl": Family(("tiles", "cells"), (2,)),
-    "paligemma": Family(("cells",), place="first"),
-    "gemma3": Family(("cells",), (4,)),
+    "paligemma": Family(place="first"),
+    "gemma3": Family(merges=(4,)),
     "idefics3 smolvlm": Family(("separated", "cells"), (2, 4)),
     "pixtral fuyu": Family(("breaks",)),
     "mistralsmall": Family(("breaks",), (2,)),
     "mllama llama32": Family(("padded",)),
-    "llavanext llavav16 llava16": Family(("joined", "tiles", "cells"), (1,), note=CUT),
-    "llavaonevision": Family(("joined", "tiles", "cells"), (1, 2)),
+    "llavanext llavav16 llava16": Family(
+        ("joined", "thumbnail first", "cells"), note=CUT
+    ),
+    "llavaonevision": Family(("joined", "thumbnail first", "cells"), (1, 2)),
     "phi3v phi35v deepseekvl2": Family(("joined",)),
     "videollava languagebind": Family(("class frames", "cells")),
-    "llava bakllava vipllava": Family(("cells",)),
-    "timesformer": Family(("time last",)),
-    "vivit videomae vjepa internvideo": Family(("frames",)),
-    "swin sam vitdet segmentanything": Family(("windows", "cells")),
+    "llava bakllava vipllava": Family(),
+    "timesformer": Family(("time last", "cells")),
+    "vivit videomae vjepa internvideo": Family(("frames", "cells")),
+    "swin": Family(("windows", "cells"), (1, 2, 4, 8)),
+    "sam vitdet segmentanything": Family(("windows", "cells")),
     "deformable groundingdino dinodetr mask2former rtdetr": Family(("levels", "cells")),
     "blip2 instructblip qformer minigpt minicpm flamingo idefics kosmos qwenvl mplug "
-    "resampler perceiver": Family(("cells",), note=POOLED, grid=False),
-    "vilbert lxmert visualbert uniter vinvl oscar": Family(note=REGIONS, grid=False),
-    "stablediffusion3 sd3": Family(("cells",), place="first"),
-    "flux vilt": Family(("cells",), place="last"),
-    "stablediffusion sdxl sd15 sd21": Family(("cells",), note=WORDS),
-    "git": Family(("cells",), place="first"),
-    "vit deit dino clip siglip beit mae eva blip detr trocr segformer pvt": Family(
-        ("cells",)
+    "resampler perceiver": Family(note=POOLED, grid=False),
+    "vilbert lxmert visualbert uniter vinvl oscar": Family(
+        (), note=REGIONS, grid=False
     ),
+    "stablediffusion3 sd3": Family(place="first"),
+    "flux vilt": Family(place="last"),
+    "stablediffusion sdxl sd15 sd21": Family(("cells", "frames"), note=WORDS),
+    "git": Family(place="first"),
+    "vit deit dino clip siglip beit mae eva blip detr trocr segformer pvt": Family(),
 }
 
 
 @cache
 def family_of(name):
-    """The Family of a model's name, such as "Qwen/Qwen2-VL-7B-Instruct"; or None."""
+    """The Family of a model's name, such as "Qwen/Qwen2-VL-7B-Instruct"."""
     names = [re.sub(r"[^a-z0-9]", "", n.lower()) for n in (name, name.split("/")[-1])]
     for parts, family in FAMILIES.items():
         for part in parts.split():
             if any(n.startswith(part) or (part in n and len(part) > 3) for n in names):
                 return family
-    return None
+    return UNKNOWN

@@ -36,8 +36,9 @@ def as_features(shape, facts):
     found = as_map(shape, facts)
     if found or len(shape) < 2 or shape[-1] == shape[-2]:
         return found
-    if len(shape) == 4 and shape[0] * shape[1] > 1:
-        return as_heads(shape, facts)
+    heads = as_heads(shape, facts)
+    if heads or (len(shape) == 4 and shape[0] * shape[1] > 1):
+        return heads
     if len(shape) > 4 or not is_width(shape[-1]):
         return None
     for axis in (len(shape) - 2, 0):  # (..., N, D), or (N, B, D)
@@ -49,23 +50,24 @@ def as_features(shape, facts):
             )
             names = ("tokens", "width") if axis else ("tokens", "images", "width")
             last = next(iter(exact(shape[-1], facts)), None)
-            cells = last is not None and last.likely and last.kind == "cells"
+            cells = last and last.likely and last.kind == "cells" and last.merge == 1
             return Features("tokens", names, text, not cells, axis)
     return None
 
 
 def as_heads(shape, facts):
     """Queries, keys or values of every head, (B, A, N, d), as caches keep them."""
-    N, width = shape[-2:]
-    if width not in HEADS or fits(width, facts) or not fits(N, facts):
+    (N, width), axis = shape[-2:], len(shape) - 2
+    usual = width in HEADS and fits(N, facts) and not fits(width, facts)
+    if not usual or len(shape) not in (3, 4) or not facts.family.grid:
         return None
     text = (
-        f"axis 2 of size {N} is {cells_of(N, facts)}, and {width} the width of a head: "
+        f"axis {axis} of size {N} is {cells_of(N, facts)}, {width} a head's width: "
         "these are rather queries, keys or values (B, A, N, d), unless as many words "
         f"are the keys. {TAKE}"
     )
     names = ("images", "heads", "tokens", "width of a head")
-    return Features("queries, keys or values", names, text, False, 2)
+    return Features("queries, keys or values", names, text, False, axis)
 
 
 def is_width(size):
@@ -83,6 +85,13 @@ def cells_of(N, facts):
 def as_map(shape, facts):
     """Features for a picture, for (..., h, w, C) and (..., C, w, h), and for cells that
     look at words (..., h, w, N); None for others."""
+    if len(shape) in (5, 6) and "levels" in facts.family.kinds:
+        text = (
+            "weights of deformable attention belong to points, not to keys: put them "
+            "where sampling_locations says"
+        )
+        names = ("images", "queries", "heads", "levels", "points")
+        return Features("weights", names, text)
     if facts.image_size is None or len(shape) < 3:
         return None
     if shape[-2:] == tuple(facts.image_size):
@@ -98,8 +107,8 @@ def as_map(shape, facts):
         return Features("feature map", ("rows", "columns", "channels"), text)
     if (h, w) in grids and len(shape) > 4:
         text = (
-            f"cells look at {shape[-1]} keys that are no cells, the words of a prompt: "
-            "the map of word k is weights[..., k], (..., h, w)"
+            f"cells look at {shape[-1]} keys: words of a prompt (the map of word k is "
+            "weights[..., k]), or a neighbourhood of each cell, which is no map"
         )
         return Features(
             "weights", ("rows of queries", "columns of queries", "keys"), text

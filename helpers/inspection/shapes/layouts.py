@@ -29,8 +29,8 @@ def fit_keys(report, values, keys, facts, batch=None):
     found = count(report, values, keys, facts, usual)
     report.candidates, doubts = found, []
     named = "windows" in facts.family.kinds
-    windows = [] if report.axes[0].name == "heads" else windows_of(shape, facts, batch)
-    if windows and (named or not (usual and facts.patch_size)):
+    windows = [] if "heads" in report.axes[0].name else windows_of(shape, facts, batch)
+    if windows and (named or not (usual and facts.patch_size or facts.family.kinds)):
         doubts.append(WHICH)
         known = any(c.likely and not c.free for c in found)
         first = named or not known or shape[0] >= MANY_IMAGES

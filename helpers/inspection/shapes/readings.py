@@ -37,6 +37,10 @@ def read(M, facts):
     found = [c for g in grids for reading in readings for c in reading(g, M, facts)]
     found += levels(M, facts)
     found += tiled(M, facts, grids if facts.image_size else SQUARES)
+    own = {*facts.family.kinds, *(FRAMES if facts.frames else ())}
+    own |= set(TILES if facts.tiles else ())
+    if facts.family.kinds:
+        found = [c for c in found if c.kind in own]
     found.sort(key=lambda c: rank(c, facts))
     first = {}
     for c in found:  # the same layout counts once
@@ -74,7 +78,7 @@ def room(g):
     return g.likely and g.h * g.w >= (SMALLEST if g.merge <= 2 else SMALLEST_MERGED)
 
 
-def candidate(layout, g, kind, others="no other key", **more):
+def candidate(layout, g, kind, others=EXTRAS[0], **more):
     more = {"source": g.source, "likely": g.likely, "merge": g.merge, **more}
     return Candidate(layout, others=others, kind=kind, **more)
 
@@ -131,27 +135,28 @@ def breaks(g, M, facts):
 
 def frames(g, M, facts):
     """Frames of a video, or tiles of an image, one behind the other."""
-    n = g.h * g.w
-    if not room(g) or (facts.tiles and not facts.frames):
+    n, guess = g.h * g.w, facts.frames is None
+    if not room(g) or (
+        guess and (facts.tiles or g.merge not in (facts.merges or (1,)))
+    ):
         return
-    for prefix, each in [(0, 0), (1, 0), (0, 1)]:
-        for t in steps(M - prefix, n + each, facts):
-            others = ["no other key", "1 class token in front"][prefix]
-            others = "1 class token in front of each" if each else others
-            kind = "class frames" if each else "frames"
-            layout = TokenLayout.from_frames(t, g.h, g.w, prefix, 0, each)
-            yield candidate(layout, g, kind, others)
-            if not each:
-                layout = TokenLayout.from_frames(t, g.h, g.w, prefix, time_last=True)
-                others = f"{others}, the {t} keys of a cell together (TimeSformer)"
-                yield candidate(layout, g, "time last", others)
+    for kind, around in {
+        "frames": {},
+        "time last": {"time_last": True},
+        "class frames": {"frame_prefix": 1},
+    }.items():
+        each = around.get("frame_prefix", 0)
+        for prefix in (0, 1 - each):
+            others = EXTRAS[prefix] + " of each" * each
+            for t in steps(M - prefix, n + each, facts):
+                layout = TokenLayout.from_frames(t, g.h, g.w, prefix, **around)
+                yield candidate(layout, g, kind, others)
     t = facts.frames or 1
     between, rest = divmod(M - t * n, max(t - 1, 1))
     if t > 1 and 0 < between <= MOST_WORDS and not rest and facts.text is not None:
         index = TokenLayout.from_frames(t, g.h, g.w, frame_suffix=between).index
-        yield candidate(
-            TokenLayout(index, M), g, "frames", f"{between} keys between the frames"
-        )
+        others = f"{between} keys between the frames"
+        yield candidate(TokenLayout(index, M), g, "frames", others)
 
 
 def steps(M, size, facts):
@@ -192,7 +197,7 @@ def count(grids, m=1):
 def packed(M, grids, facts):
     """Candidates for the grids that the processor gave, one image behind the other."""
     _, h, w = grids[0]
-    if len(grids) == 1 and M == h * w and facts.input_ids is None:
+    if len(grids) == 1 and M == h * w and not facts.in_prompt():
         grids = [(1, h, w)]  # the encoder of Qwen2-VL attends frame by frame
     sizes = sorted((1, 2, 4, 3), key=lambda m: count(grids, m) != M)
     found = [c for m in sizes if count(grids, m) <= M for c in merged(grids, m, facts)]

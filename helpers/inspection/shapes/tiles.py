@@ -32,14 +32,21 @@ def tiled(M, facts, grids):
 
 
 def apart(M, rows, columns, h, w):
-    """Tile by tile; a thumbnail behind them (InternVL, Idefics3), or in front."""
-    n = h * w
-    ways = {(0, n): f"a thumbnail behind: {n} keys"}
-    ways |= {(n, 0): f"a thumbnail in front: {n} keys", (0, 0): "no other key"}
-    for around, others in ways.items():
-        fits = (rows * columns) * n + sum(around) <= M
-        if fits and (rows * columns > 1 or not sum(around)):
-            yield TokenLayout.from_tiles(rows, columns, h, w, *around), others
+    """Tile by tile; a thumbnail behind them (InternVL, Idefics3)."""
+    n, count = h * w, rows * columns
+    if count > 1 and count * n + n <= M:
+        layout = TokenLayout.from_tiles(rows, columns, h, w, suffix=n)
+        yield layout, f"a thumbnail behind: {n} keys"
+    if count * n <= M:
+        yield TokenLayout.from_tiles(rows, columns, h, w), "no other key"
+
+
+def behind_thumbnail(M, rows, columns, h, w):
+    """A thumbnail, then tile by tile (LLaVA-NeXT without line breaks)."""
+    n, count = h * w, rows * columns
+    if count > 1 and count * n + n <= M:
+        layout = TokenLayout.from_tiles(rows, columns, h, w, prefix=n)
+        yield layout, f"a thumbnail in front: {n} keys"
 
 
 def separated(M, rows, columns, h, w):
@@ -89,4 +96,10 @@ def joined(M, rows, columns, h, w):
                 yield layout, f"{high} line breaks and a thumbnail {where}"
 
 
-TILES = {"tiles": apart, "joined": joined, "padded": padded, "separated": separated}
+TILES = {
+    "tiles": apart,
+    "thumbnail first": behind_thumbnail,
+    "joined": joined,
+    "padded": padded,
+    "separated": separated,
+}
