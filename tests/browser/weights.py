@@ -94,4 +94,5 @@ def bare_shapes(count):
         shape = pick(shape, shape, (2, 9, h, w), (1, N, 768), (2 * 64, 4, 49, 49))
         facts = pick({}, {"image_size": [h * patch, w * patch]})
         facts |= pick({}, {"patch_size": patch}) | pick({}, {"batch": 2})
+        facts |= pick({}, {"model": pick("qwen2.5-vl", "llava-next", "swin", "ViT")})
         yield shape, facts

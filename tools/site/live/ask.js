@@ -11,6 +11,7 @@ const FIELDS = {
   shape: ["Shape of the weights", "1, 12, 197, 197"],
   image_size: ["Image height and width", "224, 224"],
   patch_size: ["Patch", "16"],
+  model: ["Name of the model", "google/vit-base-patch16-224"],
 };
 
 told.textContent = "Python is starting in this page …";
@@ -58,6 +59,7 @@ form("shape", fields, "Ask the doctor", async () => {
   const [size, patch] = [numbersIn(inputs.image_size), numbersIn(inputs.patch_size)];
   if (size.length) facts.image_size = size;
   if (patch.length) facts.patch_size = patch[0];
+  if (inputs.model.value.trim()) facts.model = inputs.model.value.trim();
   const report = JSON.parse(await call("doctor", "as_json", JSON.stringify(facts)));
   const layouts = report.candidates.length;
   const counted = layouts === 1 ? "One layout fits." : `${layouts || "No"} layouts fit.`;

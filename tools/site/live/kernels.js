@@ -79,6 +79,15 @@ export function reduce(name, a, n) {
   return found;
 }
 
+/** Where the largest of each n numbers stands; of equals the first. */
+export function argmax(a, n) {
+  const found = new Float64Array(a.length / n);
+  for (let row = 0; row < found.length; row++) {
+    for (let k = 1; k < n; k++) if (a[row * n + k] > a[row * n + found[row]]) found[row] = k;
+  }
+  return found;
+}
+
 /** Each n numbers in their order. */
 export function sorted(a, n) {
   const found = a.slice();

@@ -17,6 +17,7 @@ const FACTS = {
   patch_size: "Patch",
   batch: "Images in the batch",
   heads: "Heads",
+  model: "Name of the model",
 };
 const course = await (await fetch(new URL("./course.json", import.meta.url))).json();
 const box = document.getElementById("weights");
@@ -25,9 +26,10 @@ const state = { arrays: {}, array: null, report: null, photo: null, facts: {}, p
 const told = make("p", { role: "status" });
 const tensor = menu("Tensor", [], "", (name) => choose(name));
 const numbers = Object.entries(FACTS).map(([name, label]) => {
-  const input = make("input", { type: "number", min: 1, placeholder: "unknown" });
+  const type = name === "model" ? "text" : "number";
+  const input = make("input", { type, min: 1, placeholder: "unknown" });
   input.onchange = () => {
-    state.facts[name] = Math.floor(Number(input.value));
+    state.facts[name] = type === "text" ? input.value.trim() : Math.floor(Number(input.value));
     if (state.array) examine().catch((error) => (told.textContent = `${error.message}.`));
   };
   return make("label", { className: "field" }, make("span", {}, label), input);
@@ -87,7 +89,6 @@ function takeWeights(file) {
     if (!Object.values(arrays).some(({ data }) => data.length)) throw new Error("it is empty");
     state.arrays = arrays;
     fill(tensor.lastChild, Object.keys(arrays), Object.keys(arrays)[0]);
-    told.textContent = "The doctor looks at it …";
     await choose(Object.keys(arrays)[0]);
     side.hidden = false;
   });
@@ -102,14 +103,16 @@ async function choose(name) {
 async function examine() {
   const { shape, dtype, data } = state.array;
   const { height, width, ...others } = state.facts;
-  const facts = Object.entries(others).filter(([, number]) => number);
+  const facts = Object.entries(others).filter(([, known]) => known);
   if (height && width) facts.push(["image_size", [height, width]]);
+  told.textContent = "The doctor looks at it …";
   const asked = JSON.stringify({ shape, dtype, ...Object.fromEntries(facts) });
   const report = JSON.parse(await call("doctor", "as_json", asked, data));
   found.replaceChildren(...showReport(report));
   const names = report.candidates.slice(0, SHOWN).map(({ text }, i) => [`${i}`, text]);
   fill(layout.lastChild, names.length ? names : [["0", "no layout fits"]], "0");
   state.report = report;
+  told.textContent = "The doctor has looked at it; it did not leave this page.";
   choosePlaces();
   draw();
 }

@@ -8,12 +8,15 @@ const SHOWN = 4; // proposals
  * @param {object} report see tools/site/python/doctor.py
  * @returns {HTMLElement[]}
  */
-export function showReport({ shape, axes, candidates, problems, ambiguous, notes, looked_at }) {
+export function showReport(report) {
+  const { shape, axes, candidates, problems, ambiguous, notes, looked_at, what, next } = report;
   const parts = problems.map(problemOf);
   if (!problems.length) parts.push(make("p", {}, `No problem found in ${looked_at}.`));
+  if (shape) parts.push(make("p", {}, `${what} (${shape.join(", ")})`));
   if (axes.length) parts.push(tableOf(axes));
-  else if (shape) parts.push(make("p", {}, `Shape (${shape.join(", ")}).`));
-  const proposals = candidates.slice(0, SHOWN).map(proposalOf);
+  const proposals = candidates.slice(0, SHOWN).map(({ text, known }) =>
+    make("li", {}, `${text}: `, make("em", {}, known)),
+  );
   if (candidates.length > SHOWN) {
     proposals.push(make("li", {}, `and ${candidates.length - SHOWN} more, less likely`));
   }
@@ -22,6 +25,7 @@ export function showReport({ shape, axes, candidates, problems, ambiguous, notes
     const lines = texts.map((text) => make("li", {}, text));
     if (lines.length) parts.push(titled(title, make("ul", {}, ...lines)));
   }
+  if (next) parts.push(titled("Next, in Python", make("pre", { tabIndex: 0 }, next)));
   return parts;
 }
 
@@ -39,12 +43,6 @@ function tableOf(axes) {
     make("tr", {}, ...[i, size, name, evidence].map((text) => make("td", {}, `${text}`))),
   );
   return make("table", { className: "table" }, make("tr", {}, ...head), ...rows);
-}
-
-function proposalOf({ text, known, same }) {
-  const others = same.map((other) => make("li", {}, `the same count: ${other}`));
-  const more = others.length ? [make("ul", {}, ...others)] : [];
-  return make("li", {}, `${text}: `, make("em", {}, known), ...more);
 }
 
 /**

@@ -30,15 +30,16 @@ def told(report):
         "ambiguous": report.ambiguous,
         "notes": report.notes,
         "looked_at": report.looked_at,
+        "what": report.what,
+        "next": report.next,
     }
 
 
 def layout_of(candidate):
-    """index: for each cell of the grid the number of its key; same: what else fits."""
+    """index: for each cell of the grid the number of its key."""
     return {
         "text": str(candidate),
         "known": candidate.known,
-        "same": candidate.same,
         "grid": candidate.layout.grid,
         "index": candidate.layout.index.flatten().tolist(),
     }

@@ -8,11 +8,10 @@ torch.
 import sys
 from functools import partialmethod
 from math import prod
-from types import SimpleNamespace
 
 import kernels  # kernels.js
 from pyodide.ffi import to_js
-from views import Views
+from reductions import Reductions
 
 bool, long = "bool", "long"
 float16, bfloat16, float32, float64 = "float16", "bfloat16", "float32", "float64"
@@ -26,7 +25,7 @@ LARGEST = {
 Size = tuple
 
 
-class Tensor(Views):
+class Tensor(Reductions):
     """Numbers with a shape; what changes them returns another Tensor."""
 
     def tolist(self):
@@ -44,6 +43,8 @@ class Tensor(Views):
 
     def __int__(self):
         return int(self.item())
+
+    __index__ = __int__
 
     def __format__(self, how):
         return format(self.item(), how)
@@ -73,6 +74,7 @@ class Tensor(Views):
     def to(self, dtype):
         return self if dtype == self.dtype else self.map(dtype, dtype)
 
+    int = partialmethod(to, long)
     float = partialmethod(to, float32)
     double = partialmethod(to, float64)
 
@@ -113,55 +115,12 @@ class Tensor(Views):
     def unique(self):
         return tensor(sorted(set(self.flatten().tolist())))
 
-    def reduce(self, name, axes=None, keepdim=False, dtype=None):
-        """Along one axis, along several, or along all."""
-        axes = range(self.dim()) if axes is None else axes
-        axes = [axes] if isinstance(axes, int) else axes
-        axes = sorted(axis % self.dim() for axis in axes)
-        kept = [axis for axis in range(self.dim()) if axis not in axes]
-        last = self.permute([*kept, *axes]) if kept else self
-        data = kernels.reduce(name, last.data, prod(self.shape[i] for i in axes))
-        shape = [self.shape[axis] for axis in kept]
-        if keepdim:
-            shape = [1 if i in axes else size for i, size in enumerate(self.shape)]
-        return Tensor(data, shape, dtype or self.dtype)
+    def argsort(self):
+        numbers = self.tolist()
+        return tensor(sorted(range(len(numbers)), key=numbers.__getitem__))
 
-    amax = max = partialmethod(reduce, "amax")
-    amin = min = partialmethod(reduce, "amin")
-
-    def sum(self, axes=None, keepdim=False, dtype=None):
-        kind = long if self.dtype == bool else self.dtype
-        return self.reduce("sum", axes, keepdim, dtype or kind)
-
-    def mean(self, axes=None):
-        total = self.sum(axes)
-        return total / (self.numel() / total.numel())
-
-    def all(self, dim=None):
-        return self.reduce("all", dim, dtype=bool)
-
-    def any(self, dim=None):
-        return self.reduce("any", dim, dtype=bool)
-
-    def at(self, i):
-        """Number i along the last axis, of numbers in their order: (...)."""
-        n = self.shape[-1]
-        data = kernels.sorted(self.data, n)
-        return Tensor(data, self.shape, self.dtype).reshape(-1, n)[:, i]
-
-    def median(self, dim=None, keepdim=True):
-        rows = self.flatten() if dim is None else self
-        found = rows.at((rows.shape[-1] - 1) // 2)
-        if dim is None:
-            return found[0]
-        return SimpleNamespace(values=found.reshape(*self.shape[:-1], 1))
-
-    def quantile(self, share, dim):
-        rows = self.movedim(dim, -1)
-        place = share * (rows.shape[-1] - 1)
-        low, rest = int(place), place % 1
-        found = rows.at(low)
-        return found + (rows.at(low + 1) - found) * rest if rest else found
+    def view_as(self, other):
+        return self.reshape(*other.shape)
 
 
 for name in ("add", "sub", "mul", "truediv", "floordiv", "mod"):
@@ -169,6 +128,7 @@ for name in ("add", "sub", "mul", "truediv", "floordiv", "mod"):
 for name in ("eq", "ne", "lt", "le", "gt", "ge", "and", "or"):
     setattr(Tensor, f"__{name}__", partialmethod(Tensor.pair, name, dtype=bool))
 Tensor.__radd__, Tensor.__rmul__ = Tensor.__add__, Tensor.__mul__
+Tensor.__rsub__ = lambda self, number: self * -1 + number
 Tensor.clamp_min = partialmethod(Tensor.pair, "maximum")
 
 
@@ -185,6 +145,12 @@ def full(shape, value, dtype):
 
 def ones(*shape, dtype):
     return full(shape, 1, dtype)
+
+
+class nn:
+    """A page has no models."""
+
+    class Module: ...
 
 
 def empty(*shape, dtype=float32):

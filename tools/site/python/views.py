@@ -64,6 +64,18 @@ class Views:
         axes[one], axes[two] = axes[two], axes[one]
         return self.permute(axes)
 
+    def flip(self, axis):
+        shape, strides = list(self.shape), self.strides()
+        last = (shape[axis] - 1) * strides[axis]
+        strides[axis] = -strides[axis]
+        return self.view(shape, strides, last)
+
+    def repeat_interleave(self, times, axis=0):
+        """Each number of an axis, so many times."""
+        before, after = self.shape[: axis + 1], self.shape[axis + 1 :]
+        wide = self.reshape(*before, 1, *after).expand((*before, times, *after))
+        return wide.flatten(axis, axis + 1)
+
     def expand(self, shape):
         """Repeated along axes that are new, or that have the length 1."""
         if self.shape == tuple(shape):
