@@ -121,8 +121,8 @@ def test_a_map_comes_onto_the_photo(page):
     page.get_by_text("photo.png: it did not leave this page").wait_for()
     page.get_by_label("Image height").fill("96")
     page.get_by_label("Image width").fill("144")
-    page.get_by_label("Patch").fill("16")
-    page.get_by_label("Patch").press("Enter")
+    page.get_by_label("Patch", exact=True).fill("16")
+    page.get_by_label("Patch", exact=True).press("Enter")
     best = diagnose(weights, image_size=(96, 144), patch_size=16)
     page.get_by_text(f"{best.reasons[0]}: counted only").wait_for()
     chosen = page.get_by_label("Layout").locator("option:checked")
@@ -139,8 +139,8 @@ def test_the_other_order_of_the_keys_is_another_map(page):
     page.get_by_text("order.npy: it did not leave this page").wait_for()
     expected = diagnose(weights, image_size=(96, 128), patch_size=16).reasons
     for label, number in (("Image height", 96), ("Image width", 128), ("Patch", 16)):
-        page.get_by_label(label).fill(str(number))
-        page.get_by_label(label).press("Enter")
+        page.get_by_label(label, exact=True).fill(str(number))
+        page.get_by_label(label, exact=True).press("Enter")
     page.get_by_text(f"{expected[1]}: counted only").wait_for()
     layout = page.get_by_label("Layout")
     names = layout.locator("option").all_inner_texts()
