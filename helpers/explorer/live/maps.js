@@ -2,12 +2,12 @@
 // Names and numbers as in helpers/maps and helpers/captioning/metrics.py.
 
 /**
- * One map per word, (T, h, w). layer, head: a number, or "mean".
+ * One map per word, (T, h, w). layer, head: a number; their mean, if there is none of that number.
  * @param {{weights: Float32Array, shape: object}} caption
  * @returns {Float32Array[]} T maps of h * w numbers
  */
 export function allMaps({ weights, shape: { L, A, T, h, w } }, layer = "mean", head = "mean") {
-  const chosen = (which, count) => (which === "mean" ? [...Array(count).keys()] : [which]);
+  const chosen = (which, count) => (which < count ? [which] : [...Array(count).keys()]);
   const [layers, heads] = [chosen(layer, L), chosen(head, A)];
   const N = h * w;
   return Array.from({ length: T }, (_, t) => {
