@@ -1,18 +1,10 @@
 """A name for every axis of a weights tensor, each with its evidence."""
 
 from helpers.inspection.shapes.facts import SMALLEST
+from helpers.inspection.shapes.known import problem
 from helpers.inspection.shapes.readings import fits
-from helpers.inspection.shapes.remedies import problem
 from helpers.inspection.shapes.report import Axis
 from helpers.inspection.shapes.sums import softmax_axes, tolerance
-
-# What stands before (queries, keys), by the number of axes before them.
-LEADING = {
-    0: [],
-    1: ["images or heads"],
-    2: ["images", "heads"],
-    3: ["layers", "images", "heads"],
-}
 
 
 def find_keys(shape, values, facts):
@@ -67,60 +59,62 @@ def on_grid(shape, facts):
 
 
 def name_axes(shape, keys, evidence, batch=None, heads=None, queries=None):
-    """(list of Axis, list of what stays open). keys: their axis, None for (h, w)."""
-    names, why = [""] * len(shape), ["by its position"] * len(shape)
-    others = list(range(len(shape)))
+    """A list of Axis. keys: their axis, None for (h, w). The rest: counts of axes."""
+    axes = [None] * len(shape)
     if keys is None:
-        names[-2:], why[-2:] = ["rows", "columns"], [evidence] * 2
-        others = others[:-2]
+        sizes = {"rows": shape[-2], "columns": shape[-1]}
+        axes[-2:] = [Axis(name, size, evidence) for name, size in sizes.items()]
     else:
-        names[keys], why[keys] = "keys", evidence
-        others.remove(keys)
-    if others:
-        names[others[-1]] = "queries"
-        if queries == shape[others[-1]]:
-            why[others[-1]] = f"the {queries} queries you named"
-    before, known = others[:-1], {"images": batch, "heads": heads}
-    for axis, name in zip(before, leading_names(len(before)), strict=True):
-        names[axis], why[axis] = name_leading(name, shape[axis], known, len(before))
-    doubts = [doubt for axis in before for doubt in open_axis(axis, names, why, shape)]
-    axes = [Axis(n, size, w) for n, size, w in zip(names, shape, why, strict=True)]
-    return axes, doubts
+        axes[keys] = Axis("keys", shape[keys], evidence)
+    *before, last = [None, *(n for n, axis in enumerate(axes) if axis is None)]
+    if last is not None:
+        known = queries == shape[last]
+        why = f"the {queries} queries you named" if known else "by its position"
+        axes[last] = Axis("queries", shape[last], why, known)
+    for place, axis in enumerate(before[1:]):
+        name = leading_name(place, len(before) - 1)
+        known = {"images": batch, "heads": heads}
+        axes[axis] = leading_axis(name, shape[axis], known, len(before) - 1)
+    return axes
 
 
-def leading_names(count):
-    if count in LEADING:
-        return LEADING[count]
-    return [f"unknown {i}" for i in range(count - 3)] + LEADING[3]
+def leading_name(place, count):
+    """The name of one of so many axes before the queries, by its place."""
+    if count == 1:
+        return "images or heads"
+    known = ("layers", "images", "heads")
+    return known[place - count] if count - place <= 3 else f"unknown {place}"
 
 
-def name_leading(name, size, known, count):
-    """(name, evidence) of an axis before the queries. known: counts that were named."""
+def leading_axis(name, size, known, count):
+    """The Axis of this size before the queries. known: the counts that were named."""
     fitting = [other for other, n in known.items() if n == size]
     if name in fitting or len(fitting) == 1:
         name = name if name in fitting else fitting[0]
-        return name, f"the {size} {name} you named"
+        return Axis(name, size, f"the {size} {name} you named", True)
     heads = known["heads"]
     if heads and size % heads == 0 and count == 1:
-        return "images x heads", f"{size // heads} x the {heads} heads you named"
+        why = f"{size // heads} x the {heads} heads you named"
+        return Axis("images x heads", size, why, True)
     if known.get(name) is not None:
-        return "layers or steps", f"{name} you named: {known[name]}, so another axis"
-    if name == "images" and count == 2:
-        return name, "by its position; could be layers if the batch is gone"
-    return name, "by its position"
+        why = f"{name} you named: {known[name]}, so another axis"
+        return Axis("layers or steps", size, why)
+    gone = "; could be layers if the batch is gone"
+    gone *= name == "images" and count == 2
+    return Axis(name, size, "by its position" + gone)
 
 
-def open_axis(axis, names, why, shape):
-    """What stays open about an axis before the queries."""
-    if names[axis] == "images or heads":
-        return [
-            f"axis {axis} of size {shape[axis]}: the images of a batch (the heads "
-            "gone, or averaged), or the heads of one image. batch= or heads= "
-            "settles it"
-        ]
-    if names[axis] == "layers" and "you named" not in "".join(why[axis : axis + 2]):
-        return [
-            f"axes {axis} and {axis + 1}: layers, then images, or the other way "
-            "round. batch= settles it"
-        ]
-    return []
+def open_axes(axes):
+    """What stays open about the axes before the queries."""
+    for number, axis in enumerate(axes):
+        if axis.name == "images or heads":
+            yield (
+                f"axis {number} of size {axis.size}: the images of a batch (the heads "
+                "gone, or averaged), or the heads of one image. batch= or heads= "
+                "settles it"
+            )
+        if axis.name == "layers" and not axes[number + 1].named:
+            yield (
+                f"axes {number} and {number + 1}: layers, then images, or the other "
+                "way round. batch= settles it"
+            )

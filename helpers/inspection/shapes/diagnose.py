@@ -3,11 +3,11 @@
 import torch
 from torch import nn
 
-from helpers.inspection.shapes.axes import find_keys, name_axes
+from helpers.inspection.shapes.axes import find_keys, name_axes, open_axes
 from helpers.inspection.shapes.facts import Facts, check_counts
 from helpers.inspection.shapes.features import as_features
+from helpers.inspection.shapes.known import UNKNOWN, problem
 from helpers.inspection.shapes.layouts import fit_keys
-from helpers.inspection.shapes.remedies import problem
 from helpers.inspection.shapes.report import Candidate, Known, Report
 from helpers.inspection.shapes.sums import softmax_axes
 from helpers.inspection.shapes.unpack import unpack
@@ -57,15 +57,19 @@ def diagnose(
 
 def examine(report, values, facts, layout, named, probed):
     """Fill in a report. named: counts of axes. probed: what can be run."""
-    shape = report.shape
+    shape, name = report.shape, probed["model"]
+    if isinstance(name, str) and facts.family == UNKNOWN:
+        report.notes.append(f"{name} is no name that is known here: counted without it")
     keys, evidence, misplaced = find_keys(shape, values, facts)
-    report.axes, report.ambiguous = name_axes(shape, keys, evidence, **named)
+    report.axes = name_axes(shape, keys, evidence, **named)
     report.problems += misplaced
     if keys is None:
+        report.ambiguous = [*open_axes(report.axes)]
         values = on_grid(report, values)
     else:
-        fit(report, values, keys, facts, layout, named["batch"])
-        test(report, shape[keys], facts, **probed)
+        doubts = fit(report, values, keys, facts, layout, named["batch"])
+        doubts = test(report, doubts, shape[keys], facts, **probed)
+        report.ambiguous = [*open_axes(report.axes), *doubts]
     check_named(report, named["heads"], named["queries"])
     if values is not None:
         report.looked_at = "the sums, signs, zeros and spread of the weights"
@@ -81,28 +85,33 @@ def name_of(model):
 
 
 def fit(report, values, keys, facts, layout, batch):
-    """Put candidates on the report: those of weights, or of what they are instead."""
+    """Put candidates on the report: those of weights, or of what they are instead.
+
+    Returns what stays open.
+    """
     shape, N = report.shape, report.shape[keys]
-    if layout is not None and layout.length == N:
-        others = f"{N - layout.index.numel()} keys off the grid"
-        report.candidates = [Candidate(layout, "", others, Known.NAMED)]
-        return
     if layout is not None:
-        report.problems.append(problem("other layout", N=N, length=layout.length))
-        return
+        if layout.length == N:
+            others = f"{N - layout.index.numel()} keys off the grid"
+            report.candidates = [Candidate(layout, "", others, Known.NAMED)]
+        else:
+            numbers = {"N": N, "length": layout.length}
+            report.problems.append(problem("other layout", **numbers))
+        return []
     proof = softmax_axes(values) if values is not None else facts.input_ids is not None
-    named = [axis for axis in report.axes if "you named" in axis.evidence]
-    proof = proof or any(axis.name != "images" for axis in named)
+    proof = proof or any(a.named for a in report.axes if a.name != "images")
     features = None if proof else as_features(shape, facts)
     if not features or not features.certain:
         doubts = fit_keys(report, values, keys, facts, batch)
-        report.ambiguous += [features.text] if features else []
-        report.ambiguous += doubts
-    if features and (features.certain or not any(c.likely for c in report.candidates)):
-        report.what, report.axes = features.what, features.axes(shape)
-        report.candidates, report.ambiguous = [], [features.text]
-        if features.tokens is not None:
-            report.ambiguous += fit_keys(report, None, features.tokens, facts)
+        if not features:
+            return doubts
+        if any(c.likely for c in report.candidates):
+            return [features.text, *doubts]
+    report.what, report.axes = features.what, features.axes(shape)
+    report.candidates, doubts = [], []
+    if features.tokens is not None:
+        doubts = fit_keys(report, None, features.tokens, facts)
+    return [features.text, *doubts]
 
 
 def on_grid(report, values):
@@ -121,10 +130,10 @@ def on_grid(report, values):
     return values / total.where(total > 0, 1)
 
 
-def test(report, N, facts, model, read_tokens):
-    """Run the probe, where there is something to run."""
+def test(report, doubts, N, facts, model, read_tokens):
+    """Run the probe, where there is something to run. Returns what stays open."""
     if read_tokens is None and not isinstance(model, nn.Module):
-        return
+        return doubts
     from helpers.inspection.shapes.experiment import by_experiment, reader_of
 
     if facts.image_size is None:
@@ -133,17 +142,15 @@ def test(report, N, facts, model, read_tokens):
     read = read_tokens or reader_of(model, N, facts.image_size, **inputs)
     if read is None:
         none = f"no layer of the model gives {N} tokens for images alone: read_tokens="
-        report.ambiguous.append(none)
-        return
-    counted = report.candidates
-    report.candidates, failed = by_experiment(N, counted, read, facts)
-    if report.proven and report.candidates != counted:
-        report.ambiguous = [d for d in report.ambiguous if d.startswith("ax")]
-    report.ambiguous += failed
+        return [*doubts, none]
+    report.candidates, failed = by_experiment(N, report.candidates, read, facts)
+    return failed if report.proven else doubts + failed
 
 
 def check_named(report, heads, queries):
     """Counts that the caller knows and that no axis has."""
+    if report.what != "weights":
+        return
     sizes = {axis.name: axis.size for axis in report.axes}
     named = sizes.get("heads") == heads or "images x heads" in sizes
     if heads is not None and heads > 1 and not named:

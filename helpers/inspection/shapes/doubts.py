@@ -2,7 +2,7 @@
 
 from helpers.inspection.shapes.features import HEADS
 from helpers.inspection.shapes.prompt import POOLED, unplaced
-from helpers.inspection.shapes.readings import fits
+from helpers.inspection.shapes.readings import fits, other_size
 from helpers.inspection.shapes.report import MOST, Known
 
 
@@ -30,7 +30,9 @@ def where(best, facts):
             "token, registers), behind (text), around, or between the rows. text= "
             "says, input_ids= and image_token= prove it, or read_tokens=, by experiment"
         )
-    if best.free and best.off_grid > cells:
+    if best.free and (size := other_size(best.layout.length, facts)):
+        yield f"the size of the image: {best.layout.length} keys are {size}"
+    elif best.free and best.off_grid > cells:
         yield (
             "more keys off the grid than on it: several images, tiles or frames? "
             "frames=, tiles=, grid_thw= or spatial_shapes= say"
@@ -81,11 +83,10 @@ def same_count(candidates):
 def no_layout(shape, keys, facts):
     """No layout fits; say what would, if something is near."""
     N = shape[keys]
-    if facts.frames and facts.frames % N == 0 and len(shape) > 2:
-        return f"{N} frames: every cell looks at itself in time, and no key has a cell"
     if facts.given_grids() or facts.tiles or facts.text is not None:
         return unplaced(N, facts)
     text = f"no grid on this image has {N} keys" if facts.image_size else f"{N} keys"
+    text += f" ({other_size(N, facts)})" if other_size(N, facts) else ""
     if len(shape) > 1 and fits(shape[keys - 1], facts):
         note = f". {facts.name}: {facts.family.note}" if facts.family.note else ""
         return (

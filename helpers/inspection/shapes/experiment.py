@@ -25,30 +25,23 @@ def by_experiment(N, candidates, read_tokens, facts):
     grids = [c.layout.grid for c in candidates if len(c.layout.grid) == 2]
     grids += [(g.h, g.w) for g in facts.grids()[:MOST_GRIDS]]
     doubts = []
-    for grid in list(dict.fromkeys(grids))[:MOST_GRIDS]:
-        if grid[0] * grid[1] > N:
+    for h, w in list(dict.fromkeys(grids))[:MOST_GRIDS]:
+        if h * w > N:
             continue
         try:
-            probed = probe_layout(read_tokens, image, grid)
+            probed = probe_layout(read_tokens, image, (h, w))
         except ValueError as error:
             return candidates, [f"the probe could not say: {error}"]
         if probed.length != N:
             text = f"read_tokens has {probed.length} keys, the weights have {N}"
             return candidates, [f"{text}: it must return what these keys are made of"]
         same = [c for c in candidates if c.layout == probed]
-        if (
-            not (same or all_clear(probed))
-            or len(probed.unresolved) > probed.index.numel() // 4
-        ):
-            doubts.append(f"by experiment, {grid[0]} x {grid[1]} is not the grid")
-            continue
-        base = (
-            same[0]
-            if same
-            else Candidate(probed, "", f"{N - probed.index.numel()} other keys")
-        )
-        best = replace(base, layout=probed, known=Known.TESTED, free=False)
-        return [best], []
+        clear = same or all_clear(probed)
+        if clear and len(probed.unresolved) <= h * w // 4:
+            base = [*same, Candidate(probed, "", f"{N - h * w} other keys")][0]
+            known = {"known": Known.TESTED, "free": False}
+            return [replace(base, layout=probed, **known)], []
+        doubts.append(f"by experiment, {h} x {w} is not the grid")
     return candidates, doubts
 
 

@@ -7,24 +7,32 @@ from typing import NamedTuple
 
 import torch
 
-from helpers.inspection.shapes.families import family_of
+from helpers.inspection.shapes.known import family_of
 
 STRIDES = (16, 14, 32, 8, 28, 4)  # pixels from cell to cell, the most usual first
 MERGES = (2, 4, 8, 3)  # cells of a side that become one token, the most usual first
 LIKELY_MERGES = (1, 2, 4)
 USUAL = (14, 16, 24)  # cells on a side, of frames and of tiles
 SMALLEST = 16  # cells: below this, any number fits some grid
+SMALLEST_MERGED = 36  # the same, for cells of more than 2 x 2 patches
 
 
 class Grid(NamedTuple):
     """h x w cells; source: where they come from. likely: a usual stride, or the patch
-    that was given. merge: so many patches of a side make one cell."""
+    that was given. merge: so many patches of a side make one cell. whole: patches are
+    cut rounding down, and only they stand behind class tokens."""
 
     h: int
     w: int
     source: str
     likely: bool = True
     merge: int = 1
+    whole: bool = True
+
+    def room(self):
+        """True if it may be a part of the keys: no chance hit."""
+        least = SMALLEST if self.merge <= 2 else SMALLEST_MERGED
+        return self.likely and self.h * self.w >= least
 
 
 @dataclass(frozen=True)
@@ -56,24 +64,16 @@ class Facts:
         pairs = {"image_size": "(H, W)", "tiles": "(rows, columns)"}
         for name, form in pairs.items():
             pair = getattr(self, name)
-            sequence = isinstance(pair, tuple | list | torch.Size) and len(pair) == 2
-            if pair is not None and not sequence:
+            if pair is not None and len(as_pair(pair)) != 2:
                 raise ValueError(f"{name} must be {form}, got {pair}")
-        patch = self.patch_size
-        patch = patch if isinstance(patch, tuple | list) else (patch,)
-        whole = (*(self.image_size or ()), *(self.tiles or ()), *patch)
-        check_counts(*whole, self.merge, self.frames)
-        check_counts(*(self.text_around if self.text is not None else ()), least=0)
+        sizes = [n for pair in (self.image_size, self.tiles) for n in pair or ()]
+        check_counts(*sizes, *as_pair(self.patch_size), self.merge, self.frames)
+        check_counts(*as_pair(self.text), least=0)
 
     @property
     def family(self):
         """The Family that the name tells."""
         return family_of(self.name)
-
-    @property
-    def text_around(self):
-        """(tokens in front of the image tokens, tokens behind; None: not known)."""
-        return self.text if isinstance(self.text, tuple | list) else (self.text, None)
 
     @property
     def merges(self):
@@ -86,8 +86,8 @@ class Facts:
 
     def gives_layout(self):
         """True if there is more to go by than sizes."""
-        more = (self.input_ids, self.grid_thw, self.spatial_shapes, self.tiles)
-        return any(fact is not None for fact in (*more, self.text, self.frames))
+        more = (self.grid_thw, self.spatial_shapes, self.tiles, self.frames)
+        return self.in_prompt() or any(fact is not None for fact in more)
 
     def given_grids(self):
         """[(t, h, w)] of every image, as the processor gave it; or []."""
@@ -99,35 +99,38 @@ class Facts:
 
     def grids(self):
         """[Grid] on an image of this size, the likeliest first."""
-        H, W = self.image_size
-        p, q = self.patch_size if isinstance(self.patch_size, tuple | list) else (
-            self.patch_size,
-        ) * 2  # fmt: skip
-        if self.patch_size is None:
-            steps = [
-                (s, s, f"a cell every {s} pixels", s in STRIDES, 1)
-                for s in dict.fromkeys((*STRIDES, *range(2, 33)))
-            ]
-        else:
-            steps = [(p, q, f"patch {self.patch_size}", True, 1)]
-            for m in dict.fromkeys((*self.merges, *MERGES)):
-                likely = m in (self.merges or LIKELY_MERGES)
-                why = f"patch {self.patch_size}, {m} x {m} merged"
-                steps.append((p, q, why, likely, m))
         grids = {}
-        for p, q, why, likely, m in steps:
-            # Patches are cut rounding down; padded convolutions round up, and so does
-            # pooling that keeps the border.
-            h, w = H // p, W // q
-            for size, end in [
-                ((h // m, w // m), ""),
-                ((ceil(h / m), ceil(w / m)), ", rounded up"),
-                ((ceil(H / p / m), ceil(W / q / m)), ", rounded up"),
+        for p, q, why, likely, m in self.steps():
+            # Padded convolutions round up, and so does pooling that keeps the border.
+            h, w = (n / s for n, s in zip(self.image_size, (p, q), strict=True))
+            for size, whole in [
+                ((int(h) // m, int(w) // m), True),
+                ((ceil(int(h) / m), ceil(int(w) / m)), False),
+                ((ceil(h / m), ceil(w / m)), False),
             ]:
-                usual = likely and (m == 1 or not end or m in self.merges)
+                usual = likely and (m == 1 or whole or m in self.merges)
+                source = why + ", rounded up" * (not whole)
                 if size[0] * size[1] >= SMALLEST or (usual and min(size) > 1):
-                    grids.setdefault(size, Grid(*size, why + end, usual, m))
+                    grids.setdefault(size, Grid(*size, source, usual, m, whole))
         return list(grids.values())
+
+    def steps(self):
+        """[(pixels down, across, in words, likely, merge)] from cell to cell."""
+        if self.patch_size is None:
+            strides = dict.fromkeys((*STRIDES, *range(2, 33)))
+            why = "a cell every {} pixels"
+            return [(s, s, why.format(s), s in STRIDES, 1) for s in strides]
+        p, q = (*as_pair(self.patch_size), self.patch_size)[:2]
+        steps = [(p, q, f"patch {self.patch_size}", True, 1)]
+        for m in dict.fromkeys((*self.merges, *MERGES)):
+            likely = m in (self.merges or LIKELY_MERGES)
+            steps.append((p, q, f"{steps[0][2]}, {m} x {m} merged", likely, m))
+        return steps
+
+
+def as_pair(value):
+    """A sequence as it is, and anything else as one of length 1."""
+    return value if isinstance(value, tuple | list | torch.Size) else (value,)
 
 
 def square_grids(N, extras):
@@ -144,9 +147,8 @@ def square_grids(N, extras):
             elif not off and h * w >= SMALLEST:
                 why = "a grid of this many cells, or on its side"
                 others[h, w] = Grid(h, w, why, False)
-    several = [
-        Grid(n, n, "a usual grid") for n in USUAL if N % n**2 < 2 and N > 2 * n * n
-    ]
+    several = [n for n in USUAL if N % n**2 < 2 and N > 2 * n**2]
+    several = [Grid(n, n, "a usual grid") for n in several]
     return [*squares.values(), *several, *others.values()]
 
 

@@ -2,10 +2,11 @@
 
 from typing import NamedTuple
 
-from helpers.inspection.shapes.readings import exact, fits
+from helpers.inspection.shapes.readings import fits, likeliest, other_size
 from helpers.inspection.shapes.report import Axis
 
 NARROWEST, STEP = 192, 64  # widths of models: 192, 384, 768, 1024, ..., of tokens
+WIDE = 2048  # of language models, from here on
 HEADS = (32, 64, 72, 80, 88, 96, 128)  # widths of one head
 TAKE = "Weights have the keys last; take them with capture_attention(model)"
 
@@ -21,11 +22,10 @@ class Features(NamedTuple):
     tokens: int | None = None
 
     def axes(self, shape):
-        names = ("images", "heads", *self.names)[-len(shape) :]
-        names = ("images", *names[1:]) if len(shape) == len(self.names) + 1 else names
-        return [
-            Axis(n, size, "by its size") for n, size in zip(names, shape, strict=True)
-        ]
+        left = len(shape) - len(self.names)
+        names = ("images", "heads")[: max(left, 0)] + self.names[max(-left, 0) :]
+        named = zip(names, shape, strict=True)
+        return [Axis(name, size, "by its size") for name, size in named]
 
 
 def as_features(shape, facts):
@@ -34,32 +34,43 @@ def as_features(shape, facts):
     shape: that of a tensor whose last axis is not known to sum to 1.
     """
     found = as_map(shape, facts)
-    if found or len(shape) < 2 or shape[-1] == shape[-2]:
+    if found or not 2 <= len(shape) <= 4 or shape[-1] == shape[-2]:
         return found
     heads = as_heads(shape, facts)
-    if heads or (len(shape) == 4 and shape[0] * shape[1] > 1):
+    several = len(shape) == 4 and shape[0] * shape[1] > 1
+    if heads or several or not is_width(shape[-1]):
         return heads
-    if len(shape) > 4 or not is_width(shape[-1]):
-        return None
     for axis in (len(shape) - 2, 0):  # (..., N, D), or (N, B, D)
-        grid = cells_of(shape[axis], facts)
-        if grid and shape[axis] != shape[-1]:
-            text = (
-                f"these are rather tokens than weights: axis {axis} of size "
-                f"{shape[axis]} is {grid}, and {shape[-1]} is a usual width. {TAKE}"
-            )
-            names = ("tokens", "width") if axis else ("tokens", "images", "width")
-            last = next(iter(exact(shape[-1], facts)), None)
-            cells = last and last.likely and last.kind == "cells" and last.merge == 1
-            return Features("tokens", names, text, not cells, axis)
+        found = as_tokens(shape, axis, facts) if shape[axis] != shape[-1] else None
+        if found:
+            return found
     return None
+
+
+def as_tokens(shape, axis, facts):
+    """Features with the tokens along this axis, if it has a grid or a text's width."""
+    N, width = shape[axis], shape[-1]
+    grid = cells_of(N, facts) or other_size(N, facts)
+    wide = is_width(width, WIDE) and N < width and not fits(width, facts)
+    if not grid and not wide:
+        return None
+    text = "these are rather tokens than weights: "
+    text += f"axis {axis} of size {N} is {grid}, and " if grid else ""
+    text += f"{width} is a usual width. {TAKE}"
+    first = axis < len(shape) - 2
+    names = ("tokens", "images", "width") if first else ("tokens", "width")
+    best, last = likeliest(N, facts), likeliest(width, facts)
+    cells = last and last.kind == "cells" and last.merge == 1
+    with_class_token = best and best.off_grid  # among queries and not among keys: no
+    certain = bool(wide or not cells or with_class_token)
+    return Features("tokens", names, text, certain, axis)
 
 
 def as_heads(shape, facts):
     """Queries, keys or values of every head, (B, A, N, d), as caches keep them."""
     (N, width), axis = shape[-2:], len(shape) - 2
     usual = width in HEADS and fits(N, facts) and not fits(width, facts)
-    if not usual or len(shape) not in (3, 4) or not facts.family.grid:
+    if not usual or len(shape) < 3 or not facts.family.grid:
         return None
     text = (
         f"axis {axis} of size {N} is {cells_of(N, facts)}, {width} a head's width: "
@@ -70,26 +81,20 @@ def as_heads(shape, facts):
     return Features("queries, keys or values", names, text, False, axis)
 
 
-def is_width(size):
-    return size >= NARROWEST and size % STEP == 0
+def is_width(size, least=NARROWEST):
+    return size >= least and size % STEP == 0
 
 
 def cells_of(N, facts):
     """The likeliest grid of N tokens, in words; "" if there is none."""
-    best = next(iter(exact(N, facts)), None)
-    if best is None or not best.likely:
-        return ""
-    return " x ".join(map(str, best.layout.grid)) + f", {best.others}"
+    best = likeliest(N, facts)
+    return " x ".join(map(str, best.layout.grid)) + f", {best.others}" if best else ""
 
 
 def as_map(shape, facts):
-    """Features for a picture, for (..., h, w, C) and (..., C, w, h), and for cells that
-    look at words (..., h, w, N); None for others."""
+    """Features for what has rows and columns among its axes; None for others."""
     if len(shape) in (5, 6) and "levels" in facts.family.kinds:
-        text = (
-            "weights of deformable attention belong to points, not to keys: put them "
-            "where sampling_locations says"
-        )
+        text = "these belong to points, no keys: sampling_locations says where they are"
         names = ("images", "queries", "heads", "levels", "points")
         return Features("weights", names, text)
     if facts.image_size is None or len(shape) < 3:
@@ -98,7 +103,7 @@ def as_map(shape, facts):
         text = f"{shape[-3:]} may be the image itself, (channels, H, W)"
         return Features("picture", ("channels", "rows", "columns"), text)
     grids = {(g.h, g.w) for g in facts.grids() if g.likely}
-    h, w = shape[-3:-1]
+    (h, w), (r, c) = shape[-3:-1], shape[-2:]
     if (h, w) in grids and is_width(shape[-1]):
         text = (
             f"this is rather a feature map, channels last: {h} x {w} cells of "
@@ -110,14 +115,12 @@ def as_map(shape, facts):
             f"cells look at {shape[-1]} keys: words of a prompt (the map of word k is "
             "weights[..., k]), or a neighbourhood of each cell, which is no map"
         )
-        return Features(
-            "weights", ("rows of queries", "columns of queries", "keys"), text
-        )
-    h, w = shape[-2:]
-    if h != w and (w, h) in grids and (h, w) not in grids and is_width(shape[-3]):
+        names = ("rows of queries", "columns of queries", "keys")
+        return Features("weights", names, text)
+    if r != c and (c, r) in grids and (r, c) not in grids and is_width(shape[-3]):
         text = (
-            f"this is rather a feature map with rows and columns swapped: {h} x {w}, "
-            f"where the image has {w} x {h} cells. Unflatten as ({w}, {h})"
+            f"this is rather a feature map with rows and columns swapped: {r} x {c}, "
+            f"where the image has {c} x {r} cells. Unflatten as ({c}, {r})"
         )
         return Features("feature map", ("channels", "columns", "rows"), text)
     return None

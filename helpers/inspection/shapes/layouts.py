@@ -1,10 +1,11 @@
 """Which layouts go on the report."""
 
 from helpers.inspection.shapes.doubts import no_layout, open_questions
+from helpers.inspection.shapes.facts import as_pair
+from helpers.inspection.shapes.known import problem
 from helpers.inspection.shapes.places import at, put, somewhere
 from helpers.inspection.shapes.prompt import by_prompt
 from helpers.inspection.shapes.readings import exact, fits
-from helpers.inspection.shapes.remedies import problem
 from helpers.inspection.shapes.report import Axis
 from helpers.inspection.shapes.sums import image_block, unseen_keys
 from helpers.inspection.shapes.windows import (
@@ -21,6 +22,8 @@ def fit_keys(report, values, keys, facts, batch=None):
     if facts.input_ids is not None:
         report.candidates, doubts = by_prompt(N, facts)
         return doubts + open_questions(report.candidates, facts)
+    if facts.frames and shape[-2:] == (N, N) and facts.frames % N == 0:
+        return [f"{N} frames: every cell looks at itself in time, no key has a cell"]
     usual = fits(N, facts)
     if across_the_batch(shape, keys, facts, batch) and not usual:
         numbers = {"cells": shape[0], "count": shape[-1]}
@@ -37,7 +40,7 @@ def fit_keys(report, values, keys, facts, batch=None):
         report.candidates = windows + found if first else found + windows
         if first:
             why = "a multiple of the windows"
-            report.axes[0] = Axis("images x windows", shape[0], why)
+            report.axes[0] = Axis("images x windows", shape[0], why, True)
     if not report.candidates:
         return [no_layout(shape, keys, facts)]
     if facts.family.note:
@@ -50,11 +53,12 @@ def count(report, values, keys, facts, usual):
     shape, N = report.shape, report.shape[keys]
     block = None if values is None else image_block(values)
     front, behind = (0, 0) if values is None or usual else unseen_keys(values, keys)
-    report.notes += seen_in(N, shape[keys - 1 :], block, front, behind)
+    square = report.what == "weights" and shape[:keys][-1:] == (N,)
+    report.notes += seen_in(square, N, block, front, behind)
     if not facts.family.grid and not (facts.family.kinds and usual):
         return []
     if facts.text is not None:
-        before, after = facts.text_around
+        before, after = (*as_pair(facts.text), None)[:2]
         end = N - behind - (after or 0)
         return at(front + before, end, N, facts, whole=after is not None)
     if block and block[1]:
@@ -72,7 +76,7 @@ def count(report, values, keys, facts, usual):
     return found
 
 
-def seen_in(N, last_axes, block, front, behind):
+def seen_in(square, N, block, front, behind):
     """Notes on what the values show: a prompt, an image in it, padding."""
     if block == (0, 0):
         return [
@@ -89,7 +93,7 @@ def seen_in(N, last_axes, block, front, behind):
         notes.append(
             f"no query looks at the first {front} and the last {behind} keys: padding"
         )
-    if last_axes[:2] == (N, N):
+    if square:
         notes.append(
             f"({N}, {N}) is queries by keys, not a picture: one row of it is a map"
         )

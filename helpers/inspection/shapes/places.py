@@ -2,10 +2,10 @@
 
 from dataclasses import replace
 
-import torch
-
 from helpers.inspection.shapes.readings import rank, read
 from helpers.maps.token_layout import TokenLayout
+
+BEHIND = ("joined", "thumbnail first", "padded", "class frames")  # no cell comes first
 
 
 def at(start, end, N, facts, whole):
@@ -20,45 +20,41 @@ def at(start, end, N, facts, whole):
 
 def put(found, start, N):
     """These candidates with their first key at `start` of N keys."""
-    placed = []
-    for c in found:
-        layout, others = c.layout, c.others
-        if layout.length < N:
-            layout = layout.within(start + torch.arange(layout.length), N)
-            first, last = int(layout.index.min()), int(layout.index.max())
-            between = last - first + 1 - layout.index.numel()
-            others = f"{first} keys in front and {N - 1 - last} behind"
-            others += f", {between} between" * bool(between)
-        placed.append(replace(c, layout=layout, others=others))
-    return placed
+    return [moved(c, start, N) if c.layout.length < N else c for c in found]
+
+
+def moved(c, start, N):
+    layout = TokenLayout(c.layout.index + start, N)
+    first, last = int(layout.index.min()), int(layout.index.max())
+    between = last - first + 1 - layout.index.numel()
+    others = f"{first} keys in front and {N - 1 - last} behind"
+    others += f", {between} between" * bool(between)
+    return replace(c, layout=layout, others=others)
 
 
 def just(M, facts):
     """Candidates for M tokens of an image in a prompt: none has registers there."""
     found = [c for c in for_prompts(M, facts) if c.layout.length == M]
-    named = facts.family.kinds
-    return [
-        c
-        for c in found
-        if (c.off_grid < 2 if c.kind == "cells" else without_class_token(c))
-        or (c.kind in named and c.kind != "cells")
-    ]
+    few = [c for c in found if c.kind == "cells" and c.off_grid < 2]
+    return [c for c in found if c in few or c.kind in BEHIND or starts(c)]
 
 
 def room_for(M, facts):
     """Candidates for some of M keys: what was named, then the largest."""
-    found = [c for c in for_prompts(M, facts) if without_class_token(c)]
+    found = [c for c in for_prompts(M, facts) if c.kind in BEHIND or starts(c)]
     return sorted(found, key=lambda c: size_rank(c, facts))
 
 
 def for_prompts(M, facts):
     own = facts.family.kinds
     found = read(M, facts) if M > 0 else []
-    return [c for c in found if c.likely and (c.kind != "time last" or c.kind in own)]
+    rare = ("time last", "class frames")
+    return [c for c in found if c.likely and (c.kind not in rare or c.kind in own)]
 
 
-def without_class_token(c):
-    return c.layout.index.min() == 0 or "thumbnail" in c.others
+def starts(c):
+    """True if the first key is a cell."""
+    return c.layout.index.min() == 0
 
 
 def size_rank(c, facts):
@@ -68,13 +64,8 @@ def size_rank(c, facts):
 
 def somewhere(N, facts):
     """Cells among other keys: where they stand is a guess, or known of the family."""
-    place = facts.family.place
-    found = at(0 if place else 1, N, N, facts, whole=False)
-    if place != "last":
-        return [replace(c, free=not place) for c in found]
-    moved = []
-    for c in found:
-        front = N - 1 - int(c.layout.index.max())
-        layout = TokenLayout(c.layout.index + front, N)
-        moved.append(replace(c, layout=layout, others=f"{front} keys in front"))
-    return moved
+    found, place = room_for(N, facts), facts.family.place
+    if place == "last":
+        return [moved(c, N - 1 - int(c.layout.index.max()), N) for c in found]
+    start = 0 if place else 1
+    return [replace(c, free=not place) for c in at(start, N, N, facts, whole=False)]

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 import torch
 
 from helpers.inspection.shapes.places import just, put, room_for
-from helpers.inspection.shapes.readings import count
+from helpers.inspection.shapes.processor import MERGES, count
 from helpers.inspection.shapes.report import Candidate, Known
 from helpers.maps.token_layout import TokenLayout
 
@@ -27,6 +27,8 @@ class Prompt:
 
 def by_prompt(N, facts):
     """(candidates, doubts) for N keys: a candidate for every image and reading."""
+    if not facts.family.grid:
+        return [], [f"{facts.name}: {facts.family.note}"]
     found, doubts, prompts = [], [], image_tokens(N, facts.input_ids, facts.image_token)
     grids = facts.given_grids()
     dealt = share(grids, [len(prompt.places) for prompt in prompts])
@@ -37,9 +39,6 @@ def by_prompt(N, facts):
             continue
         rows = [row if name == "grid_thw" else row[1:] for row in rows]
         own = replace(facts, **{name: rows}) if grids else facts
-        if not facts.family.grid:
-            doubts.append(f"{facts.name}: {facts.family.note}")
-            continue
         known = [] if grids or facts.tiles else by_runs(prompt, own)
         known = known or proven(M, own)
         doubts += [] if known else [unplaced(M, facts)]
@@ -121,7 +120,7 @@ def place(N, row, places, name):
 
 def share(grids, counts):
     """Deal the grids of a batch out to its prompts, each with so many image tokens."""
-    for m in (1, 2, 4, 3):
+    for m in MERGES:
         left, dealt = list(grids), []
         for M in counts:
             own = []
@@ -133,60 +132,29 @@ def share(grids, counts):
     return [grids] * len(counts)
 
 
-def runs_of(prompt):
-    """Groups of runs of neighbouring places: [[places of a row]].
+def by_runs(prompt, facts):
+    """Image tokens in several runs of equal length: rows, or images, frames, tiles.
 
-    Runs are of one group where one and the same token stands between each two: a line
-    break. Another token there (the end of an image), or more than one, parts groups.
+    They are rows where one and the same token stands between each two: a line break.
     """
     places = prompt.places
     cuts = ((places[1:] - places[:-1]) > 1).nonzero()[:, 0] + 1
     runs = places.tensor_split(cuts)
-    between = [
-        tuple(prompt.ids[a[-1] + 1 : b[0]].tolist())
-        for a, b in zip(runs, runs[1:], strict=False)
-    ]
-    groups = [[runs[0]]]
-    for tokens, run in zip(between, runs[1:], strict=True):
-        if len(tokens) == 1 and tokens == between[0]:
-            groups[-1].append(run)
-        else:
-            groups.append([run])
-    return groups
-
-
-def by_runs(prompt, facts):
-    """Image tokens in several runs of equal length: rows, or images, frames, tiles."""
-    groups = runs_of(prompt)
-    lengths = {len(run) for group in groups for run in group}
-    if len(lengths) > 1 or max(len(group) for group in groups) > 1:
-        return by_rows(prompt, groups)
-    (n,) = lengths
-    if len(groups) < 2:
+    lengths = {len(run) for run in runs}
+    if len(runs) < 2 or len(lengths) > 1:
         return []
-    runs = f"{len(groups)} runs of {n} keys (images, frames or tiles)"
+    (n,), h = lengths, len(runs)
+    between = {tuple(prompt.ids[places[c - 1] + 1 : places[c]].tolist()) for c in cuts}
+    if len(between) == 1 and len(*between) == 1:
+        text = ("rows of the prompt", "a break between the rows", Known.RUN)
+        return [Candidate(TokenLayout.from_grid(h, n), *text, kind="breaks")]
+    source = f"{h} runs of {n} keys (images, frames or tiles)"
     return [
         replace(
             one,
-            layout=TokenLayout.from_frames(len(groups), *one.layout.grid),
-            source=f"{runs}, {one.source}",
+            layout=TokenLayout.from_frames(h, *one.layout.grid),
+            source=f"{source}, {one.source}",
         )
         for one in proven(n, facts)
         if one.layout.index.numel() == n and len(one.layout.grid) == 2
     ]
-
-
-def by_rows(prompt, groups):
-    """Groups of runs with one break between: each group is an image, each run a row."""
-    found, M, start = [], len(prompt.places), 0
-    for number, group in enumerate(groups, start=1):
-        widths = {len(run) for run in group}
-        h, w = len(group), max(widths)
-        if len(widths) > 1 or h < 2:
-            return []
-        layout = TokenLayout.from_grid(h, w, start, M - start - h * w)
-        source = f"image {number} of {len(groups)}, " if len(groups) > 1 else ""
-        text = (f"{source}rows of the prompt", "a break between the rows")
-        found.append(Candidate(layout, *text, Known.RUN, kind="breaks"))
-        start += h * w
-    return found

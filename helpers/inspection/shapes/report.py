@@ -62,11 +62,13 @@ class Problem:
 
 @dataclass(frozen=True)
 class Axis:
-    """An axis of the weights: its name, its length, and why it has that name."""
+    """An axis of the weights: its name, its length, and why it has that name; named: by
+    a count that the caller gave."""
 
     name: str
     size: int
     evidence: str
+    named: bool = False
 
 
 @dataclass

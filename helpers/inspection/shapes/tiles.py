@@ -15,19 +15,17 @@ def tiled(M, facts, grids):
 
     grids: those of one tile. Without the size of a tile, only candidates of M keys.
     """
-    if facts.tiles is None:
-        return []
-    found = []
+    found, kinds = [], dict(TILES) if facts.tiles else {}
+    if facts.input_ids is not None or "separated" not in facts.family.kinds:
+        kinds.pop("separated", None)  # among image tokens alone, nothing is between
     for g in (g for g in grids if g.likely):
-        source = "{} x {} tiles of {} x {}".format(*facts.tiles, g.h, g.w)
-        for kind, reading in TILES.items():
-            if kind == "separated" and kind not in facts.family.kinds:
-                continue
+        for kind, reading in kinds.items():
             for layout, others in reading(M, *facts.tiles, g.h, g.w):
                 if layout.length == M or facts.image_size is not None:
-                    text = f"{source}, {g.source}"
+                    source = "{} x {} tiles of {} x {}".format(*facts.tiles, g.h, g.w)
                     more = {"kind": kind, "merge": g.merge}
-                    found.append(Candidate(layout, text, others, **more))
+                    c = Candidate(layout, f"{source}, {g.source}", others, **more)
+                    found.append(c)
     return found
 
 

@@ -19,8 +19,6 @@ def across_the_batch(shape, keys, facts, batch):
     """(N, ..., B, B): the first axis counts cells, the last two count images."""
     if len(shape) < 3 or keys != len(shape) - 1 or batch not in (None, shape[-1]):
         return False
-    if facts.frames and facts.frames % shape[-1] == 0:
-        return False  # attention in time: each cell looks at its frames
     square = shape[-1] == shape[-2] < shape[0]
     return square and fits(shape[0], facts)
 

@@ -3,12 +3,12 @@
 from torch import ones
 from torch.nn.functional import avg_pool2d
 
-from . import encoders, prompts
+from . import encoders, prompts, tiles
 
 FAMILIES = (
     *(prompts.llava, prompts.llava_placeholder, prompts.qwen_language),
-    *(prompts.qwen_video, prompts.two_images, prompts.left_padded, prompts.next_rows),
-    *(prompts.internvl, prompts.idefics3, prompts.internvl_video, prompts.onevision),
+    *(prompts.qwen_video, prompts.two_images, prompts.left_padded, tiles.next_rows),
+    *(tiles.internvl, tiles.idefics3, tiles.internvl_video, tiles.onevision),
     *(prompts.pixtral, prompts.fuyu, prompts.git, prompts.paligemma, prompts.gemma3),
     *(prompts.pooled, encoders.qwen_encoder, encoders.qwen_windows, encoders.mllama),
     *(encoders.video_encoder, encoders.naflex, encoders.text_conditioned),
