@@ -1,6 +1,7 @@
 """The course at the command line: `python -m helpers --help` lists what it can do."""
 
 import argparse
+import os
 import re
 import signal
 import sys
@@ -138,10 +139,14 @@ def print_explanation(text):
     if not text and sys.stdin.isatty():
         print("paste the message, then press Ctrl + D", file=sys.stderr)
     try:
-        print(explain(text or sys.stdin.read()))
+        said = explain(text or sys.stdin.buffer.read().decode("utf-8", "replace"))
     except ValueError as error:
         print(error, file=sys.stderr)
         return 2
+    try:
+        print(said, flush=True)
+    except BrokenPipeError:  # `| head`: the reader has seen enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     return 0
 
 

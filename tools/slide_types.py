@@ -1,8 +1,8 @@
 """Slides from the lesson notebooks: which cell stands where.
 
-One idea a slide: a heading and what it is about, be it a figure, a question to the
-room, a table or a short run of code. Whatever comes next under the same heading gets a
-slide of its own. How large a figure is, the template decides: it fills the slide.
+One idea per slide: a heading and its subject, which is a figure, a question to the
+room, a table or a short run of code. The next subject under the same heading gets a
+slide of its own. The template sizes figures: they fill the slide.
 """
 
 import re
@@ -30,7 +30,7 @@ def mark(notebook):
 
 
 def slide_types(cells):
-    """A type a cell: slide, subslide, - (on the same slide), notes or skip."""
+    """The type of each cell: slide, subslide, - (same slide), notes or skip."""
     roles = [role_of(cell) for cell in cells]
     starts = [at for at, role in enumerate(roles) if role == "heading"]
     types = ["skip"] * len(cells)  # before the first heading, and where there is none
@@ -73,7 +73,7 @@ def section_types(cells, roles):
 
 
 def role_of(cell):
-    """What a cell is to the room."""
+    """What a cell is for the audience."""
     if EXERCISE.match(cell.source) or re.search(r"\bquiz", cell.source, re.IGNORECASE):
         return "exercise"
     if cell.cell_type != "code":

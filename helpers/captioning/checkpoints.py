@@ -12,8 +12,9 @@ from helpers import ROOT
 
 DATA = ROOT / "data"
 MANIFEST = "manifest.json"
-VARIANTS = ("additive", "dot-product", "transformer")  # what data/ holds
-REMEDY = "get it back with 'git checkout -- data', or make it again with 'make train'"
+VARIANTS = ("additive", "dot-product", "transformer")  # what data/ holds, and:
+RENDERED = ("rendered", "rendered-vit-gpt2/model")  # for scenes with light and shadow
+REMEDY = "get it back with 'git checkout -- data', or train it again, as README.md says"
 
 
 def load_weights(model, name, folder=DATA):
@@ -53,9 +54,9 @@ def find_weights(name, folder=DATA):
 
 
 def save_weights(model, name, folder=DATA, **facts):
-    """Write `name`.safetensors and its entry in the manifest; facts go into the entry.
+    """Write `name`.safetensors and its entry in the manifest, see `note`.
 
-    Makes the folder where there is none, and a new manifest in place of a damaged one.
+    Makes the folder where there is none.
     """
     from safetensors.torch import save_file
 
@@ -63,12 +64,21 @@ def save_weights(model, name, folder=DATA, **facts):
     folder.mkdir(parents=True, exist_ok=True)
     file = folder / f"{name}.safetensors"
     save_file({k: v.cpu().contiguous() for k, v in model.state_dict().items()}, file)
+    note(name, folder, **facts)
+
+
+def note(name, folder=DATA, **facts):
+    """Write the entry of `name`.safetensors in the manifest; facts go into it.
+
+    Makes a new manifest in place of a damaged one.
+    """
+    file = Path(folder) / f"{name}.safetensors"
     try:
         manifest = read_manifest(folder)
     except ValueError:
         manifest = {}
-    manifest[name] = {"file": file.name, "sha256": digest(file), **facts}
-    (folder / MANIFEST).write_text(json.dumps(manifest, indent=2) + "\n")
+    manifest[name] = {"file": f"{name}.safetensors", "sha256": digest(file), **facts}
+    (Path(folder) / MANIFEST).write_text(json.dumps(manifest, indent=2) + "\n")
 
 
 def read_manifest(folder=DATA):

@@ -88,10 +88,8 @@ def make_scene(objects, size=(112, 112), background=BACKGROUND):
     refuse_doubt(*objects)
     shapes = torch.tensor([[SHAPES.index(o.shape) for o in objects]])  # (1, 2)
     colors = torch.tensor([[list(COLORS).index(o.color) for o in objects]])  # (1, 2)
-    places = torch.tensor(
-        [[[o.x, o.y, o.radius] for o in objects]]
-    ).float()  # (1, 2, 3)
-    layout = _in_reading_order(shapes, colors, places)
+    places = torch.tensor([[[o.x, o.y, o.radius] for o in objects]])  # (1, 2, 3)
+    layout = _in_reading_order(shapes, colors, places.float())
     plain = torch.tensor([[background, background]]).float()  # (1, 2, 3)
     scene = _to_scenes(*layout, plain, size)[0]
     refuse_hidden(scene)
@@ -113,14 +111,10 @@ def sample_objects(count, seed, size):
             f"give at least {SMALLEST} x {SMALLEST}"
         )
     random = torch.Generator().manual_seed(seed)
-    shapes = torch.rand(count, len(SHAPES), generator=random).argsort(1)[
-        :, :2
-    ]  # (B, 2)
-    colors = torch.rand(count, len(COLORS), generator=random).argsort(1)[
-        :, :2
-    ]  # (B, 2)
+    shapes = torch.rand(count, len(SHAPES), generator=random).argsort(1)  # (B, shapes)
+    colors = torch.rand(count, len(COLORS), generator=random).argsort(1)  # (B, colors)
     places = _sample_places(count, H, W, random)  # (B, 2, 3)
-    layout = _in_reading_order(shapes, colors, places)
+    layout = _in_reading_order(shapes[:, :2], colors[:, :2], places)
     light = 0.72 + 0.25 * torch.rand(count, 2, 1, generator=random)  # (B, 2, 1)
     tint = 0.08 * (torch.rand(count, 1, 3, generator=random) - 0.5)  # (B, 1, 3)
     return *layout, light + tint
@@ -143,9 +137,9 @@ def _sample_places(count, H, W, random):
     return places
 
 
-def _side_by_side(places):
-    """Whether two objects lie further apart across than down: places (..., 2, 3) as
-    x, y, radius -> (...) bool."""
+def side_by_side(places):
+    """Whether the first two objects lie further apart across than down, or than in
+    depth: places (..., O, 3) as x, y or z, radius -> (...) bool."""
     across, down = (places[..., 1, :2] - places[..., 0, :2]).abs().unbind(-1)
     return across > down
 
@@ -153,19 +147,21 @@ def _side_by_side(places):
 def _in_reading_order(shapes, colors, places):
     """Put the left object first, or the upper one: whichever the caption speaks of."""
     x, y = places[..., 0], places[..., 1]  # (B, 2)
-    along = torch.where(_side_by_side(places)[:, None], x, y)  # (B, 2)
+    along = torch.where(side_by_side(places)[:, None], x, y)  # (B, 2)
     order = along.argsort(dim=1, stable=True)  # (B, 2)
     take = order[..., None].expand(-1, -1, 3)  # (B, 2, 3)
     return shapes.gather(1, order), colors.gather(1, order), places.gather(1, take)
 
 
-def caption_words(shapes, colors, places):
-    """The caption of one scene, from shapes (2,), colors (2,) and places (2, 3)."""
-    relation = ["left", "of"] if _side_by_side(places) else ["above"]
-    names = [
-        ["a", list(COLORS)[c], SHAPES[s]] for c, s in zip(colors, shapes, strict=True)
-    ]
-    return names[0] + relation + names[1]
+def caption_words(shapes, colors, places, names=(SHAPES, COLORS, "above")):
+    """The caption of one scene, from shapes (2,), colors (2,) and places (2, 3).
+
+    names: those of the shapes and colours, and of the relation that is not "left of".
+    """
+    relation = ["left", "of"] if side_by_side(places) else [names[2]]
+    pairs = zip(colors, shapes, strict=True)
+    first, second = (["a", list(names[1])[c], names[0][s]] for c, s in pairs)
+    return first + relation + second
 
 
 def word_objects(words):
@@ -179,15 +175,23 @@ def word_objects(words):
 
 def _to_scenes(shapes, colors, places, backgrounds, size):
     images, masks = draw(shapes, colors, places, backgrounds, size)
+    captions, things = [], []
+    for scene in zip(shapes, colors, places, strict=True):
+        captions.append(caption_words(*scene))
+        things.append(
+            SceneObject(SHAPES[s], list(COLORS)[c], *p.tolist())
+            for s, c, p in zip(*scene, strict=True)
+        )
+    return collect(images, masks, captions, things)
+
+
+def collect(images, masks, captions, things):
+    """A list of B `Scene`s, from images (B, 3, H, W) in 0..1 or a little beyond, masks
+    (B, O, H, W), and of each scene the words and the objects."""
     levels = (images * 255).round().clamp(0, 255)  # (B, 3, H, W): 256 would become 0
     pixels = levels.byte().permute(0, 2, 3, 1).numpy()  # (B, H, W, 3)
-    scenes = []
-    for i in range(len(shapes)):
-        words = caption_words(shapes[i], colors[i], places[i])
-        things = tuple(
-            SceneObject(SHAPES[s], list(COLORS)[c], *p.tolist())
-            for s, c, p in zip(shapes[i], colors[i], places[i], strict=True)
-        )
-        image, mask = Image.fromarray(pixels[i]), masks[i].numpy()
-        scenes.append(Scene(image, words, mask, word_objects(words), things))
-    return scenes
+    parts = zip(pixels, captions, masks.numpy(), things, strict=True)
+    return [
+        Scene(Image.fromarray(image), words, mask, word_objects(words), tuple(objects))
+        for image, words, mask, objects in parts
+    ]

@@ -17,19 +17,19 @@ LONGEST = 10  # start, 8 words, end
 BATCH = 50  # pictures at a time: 500 at once take a gigabyte
 
 
-def word_ids(captions):
+def word_ids(captions, ids=WORD_ID):
     """Lists of words as ids (B, 10), long: the start, the words, the end, padding.
 
-    Raises ValueError for a caption of more than 8 words, KeyError for a word that the
-    vocabulary does not have.
+    ids: the vocabulary, a dict with one id a word. Raises ValueError for a caption of
+    more than 8 words, KeyError for a word that the vocabulary does not have.
     """
-    ids = torch.full((len(captions), LONGEST), WORD_ID[PAD])  # (B, 10)
-    for row, words in zip(ids, captions, strict=True):
+    table = torch.full((len(captions), LONGEST), ids[PAD])  # (B, 10)
+    for row, words in zip(table, captions, strict=True):
         whole = [START, *words, END]
         if len(whole) > LONGEST:
             raise ValueError(f"{len(words)} words: a caption has {LONGEST - 2} at most")
-        row[: len(whole)] = torch.tensor([WORD_ID[word] for word in whole])
-    return ids
+        row[: len(whole)] = torch.tensor([ids[word] for word in whole])
+    return table
 
 
 @torch.inference_mode()

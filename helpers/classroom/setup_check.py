@@ -9,7 +9,7 @@ import importlib
 import sys
 from importlib import metadata
 
-from helpers.captioning.checkpoints import VARIANTS, find_weights
+from helpers.captioning.checkpoints import RENDERED, VARIANTS, find_weights
 
 NEEDED_BY = "notebooks 10 and 11 and the error index need it"  # the extra "models"
 
@@ -86,7 +86,7 @@ def check_package(need):
 def check_data():
     """Every checkpoint of the course: is it there, and undamaged?"""
     results = []
-    for name in VARIANTS:
+    for name in (*VARIANTS, *RENDERED):
         try:
             find_weights(name)
             results.append((True, f"captioner {name}"))

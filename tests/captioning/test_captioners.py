@@ -168,7 +168,7 @@ def folder(tmp_path):
     return tmp_path
 
 
-CHEAP_FIRST = "git checkout -- data.*make train"
+CHEAP_FIRST = "git checkout -- data.*train it again"
 
 
 def test_missing_damaged_and_mismatched_files(tmp_path, folder):
@@ -201,7 +201,7 @@ def test_a_damaged_manifest(folder, text, said):
     (folder / "manifest.json").write_text(text)
     with pytest.raises(ValueError, match=f"{said}.*{CHEAP_FIRST}"):
         load_captioner("additive", folder)
-    # "make train" is the remedy, so it must get through
+    # training is the remedy, so it must get through
     save_weights(Captioner("additive"), "additive", folder)
     assert load_captioner("additive", folder).variant == "additive"
 

@@ -2,6 +2,7 @@
 
 import json
 import shutil
+from pathlib import Path
 
 import pytest
 import torch
@@ -18,25 +19,25 @@ from helpers.captioning import (
     sample_rendered_scenes,
     with_maps,
 )
-from helpers.captioning.checkpoints import DATA
+from helpers.captioning.checkpoints import DATA, RENDERED
 from helpers.captioning.rendered import saving
-from helpers.captioning.rendered.published import FOLDER, layout_of
+from helpers.captioning.rendered.published import layout_of
 from helpers.captioning.rendered.scores import WORLDS, as_said, score_rendered
 from helpers.captioning.rendered.training import (
     RECIPES,
     draw_pool,
-    rendered_ids,
     train_rendered,
 )
 from helpers.maps import Caption
 
 pytest.importorskip("transformers")
-ENTRIES = {"rendered": "rendered", FOLDER: f"{FOLDER}/model"}
+OURS, PUBLISHED = RENDERED  # their names in the manifest
+FOLDER = Path(PUBLISHED).parent
 
 
 @pytest.fixture(scope="module")
 def both():
-    return {"rendered": load_rendered(), FOLDER: load_published()}
+    return {OURS: load_rendered(), PUBLISHED: load_published()}
 
 
 @pytest.fixture(scope="module")
@@ -68,7 +69,7 @@ def test_a_batch_says_what_each_picture_says_alone(both, scenes, name):
 
 @pytest.mark.parametrize("name", RECIPES)
 def test_the_shipped_model_is_what_the_manifest_says(both, scenes, name):
-    stated = read_manifest()[ENTRIES[name]]["scores"]
+    stated = read_manifest()[name]["scores"]
     assert stated["exact"] >= 0.95
     found = score_rendered(both[name], scenes)
     assert found["exact"] >= stated["exact"] - 0.1
@@ -76,7 +77,7 @@ def test_the_shipped_model_is_what_the_manifest_says(both, scenes, name):
 
 
 def test_the_maps_of_convolutions_are_true():
-    assert read_manifest()["rendered"]["scores"]["near"] >= 0.97
+    assert read_manifest()[OURS]["scores"]["near"] >= 0.97
 
 
 def test_the_folder_is_small_and_loads_with_the_library_alone(scenes):
@@ -105,7 +106,7 @@ def test_the_folder_is_small_and_loads_with_the_library_alone(scenes):
 
 def test_generated_and_forced_weights_agree(both, scenes):
     """The maps come from a second run: they are those of `generate` itself."""
-    trained = both[FOLDER]
+    trained = both[PUBLISHED]
     pixels = trained.processor([scenes[3].image], return_tensors="pt")["pixel_values"]
     with torch.inference_mode():
         made = trained.model.generate(
@@ -120,7 +121,7 @@ def test_generated_and_forced_weights_agree(both, scenes):
 
 
 def test_near_by_head_is_near_of_each_head_alone(both, scenes):
-    captions = both["rendered"].captions([s.image for s in scenes[:10]])
+    captions = both[OURS].captions([s.image for s in scenes[:10]])
     table = near_by_head(captions, scenes[:10])
     alone = [with_maps(c, c.weights[1, 2]) for c in captions]
     assert table[1, 2].item() == pytest.approx(near(alone, scenes[:10]))
@@ -159,12 +160,10 @@ def test_a_few_steps_learn_and_what_is_saved_loads(name, tmp_path, monkeypatch, 
     pool = draw_pool(6, seed=9)
     model = train_rendered(name, pool, steps=12, batch=6, learning_rate=1e-2)
     untrained = train_rendered(name, pool, steps=1, batch=6, learning_rate=1e-9)
-    words = rendered_ids([["a", "red", "cube", "behind", "a", "blue", "cone"]])
-    assert words.tolist()[0][:4] == [1, 3, 4, 13]
     one, two = (next(m.parameters()).detach() for m in (model, untrained))
     assert not torch.equal(one, two)
     saving.save(name, model, tmp_path, seconds=1)
-    entry = json.loads((tmp_path / "manifest.json").read_text())[ENTRIES[name]]
+    entry = json.loads((tmp_path / "manifest.json").read_text())[name]
     assert entry["scores"]["scenes"] == 2 and entry["seconds"] == 1
-    load = load_rendered if name == "rendered" else load_published
+    load = load_rendered if name == OURS else load_published
     assert isinstance(load(tmp_path).caption(Image.new("RGB", (96, 64))), Caption)

@@ -11,16 +11,17 @@ from helpers.captioning import (
     RenderedObject,
     make_rendered_scene,
     sample_rendered_scenes,
+    word_ids,
 )
 from helpers.captioning.rendered.drawing import render
-from helpers.captioning.rendered.scenes import MARGIN, VISIBLE, sample_layout
-from helpers.captioning.rendered.training import (
-    LONGEST,
-    SIZE,
-    draw_pool,
-    pick,
-    rendered_ids,
+from helpers.captioning.rendered.scenes import (
+    MARGIN,
+    RENDERED_ID,
+    VISIBLE,
+    sample_layout,
 )
+from helpers.captioning.rendered.training import INPUT_SIZE, draw_pool, pick
+from helpers.captioning.teacher_forcing import LONGEST
 from helpers.captioning.words import PALETTE
 
 PAIR = (
@@ -158,10 +159,10 @@ def test_other_bad_input():
 
 def test_a_mirror_swaps_the_two_that_stand_side_by_side():
     images, words = draw_pool(24, seed=5)
-    assert images.shape == (24, 3, *SIZE) and words.shape == (24, LONGEST)
+    assert images.shape == (24, 3, *INPUT_SIZE) and words.shape == (24, LONGEST)
     told = {tuple(ids) for ids in words.tolist()}
     seen, same = pick((images, words), 200, torch.Generator().manual_seed(0))
-    assert seen.shape == (200, 3, *SIZE)
+    assert seen.shape == (200, 3, *INPUT_SIZE)
     texts = [[RENDERED_VOCABULARY[i] for i in ids] for ids in same.tolist()]
     fresh = 0
     for ids, text in zip(same.tolist(), texts, strict=True):
@@ -171,5 +172,5 @@ def test_a_mirror_swaps_the_two_that_stand_side_by_side():
         said = text[1 : text.index("<end>")]
         back = [*said[-3:], "left", "of", *said[:3]]
         assert said[3:5] == ["left", "of"]
-        assert tuple(rendered_ids([back])[0].tolist()) in told
+        assert tuple(word_ids([back], RENDERED_ID)[0].tolist()) in told
     assert 20 < fresh < 150

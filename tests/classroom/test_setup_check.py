@@ -107,9 +107,10 @@ def test_a_broken_manifest_is_a_line_for_each_captioner(text, tmp_path):
     (tmp_path / "data" / "manifest.json").write_text(text)
     found = run("-m", "helpers", "check", cwd=tmp_path)
     assert found.returncode == 1 and found.stderr == ""
-    for name in checkpoints.VARIANTS:
+    names = (*checkpoints.VARIANTS, *checkpoints.RENDERED)
+    for name in names:
         assert f"[FAIL] captioner {name}: " in found.stdout
-    assert found.stdout.count(checkpoints.REMEDY) == 3
+    assert found.stdout.count(checkpoints.REMEDY) == len(names)
 
 
 def test_an_unknown_captioner_is_a_sentence():

@@ -5,12 +5,12 @@ from torch import nn
 from torchvision.transforms.v2.functional import pil_to_tensor
 
 from helpers.captioning.captioners import WIDTH, Captioner
-from helpers.captioning.checkpoints import DATA, load_weights
+from helpers.captioning.checkpoints import DATA, RENDERED, load_weights
 from helpers.captioning.models import Encoder, convolution
 from helpers.captioning.rendered.scenes import RENDERED_VOCABULARY
 from helpers.maps.pictures import as_rgb
 
-SIZE = (64, 96)  # pixels: what both captioners of rendered scenes take, 8 x 12 cells
+INPUT_SIZE = (64, 96)  # pixels: what both captioners take, 8 x 12 cells
 
 
 class WideEncoder(Encoder):
@@ -38,12 +38,12 @@ class RenderedCaptioner(Captioner):
     @staticmethod
     def to_input(image):
         """A PIL image as the model takes it: (3, 64, 96) in -1..1."""
-        picture = as_rgb(image).resize(SIZE[::-1], Image.Resampling.BILINEAR)
+        picture = as_rgb(image).resize(INPUT_SIZE[::-1], Image.Resampling.BILINEAR)
         return pil_to_tensor(picture) / 127.5 - 1  # (3, H, W)
 
 
 def load_rendered(folder=DATA):
     """The shipped `RenderedCaptioner`; raises what `load_captioner` raises."""
     captioner = RenderedCaptioner()
-    load_weights(captioner, "rendered", folder)
+    load_weights(captioner, RENDERED[0], folder)
     return captioner.eval()

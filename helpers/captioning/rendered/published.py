@@ -8,7 +8,7 @@ transformers is imported only here, and only when it is needed.
 import torch
 from torch import nn
 
-from helpers.captioning.checkpoints import DATA, find_weights
+from helpers.captioning.checkpoints import DATA, RENDERED, find_weights
 from helpers.captioning.models import position_code
 from helpers.captioning.rendered.scenes import RENDERED_ID, RENDERED_VOCABULARY
 from helpers.captioning.scenes import END, PAD, START
@@ -18,25 +18,26 @@ from helpers.maps.token_layout import TokenLayout
 
 WIDTH, HEADS, PATCH = 128, 4, 8
 ENCODER_LAYERS, DECODER_LAYERS = 3, 2
-FOLDER = "rendered-vit-gpt2"  # in data/, as `save_pretrained` writes it
 
 
 def build_published(size):
     """The model with random weights, for pictures of size (H, W), multiples of 8."""
-    from transformers import (
-        GPT2Config,
-        GPT2LMHeadModel,
-        VisionEncoderDecoderModel,
-        ViTConfig,
-        ViTModel,
-    )
+    from transformers import GPT2LMHeadModel, VisionEncoderDecoderModel, ViTModel
 
-    marks = {
-        "bos_token_id": RENDERED_ID[START],
-        "eos_token_id": RENDERED_ID[END],
-        "pad_token_id": RENDERED_ID[PAD],
-    }
-    encoder = ViTConfig(
+    encoder, decoder = ViTModel(vit_config(size)), GPT2LMHeadModel(gpt2_config())
+    model = VisionEncoderDecoderModel(encoder=encoder, decoder=decoder)
+    for config in (model.config, model.generation_config):
+        config.decoder_start_token_id = RENDERED_ID[START]
+        config.eos_token_id, config.pad_token_id = RENDERED_ID[END], RENDERED_ID[PAD]
+    model.generation_config.max_new_tokens = 12
+    start_from_places(model, size)
+    return model
+
+
+def vit_config(size):
+    from transformers import ViTConfig
+
+    return ViTConfig(
         image_size=size,
         patch_size=PATCH,
         hidden_size=WIDTH,
@@ -46,7 +47,12 @@ def build_published(size):
         hidden_dropout_prob=0.0,
         attention_probs_dropout_prob=0.0,
     )
-    decoder = GPT2Config(
+
+
+def gpt2_config():
+    from transformers import GPT2Config
+
+    return GPT2Config(
         vocab_size=len(RENDERED_VOCABULARY),
         n_positions=16,
         n_embd=WIDTH,
@@ -57,17 +63,10 @@ def build_published(size):
         attn_pdrop=0.0,
         is_decoder=True,
         add_cross_attention=True,
-        **marks,
+        bos_token_id=RENDERED_ID[START],
+        eos_token_id=RENDERED_ID[END],
+        pad_token_id=RENDERED_ID[PAD],
     )
-    model = VisionEncoderDecoderModel(
-        encoder=ViTModel(encoder), decoder=GPT2LMHeadModel(decoder)
-    )
-    for config in (model.config, model.generation_config):
-        config.decoder_start_token_id = RENDERED_ID[START]
-        config.eos_token_id, config.pad_token_id = RENDERED_ID[END], RENDERED_ID[PAD]
-    model.generation_config.max_new_tokens = 12
-    start_from_places(model, size)
-    return model
 
 
 def start_from_places(model, size):
@@ -176,7 +175,7 @@ def load_published(folder=DATA):
         VisionEncoderDecoderModel,
     )
 
-    home = find_weights(f"{FOLDER}/model", folder).parent
+    home = find_weights(RENDERED[1], folder).parent
     model = VisionEncoderDecoderModel.from_pretrained(home, attn_implementation="eager")
     processor = AutoImageProcessor.from_pretrained(home)
     tokenizer = AutoTokenizer.from_pretrained(home)

@@ -9,24 +9,25 @@ import math
 from dataclasses import dataclass, replace
 
 import torch
-from PIL import Image
 
 from helpers.captioning.rendered.camera import DISTANCE, FOCAL, Frame
 from helpers.captioning.rendered.drawing import Layout, corners, render
 from helpers.captioning.rendered.rays import HEIGHTS, SOLIDS
-from helpers.captioning.scenes import END, PAD, START, Scene, word_objects
+from helpers.captioning.scenes import (
+    END,
+    PAD,
+    START,
+    caption_words,
+    collect,
+    side_by_side,
+)
 from helpers.captioning.words import PALETTE
 
-RENDERED_VOCABULARY = (
-    *(PAD, START, END, "a"),
-    *PALETTE,
-    *SOLIDS,
-    *("left", "of", "behind"),
-)
+RENDERED_VOCABULARY = (PAD, START, END, "a", *PALETTE, *SOLIDS, "left", "of", "behind")
 RENDERED_ID = {word: index for index, word in enumerate(RENDERED_VOCABULARY)}
 SIZE = (128, 192)  # pixels: as the notebooks show them
 RADIUS = (0.7, 0.9)  # units of the floor
-DEPTH = 2.0  # objects stand at most so far in front of the middle, or behind it
+DEPTH = (-2.0, 2.0)  # how far behind the middle objects stand, or in front of it
 GAP = 0.15  # between two objects, at least
 MARGIN = 0.8  # | |dx| - |dz| | is at least this, so that the relation is beyond doubt
 VISIBLE = 0.5  # the share of its silhouette that each object shows, at least
@@ -83,13 +84,7 @@ def rendered_batches(count, seed, size, samples=2, visible=(VISIBLE, 1.0), **kin
 
 
 def sample_layout(
-    count,
-    random,
-    size,
-    objects=2,
-    radius=RADIUS,
-    depth=(-DEPTH, DEPTH),
-    light=(1, 1, 1),
+    count, random, size, objects=2, radius=RADIUS, depth=DEPTH, light=(1, 1, 1)
 ):
     """Draw what `count` scenes consist of, in the order of their captions: a Layout.
 
@@ -135,7 +130,7 @@ def _sample_places(count, random, size, objects, radius, depth):
     or leave the relation of the first two in doubt."""
     places = torch.empty(count, objects, 3)  # (B, O, 3)
     todo = torch.arange(count)
-    room = 0.5 * size[1] / FOCAL / math.sqrt(size[0] * size[1]) * (DISTANCE + DEPTH)
+    room = 0.5 * size[1] / FOCAL / math.sqrt(size[0] * size[1]) * (DISTANCE + DEPTH[1])
     while len(todo):
         new = torch.rand(len(todo), objects, 3, generator=random)  # (n, O, 3)
         new[..., 0] = room * (2 * new[..., 0] - 1)
@@ -165,12 +160,6 @@ def apart(places):
     return (gaps >= GAP).all(1)
 
 
-def side_by_side(places):
-    """Whether the first two of places (..., O, 3) are further apart across: (...)."""
-    across, deep = (places[..., 0, :2] - places[..., 1, :2]).abs().unbind(-1)
-    return across > deep
-
-
 def in_reading_order(layout):
     """The layout with the left object first, or the far one: as its caption speaks."""
     x, z = layout.places[..., 0], layout.places[..., 1]  # (B, O)
@@ -181,30 +170,21 @@ def in_reading_order(layout):
     return replace(layout, **things)
 
 
-def rendered_words(solids, colors, places):
-    """The caption of one scene, from solids (2,), colors (2,) and places (2, 3)."""
-    relation = ["left", "of"] if side_by_side(places) else ["behind"]
-    names = [
-        ["a", list(PALETTE)[c], SOLIDS[s]] for c, s in zip(colors, solids, strict=True)
-    ]
-    return names[0] + relation + names[1]
+def layout_words(layout):
+    """The captions of a layout, each of the first two objects: a list of lists."""
+    names = (SOLIDS, PALETTE, "behind")
+    parts = layout.solids[:, :2], layout.colors[:, :2], layout.places[:, :2]
+    return [caption_words(*scene, names) for scene in zip(*parts, strict=True)]
 
 
 def to_scenes(layout, images, masks):
     """A list of `Scene`s, of one batch."""
-    pixels = (images * 255).round().byte().permute(0, 2, 3, 1).numpy()  # (B, H, W, 3)
-    scenes = []
-    for i, mask in enumerate(masks.numpy()):
-        solids, colors = layout.solids[i], layout.colors[i]  # (O,), (O,)
-        words = rendered_words(solids[:2], colors[:2], layout.places[i, :2])
-        things = tuple(
+    columns = [getattr(layout, name).tolist() for name in PER_OBJECT]
+    things = [
+        [
             RenderedObject(SOLIDS[s], list(PALETTE)[c], *place, turn, shiny)
-            for s, c, place, turn, shiny in zip(
-                *(solids, colors, layout.places[i].tolist()),
-                *(layout.turns[i].tolist(), layout.shiny[i].tolist()),
-                strict=True,
-            )
-        )
-        image = Image.fromarray(pixels[i])
-        scenes.append(Scene(image, words, mask, word_objects(words), things))
-    return scenes
+            for s, c, shiny, place, turn in zip(*scene, strict=True)
+        ]
+        for scene in zip(*columns, strict=True)
+    ]
+    return collect(images, masks, layout_words(layout), things)

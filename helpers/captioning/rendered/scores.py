@@ -49,16 +49,14 @@ def as_said(words, scene):
 
     If the caption is true of no two, the scene keeps the words that it had.
     """
-    names = [[w for w in words[i : i + 3]] for i in (0, len(words) - 3)]
-    for first, second in permutations(range(len(scene.objects)), 2):
-        one, two = scene.objects[first], scene.objects[second]
-        said = [["a", o.color, o.shape] for o in (one, two)]
-        across, deep = abs(one.x - two.x), abs(one.z - two.z)
-        true = (words[3:-3] == ["left", "of"] and across > deep and one.x < two.x) or (
-            words[3:-3] == ["behind"] and across < deep and one.z > two.z
-        )
-        if names == said and true:
-            masks = scene.masks[[first, second]]
+    for pair in permutations(range(len(scene.objects)), 2):
+        one, two = (scene.objects[i] for i in pair)
+        right, back = two.x - one.x, one.z - two.z  # where the second one stands
+        left_of = abs(right) > abs(back)
+        relation = ["left", "of"] if left_of else ["behind"]
+        true = ["a", one.color, one.shape, *relation, "a", two.color, two.shape]
+        if words == true and (right if left_of else back) > 0:
+            masks = scene.masks[list(pair)]
             return replace(scene, words=words, masks=masks, objects=(one, two))
     return scene
 

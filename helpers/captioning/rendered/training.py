@@ -9,44 +9,33 @@ import math
 import time
 
 import torch
-from torch.nn.functional import cross_entropy
 
-from helpers.captioning.rendered.captioner import SIZE, RenderedCaptioner
+from helpers.captioning.checkpoints import RENDERED
+from helpers.captioning.rendered.captioner import INPUT_SIZE, RenderedCaptioner
 from helpers.captioning.rendered.published import build_published
 from helpers.captioning.rendered.scenes import (
     RENDERED_ID,
+    layout_words,
     rendered_batches,
-    rendered_words,
 )
-from helpers.captioning.scenes import END, PAD, START
+from helpers.captioning.teacher_forcing import word_ids
+from helpers.captioning.training import NOISE, caption_loss, parameter_groups
 
 POOL, POOL_SEED = 28_000, 1  # scenes
-LONGEST = 10  # start, 8 words, end
-NOISE = 0.02  # its standard deviation, where white is 1
 WARM_UP = 300  # steps in which the learning rate rises
 RECIPES = {  # as shipped
-    "rendered": {"steps": 2600, "batch": 48, "learning_rate": 2e-3},
-    "rendered-vit-gpt2": {"steps": 6000, "batch": 32, "learning_rate": 1e-3},
+    RENDERED[0]: {"steps": 2600, "batch": 48, "learning_rate": 2e-3},
+    RENDERED[1]: {"steps": 6000, "batch": 32, "learning_rate": 1e-3},
 }
 
 
 def draw_pool(count, seed):
     """Draw `count` scenes: images (B, 3, 64, 96) uint8 and word ids (B, 10), padded."""
-    pictures, words = [], []
-    for layout, images, _ in rendered_batches(count, seed, SIZE):
+    pictures, captions = [], []
+    for layout, images, _ in rendered_batches(count, seed, INPUT_SIZE):
         pictures.append((images * 255).round().byte())  # (b, 3, H, W)
-        for scene in zip(layout.solids, layout.colors, layout.places, strict=True):
-            words.append(rendered_words(*scene))
-    return torch.cat(pictures), rendered_ids(words)
-
-
-def rendered_ids(captions):
-    """Lists of words as ids (B, 10): the start, the words, the end, padding."""
-    ids = torch.full((len(captions), LONGEST), RENDERED_ID[PAD])  # (B, 10)
-    for row, words in zip(ids, captions, strict=True):
-        whole = [RENDERED_ID[word] for word in [START, *words, END]]
-        row[: len(whole)] = torch.tensor(whole)
-    return ids
+        captions += layout_words(layout)
+    return torch.cat(pictures), word_ids(captions, RENDERED_ID)
 
 
 def pick(pool, count, random):
@@ -62,17 +51,17 @@ def pick(pool, count, random):
     swap = mirror & (words == RENDERED_ID["left"]).any(1)  # (B,)
     other = words[:, [0, 1, 7, 8, 4, 5, 6, 2, 3, 9]]  # "a RED CUBE left of a BLUE CONE"
     words = torch.where(swap[:, None], other, words)
-    grain = NOISE * torch.randn(count, 1, *SIZE, generator=random)  # (B, 1, H, W)
+    grain = NOISE * torch.randn(count, 1, *INPUT_SIZE, generator=random)  # (B, 1, H, W)
     return 2 * (images + grain) - 1, words
 
 
 def make(name):
     """An untrained captioner: the model, and its logits as a function of images
     (B, 3, 64, 96) and words (B, T)."""
-    if name == "rendered":
+    if name == RENDERED[0]:
         model = RenderedCaptioner()
         return model, lambda images, words: model(images, words)[0]
-    model = build_published(SIZE)
+    model = build_published(INPUT_SIZE)
 
     def logits(images, words):
         return model(pixel_values=images, decoder_input_ids=words).logits
@@ -89,9 +78,7 @@ def train_rendered(name, pool, steps, batch, learning_rate, seed=0):
     start, losses = time.perf_counter(), []
     for step in range(1, steps + 1):
         images, words = pick(pool, batch, random)  # (B, 3, H, W), (B, T + 1)
-        scores = logits(images, words[:, :-1]).flatten(0, 1)  # (B * T, V)
-        target = words[:, 1:].flatten()  # (B * T,)
-        loss = cross_entropy(scores, target, ignore_index=RENDERED_ID[PAD])
+        loss = caption_loss(logits(images, words[:, :-1]), words)
         optimizer.zero_grad()
         loss.backward()
         torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
@@ -106,12 +93,7 @@ def train_rendered(name, pool, steps, batch, learning_rate, seed=0):
 
 def make_optimizer(model, steps, learning_rate):
     """AdamW that decays matrices only; the rate rises, then falls as a cosine."""
-    matrices = [p for p in model.parameters() if p.dim() > 1]
-    others = [p for p in model.parameters() if p.dim() <= 1]
-    groups = [
-        {"params": matrices, "weight_decay": 0.05},
-        {"params": others, "weight_decay": 0.0},
-    ]
+    groups = parameter_groups(model, weight_decay=0.05)
     optimizer = torch.optim.AdamW(groups, lr=learning_rate, betas=(0.9, 0.98))
 
     def rate(step):

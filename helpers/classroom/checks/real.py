@@ -1,18 +1,12 @@
-"""Checks of notebook 10: attention of real models."""
+"""Exercises of notebook 10: attention of real models."""
 
 import torch
 
-from helpers.classroom.checks.judge import Check, random
+from helpers.classroom.checks.judge import exercise, random
 from helpers.maps.token_layout import TokenLayout
 
 
-def picked(steps, rows):
-    return torch.stack([step[row] for step, row in zip(steps, rows, strict=True)])
-
-
-check_follow = Check(
-    "attempt(steps: T tensors (B * beams, A, N), rows: T) -> (T, A, N).",
-    picked,
+@exercise(
     {
         "5 words, 6 rows, 4 heads, 7 keys": (
             list(random(5, 6, 4, 7).softmax(-1)),
@@ -22,34 +16,30 @@ check_follow = Check(
             list(random(3, 4, 2, 5).softmax(-1)),
             [2, 0, 1],
         ),
-    },
-    {
-        "row 0 at every step: take rows[t] at step t": (
-            lambda steps, rows: torch.stack(steps)[:, 0]
-        ),
-        "the first row throughout: take rows[t]": (
-            lambda steps, rows: torch.stack(steps)[:, rows[0]]
-        ),
-        "the last row throughout: take rows[t]": (
-            lambda steps, rows: torch.stack(steps)[:, rows[-1]]
-        ),
-        "that takes all rows at every step: row rows[t] at step t": (
-            lambda steps, rows: torch.stack(steps)[:, rows]
-        ),
-        "step t belongs to rows[t]: one of them is reversed": (
-            lambda steps, rows: picked(steps, rows[::-1]),
-            lambda steps, rows: picked(steps[::-1], rows),
-            lambda steps, rows: picked(steps[::-1], rows[::-1]),
-        ),
-        "words first, then heads: (T, A, N)": (
-            lambda steps, rows: picked(steps, rows).transpose(0, 1)
-        ),
-        "keep the heads: (T, A, N)": lambda steps, rows: picked(steps, rows).mean(1),
-        "one below the other is (T * A, N): torch.stack, not cat": (
-            lambda steps, rows: picked(steps, rows).flatten(0, 1)
-        ),
-    },
+    }
 )
+def check_follow(steps, rows):
+    """attempt(steps: T tensors (B * beams, A, N), rows: T) -> (T, A, N)."""
+    every = torch.stack(steps)  # (T, B * beams, A, N)
+
+    def picked(steps, rows):
+        return steps[torch.arange(len(rows)), rows]  # (T, A, N)
+
+    right = picked(every, rows)
+    return right, {
+        "row 0 at every step: take rows[t] at step t": every[:, 0],
+        "the first row throughout: take rows[t]": every[:, rows[0]],
+        "the last row throughout: take rows[t]": every[:, rows[-1]],
+        "that takes all rows at every step: row rows[t] at step t": every[:, rows],
+        "step t belongs to rows[t]: one of them is reversed": [
+            picked(every, rows[::-1]),
+            picked(every.flip(0), rows),
+            picked(every.flip(0), rows[::-1]),
+        ],
+        "words first, then heads: (T, A, N)": right.transpose(0, 1),
+        "keep the heads: (T, A, N)": right.mean(1),
+        "one below the other is (T * A, N): torch.stack, not cat": right.flatten(0, 1),
+    }
 
 
 def prompt(before, h, w):
@@ -57,52 +47,28 @@ def prompt(before, h, w):
     return torch.tensor([*range(1, before + 1), *([50] * w + [51]) * h, 8, 9])
 
 
-def places(ids, image):
-    return (ids == image).nonzero()[:, 0]  # (h*w,)
-
-
-check_find_image = Check(
-    "attempt(ids (N,), image, h, w) -> index (h, w), newlines left out.",
-    lambda ids, image, h, w: places(ids, image).view(h, w),
+@exercise(
     {
         "2 words in front of 3 x 5 cells": (prompt(2, 3, 5), 50, 3, 5),
         "4 words in front of 4 x 2 cells": (prompt(4, 4, 2), 50, 4, 2),
-    },
-    {
-        "the newlines are in between: a row begins w + 1 keys after the last": (
-            lambda ids, image, h, w: (
-                places(ids, image)[0] + torch.arange(h * w).view(h, w)
-            )
-        ),
-        "count from the start of the prompt, not of the image": (
-            lambda ids, image, h, w: (
-                places(ids, image).view(h, w) - places(ids, image)[0]
-            )
-        ),
-        "count from 0": lambda ids, image, h, w: places(ids, image).view(h, w) + 1,
-        "(h, w), in this order": (
-            lambda ids, image, h, w: places(ids, image).view(h, w).T,
-            lambda ids, image, h, w: places(ids, image).view(w, h),
-        ),
-        "row by row: view(h, w) alone": (
-            lambda ids, image, h, w: places(ids, image).view(w, h).T
-        ),
-        "give it the shape of the grid, (h, w)": (
-            lambda ids, image, h, w: places(ids, image),
-            lambda ids, image, h, w: (ids == image).nonzero(),
-        ),
-        "where the ids are, not the ids themselves": (
-            lambda ids, image, h, w: ids[ids == image].view(h, w)
-        ),
-        "that is a mask: `nonzero()` gives the places": (
-            lambda ids, image, h, w: ids == image
-        ),
-    },
+    }
 )
-
-
-def cells(weights, layout):
-    return layout.to_grid(weights).sum((-2, -1))  # (A, T)
+def check_find_image(ids, image, h, w):
+    """attempt(ids (N,), image, h, w) -> index (h, w), newlines left out."""
+    places = (ids == image).nonzero()[:, 0]  # (h*w,)
+    index, first = places.view(h, w), places[0]
+    return index, {
+        "the newlines are in between: a row begins w + 1 keys after the last": (
+            first + torch.arange(h * w).view(h, w)
+        ),
+        "count from the start of the prompt, not of the image": index - first,
+        "count from 0": index + 1,
+        "(h, w), in this order": [index.T, places.view(w, h)],
+        "row by row: view(h, w) alone": places.view(w, h).T,
+        "give it the shape of the grid, (h, w)": [places, places[:, None]],
+        "where the ids are, not the ids themselves": ids[index],
+        "that is a mask: `nonzero()` gives the places": ids == image,
+    }
 
 
 def on_image(heads, words, keys, prefix, h, w):
@@ -110,42 +76,26 @@ def on_image(heads, words, keys, prefix, h, w):
     return (3 * random(heads, words, keys)).softmax(-1), layout
 
 
-check_image_share = Check(
-    "attempt(weights (A, T, N), layout) -> (T,).",
-    lambda weights, layout: cells(weights, layout).mean(0),
-    {
-        "4 heads, 5 words, 2 x 3 cells of 9 keys": on_image(4, 5, 9, 2, 2, 3),
-        "3 heads, 2 words, 3 x 4 cells of 14 keys": on_image(3, 2, 14, 1, 3, 4),
-    },
-    {
-        "one number a word: average the heads": cells,
-        "average the heads, axis 0, and keep the words": (
-            lambda weights, layout: cells(weights, layout).mean(1)
-        ),
-        "one number a word, not one for all: average the heads alone": (
-            lambda weights, layout: cells(weights, layout).mean()
-        ),
-        "mean of the heads, not sum": lambda weights, layout: cells(
-            weights, layout
-        ).sum(0),
-        "mean of the heads, not the largest": (
-            lambda weights, layout: cells(weights, layout).amax(0),
-            lambda weights, layout: layout.to_grid(weights.amax(0)).sum((-2, -1)),
-        ),
-        "that is the share beside the image": (
-            lambda weights, layout: 1 - cells(weights, layout).mean(0)
-        ),
-        "all keys sum to 1: only those of the image": (
-            lambda weights, layout: weights.sum(-1).mean(0)
-        ),
-        "the sum over the cells": (
-            lambda weights, layout: layout.to_grid(weights).mean((0, -2, -1)),
-            lambda weights, layout: layout.to_grid(weights).amax((-2, -1)).mean(0),
-        ),
+@exercise([on_image(4, 5, 9, 2, 2, 3), on_image(3, 2, 14, 1, 3, 4)])
+def check_image_share(weights, layout):
+    """attempt(weights (A, T, N), layout) -> (T,)."""
+    grids = layout.to_grid(weights)  # (A, T, h, w)
+    cells = grids.sum((-2, -1))  # (A, T)
+    front = weights[..., : layout.index.numel()]  # (A, T, h*w)
+    largest = layout.to_grid(weights.amax(0))  # (T, h, w)
+    return cells.mean(0), {
+        "one number per word: average the heads": cells,
+        "average the heads, axis 0, and keep the words": cells.mean(1),
+        "one number per word, not one for all: average the heads": cells.mean(),
+        "mean of the heads, not sum": cells.sum(0),
+        "mean of the heads, not the largest": [cells.amax(0), largest.sum((-2, -1))],
+        "that is the share beside the image": 1 - cells.mean(0),
+        "all keys sum to 1: only those of the image": weights.sum(-1).mean(0),
+        "the sum over the cells": [
+            grids.mean((0, -2, -1)),
+            grids.amax((-2, -1)).mean(0),
+        ],
         "the image does not begin at key 0: the layout knows where": (
-            lambda weights, layout: (
-                weights[..., : layout.index.numel()].sum(-1).mean(0)
-            ),
+            front.sum(-1).mean(0)
         ),
-    },
-)
+    }
