@@ -7,7 +7,7 @@ import numpy as np
 from PIL import ExifTags, Image
 
 from helpers.maps.find_box import between, find_box
-from helpers.maps.overlays import UPSAMPLE, check_map
+from helpers.maps.overlays import check_map, check_upsample
 from helpers.maps.try_transform import as_plane
 
 ORIENTATION = ExifTags.Base.Orientation
@@ -120,14 +120,13 @@ class Geometry:
         for a map of another rank, NaN, or another upsampling.
         """
         heat = check_map(heat)  # (h, w)
-        if upsample not in UPSAMPLE:
-            raise ValueError(f"upsample must be one of {list(UPSAMPLE)}: {upsample!r}")
+        resampling = check_upsample(upsample)
         (left, right), (top, bottom) = self._covered()
         h, w = heat.shape
         x0, x1 = (self._part(x, 0, w) for x in (left, right))
         y0, y1 = (self._part(y, 1, h) for y in (top, bottom))
         part = Image.fromarray(heat).resize(
-            (right - left, bottom - top), UPSAMPLE[upsample], (x0, y0, x1, y1)
+            (right - left, bottom - top), resampling, (x0, y0, x1, y1)
         )
         whole = np.ma.masked_all(self.stored_size, np.float32)  # (H, W)
         values = np.asarray(part).clip(heat.min(), heat.max())  # (bottom-top, ...)

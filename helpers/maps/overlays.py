@@ -45,8 +45,7 @@ def overlay(image, heat, upsample="bilinear", colormap="ink", opacity=None, scal
     picture = as_rgb(image)
     blank = np.ma.getmaskarray(heat) if np.ma.isMaskedArray(heat) else None  # (h, w)
     heat = check_map(heat)  # (h, w)
-    if upsample not in UPSAMPLE:
-        raise ValueError(f"upsample must be one of {list(UPSAMPLE)}, got {upsample!r}")
+    resampling = check_upsample(upsample)
     if opacity is None:
         opacity = 1 if colormap == "ink" else 0.5
     if not 0 <= opacity <= 1:
@@ -56,7 +55,7 @@ def overlay(image, heat, upsample="bilinear", colormap="ink", opacity=None, scal
     levels = ((heat - low) / (high - low)).clip(0, 1) * 255  # (h, w)
     small = Image.fromarray(levels.round().astype(np.uint8))
     # Resized as 8-bit grey: Pillow clamps the overshoot of bicubic by itself.
-    levels = small.resize(picture.size, UPSAMPLE[upsample])  # PIL, 0..255
+    levels = small.resize(picture.size, resampling)  # PIL, 0..255
     blended = Image.blend(picture, paint(picture, levels, colormap), opacity)
     if blank is None:
         return blended
@@ -80,6 +79,13 @@ def pale(picture):
     grey = picture.convert("L").convert("RGB")
     lift = [round(255 * LIFT + (1 - LIFT) * level) for level in range(256)]
     return Image.blend(picture, grey, DRAIN).point(lift * 3)
+
+
+def check_upsample(upsample):
+    """Pillow's filter of that name, or ValueError."""
+    if upsample not in UPSAMPLE:
+        raise ValueError(f"upsample must be one of {list(UPSAMPLE)}, got {upsample!r}")
+    return UPSAMPLE[upsample]
 
 
 def check_map(heat):

@@ -44,14 +44,20 @@ def show_caption(image, caption, columns=4, scale="shared", **style):
     for panel, word, heat, mask in zip(
         panels, words, maps, named_masks(image, words), strict=True
     ):
-        seen = overlay(enlarged(picture), heat, scale=limits, **style)
-        panel.imshow(seen, extent=(0, picture.width, picture.height, 0))
+        draw_map(panel, picture, heat, mask, scale=limits, **style)
         panel.set_title(f"{word}  {float(heat.max()):.2f}", fontsize=14)
-        if mask is not None:
-            outline(panel, mask)
     figure.supxlabel(f"{said}; the number is the word's largest weight", fontsize=13)
     plt.close(figure)  # a notebook shows the figure that is returned, once
     return figure
+
+
+def draw_map(panel, picture, heat, mask=None, **style):
+    """Draw a map (h, w) over a picture, and the outline of a mask (H, W)."""
+    seen = overlay(enlarged(picture), heat, **style)
+    panel.imshow(seen, extent=(0, picture.width, picture.height, 0))
+    panel.set_axis_off()
+    if mask is not None:
+        outline(panel, mask)
 
 
 def limits_of(maps, scale):
@@ -65,7 +71,7 @@ def limits_of(maps, scale):
 
 
 def empty_panels(count, columns, tall):
-    """(figure, panels): `count` panels without axes, each `tall` times as high as wide.
+    """(figure, panels): `count` panels, each `tall` times as high as wide.
 
     Takes as few columns as that number of rows allows.
     """
@@ -73,10 +79,7 @@ def empty_panels(count, columns, tall):
     columns = math.ceil(count / rows)
     size = columns * (PANEL + 0.08), rows * (PANEL * tall + 0.4) + 0.35
     figure = plt.figure(figsize=size, layout="constrained")
-    panels = [figure.add_subplot(rows, columns, n + 1) for n in range(count)]
-    for panel in panels:
-        panel.set_axis_off()
-    return figure, panels
+    return figure, [figure.add_subplot(rows, columns, n + 1) for n in range(count)]
 
 
 def named_masks(scene, words):

@@ -6,7 +6,7 @@ import torch
 
 from helpers.inspection.capture.axes import Axes, Span, size_of
 from helpers.inspection.capture.combining import is_parameter
-from helpers.inspection.capture.sorting import BATCH, HEAD, KEY, QUERY, sort_spans
+from helpers.inspection.capture.sorting import BATCH, KEY, QUERY, sort_spans
 
 HALF = (torch.float16, torch.bfloat16)
 
@@ -128,6 +128,7 @@ class AttentionCandidate:
         """Self-attention is that of queries and keys that come from one sequence."""
         keys = self.key.origins().union(*(span.origins() for span in value_keys))
         queries = {span for span, sort in sorts.items() if sort == QUERY}
+        queries = {span for span in queries if span.size > 1} or queries
         if not queries:  # a single one, cut out of a sequence or not
             shared = {span for span, sort in sorts.items() if sort == BATCH}
             learned = {span for span in shared if span.whole.born == "parameter"}

@@ -87,7 +87,7 @@ class Recorder(TorchFunctionMode):
         got = ", ".join(filter(None, [shapes(inputs), shapes(named)])) or "by keyword"
         row = Row(self.name_of(module), type(module).__name__, got)
         if output is None:  # no layer of torch.nn returns None
-            self.failed = (sys.exc_info()[1], row, wants(module))
+            self.failed = (sys.exc_info()[1], row, "")
         else:
             row.gave = shapes(output)
             self.trace.rows.append(row)

@@ -6,12 +6,12 @@ const EYE = 448; // pixels: the longer side of a photo as it is shown
 const MOST_MB = 10;
 
 /** Buttons for a photo and for drawing, and the way back; photos may be dropped. */
-export function ownPicture(course, stage, state, change) {
+export function ownPicture(world, stage, change) {
   const told = make("p", { role: "status", className: "told" });
   const file = make("input", { type: "file", accept: "image/*" });
   file.onchange = () => file.files[0] && take(file.files[0]);
   const choose = make("label", { className: "button" }, "Choose a picture", file);
-  const pad = drawingPad(course, stage, change);
+  const pad = drawingPad(world, stage, change);
   const draw = button("Draw one", () => {
     told.textContent = "Draw two shapes on the picture.";
     pad.start();
@@ -25,8 +25,9 @@ export function ownPicture(course, stage, state, change) {
   async function take(blob) {
     try {
       pad.stop();
-      await change({ photo: await readPicture(blob, course) });
-      told.textContent = `${blob.name}: it did not leave this page.`;
+      const fault = await change({ photo: await readPicture(blob, world.longestShape) });
+      if (fault) throw new Error(fault);
+      told.textContent = `${blob.name}: ${world.kept}.`;
     } catch (error) {
       told.textContent = `${blob.name} was not taken: ${error.message}.`;
     }
@@ -45,8 +46,11 @@ export function ownPicture(course, stage, state, change) {
 
 const button = (text, onclick) => make("button", { type: "button", className: "button", onclick }, text);
 
-/** A file as a picture for the captioner and for the eye. Throws Errors in words. */
-export async function readPicture(blob, course) {
+/**
+ * A file as a canvas of the size at which it is shown. Throws Errors in words.
+ * @param {number} longest how many times as long as wide it may be
+ */
+export async function readPicture(blob, longest = Infinity) {
   if (blob.size > MOST_MB * 1e6) {
     const size = (blob.size / 1e6).toFixed(1);
     throw new Error(`it has ${size} MB, and at most ${MOST_MB} MB are taken`);
@@ -54,45 +58,37 @@ export async function readPicture(blob, course) {
   const bitmap = await createImageBitmap(blob).catch(() => {
     throw new Error(`its ${blob.size} bytes are no picture that this browser can read`);
   });
-  return asPhoto(bitmap, course);
-}
-
-/** A picture of any size for the captioner (see to_input in Python) and for the eye. */
-function asPhoto(source, course) {
-  const { width: W, height: H } = source;
-  const { stride, sides: [low, high], longestShape, usualSide } = course;
-  if (Math.max(W, H) > longestShape * Math.min(W, H)) {
+  const { width: W, height: H } = bitmap;
+  if (Math.max(W, H) > longest * Math.min(W, H)) {
     throw new Error(
       `a picture of ${W} x ${H} pixels is too long and narrow for this model: crop it to ` +
-        `at most ${longestShape} times as long as wide`,
+        `at most ${longest} times as long as wide`,
     );
   }
-  let size = [W, H];
-  const fits = (side) => side % stride === 0 && side >= low && side <= high;
-  if (!size.every(fits)) {
-    const scale = usualSide / Math.sqrt(W * H) / stride;
-    size = size.map((side) => Math.min(Math.max(low, stride * Math.round(side * scale)), high));
-  }
   const eye = EYE / Math.max(W, H);
-  const shown = resized(source, Math.round(W * eye), Math.round(H * eye));
-  return { input: resized(source, ...size), shown, size: { width: size[0], height: size[1] } };
+  return resized(bitmap, Math.ceil(W * eye), Math.ceil(H * eye));
 }
 
-/** A picture over white, at another size. */
-function resized(source, width, height) {
-  const context = make("canvas", { width, height }).getContext("2d");
+/** A picture over white, at another size: a canvas. */
+export function resized(source, width, height) {
+  const canvas = make("canvas", { width, height });
+  const context = canvas.getContext("2d");
   context.fillStyle = "white";
   context.fillRect(0, 0, width, height);
   context.imageSmoothingQuality = "high";
   context.drawImage(source, 0, 0, width, height);
-  return context.getImageData(0, 0, width, height);
+  return canvas;
 }
 
+/** The ImageData of a canvas. */
+export const pixelsOf = (canvas) =>
+  canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height);
+
 /** Broad strokes on an empty scene, captioned as they grow. */
-function drawingPad(course, stage, change) {
+function drawingPad(world, stage, change) {
   const pad = make("canvas", { width: EYE, height: EYE });
   const context = pad.getContext("2d");
-  let colors = Object.values(course.colors);
+  let colors = Object.values(world.colors);
   let last = null;
   const at = ({ clientX, clientY }) => {
     const { left, top, width, height } = stage.getBoundingClientRect();
@@ -106,7 +102,7 @@ function drawingPad(course, stage, change) {
     context.lineTo(...now);
     context.stroke();
     last = now;
-    change({ photo: asPhoto(pad, course) });
+    change({ photo: pad });
   }
   function down(event) {
     colors = [...colors.slice(1), colors[0]]; // every stroke has the next colour
@@ -123,13 +119,13 @@ function drawingPad(course, stage, change) {
   }
   function start() {
     stop();
-    context.fillStyle = `rgb(${course.background.map((part) => 255 * part).join()})`;
+    context.fillStyle = `rgb(${world.background.map((part) => 255 * part).join()})`;
     context.fillRect(0, 0, EYE, EYE);
     Object.assign(context, { lineWidth: 56, lineCap: "round", lineJoin: "round" });
     for (const [name, listener] of Object.entries(listeners)) stage.addEventListener(name, listener);
     stage.classList.add("drawing");
     stage.scrollIntoView({ block: "nearest" });
-    change({ photo: asPhoto(pad, course) });
+    change({ photo: pad });
   }
   return { start, stop };
 }

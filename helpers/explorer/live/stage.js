@@ -37,7 +37,7 @@ export function createStage(element, { onMove, onChoose }) {
       handle.hidden = !thing;
       if (!thing) return;
       handle.thing = thing;
-      handle.setAttribute("aria-label", `${thing.name}: x ${thing.x}, y ${thing.y}`);
+      handle.setAttribute("aria-label", `${thing.name}: x ${Math.round(thing.x)}, y ${Math.round(thing.y)}`);
       const share = (value, of) => `${(100 * value) / of}%`;
       handle.style.left = share(thing.x, size.width);
       handle.style.top = share(thing.y, size.height);
@@ -132,7 +132,8 @@ export function cellGrid(map, [h, w], size) {
     const text = percent >= 9.95 ? percent.toFixed(0) : percent.toFixed(1);
     numbers += `<text x="${x}" y="${y}">${text}</text>`;
   });
-  return `<path d="${lines}" class="grid"/><g class="cells">${numbers}</g>`;
+  const small = 0.375 * Math.min(wide, tall);
+  return `<path d="${lines}" class="grid"/><g class="cells" font-size="${small}">${numbers}</g>`;
 }
 
 /** A frame just inside one cell. */

@@ -2,12 +2,12 @@
 // Names and numbers as in helpers/maps and helpers/captioning/metrics.py.
 
 /**
- * One map per word, (T, h, w). layer, head: a number, or "mean".
+ * One map per word, (T, h, w). layer, head: a number; their mean, if there is none of that number.
  * @param {{weights: Float32Array, shape: object}} caption
  * @returns {Float32Array[]} T maps of h * w numbers
  */
 export function allMaps({ weights, shape: { L, A, T, h, w } }, layer = "mean", head = "mean") {
-  const chosen = (which, count) => (which === "mean" ? [...Array(count).keys()] : [which]);
+  const chosen = (which, count) => (which < count ? [which] : [...Array(count).keys()]);
   const [layers, heads] = [chosen(layer, L), chosen(head, A)];
   const N = h * w;
   return Array.from({ length: T }, (_, t) => {
@@ -81,8 +81,8 @@ export function upsample(map, [h, w], [H, W], kind) {
       for (let x = 0; x < W; x++) large[y * W + x] += weight * wide[r * W + x];
     }
   });
-  for (let i = 0; i < large.length; i++) large[i] = Math.min(Math.max(large[i], low), high);
-  return large;
+  if (kind !== "bicubic") return large; // the others stay in the range by themselves
+  return large.map((weight) => Math.min(Math.max(weight, low), high));
 }
 
 /** [row, column] of the largest cell; null for a map that is the same everywhere. */

@@ -46,6 +46,7 @@ export function checkbox(label, checked, onChange) {
 
 /** One of several; draw(value) gives what is seen of each: a picture, or its words. */
 export function choice(legend, name, values, draw, onChange) {
+  name += Math.random(); // a group of its own, however many there are on the page
   const labels = values.map((value) => {
     const input = make("input", { type: "radio", name, value });
     input.onchange = () => onChange(value);

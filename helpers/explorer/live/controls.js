@@ -3,29 +3,30 @@
 import { checkbox, choice, fill, make, menu, slider } from "./dom.js";
 import { UPSAMPLE } from "./maps.js";
 import { ownPicture } from "./own_picture.js";
-import { draw } from "./scene.js";
 
 /**
  * Build all of it in `element`; `change` takes changes of the state.
  * @returns {{stage: HTMLElement, update: Function}}
  */
-export function buildControls(element, course, state, change) {
+export function buildControls(element, world, source, state, change) {
   const stage = make("div");
   const words = wordButtons(change);
   const verdict = make("p", { className: "verdict", role: "status" });
   const measured = scoreBoard();
-  const thing = thingControls(course, state, change);
-  const settings = settingControls(course, state, change);
-  const own = ownPicture(course, stage, state, change);
+  const thing = state.things && thingControls(world, source, state, change);
+  const settings = settingControls(world, state, change);
+  const own = world.kept ? [ownPicture(world, stage, change)] : [];
   const side = make("div", { className: "side" }, words.box, verdict, measured.box);
-  const below = make("div", { className: "panels" }, thing.box, settings.box, own);
+  const panels = [...(thing ? [thing.box] : []), settings.box, ...own];
+  const below = make("div", { className: "panels" }, ...panels);
   element.replaceChildren(stage, side, below);
 
-  function update(state, scene, caption, view) {
+  function update(state, scene, caption, view, fault) {
     words.update(caption.words, view);
-    say(verdict, verdictOf(scene, caption, view));
+    const told = fault && `${fault}. The picture before is shown.`;
+    say(verdict, told || verdictOf(state, scene, caption, view));
     measured.update(view);
-    thing.update(state);
+    thing?.update(state);
     settings.update(state, caption);
   }
   return { stage, update };
@@ -36,9 +37,10 @@ function say(element, text) {
   if (element.textContent !== text) element.textContent = text;
 }
 
-function verdictOf(scene, caption, view) {
+function verdictOf({ photo }, scene, caption, view) {
   const said = `It says: ${caption.words.join(" ")}.`;
-  if (!scene.words) return `${said} A captioner of scenes calls everything a scene.`;
+  if (photo) return `${said} A captioner of scenes calls everything a scene.`;
+  if (!scene.words) return said;
   if (scene.doubt) return `${said} Nobody can say whether that is right: ${scene.doubt}.`;
   return view.right
     ? `${said} Right, word for word.`
@@ -111,7 +113,7 @@ function scoreBoard() {
 }
 
 /** Shape, colour and size of the chosen object. */
-function thingControls(course, state, change) {
+function thingControls(world, source, state, change) {
   const edit = (changes) => {
     const things = state.things.map((one, i) => (i === state.chosen ? { ...one, ...changes } : one));
     change({ things });
@@ -121,15 +123,15 @@ function thingControls(course, state, change) {
     change({ chosen }),
   );
   which.classList.add("texts");
-  const shape = choice("Shape", "shape", course.shapes, (value) => icon(value, course), (value) =>
-    edit({ shape: value }),
-  );
-  const color = choice("Colour", "color", Object.keys(course.colors), (value) => {
+  const icon = source.icon ?? ((value) => value);
+  const shape = choice("Shape", "shape", world.shapes, icon, (value) => edit({ shape: value }));
+  shape.classList.toggle("texts", !source.icon);
+  const color = choice("Colour", "color", Object.keys(world.colors), (value) => {
     const swatch = make("span", { className: "swatch" });
-    swatch.style.background = `rgb(${course.colors[value].join()})`;
+    swatch.style.background = `rgb(${world.colors[value].join()})`;
     return swatch;
   }, (value) => edit({ color: value }));
-  const radius = slider("Size", { min: 8, max: 28 }, 16, (value) => edit({ radius: value }));
+  const radius = slider("Size", world.radius, 0, (value) => edit({ radius: value }));
   const box = make("section", {}, make("h2", {}, "The objects"), which, shape, color, radius);
   function update({ things, chosen, photo }) {
     box.hidden = Boolean(photo);
@@ -142,20 +144,10 @@ function thingControls(course, state, change) {
   return { box, update };
 }
 
-/** A shape as a small picture, drawn as in a scene. */
-function icon(shape, course) {
-  const canvas = make("canvas", { width: 40, height: 40, "aria-hidden": "true" });
-  const thing = { shape, color: "black", x: 20, y: 20, radius: 16 };
-  const { picture, masks } = draw([thing, { ...thing, x: -90 }], { width: 40, height: 40 }, course);
-  masks[0].forEach((on, i) => (picture.data[4 * i + 3] = on ? 255 : 0));
-  canvas.getContext("2d").putImageData(picture, 0, 0);
-  return canvas;
-}
-
 /** Variant, layer, head, and how the map is drawn. */
-function settingControls(course, state, change) {
+function settingControls(world, state, change) {
   const number = (value) => (value === "mean" ? value : Number(value));
-  const variant = menu("Attention", course.variants, state.variant, (variant) => change({ variant }));
+  const variant = menu("Attention", world.variants, state.variant, (variant) => change({ variant }));
   const layer = menu("Layer", ["mean"], "mean", (value) => change({ layer: number(value) }));
   const head = menu("Head", ["mean"], "mean", (value) => change({ head: number(value) }));
   const upsampling = menu("Upsampling", UPSAMPLE, state.upsampling, (upsampling) => change({ upsampling }));
@@ -167,6 +159,7 @@ function settingControls(course, state, change) {
   const fields = [variant, layer, head, upsampling, opacity, shared, cells];
   const box = make("section", {}, make("h2", {}, "The map"), ...fields);
   function update(state, { shape: { L, A } }) {
+    variant.lastChild.value = state.variant;
     const options = (count) => (count > 1 ? ["mean", ...Array(count).keys()] : [["mean", "only one"]]);
     fill(layer.lastChild, options(L), L > 1 ? state.layer : "mean");
     fill(head.lastChild, options(A), A > 1 ? state.head : "mean");
