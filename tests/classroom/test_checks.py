@@ -246,11 +246,6 @@ WRONG = {
             )
         ),
     },
-    checks.check_image_share: {
-        "mean of the heads, not the largest": (
-            lambda w, layout: layout.to_grid(w).sum((-2, -1)).max(0).values
-        ),
-    },
     checks.check_keys_that_are_no_cells: {
         "None": (lambda N, H, W, s: None),
     },
@@ -503,9 +498,6 @@ RIGHT = {
     ],
     checks.check_find_image: [
         (lambda ids, image, h, w: torch.where(ids == image)[0].reshape(h, w)),
-    ],
-    checks.check_image_share: [
-        (lambda w, layout: w[..., layout.index.flatten()].sum(-1).mean(0)),
     ],
     checks.check_best_head: [
         (lambda w, covered: torch.unravel_index((w @ covered).argmax(), w.shape[:2])),

@@ -19,15 +19,10 @@ from helpers.captioning.doubt import CLEAR
 from helpers.captioning.models import STRIDE
 from helpers.captioning.scenes import END
 from helpers.explorer import INK, Flat
-from helpers.inspection.shapes.proposals import (
-    MERGES,
-    SMALLEST,
-    STRIDES,
-    USUAL_EXTRAS,
-)
 
 SOURCES = Path(__file__).with_name("live")
 SHARED = ROOT / "helpers/explorer/live"  # with the widget of notebook 11
+PYTHON = Path(__file__).with_name("python")
 PYODIDE = (
     "pyodide.mjs",
     "pyodide.asm.mjs",
@@ -56,7 +51,7 @@ def install(target):
     """
     from tools.site.export import export_captioner
 
-    ignore = shutil.ignore_patterns("package*.json", "node_modules", "*.py", "*.css")
+    ignore = shutil.ignore_patterns("package*.json", "node_modules", "*.css")
     for folder in (SOURCES, SHARED):
         shutil.copytree(folder, target, ignore=ignore, dirs_exist_ok=True)
     try:
@@ -64,7 +59,7 @@ def install(target):
     except subprocess.CalledProcessError:
         shutil.rmtree(target)
         return "npm could not fetch its packages (is there a network?)"
-    pack_messages(target / "python" / "course.zip")
+    pack_course(target / "python" / "course.zip")
     (target / "models").mkdir()
     for variant in VARIANTS:
         export_captioner(variant, target / "models")
@@ -94,15 +89,18 @@ def fetch_runtimes(target):
     shutil.rmtree(packages)
 
 
-def pack_messages(file):
-    """The part of the course that reads messages, for Python in the browser."""
-    parts = ["helpers/inspection/messages/*.py", "data/errors/*.toml"]
-    names = ["helpers/__init__.py", "helpers/inspection/__init__.py"]
-    files = [ROOT / name for name in names] + [f for p in parts for f in ROOT.glob(p)]
+def pack_course(file):
+    """The part of the course that needs no torch, for Python in the browser: what reads
+    messages, and the doctor, on what stands in for torch."""
+    parts = ["messages/*.py", "shapes/[!_]*.py", "__init__.py"]
+    files = [f for part in parts for f in (ROOT / "helpers/inspection").glob(part)]
+    files += [ROOT / "helpers" / f for f in ("__init__.py", "maps/token_layout.py")]
+    files += [*(ROOT / "data/errors").glob("*.toml"), ROOT / "data/doctor.toml"]
     with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
-        archive.write(SOURCES / "ask.py", "ask.py")
         for one in files:
             archive.write(one, one.relative_to(ROOT).as_posix())
+        for one in PYTHON.glob("*.py"):
+            archive.write(one, one.name)
 
 
 def course():
@@ -119,12 +117,5 @@ def course():
         "usualSide": USUAL_SIDE,
         **Flat.choices,
         "clear": CLEAR,
-        "doctor": {
-            "extras": USUAL_EXTRAS,
-            "order": list(USUAL_EXTRAS),
-            "strides": STRIDES,
-            "merges": MERGES,
-            "smallest": SMALLEST,
-        },
         "ink": INK,
     }

@@ -85,7 +85,7 @@ def near(captions, scenes):
 
 
 def print_scores():
-    """Both captioners in every world, and the peaks of every layer and head."""
+    """Both captioners in every world, and the maps of every layer and head alone."""
     from helpers.captioning.rendered.captioner import load_rendered
     from helpers.captioning.rendered.published import load_published
 
@@ -94,6 +94,8 @@ def print_scores():
         captions = captioner.captions([scene.image for scene in scenes])
         print(f"{captioner.variant}: {score(captions, scenes, HALF_A_CELL)}")
         for layer, row in enumerate(near_by_head(captions, scenes).tolist()):
+            alone = [with_maps(c, c.weights[layer].mean(0)) for c in captions]
+            print(f"  layer {layer} alone: {score(alone, scenes, HALF_A_CELL)}")
             print(f"  layer {layer}, near by head:", *(f"{n:.3f}" for n in row))
         for world in WORLDS:
             found = score_world(captioner, world)

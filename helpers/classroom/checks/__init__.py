@@ -25,11 +25,7 @@ from helpers.classroom.checks.measure import (
     check_soft_mean,
 )
 from helpers.classroom.checks.mending import check_guard, check_seen_box, check_to_maps
-from helpers.classroom.checks.real import (
-    check_find_image,
-    check_follow,
-    check_image_share,
-)
+from helpers.classroom.checks.real import check_find_image, check_follow
 from helpers.classroom.checks.silent import (
     check_lays_out_right,
     check_may_be_stretched,

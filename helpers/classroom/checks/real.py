@@ -3,7 +3,6 @@
 import torch
 
 from helpers.classroom.checks.judge import exercise, random
-from helpers.maps.token_layout import TokenLayout
 
 
 @exercise(
@@ -68,34 +67,4 @@ def check_find_image(ids, image, h, w):
         "give it the shape of the grid, (h, w)": [places, places[:, None]],
         "where the ids are, not the ids themselves": ids[index],
         "that is a mask: `nonzero()` gives the places": ids == image,
-    }
-
-
-def on_image(heads, words, keys, prefix, h, w):
-    layout = TokenLayout.from_grid(h, w, prefix=prefix, suffix=1)
-    return (3 * random(heads, words, keys)).softmax(-1), layout
-
-
-@exercise([on_image(4, 5, 9, 2, 2, 3), on_image(3, 2, 14, 1, 3, 4)])
-def check_image_share(weights, layout):
-    """attempt(weights (A, T, N), layout) -> (T,)."""
-    grids = layout.to_grid(weights)  # (A, T, h, w)
-    cells = grids.sum((-2, -1))  # (A, T)
-    front = weights[..., : layout.index.numel()]  # (A, T, h*w)
-    largest = layout.to_grid(weights.amax(0))  # (T, h, w)
-    return cells.mean(0), {
-        "one number per word: average the heads": cells,
-        "average the heads, axis 0, and keep the words": cells.mean(1),
-        "one number per word, not one for all: average the heads": cells.mean(),
-        "mean of the heads, not sum": cells.sum(0),
-        "mean of the heads, not the largest": [cells.amax(0), largest.sum((-2, -1))],
-        "that is the share beside the image": 1 - cells.mean(0),
-        "all keys sum to 1: only those of the image": weights.sum(-1).mean(0),
-        "the sum over the cells": [
-            grids.mean((0, -2, -1)),
-            grids.amax((-2, -1)).mean(0),
-        ],
-        "the image does not begin at key 0: the layout knows where": (
-            front.sum(-1).mean(0)
-        ),
     }

@@ -67,7 +67,11 @@ export async function createExplorer(element, world, source, chosen) {
   /** Resolves when all is shown, to "" or to why the newest picture could not be. */
   function request(picture, before = {}) {
     wanted = { picture: picture || wanted?.picture, before: wanted?.before ?? before };
-    running ??= work().finally(() => (running = null));
+    element.setAttribute("aria-busy", true);
+    running ??= work().finally(() => {
+      running = null;
+      element.setAttribute("aria-busy", false);
+    });
     return running;
   }
 

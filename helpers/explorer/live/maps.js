@@ -81,8 +81,8 @@ export function upsample(map, [h, w], [H, W], kind) {
       for (let x = 0; x < W; x++) large[y * W + x] += weight * wide[r * W + x];
     }
   });
-  for (let i = 0; i < large.length; i++) large[i] = Math.min(Math.max(large[i], low), high);
-  return large;
+  if (kind !== "bicubic") return large; // the others stay in the range by themselves
+  return large.map((weight) => Math.min(Math.max(weight, low), high));
 }
 
 /** [row, column] of the largest cell; null for a map that is the same everywhere. */

@@ -17,19 +17,35 @@ export function overlay(picture, map, grid, { upsampling, opacity, scale }, ink)
   const [low, high] = scale;
   const levels = map.map((weight) => Math.min(Math.max((weight - low) / (high - low), 0), 1));
   const large = upsample(levels, grid, [H, W], upsampling);
+  const rows = mixtures(ink, opacity);
   const result = new ImageData(W, H);
-  for (let i = 0; i < W * H; i++) {
-    const color = ink.palette[Math.round(255 * large[i])];
-    const cover = ink.cover * large[i];
-    const grey = 0.299 * data[4 * i] + 0.587 * data[4 * i + 1] + 0.114 * data[4 * i + 2];
-    for (let c = 0; c < 3; c++) {
-      const level = data[4 * i + c];
-      const drained = level + (grey - level) * ink.drain;
-      const pale = 255 * ink.lift + (1 - ink.lift) * drained;
-      const laid = pale + (color[c] - pale) * cover;
-      result.data[4 * i + c] = level + (laid - level) * opacity;
-    }
-    result.data[4 * i + 3] = 255;
+  const laid = result.data;
+  for (let i = 0, p = 0; i < large.length; i++, p += 4) {
+    const [row, r, g, b] = [5 * Math.round(255 * large[i]), data[p], data[p + 1], data[p + 2]];
+    const kept = rows[row];
+    const grey = rows[row + 1] * (0.299 * r + 0.587 * g + 0.114 * b);
+    laid[p] = kept * r + grey + rows[row + 2];
+    laid[p + 1] = kept * g + grey + rows[row + 3];
+    laid[p + 2] = kept * b + grey + rows[row + 4];
+    laid[p + 3] = 255;
   }
   return result;
+}
+
+/**
+ * What a pixel becomes under each of 256 amounts of ink: so much of its colour, so much of
+ * its grey, and a colour on top. (256 * 5) numbers.
+ */
+function mixtures({ palette, cover, drain, lift }, opacity) {
+  return Float32Array.from(
+    palette.flatMap((color, level) => {
+      const inked = opacity * cover * (level / 255);
+      const pale = opacity - inked; // the share of the pale print; the picture has the rest
+      return [
+        1 - opacity + pale * (1 - lift) * (1 - drain),
+        pale * (1 - lift) * drain,
+        ...color.map((part) => pale * lift * 255 + inked * part),
+      ];
+    }),
+  );
 }

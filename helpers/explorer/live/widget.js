@@ -28,7 +28,9 @@ async function render({ model, el }) {
   const chosen = { ...model.get("chosen"), variant: last.variant, things, photo };
   const explorer = await createExplorer(el, world, source, chosen);
   explorer.onShow = () => {
-    model.set("chosen", Object.fromEntries(KEPT.map((name) => [name, explorer.state[name]])));
+    const kept = Object.fromEntries(KEPT.map((name) => [name, explorer.state[name]]));
+    if (JSON.stringify(kept) === JSON.stringify(model.get("chosen"))) return;
+    model.set("chosen", kept); // for another view, or the page loaded anew
     model.save_changes();
   };
 }

@@ -22,9 +22,9 @@ from helpers.inspection.messages.words import SUBJECT, ByWords, prose, words_of
 # text around the message, words in common, a phrase, the place in the message's order.
 FITS, UNLESS, CLUE, WORDS, PHRASE, PLACE = 4.0, -4.0, 2.0, 0.3, 1.0, 0.8
 HINT, HINT_OF_ERROR = 6.0, 10.0  # scores that recall an entry; an error uses words less
-# How much of a phrase, how rare its words, how far ahead: nearly as people say it, or
-# less of it and well ahead of all others.
-SURE = ((0.8, 4.8, 1.0), (0.6, 6.0, 1.3))
+# How much of a phrase, how rare its words, how far ahead, the score of all words: nearly
+# as people say it, or less of it and well ahead of all others.
+SURE = ((0.8, 4.8, 1.0, 15.0), (0.7, 3.8, 1.4, 15.0), (0.6, 6.0, 1.3, 15.0))
 NEAR = 0.55  # of the best score: what is worth naming beside it
 
 
@@ -148,7 +148,7 @@ def by_words(index, text):
     if best.score < needed or not words & SUBJECT:
         return Explanation(text, None, sentences, (), by_words=True)
     ahead = best.score / max(ranked[1].score, 1e-9)
-    said = (*shelf.said(spoken, best.cause.id), ahead)
+    said = (*shelf.said(spoken, best.cause.id), ahead, best.score)
     weak = not any(all(map(ge, said, sure)) for sure in SURE)
     kept = tuple(one for one in ranked[:6] if one.score >= NEAR * best.score)
     return Explanation(text, None, sentences, kept, by_words=True, weak=weak)

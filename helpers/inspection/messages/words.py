@@ -83,7 +83,7 @@ CORE = frozenset(map(stem, "map attention cam".split()))
 SUBJECT = CORE | frozenset(map(stem, (
     "token head patch mask beam grid feature overlay key query class register tile "
     "video sink nan shape hook gradient batch image reshape tensor peak column row "
-    "memory transformers release version"
+    "memory transformers release version color"
 ).split()))  # fmt: skip
 
 

@@ -117,7 +117,7 @@ class Facts:
     def steps(self):
         """[(pixels down, across, in words, likely, merge)] from cell to cell."""
         if self.patch_size is None:
-            strides = dict.fromkeys((*STRIDES, *range(2, 33)))
+            strides = dict.fromkeys((*STRIDES, *range(1, 33)))
             why = "a cell every {} pixels"
             return [(s, s, why.format(s), s in STRIDES, 1) for s in strides]
         p, q = (*as_pair(self.patch_size), self.patch_size)[:2]

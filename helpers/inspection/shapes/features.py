@@ -6,7 +6,7 @@ from helpers.inspection.shapes.readings import fits, likeliest, other_size
 from helpers.inspection.shapes.report import Axis
 
 NARROWEST, STEP = 192, 64  # widths of models: 192, 384, 768, 1024, ..., of tokens
-WIDE = 2048  # of language models, from here on
+WIDE, WIDEST = 2048, 16384  # of language models
 HEADS = (32, 64, 72, 80, 88, 96, 128)  # widths of one head
 TAKE = "Weights have the keys last; take them with capture_attention(model)"
 
@@ -82,7 +82,7 @@ def as_heads(shape, facts):
 
 
 def is_width(size, least=NARROWEST):
-    return size >= least and size % STEP == 0
+    return least <= size <= WIDEST and size % STEP == 0
 
 
 def cells_of(N, facts):

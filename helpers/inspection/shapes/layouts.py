@@ -6,7 +6,7 @@ from helpers.inspection.shapes.known import problem
 from helpers.inspection.shapes.places import at, put, somewhere
 from helpers.inspection.shapes.prompt import by_prompt
 from helpers.inspection.shapes.readings import exact, fits
-from helpers.inspection.shapes.report import Axis
+from helpers.inspection.shapes.report import Axis, Known
 from helpers.inspection.shapes.sums import image_block, unseen_keys
 from helpers.inspection.shapes.windows import (
     MANY_IMAGES,
@@ -26,8 +26,10 @@ def fit_keys(report, values, keys, facts, batch=None):
         return [f"{N} frames: every cell looks at itself in time, no key has a cell"]
     usual = fits(N, facts)
     if across_the_batch(shape, keys, facts, batch) and not usual:
-        numbers = {"cells": shape[0], "count": shape[-1]}
-        report.problems.append(problem("across the batch", **numbers))
+        found = problem("across the batch", cells=shape[0], count=shape[-1])
+        if values is None and batch is None:
+            return [f"{found.found}; or as many frames, or a window, of every cell"]
+        report.problems.append(found)
         return []
     found = count(report, values, keys, facts, usual)
     report.candidates, doubts = found, []
@@ -41,10 +43,10 @@ def fit_keys(report, values, keys, facts, batch=None):
         if first:
             why = "a multiple of the windows"
             report.axes[0] = Axis("images x windows", shape[0], why, True)
+    if facts.family.note and (facts.family.grid or report.candidates):
+        report.notes.append(f"{facts.name}: {facts.family.note}")
     if not report.candidates:
         return [no_layout(shape, keys, facts)]
-    if facts.family.note:
-        report.notes.append(f"{facts.name}: {facts.family.note}")
     return doubts + open_questions(report.candidates, facts)
 
 
@@ -67,8 +69,9 @@ def count(report, values, keys, facts, usual):
     for first, last in padded if block is None else ():
         found = put(exact(N - last - first, facts), first, N)
         if found and (found[0].likely or (first, last) == (0, 0)):
-            sure = found[0].off_grid < 3 or found[0].kind != "cells" or first or last
-            return found if sure else found + somewhere(N, facts)
+            prefix = found[0].known == Known.COUNTED and found[0].kind == "cells"
+            unsure = prefix and found[0].off_grid > 2 and not (first or last)
+            return found + somewhere(N, facts) if unsure else found
     found = somewhere(N, facts)
     cross = len(shape) > 1 and shape[keys - 1] != N
     if cross and all(c.free for c in found) and fits(shape[keys - 1], facts):

@@ -48,7 +48,7 @@ def room_for(M, facts):
 def for_prompts(M, facts):
     own = facts.family.kinds
     found = read(M, facts) if M > 0 else []
-    rare = ("time last", "class frames")
+    rare = ("time last", "class frames", "blocks")
     return [c for c in found if c.likely and (c.kind not in rare or c.kind in own)]
 
 

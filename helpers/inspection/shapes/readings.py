@@ -80,12 +80,11 @@ def other_size(N, facts):
     patch = facts.patch_size
     if facts.image_size is None or not isinstance(patch, int):
         return ""
-    for extras, others in EXTRAS.items():
-        side = isqrt(max(N - extras, 0))
-        if side * side + extras == N and side > 3:
-            size = f"images of {side * patch} x {side * patch}"
-            return f"{side} x {side}, {others}, for {size}"
-    return ""
+    side = isqrt(N)
+    if N - side * side > 1 or side < 4:
+        return ""
+    size = f"images of {side * patch} x {side * patch}"
+    return f"{side} x {side}, {EXTRAS[N - side * side]}, for {size}"
 
 
 def candidate(layout, g, kind, others=EXTRAS[0], order=""):
@@ -98,7 +97,8 @@ def cells(g, M, facts):
     """Cells, and as many other keys in front as published encoders have."""
     for extras, others in EXTRAS.items():
         n = g.h * g.w + extras
-        alone = n == M and g.h * g.w > extras and (g.whole or not extras)
+        patches = g.whole and g.merge == 1  # a class token stands before patches
+        alone = n == M and g.h * g.w > extras and (patches or not extras)
         if alone or (not extras and n < M and g.room()):
             layout = TokenLayout.from_grid(g.h, g.w, prefix=extras)
             yield candidate(layout, g, "cells", others)
@@ -106,7 +106,8 @@ def cells(g, M, facts):
 
 def blocks(g, M, facts):
     """The orders of encoders that merge 2 x 2 cells afterwards (Qwen2-VL, 2.5-VL)."""
-    if g.h * g.w != M or g.h % 2 or g.w % 2 or g.merge > 1 or not g.likely:
+    named = facts.patch_size is not None or "blocks" in facts.family.kinds
+    if g.h * g.w != M or g.h % 2 or g.w % 2 or g.merge > 1 or not (g.likely and named):
         return
     order = "block by block, 2 x 2 (the encoders of Qwen2-VL and GLM-4V)"
     yield candidate(TokenLayout.from_blocks(g.h, g.w), g, "blocks", order=order)

@@ -101,5 +101,5 @@ function query(element) {
 /** 04: the live scene with the transformer: layers and heads apart. */
 async function heads(element) {
   const { startPage } = await import("./page.js");
-  await startPage(element, { variant: "transformer", layer: 1, head: 0 });
+  await startPage(element, { variant: "transformer", layer: 1, head: 2 });
 }
