@@ -65,9 +65,7 @@ def check_is_hit(heat, mask, allowed):
     return wrong(), {
         "`allowed` counts on all four sides, so the square has 2 * allowed + 1 pixels "
         "a side: mind the end of a slice": wrong(end=0),
-        "a slice that begins below 0 is empty: begin it at max(0, ...)": (
-            wrong(lowest=-99)
-        ),
+        "a slice that begins below 0 is empty: use max(0, ...)": wrong(lowest=-99),
         "3 is not 4: at most `allowed` pixels": [
             wrong(end=2),
             away.amax(1).min() <= allowed + 1,
@@ -83,9 +81,7 @@ def check_is_hit(heat, mask, allowed):
             away.norm(dim=1).min() <= allowed,
             away.sum(1).min() <= allowed,
         ],
-        "`allowed` is missing: the mask may be that far from the peak": (
-            hit(heat, mask, 0)
-        ),
+        "`allowed` is missing: how far the mask may be": hit(heat, mask, 0),
     }
 
 
@@ -124,11 +120,8 @@ GRID = random(3, 5, seed=2).flatten().softmax(0).view(3, 5)
 @exercise(
     {
         "an object of two rows and three columns of cells": (GRID, block(0, 8, 16, 24)),
-        "an object whose edges cover some cells by less than half": (
-            GRID,
-            block(5, 3, 14, 26),
-        ),
-        "an object whose edges halve some cells": (GRID, block(0, 4, 20, 20)),
+        "edges that cover some cells by less than half": (GRID, block(5, 3, 14, 26)),
+        "edges that halve some cells": (GRID, block(0, 4, 20, 20)),
         "cells of 16 x 8 pixels": (GRID, block(9, 13, 30, 19, (48, 40))),
         "cells of 4 x 8 pixels": (GRID.flip(1), block(2, 6, 8, 22, (12, 40))),
     }
