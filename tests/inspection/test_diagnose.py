@@ -353,6 +353,8 @@ def test_what_is_no_weights_at_all():
     assert kinds(torch.randn(2, 197, 768), (224, 224), 16) == ["scores"]
     assert "the image itself" in str(diagnose((2, 3, 96, 136), (96, 136)))
     assert "the image itself" not in str(diagnose((2, 3, 96, 136), (136, 96)))
+    square = diagnose((3, 4, 256, 256), (256, 256))  # 16 x 16 cells look at themselves
+    assert square.layouts[0].grid == (16, 16) and square.what == "weights"
 
 
 @pytest.mark.parametrize("kind", [torch.bfloat16, torch.float16])

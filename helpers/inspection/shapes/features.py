@@ -101,7 +101,8 @@ def as_map(shape, facts):
         return None
     if shape[-2:] == tuple(facts.image_size):
         text = f"{shape[-3:]} may be the image itself, (channels, H, W)"
-        return Features("picture", ("channels", "rows", "columns"), text)
+        certain = shape[-3] in (1, 3, 4) and not fits(shape[-1], facts)
+        return Features("picture", ("channels", "rows", "columns"), text, certain)
     grids = {(g.h, g.w) for g in facts.grids() if g.likely}
     (h, w), (r, c) = shape[-3:-1], shape[-2:]
     if (h, w) in grids and is_width(shape[-1]):

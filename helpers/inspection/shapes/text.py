@@ -54,7 +54,7 @@ def is_plain(value):
 
 
 def wants(step, args=(), keywords=None):
-    """What a function could have taken, where PyTorch's message leaves it open; or ''."""
+    """What a function could have taken, where PyTorch leaves that open; or ''."""
     args = [*args, *(keywords or {}).values()]
     sizes = [tuple(a.shape) for a in args if isinstance(a, torch.Tensor)]
     if step in ("reshape", "view", "unflatten") and sizes:

@@ -25,7 +25,11 @@ def groups(count):
             False,
         ),
         "modern, with the run": (count, lambda r: as_run(modern(r)), True),
-        "modern, by experiment": (count // 2, lambda r: with_reader(modern(r)), True),
+        "modern, by experiment": (
+            count // 2,
+            lambda r: with_reader(as_run(modern(r))),
+            True,
+        ),
         "broken": (2 * count, broken, False),
     }
 
