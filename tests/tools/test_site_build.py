@@ -1,5 +1,9 @@
 """The parts of the site's build that need no Sphinx and no browser."""
 
+import json
+import subprocess
+import sys
+import zipfile
 from types import SimpleNamespace
 
 import pytest
@@ -27,6 +31,32 @@ def test_without_npm_the_front_page_has_a_picture_and_says_what_is_missing(
 def test_what_npm_gets_is_pinned():
     names = [file.name for file in live.SOURCES.glob("package*.json")]
     assert sorted(names) == ["package-lock.json", "package.json"]
+
+
+ASK_BOTH = """
+import sys
+sys.path.insert(0, sys.argv[1])
+import ask, doctor, helpers
+assert helpers.__file__.startswith(sys.argv[1])
+print(ask.as_json("shape '[14, 14]' is invalid for input of size 197"))
+print(doctor.as_json('{"shape": [1, 12, 197, 197], "image_size": [224, 224]}'))
+"""
+
+
+def test_python_in_the_page_has_all_the_files_that_it_reads(tmp_path):
+    live.pack_course(tmp_path / "course.zip")
+    folder = tmp_path / "course"
+    with zipfile.ZipFile(tmp_path / "course.zip") as archive:
+        archive.extractall(folder)
+    (folder / "torch.py").unlink()  # they stand in, where there are no others
+    (folder / "numpy.py").unlink()
+    command = [sys.executable, "-c", ASK_BOTH, folder]
+    run = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True)
+    assert not run.returncode, run.stderr
+    explanation, report = map(json.loads, run.stdout.splitlines())
+    assert explanation["causes"][0]["id"] == "class-token"
+    assert report["candidates"][0]["grid"] == [14, 14]
+    assert report["candidates"][0]["index"] == list(range(1, 197))
 
 
 @pytest.mark.parametrize("repository", ["", "someone/maps"])

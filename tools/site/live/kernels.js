@@ -3,7 +3,7 @@
 
 const truth = (test) => (a, b) => +test(a, b);
 
-/** x with the 11 bits of a float16. */
+/** x with the 11 bits of a float16, where the browser has no Math.f16round. */
 function half(x) {
   if (!Number.isFinite(x)) return x;
   if (Math.abs(x) >= 65520) return x * Infinity;
@@ -11,11 +11,15 @@ function half(x) {
   return Math.round(x / unit) * unit;
 }
 
-/** x with the 8 bits of a bfloat16. */
+const single = new Float32Array(1);
+const bits = new Uint32Array(single.buffer);
+
+/** x with the 8 bits of a bfloat16: the upper half of a float32, rounded to even. */
 function bfloat(x) {
-  if (!Number.isFinite(x) || !x) return x;
-  const unit = 2 ** (Math.floor(Math.log2(Math.abs(x))) - 7);
-  return Math.round(x / unit) * unit;
+  single[0] = x;
+  if (Number.isFinite(x)) bits[0] += 0x7fff + ((bits[0] >> 16) & 1);
+  bits[0] &= 0xffff0000;
+  return single[0];
 }
 
 const OF_ONE = {
@@ -25,7 +29,7 @@ const OF_ONE = {
   log2: Math.log2,
   isfinite: truth(Number.isFinite),
   invert: truth((x) => !x),
-  float16: half,
+  float16: Math.f16round ?? half,
   bfloat16: bfloat,
   float32: Math.fround,
   float64: (x) => x,
@@ -62,11 +66,21 @@ const OF_MANY = {
 export const array = (numbers) => Float64Array.from(numbers);
 export const filled = (count, value) => new Float64Array(count).fill(value);
 export const map = (name, a) => a.map(OF_ONE[name]);
-export const select = (mask, a, b) => mask.map((on, i) => (on ? a[i] : b[i]));
 
+/** a where the mask is 1, and b elsewhere; b may be one number. */
+export function select(mask, a, b) {
+  const one = typeof b === "number";
+  return mask.map((on, i) => (on ? a[i] : one ? b : b[i]));
+}
+
+/** NaN becomes 0, and what is infinite the largest number of its kind. */
+export const nanToNum = (a, most) =>
+  a.map((value) => (value !== value ? 0 : value > most ? most : value < -most ? -most : value));
+
+/** Each number of a with that of b, or with the one number b. */
 export function pair(name, a, b) {
   const of = OF_TWO[name];
-  return a.map((value, i) => of(value, b[i]));
+  return typeof b === "number" ? a.map((value) => of(value, b)) : a.map((value, i) => of(value, b[i]));
 }
 
 /** Each n numbers become one. */

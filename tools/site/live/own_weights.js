@@ -161,7 +161,7 @@ function draw() {
     const row = rowOf(state.array, state.report);
     const from = Number(frame.lastChild.value) * h * w;
     const keys = chosen.index.slice(from, from + h * w);
-    const map = Float32Array.from(keys.map((key) => row[key]), (value) => (Number.isFinite(value) ? value : 0));
+    const map = Float32Array.from(keys, (key) => (Number.isFinite(row[key]) ? row[key] : 0));
     const scale = colorRange([map], course.ink.even);
     const style = { upsampling: "bilinear", opacity: Number(opacity.lastChild.value), scale };
     shown = overlay(photo, map, [h, w], style, course.ink);

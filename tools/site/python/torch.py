@@ -15,7 +15,8 @@ from reductions import Reductions
 
 bool, long = "bool", "long"
 float16, bfloat16, float32, float64 = "float16", "bfloat16", "float32", "float64"
-KINDS = [bool, long, float16, bfloat16, float32, float64]  # of two, the later one stays
+# Of two kinds the later one stays.
+RANK = [bool, long, float16, bfloat16, float32, float64].index
 LARGEST = {
     float16: 65504.0,
     bfloat16: (2 - 2**-7) * 2.0**127,
@@ -81,17 +82,17 @@ class Tensor(Reductions):
     def pair(self, name, other, dtype=None):
         """With another tensor, or with a number."""
         if not isinstance(other, Tensor):
-            other = full((), other, float32 if other % 1 else self.dtype)
-        kind = dtype or max(self.dtype, other.dtype, key=KINDS.index)
+            kind = dtype or max(self.dtype, float32 if other % 1 else bool, key=RANK)
+            return Tensor(kernels.pair(name, self.data, other), self.shape, kind)
+        kind = dtype or max(self.dtype, other.dtype, key=RANK)
         shape = together(self.shape, other.shape)
         one, two = self.expand(shape), other.expand(shape)
         return Tensor(kernels.pair(name, one.data, two.data), shape, kind)
 
     def where(self, mask, other):
-        other = other if isinstance(other, Tensor) else full((), other, self.dtype)
         shape = together(self.shape, mask.shape)
-        one, two = self.expand(shape), other.expand(shape)
-        data = kernels.select(mask.expand(shape).data, one.data, two.data)
+        two = other.expand(shape).data if isinstance(other, Tensor) else other
+        data = kernels.select(mask.expand(shape).data, self.expand(shape).data, two)
         return Tensor(data, shape, self.dtype)
 
     def masked_fill(self, mask, value):
@@ -100,9 +101,8 @@ class Tensor(Reductions):
     def nan_to_num(self):
         if not self.is_floating_point():
             return self
-        most = LARGEST[self.dtype]
-        found = self.where(self == self, 0)  # NaN is not equal to itself
-        return found.where(found <= most, most).where(found >= -most, -most)
+        data = kernels.nanToNum(self.data, LARGEST[self.dtype])
+        return Tensor(data, self.shape, self.dtype)
 
     def triu(self, diagonal):
         rows, columns = (arange(size) for size in self.shape[-2:])
