@@ -1,7 +1,9 @@
 """The course at the command line: `python -m helpers --help` lists what it can do."""
 
 import argparse
+import os
 import re
+import signal
 import sys
 import time
 
@@ -10,11 +12,30 @@ from helpers.classroom.setup_check import check_setup
 
 SEED = 0
 TEST_SEED, TEST_COUNT = 2026, 500
-COUNTS = ("batch", "heads", "queries")
 RENDERED = "rendered"  # both captioners of scenes with light and shadow
 
 
 def main():
+    if hasattr(signal, "SIGPIPE"):  # `| head` may close the pipe: that is no error
+        signal.signal(signal.SIGPIPE, signal.SIG_DFL)
+    arguments = vars(make_parser().parse_args())
+    command = arguments.pop("command")
+    if command == "check":
+        sys.exit(0 if check_setup() else 1)
+    if command == "train":
+        train_all(arguments["variants"])
+    if command == "score":
+        if arguments["world"] == RENDERED:
+            score_rendered()
+        else:
+            score_all(tuple(arguments["size"]))
+    if command == "explain":
+        sys.exit(print_explanation(" ".join(arguments["message"])))
+    if command == "diagnose":
+        sys.exit(print_report(**arguments))
+
+
+def make_parser():
     parser = argparse.ArgumentParser(prog="python -m helpers", description=__doc__)
     commands = parser.add_subparsers(dest="command", required=True)
     commands.add_parser("check", help="is everything there that the course needs?")
@@ -29,33 +50,34 @@ def main():
     score.add_argument(
         "--size", type=int, nargs=2, default=(112, 112), metavar="PIXELS"
     )
-    doctor = commands.add_parser("diagnose", help="what is this weights tensor?")
-    doctor.add_argument("weights", help="a shape, 1,12,197,197, or a file")
-    doctor.add_argument("--image", type=size, help="the model's input, HxW in pixels")
-    doctor.add_argument("--patch", type=int, help="pixels from one cell to the next")
-    for count in COUNTS:
-        doctor.add_argument(f"--{count}", type=int, help=f"how many {count} there are")
     reader = commands.add_parser("explain", help="what is behind this error message?")
     reader.add_argument(
         "message", nargs="*", help="the message, or what you see; default: from a pipe"
     )
-    arguments = parser.parse_args()
-    if arguments.command == "check":
-        sys.exit(0 if check_setup() else 1)
-    if arguments.command == "train":
-        train_all(arguments.variants)
-    if arguments.command == "score":
-        if arguments.world == RENDERED:
-            score_rendered()
-        else:
-            score_all(tuple(arguments.size))
-    if arguments.command == "explain":
-        sys.exit(print_explanation(" ".join(arguments.message)))
-    if arguments.command == "diagnose":
-        counts = {count: getattr(arguments, count) for count in COUNTS}
-        sys.exit(
-            print_report(arguments.weights, arguments.image, arguments.patch, counts)
-        )
+    add_doctor(commands.add_parser("diagnose", help="what is this weights tensor?"))
+    return parser
+
+
+def add_doctor(doctor):
+    """The arguments of `diagnose`, under the same names."""
+    pixels = {"dest": "image_size", "type": size, "metavar": "HxW"}
+    facts = {
+        "--image": {**pixels, "help": "the model's input (of one tile) in pixels"},
+        "--patch": {"dest": "patch_size", "type": int, "help": "pixels of a cell"},
+        "--model": {"help": "its name, such as Qwen2-VL: the order of its keys"},
+        "--merge": {"type": int, "help": "patches of a side that become one key"},
+        "--frames": {"type": int, "help": "of a video"},
+        "--tiles": {"type": size, "metavar": "RxC", "help": "rows x columns of tiles"},
+        "--text": {"type": text_around, "help": "keys before the image's[,behind]"},
+        "--grid-thw": {"type": grids, "help": "of every image: t,h,w;t,h,w"},
+        "--batch": {"type": int, "help": "how many images there are"},
+        "--heads": {"type": int, "help": "how many heads there are"},
+        "--queries": {"type": int, "help": "how many queries (words) there are"},
+    }
+    doctor.add_argument("weights", help="a shape, 1,12,197,197, or a file")
+    for name, options in facts.items():
+        metavar = {"metavar": "N"} if options.get("type") is int else {}
+        doctor.add_argument(name, **metavar, **options)
 
 
 def variant(text):
@@ -73,7 +95,26 @@ def size(text):
     return tuple(int(number) for number in text.split("x"))
 
 
-def print_report(weights, image_size, patch_size, counts):
+def text_around(text):
+    """35 -> 35, in front of the image's keys; 35,20 -> (35, 20), and behind."""
+    numbers = whole_numbers(text, (1, 2))
+    return numbers if len(numbers) > 1 else numbers[0]
+
+
+def grids(text):
+    """1,24,46;1,16,16 -> [(1, 24, 46), (1, 16, 16)]"""
+    return [whole_numbers(grid, (3,)) for grid in text.split(";")]
+
+
+def whole_numbers(text, counts):
+    numbers = tuple(int(n) for n in text.split(",") if n.strip().isdecimal())
+    if len(numbers) not in counts or len(numbers) < len(text.split(",")):
+        form = " or ".join(map(str, counts))
+        raise argparse.ArgumentTypeError(f"expected {form} whole numbers, got {text!r}")
+    return numbers
+
+
+def print_report(weights, **facts):
     """Print what `diagnose` says; return 2 for what cannot be read."""
     from helpers.inspection.shapes.diagnose import diagnose
     from helpers.inspection.shapes.files import read_weights
@@ -83,7 +124,7 @@ def print_report(weights, image_size, patch_size, counts):
             weights = tuple(int(number) for number in weights.split(","))
         else:
             weights = read_weights(weights)
-        report = diagnose(weights, image_size, patch_size, **counts)
+        report = diagnose(weights, **facts)
     except (OSError, TypeError, ValueError) as error:
         print(error, file=sys.stderr)
         return 2
@@ -98,10 +139,14 @@ def print_explanation(text):
     if not text and sys.stdin.isatty():
         print("paste the message, then press Ctrl + D", file=sys.stderr)
     try:
-        print(explain(text or sys.stdin.read()))
+        said = explain(text or sys.stdin.buffer.read().decode("utf-8", "replace"))
     except ValueError as error:
         print(error, file=sys.stderr)
         return 2
+    try:
+        print(said, flush=True)
+    except BrokenPipeError:  # `| head`: the reader has seen enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     return 0
 
 

@@ -1,4 +1,4 @@
-"""Train captioners that differ in their attention alone, and write down how they fare.
+"""Train captioners that differ only in their attention, and record how they do.
 
 `python -m tools comparison` writes data/comparison.json, which notebooks 02 and 03
 draw. Three seeds each, the same width, steps, optimizer and scenes.
@@ -15,7 +15,12 @@ from helpers.captioning.checkpoints import DATA
 from helpers.captioning.models import Encoder, RecurrentDecoder, TransformerDecoder
 from helpers.captioning.scenes import VOCABULARY
 from helpers.captioning.temporary import use_threads
-from helpers.captioning.training import caption_loss, make_optimizer, training_batch
+from helpers.captioning.training import (
+    caption_loss,
+    descend,
+    make_optimizer,
+    training_batch,
+)
 from tools.examination import Exam
 
 FILE = DATA / "comparison.json"
@@ -65,12 +70,7 @@ def train_one(variant, seed, steps, exam):
             break
         images, words = training_batch(BATCH, seed * 1_000_000 + step, SIZE)
         logits, _ = decoder(*encoder(images), words[:, :-1])  # (B, T, V)
-        loss = caption_loss(logits, words)
-        optimizer.zero_grad()
-        loss.backward()
-        nn.utils.clip_grad_norm_(model.parameters(), 1.0)
-        optimizer.step()
-        schedule.step()
+        descend(caption_loss(logits, words), model, optimizer, schedule)
     return record | exam.hide(encoder, decoder)
 
 

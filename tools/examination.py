@@ -1,4 +1,4 @@
-"""What a captioner knows about scenes that it never met, and where it looks."""
+"""What a captioner knows about scenes that are new to it, and where it looks."""
 
 import torch
 from torch.nn.functional import adaptive_avg_pool2d

@@ -1,54 +1,33 @@
-"""Put the exercises of a notebook back to where a learner starts.
+"""Reset the exercises of a notebook to their stubs.
 
 Every exercise cell carries its own stub in its metadata, which JupyterLab keeps while
 the source is edited. So a reset needs neither git nor the network, and finds a cell
 wherever the learner has moved it.
 """
 
-import re
 import sys
 
 import nbformat
 
-# A function, or a class whose __init__ does no more than that of every nn.Module.
-STUB = re.compile(
-    r"^(def .*:\n    |class .*:\n    def __init__.*:\n {8}super\(\).__init__\(\)\n {8})"
-    r"raise NotImplementedError$",
-    re.MULTILINE,
-)
-CHECK = re.compile(r"^checks\.check_\w+\(", re.MULTILINE)
+from tools.notebooks import lessons
+
 OUTPUT = "Not attempted yet.\n"
 
 
-def stub_of(cell):
-    """What this cell is reset to: None if it is no exercise.
-
-    The source itself as long as nobody has written into the function; later what was
-    remembered then.
-    """
-    if cell.cell_type != "code":
-        return None
-    if STUB.search(cell.source) and CHECK.search(cell.source):
-        return cell.source
-    return cell.metadata.get("stub")
-
-
 def reset_all(files):
-    """Reset each notebook and print what was done; False if one could not be read."""
-    fine = True
-    for file in files:
+    """Reset each notebook and print what was done; returns how many are damaged."""
+    damaged = 0
+    for file in files or lessons():
         try:
             back, untouched = reset(file)
         except (OSError, ValueError) as error:
             print(error, file=sys.stderr)
-            fine = False
+            damaged += 1
             continue
-        if back or untouched:
-            exercises = "exercise" if back == 1 else "exercises"
-            print(f"{file.stem}: {back} {exercises} put back, {untouched} untouched")
-        else:
-            print(f"{file.stem}: holds no exercise")
-    return fine
+        exercises = "exercise" if back == 1 else "exercises"
+        done = f"{back} {exercises} put back, {untouched} untouched"
+        print(f"{file.stem}: {done if back or untouched else 'holds no exercise'}")
+    return damaged
 
 
 def reset(file):

@@ -6,9 +6,11 @@ import subprocess
 import sys
 import time
 from collections import defaultdict
+from itertools import product
 from pathlib import Path
 
-from tools.requirements import EXTRAS, ROOT, declared, floor
+from helpers import ROOT
+from tools.requirements import EXTRAS, declared, floor
 
 # Together they take other kernels for nearly all that torch computes: other sums in
 # another order, hence other last digits.
@@ -23,15 +25,12 @@ SETTINGS = {
 FOLDER = ROOT / "build" / "matrix"
 
 
-def add_command(commands):
-    parser = commands.add_parser("matrix", help=__doc__)
-    parser.add_argument("files", nargs="*", help="notebooks; default: all of them")
-    parser.add_argument(
-        "--settings", nargs="+", choices=SETTINGS, default=list(SETTINGS)
-    )
-    parser.add_argument(
-        "--python", nargs="+", default=[sys.executable], help="interpreters"
-    )
+def add_options(parser):
+    parser.set_defaults(function="tools.matrix:run")
+    parser.add_argument("files", nargs="*", type=Path, help="default: all notebooks")
+    every = list(SETTINGS)
+    parser.add_argument("--settings", nargs="+", choices=every, default=every)
+    parser.add_argument("--python", nargs="+", default=[sys.executable])
     parser.add_argument(
         "--deps",
         nargs="+",
@@ -40,29 +39,25 @@ def add_command(commands):
         help="packages: those that the interpreter has, or, in an environment made "
         "under build/, the newest or the oldest that pyproject.toml admits",
     )
-    parser.set_defaults(run=run)
 
 
-def run(arguments):
-    """Run every combination, print the table; returns 1 if anything flipped."""
-    files = [Path(f).resolve() for f in arguments.files] or all_notebooks()
+def run(files, settings, python, deps):
+    """Run every combination and print a table; returns 1 if anything flipped."""
+    files = files or sorted((ROOT / "notebooks").rglob("*.ipynb"))
     rows = []
-    for python in arguments.python:
-        for deps in arguments.deps:
-            try:
-                own = environment(python, deps)
-            except subprocess.CalledProcessError as error:
-                rows.append((python, deps, "-", "0 of 0", "-", f"not made: {error}"))
-                continue
-            for setting in arguments.settings:
-                rows.append((version(own), deps, setting, *play(own, setting, files)))
-                print(*rows[-1], sep=" | ", flush=True)
+    for interpreter, packages in product(python, deps):
+        try:
+            own = environment(interpreter, packages)
+        except subprocess.CalledProcessError as error:
+            lacking = "-", "0 of 0", "-", f"not made: {error}"
+            rows.append((interpreter, packages, *lacking))
+            continue
+        for setting in settings:
+            found = play(own, setting, [Path(file).resolve() for file in files])
+            rows.append((version(own), packages, setting, *found))
+            print(*rows[-1], sep=" | ", flush=True)
     print(table(rows))
     return int(any(row[-1] for row in rows))
-
-
-def all_notebooks():
-    return sorted((ROOT / "notebooks").rglob("*.ipynb"))
 
 
 def environment(python, deps):

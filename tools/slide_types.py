@@ -1,8 +1,8 @@
 """Slides from the lesson notebooks: which cell stands where.
 
-One idea a slide: a heading and what it is about, be it a figure, a question to the
-room, a table or a short run of code. Whatever comes next under the same heading gets a
-slide of its own. How large a figure is, the template decides: it fills the slide.
+One idea per slide: a heading and its subject, which is a figure, a question to the
+room, a table or a short run of code. The next subject under the same heading gets a
+slide of its own. The template sizes figures: they fill the slide.
 """
 
 import re
@@ -30,7 +30,7 @@ def mark(notebook):
 
 
 def slide_types(cells):
-    """A type a cell: slide, subslide, - (on the same slide), notes or skip."""
+    """The type of each cell: slide, subslide, - (same slide), notes or skip."""
     roles = [role_of(cell) for cell in cells]
     starts = [at for at, role in enumerate(roles) if role == "heading"]
     types = ["skip"] * len(cells)  # before the first heading, and where there is none
@@ -43,11 +43,15 @@ def section_types(cells, roles):
     """The types under one heading, which comes first.
 
     Prose is shown while it is short: below the heading, and below what was looked at.
-    A section that would be a heading and a sentence is left out.
+    A section that has nothing to look at shows what its longer code printed. What would
+    be a heading and a sentence is left out.
     """
     about = ITEMS | {"code"}
+    plain = not about & {*roles}
+    if plain:
+        about = about | {"result"}
     bare = not about & {*roles}
-    room, taken, said = LONG_PROSE if bare else SHORT_PROSE, False, 0  # words
+    room, taken, said = LONG_PROSE if plain else SHORT_PROSE, False, 0  # words
     types = ["slide"]
     for cell, role in zip(cells[1:], roles[1:], strict=True):
         if role == "prose":
@@ -58,7 +62,7 @@ def section_types(cells, roles):
         elif role in about:
             types.append("subslide" if taken else "-")
             short = len(cell.source.splitlines()) <= SHOWN_WITH_FIGURE
-            taken = role in ITEMS or not short  # a figure joins short code above it
+            taken = role != "code" or not short  # a figure joins short code above it
             room = 0 if role == "predict" else SHORT_PROSE
         else:
             types.append("skip")
@@ -69,7 +73,7 @@ def section_types(cells, roles):
 
 
 def role_of(cell):
-    """What a cell is to the room."""
+    """What a cell is for the audience."""
     if EXERCISE.match(cell.source) or re.search(r"\bquiz", cell.source, re.IGNORECASE):
         return "exercise"
     if cell.cell_type != "code":
@@ -85,8 +89,10 @@ def role_of(cell):
     lines = len(cell.source.splitlines())
     if TAG in cell.metadata.get("tags", []) and lines <= LONG_CODE:
         return "code"
-    short = lines <= SHORT_CODE
-    return "example" if short and 0 < printed_lines(cell) <= SHORT_CODE else "long"
+    printed = printed_lines(cell)
+    if lines <= SHORT_CODE and 0 < printed <= SHORT_CODE:
+        return "example"
+    return "result" if 0 < printed <= LONG_CODE else "long"
 
 
 def has_picture(cell):
@@ -98,9 +104,11 @@ def has_picture(cell):
 
 
 def shows_code(cell):
-    """Figures hide the code that drew them, unless it is the point, and short."""
+    """Results hide their code; so do figures, unless it is the point, and short."""
     short = len(cell.source.splitlines()) <= SHOWN_WITH_FIGURE
-    return not has_picture(cell) or (short and TAG in cell.metadata.get("tags", []))
+    if has_picture(cell):
+        return short and TAG in cell.metadata.get("tags", [])
+    return role_of(cell) != "result"
 
 
 def printed_lines(cell):

@@ -1,6 +1,7 @@
 """Decks of slides: one HTML file a lesson, beside one folder of assets, for a room
 without a network."""
 
+import base64
 import re
 import shutil
 import subprocess
@@ -15,7 +16,11 @@ from tools.slide_types import EXERCISE, LIST_OR_TABLE, mark, shows_code
 
 FOLDER = ROOT / "build" / "slides"
 REVEAL = "reveal.js@^4.6"
-TEMPLATE = Path(__file__).with_name("slides.html.j2")
+TEMPLATE, SCENE, LIVE_SLIDE = (
+    Path(__file__).with_name(name)
+    for name in ("slides.html.j2", "scene.html", "live_slide.html")
+)
+LIVE = "00_start_here"  # the lesson whose second slide is the live scene
 
 
 def deck(notebook, title):
@@ -23,6 +28,8 @@ def deck(notebook, title):
     from nbconvert.exporters import SlidesExporter  # comes with the extra "test"
 
     notebook = with_headings(mark(parted(notebook)))
+    if title == LIVE:
+        add_live_slide(notebook.cells, title)
     for cell in notebook.cells:
         if cell.cell_type == "code" and not shows_code(cell):
             cell.metadata["transient"] = {"remove_source": True}
@@ -78,6 +85,18 @@ def with_headings(notebook):
     return notebook
 
 
+def add_live_slide(cells, name):
+    """The live scene before the second slide; a still picture without the site."""
+    picture = base64.b64encode((ROOT / "data/caption.png").read_bytes()).decode()
+    text = LIVE_SLIDE.read_text(encoding="utf-8").format(picture=picture, name=name)
+    types = [cell.metadata["slideshow"]["slide_type"] for cell in cells]
+    second = types.index("slide", types.index("slide") + 1)
+    for kind, source in [("-", text), ("slide", "## Drag the star")]:
+        cell = nbformat.v4.new_markdown_cell(source)
+        cell.metadata["slideshow"] = {"slide_type": kind}
+        cells.insert(second, cell)
+
+
 def build(files, folder):
     """Write a deck for each lesson into `folder`, and reveal.js once beside them.
 
@@ -87,6 +106,7 @@ def build(files, folder):
     require_run(files)
     folder.mkdir(parents=True, exist_ok=True)
     fetch_reveal(folder)
+    shutil.copy(SCENE, folder)
     for file in files:
         notebook = nbformat.read(file, as_version=4)
         target = folder / f"{file.stem}.html"

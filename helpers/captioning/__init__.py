@@ -19,11 +19,11 @@ __getattr__, __all__ = public(
         "models": ["Encoder"],
         "captioners": ["Captioner", "load_captioner", "to_input"],
         "checkpoints": ["VARIANTS", "read_manifest"],
+        "progress": ["stoppable"],
         "training": [
             "STEPS",
             "caption_loss",
             "make_optimizer",
-            "stoppable",
             "train",
             "training_batch",
         ],

@@ -20,7 +20,8 @@ class AdditiveAttention(nn.Module):
 
     Bahdanau, Cho & Bengio 2015, "Neural Machine Translation by Jointly Learning to
     Align and Translate"; for captions: Xu et al. 2015, "Show, Attend and Tell". The
-    tanh between the two layers is what lets the query change the map.
+    tanh between the two layers is what lets the query change the map. The values are
+    the cells themselves, as in both papers.
     """
 
     def __init__(self, query_dim, key_dim, attention_dim):
@@ -30,7 +31,7 @@ class AdditiveAttention(nn.Module):
         self.score_layer = nn.Linear(attention_dim, 1, bias=False)
 
     def prepare(self, cells):
-        """The part that no query changes: computed once an image, not once a word."""
+        """What does not depend on the query: computed once per image, not per word."""
         return self.key_layer(cells), cells  # (B, N, attention_dim), (B, N, D)
 
     def forward(self, query, prepared, mask=None):
@@ -46,7 +47,8 @@ class AdditiveAttention(nn.Module):
 class DotProductAttention(nn.Module):
     """Score a query against a key by their dot product, over the root of their width.
 
-    Vaswani et al. 2017, "Attention Is All You Need", section 3.2.1, with one head.
+    Vaswani et al. 2017, "Attention Is All You Need", section 3.2.1, with one head. The
+    values are the cells after a layer of their own.
     """
 
     def __init__(self, query_dim, key_dim, attention_dim):
@@ -56,7 +58,7 @@ class DotProductAttention(nn.Module):
         self.value_layer = nn.Linear(key_dim, key_dim)
 
     def prepare(self, cells):
-        """Keys (B, N, attention_dim) and values (B, N, D): once an image."""
+        """Keys (B, N, attention_dim) and values (B, N, D): computed once per image."""
         return self.key_layer(cells), self.value_layer(cells)
 
     def forward(self, query, prepared, mask=None):
@@ -72,8 +74,8 @@ class MultiHeadAttention(nn.Module):
     Vaswani et al. 2017, section 3.2.2. Self-attention where query, key and value are
     one tensor, cross-attention where key and value come from the image. Equal to
     `torch.nn.MultiheadAttention(..., batch_first=True)` with the same weights; like
-    there, `dropout` (0..1) strikes out weights in training mode, and the weights that
-    come back are those with holes. Raises ValueError if heads do not divide the width.
+    there, `dropout` (0..1) sets weights to zero in training mode, and the weights
+    after dropout are returned. Raises ValueError if heads do not divide the width.
     """
 
     def __init__(self, width, heads, dropout=0.0):

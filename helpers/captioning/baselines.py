@@ -1,26 +1,26 @@
-"""Maps of those who do not look at the picture: what a score must be held against."""
+"""Maps that ignore the picture: the baselines that every score is compared with."""
 
 import torch
 
 
 def uniform_map(h, w):
-    """The map of one who looks everywhere alike, (h, w), sums to 1. It has no peak."""
+    """The same weight on every cell: (h, w), sums to 1. It has no peak."""
     return torch.full((h, w), 1 / (h * w))
 
 
 def random_map(h, w, generator):
-    """The map of one who looks at a cell by chance, (h, w), sums to 1."""
+    """All weight on one random cell: (h, w), sums to 1."""
     heat = torch.zeros(h * w)  # (N,)
     heat[torch.randint(h * w, (1,), generator=generator)] = 1
     return heat.unflatten(0, (h, w))  # (h, w)
 
 
 def centre_map(h, w):
-    """The map of one who always looks at the middle, (h, w), sums to 1.
+    """A Gaussian around the centre: (h, w), sums to 1.
 
-    A Gaussian, a quarter of each side wide.
+    Its standard deviation is a quarter of each side.
     """
-    rows = torch.linspace(-2, 2, h)[:, None]  # (h, 1), in widths
+    rows = torch.linspace(-2, 2, h)[:, None]  # (h, 1), in standard deviations
     columns = torch.linspace(-2, 2, w)  # (w,)
     heat = (-(rows**2 + columns**2) / 2).exp()  # (h, w)
     return heat / heat.sum()

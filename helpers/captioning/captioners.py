@@ -28,7 +28,11 @@ LONGEST_CAPTION = 12
 
 
 class Captioner(nn.Module):
-    """An encoder and one of three decoders; `variant` is one of VARIANTS."""
+    """An encoder and a decoder with one of three attentions, 0.4 M parameters.
+
+    variant: "additive", "dot-product" or "transformer". vocabulary: the words, by id.
+    Raises ValueError for another variant.
+    """
 
     to_input = staticmethod(lambda image: to_input(image))  # (3, H, W)
 
@@ -49,11 +53,14 @@ class Captioner(nn.Module):
             self.decoder = RecurrentDecoder(attention, WIDTH, V)
 
     def forward(self, images, words):
-        """images (B, 3, H, W), words (B, T) -> logits (B, T, V) and the weights."""
+        """images (B, 3, H, W) in -1..1, word ids (B, T) -> logits (B, T, V), weights.
+
+        The weights are (B, T, N), or (B, L, A, T, N) for the transformer.
+        """
         return self.decoder(*self.encoder(images), words)
 
     def caption(self, image):
-        """Caption one PIL image, the likeliest word each time. See `captions`."""
+        """Caption one PIL image, always with the likeliest word. See `captions`."""
         return self.captions([image])[0]
 
     @torch.inference_mode()

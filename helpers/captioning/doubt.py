@@ -1,4 +1,4 @@
-"""Refuse a scene made by hand: unknown objects, or a caption that is in doubt."""
+"""Reject a scene made by hand whose objects are unknown or whose caption is unclear."""
 
 import math
 
@@ -6,7 +6,7 @@ CLEAR = 4.0  # pixels, half a cell: the distances across and down differ by this
 
 
 def refuse_doubt(one, two):
-    """Raise ValueError if nobody could say which of two SceneObjects lies where."""
+    """Raise ValueError if the relation between two SceneObjects is not clear."""
     across, down = abs(one.x - two.x), abs(one.y - two.y)  # pixels
     names = f"the {one.color} {one.shape} and the {two.color} {two.shape}"
     apart, widest = math.hypot(across, down), max(one.radius, two.radius)
@@ -24,7 +24,7 @@ def refuse_doubt(one, two):
 
 
 def refuse_hidden(scene):
-    """Raise ValueError if too little of an object of a Scene is to be seen."""
+    """Raise ValueError if too little of an object of a Scene is visible."""
     H, W = scene.masks.shape[1:]
     for thing, mask in zip(scene.objects, scene.masks, strict=True):
         seen = int(mask.sum())

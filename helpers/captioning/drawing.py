@@ -19,7 +19,8 @@ _PALETTE = torch.tensor(list(COLORS.values())) / 255  # (colours, 3)
 def draw(shapes, colors, places, backgrounds, size):
     """Draw a batch: images (B, 3, H, W) and masks (B, 2, H, W), bool.
 
-    White is 1; the lightest backgrounds go a little beyond.
+    The first four as `sample_objects` returns them; size: (H, W) in pixels. White is 1;
+    the lightest backgrounds are a little above it.
     """
     H, W = size
     ramp = torch.linspace(0, 1, W)  # (W,)

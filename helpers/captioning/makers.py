@@ -1,8 +1,8 @@
 """Ways to make a map of a word: its attention, rollout, Grad-CAM, HiResCAM.
 
-A map-maker is a function of a captioner, images (B, 3, H, W), words (B, T + 1) as ids,
-the start first, and t: which word is meant, 0 the first; one number, or one for each
-image (B,). It returns maps (B, h, w), not negative.
+A map-maker is a function of a captioner, images (B, 3, H, W), word ids (B, T + 1) that
+begin with the start, and t, the number of the word from 0: one for all images, or one
+for each (B,). It returns maps (B, h, w), which are not negative.
 """
 
 import torch
@@ -12,14 +12,14 @@ from helpers.captioning.captioners import layout_of, reduce_weights
 
 @torch.inference_mode()
 def attention_map(model, images, words, t):
-    """The weights themselves; of a transformer their mean over layers and heads."""
+    """The attention weights; of a transformer their mean over layers and heads."""
     _, weights = model(images, words[:, :-1])  # (B, ..., T, N)
     maps = torch.stack([reduce_weights(own) for own in weights])  # (B, T, N)
     return _pick(maps, images, t)
 
 
 def head_map(layer, head):
-    """The map-maker of one head of a transformer."""
+    """The map-maker of one head of a transformer; layer and head count from 0."""
 
     @torch.inference_mode()
     def make(model, images, words, t):
@@ -31,10 +31,10 @@ def head_map(layer, head):
 
 @torch.inference_mode()
 def rollout_map(model, images, words, t):
-    """Attention followed through the layers of a transformer. Abnar & Zuidema 2020.
+    """Attention rollout through the layers of a transformer. Abnar & Zuidema 2020.
 
-    Half of each step goes around the attention, through the residual connection. The
-    paper has self-attention only; here the words mix with earlier words, then take from
+    Half of each step passes the attention by, through the residual connection. The
+    paper has self-attention only; here each word mixes with earlier words, then reads
     the image.
     """
     kept = []
@@ -56,7 +56,7 @@ def rollout_map(model, images, words, t):
 
 
 def grad_cam(model, images, words, t, layer=None):
-    """Channels weighed by their mean gradient, what is above 0. Selvaraju et al. 2017.
+    """Channels weighted by their mean gradient, then ReLU. Selvaraju et al. 2017.
 
     layer: by default the last norm of the encoder, whose cells the attention reads.
     """
@@ -82,7 +82,7 @@ BATCH = 50  # pictures at a time: a gradient keeps the activations of every laye
 
 
 def features_and_gradients(model, layer, images, words, t):
-    """The output of a layer of a captioner, and the gradient of a word's score in it.
+    """The output of a layer of a captioner, and the gradient of a word's score there.
 
     layer: a module of the model that is called once, and returns (B, D, h, w) or
     (B, N, D). -> features (B, N, D), gradients (B, N, D).

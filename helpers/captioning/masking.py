@@ -1,4 +1,4 @@
-"""Forbid a captioner to look at some cells while it says some of its words."""
+"""Keep a captioner from attending to some cells while it says some of its words."""
 
 from contextlib import contextmanager
 from itertools import count
@@ -10,12 +10,12 @@ READ_THE_IMAGE = ("decoder.attention", "cross_attention")  # ends of layers' nam
 
 @contextmanager
 def may_look(model, allowed):
-    """In the block, word t of caption b may look at cell n if allowed[b, t, n].
+    """Inside the block, word t of caption b may attend to cell n if allowed[b, t, n].
 
     allowed: (B, T, N) bool; for a transformer it holds in every layer and head. The
     model must be called with B images and T words.
     """
-    calls = {}  # a recurrent decoder attends once a word
+    calls = {}  # a recurrent decoder attends once per word
 
     def give_mask(layer, inputs, named):
         if isinstance(layer, MultiHeadAttention):

@@ -102,9 +102,9 @@ def coverage(mask, grid):
 
 
 def bootstrap(values, rounds=2000, seed=0):
-    """(low, high): the 95 % interval of the mean of values, by drawing them again.
+    """(low, high): the 95 % bootstrap interval of the mean of values. Efron 1979.
 
-    Efron 1979. Raises ValueError for no value at all.
+    Raises ValueError if there is no value.
     """
     values = np.asarray(values, dtype=float)
     if not values.size:
@@ -118,8 +118,8 @@ def per_word(captions, scenes, measure, nothing):
     """Measure every colour and shape word that was said: lists "color" and "shape".
 
     measure: a function of a map (h, w) and the mask (H, W) of the object that its word
-    names. A word counts against the object whose turn it is in the caption that was
-    said; a word beyond the last object gets `nothing`.
+    names. The nth object in the caption that was said counts as the nth in the scene; a
+    word beyond the last object gets `nothing`.
     """
     found = {"color": [], "shape": []}
     for caption, scene in zip(captions, scenes, strict=True):

@@ -16,9 +16,10 @@ POSITION_WIDTH = 64
 class Encoder(nn.Module):
     """An image as a grid of N = H/8 * W/8 cells, row by row.
 
-    Three convolutions with small kernels: a cell sees 10 x 10 pixels, its own 8 x 8
-    square and 1 more on every side. So little that a cell which knows an object must
-    touch it: with a wider view, a map may peak beside the object that it reads.
+    width: D, the channels of a cell. Three convolutions with small kernels: a cell sees
+    10 x 10 pixels, its own 8 x 8 square and 1 more on every side. With so small a view
+    a cell that knows an object must touch it; with a wider one, a map may peak beside
+    the object that it reads.
     """
 
     def __init__(self, width):
@@ -55,7 +56,7 @@ def position_code(h, w, width):
     Slow waves, one turn in 6 to 63 cells: neighbours get similar codes. After Vaswani
     et al. 2017, section 3.5, in two dimensions.
     """
-    rates = 0.1 * torch.logspace(0, 1, width // 4)  # radians a cell, (width/4,)
+    rates = 0.1 * torch.logspace(0, 1, width // 4)  # radians per cell, (width/4,)
     down = torch.arange(h)[:, None] * rates  # (h, width/4)
     across = torch.arange(w)[:, None] * rates  # (w, width/4)
     rows = torch.cat([down.sin(), down.cos()], -1)[:, None]  # (h, 1, width/2)

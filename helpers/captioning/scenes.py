@@ -23,6 +23,7 @@ WORD_ID = {word: index for index, word in enumerate(VOCABULARY)}
 RADIUS = (12.0, 18.0)  # pixels: a cell of the captioners is 8 pixels wide
 GAP = 6.0  # pixels between two objects, at least
 MARGIN = 8.0  # | |dx| - |dy| | is at least this, so that the relation is beyond doubt
+BACKGROUND = (0.93, 0.92, 0.90)  # RGB, of a scene made by hand
 SMALLEST = 64  # pixels: below this two objects do not always fit
 
 
@@ -74,7 +75,7 @@ def sample_scenes(count, seed, size=(112, 112)):
     return _to_scenes(*sample_objects(count, seed, size), size)
 
 
-def make_scene(objects, size=(112, 112), background=(0.93, 0.92, 0.90)):
+def make_scene(objects, size=(112, 112), background=BACKGROUND):
     """Draw two SceneObjects that you choose; the caption orders them by itself.
 
     size is (H, W) in pixels, background an RGB colour in 0..1. Where the objects

@@ -1,4 +1,4 @@
-"""What holds for one block, and is put back after it, also when the block fails."""
+"""Settings that hold inside a `with` block, and are restored even if it fails."""
 
 from contextlib import contextmanager
 
@@ -7,10 +7,10 @@ import torch
 
 @contextmanager
 def eval_mode(model):
-    """Evaluation mode for every part of a model; then each part has its own mode again.
+    """Evaluation mode for every submodule; afterwards each has its own mode again.
 
-    A part may have been in evaluation mode before (a frozen encoder), so
-    `model.train()` afterwards would not do.
+    `model.train()` would not do: a submodule, such as a frozen encoder, may have been
+    in evaluation mode before.
     """
     modes = [(part, part.training) for part in model.modules()]
     model.eval()
@@ -22,8 +22,8 @@ def eval_mode(model):
 
 
 def one_thread():
-    """For tensors as small as these, waiting for a second thread costs more than it
-    brings: several times more, where another program wants that core."""
+    """One thread inside the block: for tensors as small as those of the course, waiting
+    for a second one costs more than it saves, above all on a busy machine."""
     return use_threads(1)
 
 

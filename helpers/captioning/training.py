@@ -1,20 +1,18 @@
-"""Train a captioner on scenes that are drawn as it goes: no scene is seen twice.
+"""Train a captioner on scenes that are drawn on the fly: no scene is seen twice.
 
 `python -m helpers train` makes the shipped checkpoints with it.
 """
 
 import random
-import time
-from contextlib import contextmanager
 from dataclasses import dataclass
 
 import torch
 from torch.nn.functional import cross_entropy
-from tqdm.auto import tqdm
 
+from helpers.captioning.progress import stoppable
 from helpers.captioning.scenes import PAD, WORD_ID, caption_words, draw, sample_objects
 from helpers.captioning.teacher_forcing import word_ids
-from helpers.captioning.temporary import eval_mode, use_threads
+from helpers.captioning.temporary import eval_mode
 
 STEPS = {"additive": 1200, "dot-product": 2000, "transformer": 1800}  # as shipped
 NOISE = 0.02  # its standard deviation, where white is 1
@@ -35,8 +33,8 @@ class History:
 def training_batch(count, seed, size=(112, 112)):
     """Draw a batch: images (B, 3, H, W) in about -1..1 and word ids (B, 10), padded.
 
-    The images get a little noise, so that a captioner is not thrown by a picture that
-    has some.
+    The images get a little noise, so that a captioner copes with pictures that have
+    some.
     """
     layout = sample_objects(count, seed, size)
     images, _ = draw(*layout, size)  # (B, 3, H, W) in 0..1
@@ -46,57 +44,23 @@ def training_batch(count, seed, size=(112, 112)):
     return 2 * (images + grain) - 1, word_ids(words)
 
 
+def draw_batches(steps, count, seed, sizes, device):
+    """For each step its number, and a batch of images and word ids of some size."""
+    choose = random.Random(seed)
+    for step in steps:
+        size = choose.choice(sizes)
+        images, words = training_batch(count, seed * 1_000_000 + step, size)
+        yield step, images.to(device), words.to(device)
+
+
 def caption_loss(logits, words):
-    """Cross-entropy of every next word, in nats: logits (B, T-1, V), words (B, T)."""
+    """Mean cross-entropy of every next word, in nats, without the padding.
+
+    logits (B, T-1, V), word ids (B, T).
+    """
     return cross_entropy(
         logits.flatten(0, 1), words[:, 1:].flatten(), ignore_index=WORD_ID[PAD]
     )
-
-
-class Steps(tqdm):
-    """A progress bar over steps that says, after ten of them, how long all will take.
-
-    done: how many steps are finished. stopped: whether the stop button ended it.
-    """
-
-    done, stopped = 0, False
-
-    def __iter__(self):
-        for step in super().__iter__():
-            if self.done == 1:  # the first step warms up
-                start = time.perf_counter()
-            if self.done == 11:
-                seconds = (time.perf_counter() - start) / 10 * self.total
-                self.set_description(f"training, about {in_words(seconds)} in all")
-            yield step
-            self.done += 1
-
-
-def in_words(seconds):
-    """A duration, rounded: "40 seconds", "3 minutes"."""
-    if seconds < 90:
-        return f"{10 * max(1, round(seconds / 10))} seconds"
-    return f"{max(2, round(seconds / 60))} minutes"
-
-
-@contextmanager
-def stoppable(steps, threads=1):
-    """To train in a `with` block: yields a progress bar over `steps`, a range.
-
-    The stop button, or Ctrl-C, ends the block with a sentence in place of a traceback,
-    and what comes after the block runs. Within it torch uses one thread, or `threads`.
-    For models as small as these, a second one saves a third of the time on an idle
-    machine, and where other programs want the cores it takes three times as long.
-    """
-    with use_threads(threads), Steps(steps, desc="training", unit="step") as bar:
-        try:
-            yield bar
-        except KeyboardInterrupt:
-            bar.stopped = True
-            print(
-                f"Stopped after {bar.done} of {bar.total} steps: the model keeps what "
-                "it has learned so far."
-            )
 
 
 def train(
@@ -111,43 +75,43 @@ def train(
 ):
     """Train in place with AdamW and a one-cycle schedule; return a History.
 
-    Uses a GPU when there is one and brings the captioner back to the CPU. Keeps the
-    weights with the lowest loss on 256 held-out scenes, also when it is interrupted
-    (Ctrl-C, or the stop button). Another number of threads gives other last digits.
-    Raises ValueError for fewer than one step.
+    Uses a GPU if there is one. Keeps the weights with the lowest loss on 256 held-out
+    scenes, even if it is interrupted. The last digits depend on the number of threads.
+    Raises ValueError for steps below 1.
     """
     if steps < 1:
         raise ValueError(f"steps must be 1 or more, got {steps}")
+    torch.manual_seed(seed)
     device = pick_device()
     captioner.to(device).train()
-    torch.manual_seed(seed)
-    choose = random.Random(seed)
     optimizer, schedule = make_optimizer(captioner, steps, learning_rate)
     held_out = [t.to(device) for t in training_batch(256, HELD_OUT_SEED + seed)]
-    history, best, best_loss = History([], []), None, float("inf")
+    history, best, lowest = History([], []), None, float("inf")
     with stoppable(range(1, steps + 1), threads) as bar:
-        for step in bar:
-            numbers = seed * 1_000_000 + step, choose.choice(sizes)
-            images, words = (t.to(device) for t in training_batch(batch, *numbers))
-            logits, _ = captioner(images, words[:, :-1])
-            loss = caption_loss(logits, words)
-            optimizer.zero_grad()
-            loss.backward()
-            torch.nn.utils.clip_grad_norm_(captioner.parameters(), 1.0)
-            optimizer.step()
-            schedule.step()
+        for step, images, words in draw_batches(bar, batch, seed, sizes, device):
+            loss = caption_loss(captioner(images, words[:, :-1])[0], words)
+            descend(loss, captioner, optimizer, schedule)
             history.losses.append(loss.item())
             if step % check_every == 0 or step == steps:
-                held_out_loss = check(captioner, *held_out)
-                history.checks.append((step, held_out_loss))
-                bar.set_postfix(held_out=f"{held_out_loss:.4f}")
-                if held_out_loss < best_loss:
-                    best_loss, best = held_out_loss, copy_state(captioner)
+                now = check(captioner, *held_out)
+                history.checks.append((step, now))
+                bar.set_postfix(held_out=f"{now:.4f}")
+                if now < lowest:
+                    lowest, best = now, copy_state(captioner)
     history.interrupted = bar.stopped
     if best is not None:
         captioner.load_state_dict(best)
     captioner.cpu().eval()
     return history
+
+
+def descend(loss, model, optimizer, schedule):
+    """One step down the gradient of a loss, cut to a norm of 1."""
+    optimizer.zero_grad()
+    loss.backward()
+    torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
+    optimizer.step()
+    schedule.step()
 
 
 def make_optimizer(model, steps, learning_rate):

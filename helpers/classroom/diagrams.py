@@ -7,7 +7,8 @@ import numpy as np
 from matplotlib.colors import to_rgb
 from matplotlib.patches import FancyArrowPatch, FancyBboxPatch, Rectangle
 
-INK = "#1f2933"  # text inside boxes, which are light
+from helpers.maps.panels import DARK
+
 LABEL = "#767676"  # text outside, read on a white and on a dark page
 FILLS = {
     "plain": "#e8ecf1",
@@ -61,7 +62,7 @@ def box(axes, x, y, text, width=1.3, height=0.5, kind="plain"):
             corner, width, height, style, facecolor=FILLS[kind], edgecolor=LABEL
         )
     )
-    axes.text(x, y, text, ha="center", va="center", color=INK)
+    axes.text(x, y, text, ha="center", va="center", color=DARK)
     return Box(x, y, width, height)
 
 
@@ -106,7 +107,7 @@ def numbers(axes, x, y, values, title="", cell=0.55, kind="plain", digits=2):
             text,
             ha="center",
             va="center",
-            color=INK,
+            color=DARK,
         )
     axes.text(x, frame.top[1] + 0.08, title, ha="center", va="bottom", color=LABEL)
     return frame

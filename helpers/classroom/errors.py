@@ -1,11 +1,11 @@
-"""Fail on purpose: show an error's message, and make sure that it is the right one."""
+"""Fail on purpose: print an error's message, and make sure it is the expected one."""
 
 from contextlib import contextmanager
 
 
 @contextmanager
 def failing(kind, text):
-    """A block that must fail; print its error; check its type and its text.
+    """A block that must fail: prints its error, checks its type and its text.
 
     kind: the exception type, or several. text: the part of the message that does not
     change from version to version. Raises AssertionError where nothing fails, or

@@ -5,15 +5,16 @@ import numpy as np
 from matplotlib.patches import Rectangle
 from PIL import Image, ImageDraw
 
+from helpers.maps.panels import DARK
+
 CLASH = "#b2182b"
 CALM = "#35608d"
-INK = "#1f2933"  # text and lines on what is light
 
 
 def show_shapes(rows, clash=(), title=""):
     """Shapes as rows of boxes, lined up at the right as PyTorch lines them up.
 
-    rows: {name: [(letter, size), ...]}, one box an axis. clash: (name, letter) pairs;
+    rows: {name: [(letter, size), ...]}, one box per axis. clash: (name, letter) pairs;
     these boxes are red, hatched and marked with an exclamation mark. Returns a Figure.
     """
     widest = max(len(axes) for axes in rows.values())
@@ -29,7 +30,7 @@ def show_shapes(rows, clash=(), title=""):
             text = f"{letter} = {size}{' !' if wrong else ''}"
             style = {"facecolor": "white", "edgecolor": "none", "pad": 1.5}
             panel.text(
-                x + 0.45, y, text, ha="center", va="center", bbox=style, color=INK
+                x + 0.45, y, text, ha="center", va="center", bbox=style, color=DARK
             )
     panel.set(xlim=(-0.2, widest), ylim=(0.5, len(rows) + 0.5), title=title)
     panel.set_axis_off()
@@ -37,7 +38,10 @@ def show_shapes(rows, clash=(), title=""):
 
 
 def side_by_side(pictures, columns=4, width=2.4):
-    """Pictures {title: PIL image or array} in a row, or several. Returns a Figure."""
+    """Pictures {title: PIL image or array} in rows. Returns a Figure.
+
+    columns: the most pictures in a row. width: of each, in inches.
+    """
     columns = min(columns, len(pictures))
     rows = -(-len(pictures) // columns)
     shapes = [np.asarray(picture).shape for picture in pictures.values()]  # (H, W, ...)
@@ -66,7 +70,7 @@ def outline_object(picture, mask, point, zoom=3):
     inside = np.pad(mask.repeat(zoom, 0).repeat(zoom, 1), 1)  # (zoom H + 2, ...)
     core = inside[1:-1, :-2] & inside[1:-1, 2:] & inside[:-2, 1:-1] & inside[2:, 1:-1]
     edge = Image.fromarray(inside[1:-1, 1:-1] & ~core)
-    large.paste(INK, mask=edge)
+    large.paste(DARK, mask=edge)
     pen = ImageDraw.Draw(large)
     x, y = (zoom * place for place in point)
     for color, width in (("black", 5), ("white", 2)):  # seen on light and on dark

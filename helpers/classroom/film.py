@@ -1,4 +1,4 @@
-"""Training as something to watch: frames drawn as it goes, to leaf through later."""
+"""A film of a training: frames drawn while it runs, to leaf through later."""
 
 import base64
 import io
@@ -7,8 +7,7 @@ import ipywidgets as widgets
 from IPython.display import display
 from matplotlib.figure import Figure
 
-from helpers.maps import overlay
-from helpers.maps.panels import PANEL, enlarged, outline
+from helpers.maps.panels import PANEL, draw_map
 
 DPI = 90
 
@@ -65,7 +64,7 @@ class Film:
         return sorted({steps[0], quarter, steps[-1]})
 
     def draw(self, steps):
-        """A Figure: one row of maps a step, and the curves up to the last of them."""
+        """A Figure: one row of maps per step, and the curves up to the last of them."""
         columns, rows = len(self.words), len(steps) + 1
         tall = PANEL * self.picture.height / self.picture.width + 0.8
         figure = Figure(figsize=(PANEL * columns, tall * rows), layout="constrained")
@@ -93,12 +92,9 @@ class Film:
     def draw_maps(self, panels, step):
         """The named words' maps on one scale, each object outlined."""
         for panel, (number, word) in zip(panels, self.words.items(), strict=True):
-            heat = self.maps[step][number]  # (h, w)
-            seen = overlay(enlarged(self.picture), heat, scale=(0, self.top))
-            panel.imshow(seen, extent=(0, self.picture.width, self.picture.height, 0))
-            outline(panel, self.masks[number])
+            heat, scale = self.maps[step][number], (0, self.top)  # (h, w)
+            draw_map(panel, self.picture, heat, self.masks[number], scale=scale)
             panel.set_title(f"{word}  {float(heat.max()):.2f}")
-            panel.set_axis_off()
 
 
 def as_png(figure):

@@ -34,9 +34,8 @@ INTRO = """<style>
 def quiz(number):
     """Show the quiz of notebook `number`, for example "05".
 
-    One output that reads well anywhere: radio buttons where a kernel runs, a list with
-    the answers folded away where none does.
-    Raises ValueError for a number without a quiz, and for a damaged entry.
+    One output for all places: radio buttons where a kernel runs, elsewhere a list with
+    folded answers. Raises ValueError for a number without a quiz or a damaged entry.
     """
     questions = read_quiz(number)
     view = as_widgets(questions)._repr_mimebundle_()
@@ -80,7 +79,7 @@ def find_fault(entry):
 
 
 def as_widgets(questions):
-    """Radio buttons a question, what to say below them, and the score at the end."""
+    """Radio buttons and a verdict for each question, and the score at the end."""
     controls = [radio_buttons(n, q) for n, q in enumerate(questions, start=1)]
     said = [message() for _ in questions]
     score = message()

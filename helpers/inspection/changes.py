@@ -75,7 +75,9 @@ class Changes:
         found = []
         for one in tokens.detach().float().cpu().numpy():  # (N, D)
             np.subtract(one, still, out=difference)
-            found.append(np.sqrt(np.einsum("nd,nd->n", difference, difference)))
+            # A square of a small number may be too small for single precision.
+            squares = np.einsum("nd,nd->n", difference, difference, dtype=np.float64)
+            found.append(np.sqrt(squares).astype(np.float32))  # (N,)
         return found
 
 

@@ -13,6 +13,7 @@ OFFSETS = (0.0, -0.375)
 FIRST, NOISES = 2, 3  # changes tried on a cell in doubt, and if it stays in doubt
 CLEAR = 0.5  # confidence at which the first changes are enough
 LOCAL = 3.0  # a cell's own key answers so many times more to it than to others
+TINY = 1e-30  # no division by 0, also where a model's numbers are next to nothing
 REFERENCES = 16  # settled cells that are changed again, to know what is usual
 
 
@@ -110,7 +111,7 @@ def by_digits(changes):
         )
     without, with_one = moved.unbind(1)  # (digits, N) each
     most = torch.maximum(without, with_one)  # (digits, N)
-    clear = 1 - torch.minimum(without, with_one) / most.clamp_min(1e-12)
+    clear = 1 - torch.minimum(without, with_one) / most.clamp_min(TINY)
     clear = torch.where(most > 0, clear, 0).amin(0)  # (N,)
     spelled = ((with_one > without) << torch.arange(digits)[:, None]).sum(0)  # (N,)
     keys = ((clear >= CLEAR) & (spelled < changes.cells)).nonzero()[:, 0]
@@ -143,7 +144,7 @@ def one_by_one(changes, found, enough):
     changed = torch.cat([cells, settled[:: len(settled) // REFERENCES + 1]])
     tries = [response(changed, OFFSETS[0], seed) for seed in range(FIRST)]
     # A class token answers to every cell; what counts is to answer to one of them.
-    usual = sum(tries).mean(0).clamp_min(1e-12) / FIRST  # (N,)
+    usual = sum(tries).mean(0).clamp_min(TINY) / FIRST  # (N,)
     tries = [(one / usual)[: len(cells)] for one in tries]  # (cells, N) each
     found.update(cells, settle(tries, found, cells, max(enough, CLEAR)))
     left = found.doubtful[cells]
@@ -164,7 +165,7 @@ def settle(tries, found, cells, enough):
     votes = sum(tries) / len(tries)  # (cells, N)
     wanted = votes.argmax(1)  # (cells,)
     two = votes.topk(min(2, votes.shape[1]), dim=1).values  # (cells, 2)
-    confidence = (1 - two[:, -1] / two[:, 0].clamp_min(1e-12)).clamp(0, 1)  # (cells,)
+    confidence = (1 - two[:, -1] / two[:, 0].clamp_min(TINY)).clamp(0, 1)  # (cells,)
     free = torch.ones(votes.shape[1], dtype=torch.bool)
     free[found.index[~found.doubtful]] = False
     free = free.nonzero()[:, 0]

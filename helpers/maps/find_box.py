@@ -88,10 +88,10 @@ class Experiment:
             )
         inside = self.full & (up > ROUNDING) & (up < 1 - ROUNDING)  # (h, w)
         first, step = fit_line(side * up, inside, axis, ROUNDING * side)
-        # 8 bits are coarse for a whole side: go on with waves, and read their phase.
+        # 8 bits are too coarse for a whole side: refine it by the phase of a wave.
         place = first + step * (np.arange(up.shape[axis]) + 0.5)  # (h,) or (w,)
         place = np.expand_dims(place, 1 - axis)
-        wave = 2 * np.pi / max(16 * max(step, 1), side / 40)  # radians a pixel
+        wave = 2 * np.pi / max(16 * max(step, 1), side / 40)  # radians per pixel
         real, imaginary = (
             2 * self.share(127.5 + 127.5 * f(wave * along)) - 1
             for f in (np.cos, np.sin)

@@ -7,7 +7,7 @@ import numpy as np
 from PIL import ExifTags, Image
 
 from helpers.maps.find_box import between, find_box
-from helpers.maps.overlays import UPSAMPLE, check_map
+from helpers.maps.overlays import check_map, check_upsample
 from helpers.maps.try_transform import as_plane
 
 ORIENTATION = ExifTags.Base.Orientation
@@ -26,7 +26,7 @@ UPRIGHT = {
 
 @dataclass(frozen=True)
 class Geometry:
-    """Which part of a picture the model's input shows.
+    """The part of a picture that the model's input shows.
 
     size: (H, W) of the upright picture, in pixels. box: (left, top, right, bottom), the
     part that the input shows, in pixels of the picture as the transform got it; parts
@@ -71,8 +71,8 @@ class Geometry:
     def resize_and_crop(cls, size, resize, crop):
         """Shorter side to `resize` pixels, then the middle: crop x crop, or (h, w).
 
-        As torchvision rounds. Others may cut one pixel of the input beside that:
-        `record` finds it out.
+        Rounds like torchvision. Other libraries may be off by one pixel of the input:
+        `record` measures it.
         """
         short = min(size)
         resized = [int(resize * side / short) for side in size]
@@ -82,7 +82,7 @@ class Geometry:
     def letterbox(cls, size, shape):
         """Resized to fit into `shape` (h, w), centred, the rest padded.
 
-        Others pad at the right and at the bottom alone: `record` finds it out.
+        Some libraries pad only at the right and at the bottom: `record` measures it.
         """
         scale = min(shape[0] / size[0], shape[1] / size[1])
         resized = [max(1, round(side * scale)) for side in size]
@@ -120,14 +120,13 @@ class Geometry:
         for a map of another rank, NaN, or another upsampling.
         """
         heat = check_map(heat)  # (h, w)
-        if upsample not in UPSAMPLE:
-            raise ValueError(f"upsample must be one of {list(UPSAMPLE)}: {upsample!r}")
+        resampling = check_upsample(upsample)
         (left, right), (top, bottom) = self._covered()
         h, w = heat.shape
         x0, x1 = (self._part(x, 0, w) for x in (left, right))
         y0, y1 = (self._part(y, 1, h) for y in (top, bottom))
         part = Image.fromarray(heat).resize(
-            (right - left, bottom - top), UPSAMPLE[upsample], (x0, y0, x1, y1)
+            (right - left, bottom - top), resampling, (x0, y0, x1, y1)
         )
         whole = np.ma.masked_all(self.stored_size, np.float32)  # (H, W)
         values = np.asarray(part).clip(heat.min(), heat.max())  # (bottom-top, ...)

@@ -27,27 +27,25 @@ EVEN = 4  # an even map gets this part of the full colour, one quarter
 def overlay(image, heat, upsample="bilinear", colormap="ink", opacity=None, scale=None):
     """Lay a map over a picture: a PIL image, RGB, of the size of the upright picture.
 
-    image: any PIL image. heat: (h, w) tensor or array, one number a cell; it is
+    image: any PIL image. heat: (h, w) tensor or array, one number per cell; it is
     stretched over the whole picture. Where a numpy masked array is masked, the picture
     stays as it is: nothing is known there.
     upsample: "nearest" shows the cells as they are, "bilinear" and "bicubic" smooth
-    them. colormap: "ink" pales the picture and lays one colour on it that covers the
-    more, the larger the weight; any name of matplotlib, "inferno" for instance, gives
-    the flat blend of most programs, as opaque where nobody looked as at the peak.
-    opacity: 0..1, from the picture as it is to all of the look; by default 1 for "ink"
+    them. colormap: "ink" pales the picture and lays one colour on it, the more opaque
+    the larger the weight; a name of matplotlib, such as "inferno", gives the uniform
+    blend of most programs, as opaque at a weight of 0 as at the peak.
+    opacity: 0..1, from the plain picture to the full overlay; by default 1 for "ink"
     and 0.5 for a blend. scale: (low, high), the values of the first and the last
-    colour; by default from 0 (or the smallest value, if that is negative) to the
-    largest value, or to 4 times the mean where that is larger, so that a map that is
-    the same everywhere is one faint colour.
-    Raises ValueError for another rank, for NaN or infinite values, for a map with no
-    value of 0 or more (unless scale is given), for an unknown upsampling or colour map,
-    and for an opacity or a scale out of range.
+    colour; by default from 0 (or the smallest value, if negative) to the largest value
+    or 4 times the mean, whichever is larger: a constant map is one faint colour.
+    Raises ValueError for another rank, for NaN or infinite values, for a map that is
+    negative throughout (unless scale is given), for an unknown upsampling or colour
+    map, and for an opacity or a scale out of range.
     """
     picture = as_rgb(image)
     blank = np.ma.getmaskarray(heat) if np.ma.isMaskedArray(heat) else None  # (h, w)
     heat = check_map(heat)  # (h, w)
-    if upsample not in UPSAMPLE:
-        raise ValueError(f"upsample must be one of {list(UPSAMPLE)}, got {upsample!r}")
+    resampling = check_upsample(upsample)
     if opacity is None:
         opacity = 1 if colormap == "ink" else 0.5
     if not 0 <= opacity <= 1:
@@ -57,18 +55,23 @@ def overlay(image, heat, upsample="bilinear", colormap="ink", opacity=None, scal
     levels = ((heat - low) / (high - low)).clip(0, 1) * 255  # (h, w)
     small = Image.fromarray(levels.round().astype(np.uint8))
     # Resized as 8-bit grey: Pillow clamps the overshoot of bicubic by itself.
-    levels = small.resize(picture.size, UPSAMPLE[upsample])  # PIL, 0..255
-    colored = levels.copy()
-    colored.putpalette(palette(colormap))
-    colored = colored.convert("RGB")
-    if colormap == "ink":
-        cover = levels.point([round(COVER * level) for level in range(256)])
-        colored = Image.composite(colored, pale(picture), cover)
-    blended = Image.blend(picture, colored, opacity)
+    levels = small.resize(picture.size, resampling)  # PIL, 0..255
+    blended = Image.blend(picture, paint(picture, levels, colormap), opacity)
     if blank is None:
         return blended
     where = Image.fromarray(blank).resize(picture.size, Image.Resampling.NEAREST)
     return Image.composite(picture, blended, where)
+
+
+def paint(picture, levels, colormap):
+    """Levels (PIL, grey, 0..255) in colour; "ink" lets a pale picture shine through."""
+    colored = levels.copy()
+    colored.putpalette(palette(colormap))
+    colored = colored.convert("RGB")
+    if colormap != "ink":
+        return colored
+    cover = levels.point([round(COVER * level) for level in range(256)])
+    return Image.composite(colored, pale(picture), cover)
 
 
 def pale(picture):
@@ -76,6 +79,13 @@ def pale(picture):
     grey = picture.convert("L").convert("RGB")
     lift = [round(255 * LIFT + (1 - LIFT) * level) for level in range(256)]
     return Image.blend(picture, grey, DRAIN).point(lift * 3)
+
+
+def check_upsample(upsample):
+    """Pillow's filter of that name, or ValueError."""
+    if upsample not in UPSAMPLE:
+        raise ValueError(f"upsample must be one of {list(UPSAMPLE)}, got {upsample!r}")
+    return UPSAMPLE[upsample]
 
 
 def check_map(heat):
@@ -119,9 +129,9 @@ def check_scale(scale):
 def color_range(heat):
     """(low, high) for the colours: from 0, so that a constant map stays one colour.
 
-    heat: an array of any rank. A map whose peak is hardly above its mean is faint.
-    Raises ValueError if all values are negative: a difference of maps has some that are
-    not, so these are scores or logarithms, taken for weights.
+    heat: an array of any rank. A map whose peak is barely above its mean is faint.
+    Raises ValueError if all values are negative: those are scores or logarithms, not
+    weights. (A difference of maps has values of both signs.)
     """
     low, high = min(0.0, float(heat.min())), float(heat.max())
     if high < 0:

@@ -1,4 +1,4 @@
-"""A caption as a row of pictures, one a word."""
+"""A caption as a row of pictures, one for each word."""
 
 import math
 
@@ -11,8 +11,8 @@ from helpers.maps.overlays import check_map, check_scale, color_range, overlay
 from helpers.maps.pictures import as_rgb
 
 PANEL = 2.4  # inches
-SHARP = 300  # pixels: smaller pictures are enlarged, so that no map shows pixels
-LINE = "#1f2933"
+SHARP = 300  # pixels: smaller pictures are enlarged, so that the maps look smooth
+DARK = "#1f2933"  # of lines and text on a light ground
 
 
 def show_caption(image, caption, columns=4, scale="shared", **style):
@@ -44,14 +44,20 @@ def show_caption(image, caption, columns=4, scale="shared", **style):
     for panel, word, heat, mask in zip(
         panels, words, maps, named_masks(image, words), strict=True
     ):
-        seen = overlay(enlarged(picture), heat, scale=limits, **style)
-        panel.imshow(seen, extent=(0, picture.width, picture.height, 0))
+        draw_map(panel, picture, heat, mask, scale=limits, **style)
         panel.set_title(f"{word}  {float(heat.max()):.2f}", fontsize=14)
-        if mask is not None:
-            outline(panel, mask)
     figure.supxlabel(f"{said}; the number is the word's largest weight", fontsize=13)
     plt.close(figure)  # a notebook shows the figure that is returned, once
     return figure
+
+
+def draw_map(panel, picture, heat, mask=None, **style):
+    """Draw a map (h, w) over a picture, and the outline of a mask (H, W)."""
+    seen = overlay(enlarged(picture), heat, **style)
+    panel.imshow(seen, extent=(0, picture.width, picture.height, 0))
+    panel.set_axis_off()
+    if mask is not None:
+        outline(panel, mask)
 
 
 def limits_of(maps, scale):
@@ -65,24 +71,21 @@ def limits_of(maps, scale):
 
 
 def empty_panels(count, columns, tall):
-    """(figure, panels): `count` panels without axes, each `tall` times as high as wide.
+    """(figure, panels): `count` panels, each `tall` times as high as wide.
 
-    Of two ways with as many rows, the one with the fewer gaps.
+    Takes as few columns as that number of rows allows.
     """
     rows = math.ceil(count / min(columns, count))
     columns = math.ceil(count / rows)
     size = columns * (PANEL + 0.08), rows * (PANEL * tall + 0.4) + 0.35
     figure = plt.figure(figsize=size, layout="constrained")
-    panels = [figure.add_subplot(rows, columns, n + 1) for n in range(count)]
-    for panel in panels:
-        panel.set_axis_off()
-    return figure, panels
+    return figure, [figure.add_subplot(rows, columns, n + 1) for n in range(count)]
 
 
 def named_masks(scene, words):
     """For each word the mask (H, W) of the object that it names, or None.
 
-    A word that the scene's own caption has not in that place names nothing known.
+    None, too, for a word that is not the one in the scene's own caption.
     """
     masks = [None] * len(words)
     if not hasattr(scene, "word_objects"):
@@ -94,7 +97,7 @@ def named_masks(scene, words):
 
 
 def enlarged(picture):
-    """A small picture a whole number of times as large."""
+    """Enlarge a small picture by a whole factor, to SHARP pixels or more."""
     times = math.ceil(SHARP / min(picture.size))
     size = [times * side for side in picture.size]
     return picture.resize(size, Image.Resampling.BICUBIC) if times > 1 else picture
@@ -106,5 +109,5 @@ def outline(panel, mask):
     x, y = np.arange(-0.5, W + 1), np.arange(-0.5, H + 1)  # pixel centres, one beyond
     inside = Image.fromarray(np.pad(mask, 1).astype(np.uint8) * 255)
     inside = np.asarray(inside.filter(ImageFilter.GaussianBlur(1)))  # no steps
-    panel.contour(x, y, inside, levels=[127], colors=LINE, linewidths=1.4)
+    panel.contour(x, y, inside, levels=[127], colors=DARK, linewidths=1.4)
     panel.set(xlim=(0, W), ylim=(H, 0))

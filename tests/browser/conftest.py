@@ -6,6 +6,7 @@ import shutil
 import subprocess
 import sys
 import threading
+from contextlib import contextmanager
 
 import pytest
 
@@ -40,19 +41,25 @@ def site(tmp_path_factory):
     return folder / "site"
 
 
-@pytest.fixture(scope="session")
-def address(site):
-    """The site on a server of this machine."""
+@contextmanager
+def served(folder):
+    """The address of a server of this machine for a folder."""
 
     class Quiet(http.server.SimpleHTTPRequestHandler):
         def log_message(self, *_):
             pass
 
-    handler = functools.partial(Quiet, directory=site)
+    handler = functools.partial(Quiet, directory=folder)
     with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
         threading.Thread(target=server.serve_forever, daemon=True).start()
         yield f"http://127.0.0.1:{server.server_port}/"
         server.shutdown()
+
+
+@pytest.fixture(scope="session")
+def address(site):
+    with served(site) as address:
+        yield address
 
 
 @pytest.fixture(params=["server", "files"])
@@ -61,3 +68,30 @@ def start(request, site):
     if request.param == "files":
         return (site / "index.html").as_uri()
     return request.getfixturevalue("address") + "index.html"
+
+
+@pytest.fixture(scope="module")
+def open_live(browser, address, site):
+    """Opens a page of the site in a tab that lists what it asks for: page.requests."""
+    if not (site / "live").exists():
+        pytest.skip("the site was built without npm")
+    pages = []
+
+    def open_page(name):
+        page = browser.new_page()
+        page.requests = []
+        page.on("request", lambda request: page.requests.append(request.url))
+        page.goto(address + name)
+        pages.append(page)
+        return page
+
+    yield open_page
+    for page in pages:
+        page.close()
+
+
+@pytest.fixture(scope="session")
+def elsewhere(address):
+    """What a page asked other servers for."""
+    ours = (address, "data:", "blob:")
+    return lambda page: [url for url in page.requests if not url.startswith(ours)]

@@ -1,117 +1,92 @@
-"""Notebook 11 in a real JupyterLab, by keyboard and mouse as a learner would."""
+"""Notebook 11 in a real JupyterLab, by mouse, touch and keyboard as a learner would."""
 
+import re
 import shutil
-from pathlib import Path
 
 import pytest
 from PIL import Image
 
-from helpers.captioning import sample_scenes
-from helpers.explorer.controls import HIDDEN
+from helpers.captioning import load_captioner, sample_scenes
 from tools.notebooks import FOLDER
 
-from .lab import run_all, running_lab
+from .lab import IDLE, SESSION, run_all, running_lab
 
 NOTEBOOK = "11_explore.ipynb"
-SIDES = ("y", "width", "height")
-UNSEEN = f" \n{HIDDEN}"
-BUTTON = ".widget-toggle-buttons button"
+FLAT, RENDERED = (152, 112), (192, 128)  # W, H
+WAIT = "import os, time\nwhile not os.path.exists('go'): time.sleep(0.1)"
+EXECUTE = f"{SESSION}.session.kernel.requestExecute"
+ACTIVE = "jupyterapp.shell.currentWidget.content.activeCellIndex"
 
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("notebooks")
-    shutil.copy(FOLDER / NOTEBOOK, folder)
-    return folder
+    return tmp_path_factory.mktemp("notebooks")
 
 
 @pytest.fixture(scope="module")
 def page(browser, folder, tmp_path_factory):
+    shutil.copy(FOLDER / NOTEBOOK, folder)
     with running_lab(folder, tmp_path_factory.mktemp("lab")) as address_of:
-        page = browser.new_page(viewport={"width": 1280, "height": 1000})
-        page.set_default_timeout(60_000)
-        run_all(page, address_of(NOTEBOOK))
-        yield page
-        page.close()
+        view = {"width": 1280, "height": 1000}
+        with browser.new_context(viewport=view, has_touch=True) as context:
+            page = context.new_page()
+            page.set_default_timeout(60_000)
+            run_all(page, address_of(NOTEBOOK))
+            page.locator(".explorer .handle").nth(5).wait_for(state="attached")
+            yield page
 
 
 @pytest.fixture
-def explorer(page):
-    return Shown(page, 0)
-
-
-@pytest.fixture
-def editor(page):
-    return Shown(page, 1)
+def shown(page):
+    """The explorers, in their order on the page."""
+    return [Shown(page, number) for number in range(4)]
 
 
 class Shown:
     """The explorer number `number` on the page, as it is seen."""
 
     def __init__(self, page, number):
-        marks = page.locator(".jp-OutputArea-output", has_text="one colour scale")
-        self.page, self.area = page, marks.nth(number)
-        self.area.scroll_into_view_if_needed()
+        self.page, self.area = page, page.locator(".explorer").nth(number)
+        self.stage = self.area.locator(".stage canvas")
+        self.words = self.area.get_by_role("radiogroup", name="Words of the caption")
+
+    def handle(self, name):
+        return self.area.get_by_role("button", name=re.compile(f"^the {name}: "))
+
+    def place(self, name):
+        """x and y of an object, in pixels of the scene."""
+        label = self.handle(name).get_attribute("aria-label")
+        return tuple(int(n) for n in re.findall(r"\d+", label))
+
+    def at(self, place, size):
+        """A place of a scene of (W, H) pixels, in pixels of the page."""
+        self.stage.scroll_into_view_if_needed()
+        box = self.stage.bounding_box()
+        x, y = (part / side for part, side in zip(place, size, strict=True))
+        return box["x"] + x * box["width"], box["y"] + y * box["height"]
+
+    def drag(self, name, to, size):
+        mouse = self.page.mouse
+        mouse.move(*self.at(self.place(name), size))
+        mouse.down()
+        mouse.move(*self.at(to, size), steps=15)
+        mouse.up()
 
     def picture(self):
-        return self.area.get_by_alt_text("the map on the picture").get_attribute("src")
-
-    def caption(self):
-        words = self.area.locator(BUTTON).all_inner_texts()
-        return " ".join(word.strip(UNSEEN) for word in words)
-
-    def chosen(self):
-        """The numbers of the words that are highlighted."""
-        all_of = self.area.locator(BUTTON).all()
-        return [
-            number
-            for number, button in enumerate(all_of)
-            if "mod-active" in button.get_attribute("class")
-        ]
-
-    def setting(self, label):
-        """What a menu says."""
-        menu = self.area.get_by_label(label, exact=True)
-        return menu.locator("option:checked").inner_text()
-
-    def told(self, text):
-        """What the explorer has to tell, once it tells this."""
-        status = self.area.locator("[role=status]", has_text=text)
-        status.wait_for()
-        return status.inner_text()
-
-    def press(self, label, key):
-        """Focus the handle of a slider by its label and press a key."""
-        row = self.area.locator(".widget-slider", has_text=label)
-        row.locator(".noUi-handle").focus()
-        self.page.keyboard.press(key)
-
-    def upload(self, file):
-        with self.page.expect_file_chooser() as chooser:
-            self.area.get_by_role("button", name="Your picture").click()
-        chooser.value.set_files(str(file))
-
-    def choose(self, label, option):
-        self.area.get_by_label(label, exact=True).select_option(option)
+        return self.stage.evaluate("canvas => canvas.toDataURL()")
 
     def calm(self):
-        """The picture, once it has not changed for half a second."""
-        last, quiet = self.picture(), 0
-        while quiet < 5:
-            self.page.wait_for_timeout(100)
-            now = self.picture()
-            last, quiet = now, quiet + 1 if now == last else 0
-        return last
+        """The picture, once all is answered and shown."""
+        self.area.and_(self.page.locator("[aria-busy=false]")).wait_for()
+        return self.picture()
 
-    def after(self, act):
-        """The picture before and after something was done that should change it."""
-        before = self.calm()
-        act()
-        for _ in range(100):
-            if self.picture() != before:
-                break
-            self.page.wait_for_timeout(100)
-        return before, self.calm()
+    def caption(self):
+        self.calm()
+        return " ".join(self.words.get_by_role("radio").all_inner_texts())
+
+    def told(self):
+        self.calm()
+        return self.area.locator(".verdict").inner_text()
 
 
 def test_no_cell_failed_and_nothing_asks_for_a_click(page):
@@ -120,118 +95,133 @@ def test_no_cell_failed_and_nothing_asks_for_a_click(page):
     assert page.locator(".jp-RenderedText", has_text="Traceback").count() == 0
 
 
-def test_the_widgets_stand_as_the_text_left_them(explorer, editor):
-    assert explorer.setting("variant") == "additive" and explorer.chosen() == [0]
-    assert explorer.setting("upsampling") == "nearest"
-    assert not explorer.area.get_by_label("one colour scale").is_checked()
-    assert editor.caption() == "a red circle left of a blue star"
-    assert editor.setting("variant") == "additive" and editor.chosen() == [0]
-    for label, value in (("x 1", "30"), ("x 2", "78"), ("radius 2", "17")):
-        row = editor.area.locator(".widget-slider", has_text=label)
-        assert row.locator(".widget-readout").inner_text() == value
+def test_it_begins_as_the_text_says(shown):
+    first, scene = shown[0], sample_scenes(1, seed=11, size=(112, 152))[0]
+    assert first.caption() == " ".join(scene.words)
+    assert "Right, word for word" in first.told()
+    assert first.area.get_by_label("Upsampling").input_value() == "nearest"
+    assert not first.area.get_by_label("one scale for all words").is_checked()
 
 
-def test_a_word_that_repeats_is_highlighted_where_it_stands(explorer):
-    words = explorer.caption().split()
-    first, second = (i for i, word in enumerate(words) if word == "a")
-    assert explorer.chosen() == [first] == [0]
-    button = explorer.area.locator(BUTTON).nth(second)
-    explorer.after(lambda: (button.focus(), button.press("Enter")))
-    assert explorer.chosen() == [second]
-    explorer.after(lambda: explorer.press("word", "Home"))
-    assert explorer.chosen() == [first]
+def test_an_object_is_dragged_by_mouse(shown):
+    made = shown[1]
+    assert made.caption() == "a red circle left of a blue star"
+    before = made.picture()
+    made.drag("red circle", (130, 36), FLAT)
+    assert made.place("red circle") == (130, 36)
+    assert made.caption() == "a blue star left of a red circle"
+    assert made.picture() != before and "Right, word for word" in made.told()
 
 
-def test_picture_and_cells_lie_side_by_side_at_one_size(explorer):
-    picture = explorer.area.get_by_alt_text("the map on the picture").bounding_box()
-    cells = explorer.area.locator("svg[role=img]").bounding_box()
-    assert all(picture[key] == pytest.approx(cells[key], abs=0.5) for key in SIDES)
-    assert picture["x"] + picture["width"] <= cells["x"]
+def test_an_object_is_dragged_by_touch(page, shown):
+    made, touch = shown[1], page.context.new_cdp_session(page)
+
+    def dispatch(kind, *point):
+        points = [dict(zip("xy", point, strict=True))] if point else []
+        touch.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": points})
+
+    dispatch("touchStart", *made.at(made.place("red circle"), FLAT))
+    for x in (110, 90, 60, 30):
+        dispatch("touchMove", *made.at((x, 30), FLAT))
+    dispatch("touchEnd")
+    assert made.place("red circle") == (30, 30)
+    assert made.caption() == "a red circle left of a blue star"
 
 
-def test_the_word_slider_by_keyboard(explorer):
-    explorer.press("word", "Home")
-    before, after = explorer.after(lambda: explorer.press("word", "ArrowRight"))
-    assert before != after and explorer.chosen() == [1]
-    back, again = explorer.after(lambda: explorer.press("word", "ArrowLeft"))
-    assert (back, again) == (after, before)
+def test_an_object_is_moved_by_keys_and_the_notebook_stays(page, shown):
+    made, active = shown[1], page.evaluate(ACTIVE)
+    x, y = made.place("blue star")
+    for key in ("ArrowRight", "Shift+ArrowDown", "ArrowUp", "ArrowUp"):
+        made.handle("blue star").press(key)
+    assert made.place("blue star") == (x + 1, y + 6)
+    assert made.handle("blue star").evaluate("one => one === document.activeElement")
+    assert page.evaluate(ACTIVE) == active, "the arrow keys chose another cell"
 
 
-def test_a_word_is_a_button(explorer):
-    explorer.press("word", "Home")
-    button = explorer.area.locator(BUTTON).nth(2)
-    before, after = explorer.after(lambda: (button.focus(), button.press("Enter")))
-    assert before != after
-    word = button.inner_text().strip(UNSEEN)
-    assert f"“{word}”" in explorer.area.inner_text()
+def test_a_scene_in_doubt_is_told_and_the_last_one_stays(shown):
+    made = shown[1]
+    made.drag("blue star", (60, 60), FLAT)
+    assert "beyond doubt" in made.told() and "picture before is shown" in made.told()
+    made.drag("blue star", (100, 60), FLAT)
+    assert "Right, word for word" in made.told()
 
 
-def test_another_head_another_picture(explorer):
-    explorer.choose("variant", "transformer")
-    explorer.choose("layer", "1")
-    before, after = explorer.after(lambda: explorer.choose("head", "3"))
-    assert before != after
-    _, other = explorer.after(lambda: explorer.choose("head", "1"))
-    assert other not in (before, after)
+def test_words_and_style_need_no_kernel_and_moves_wait_for_it(page, shown, folder):
+    made = shown[1]
+    seen = [made.calm()]
+    page.evaluate(f"code => void {EXECUTE}({{code}})", WAIT)
+    page.wait_for_function(f"!({IDLE})")
+    made.words.get_by_role("radio", name="star").click()
+    seen.append(made.calm())
+    page.keyboard.press("ArrowLeft")
+    made.words.get_by_role("radio", name="blue", checked=True).wait_for()
+    for box in ("one scale for all words", "cells with their percent"):
+        made.area.get_by_label(box).check()
+    made.area.get_by_label("Opacity").press("Home")
+    seen.append(made.calm())
+    x, _ = made.place("blue star")
+    for _ in range(5):
+        made.handle("blue star").press("Shift+ArrowRight")
+    assert page.evaluate(f"!({IDLE})"), "the kernel is at work all the while"
+    (folder / "go").touch()
+    assert len(set(seen)) == len(seen)
+    numbers = made.area.locator(".stage text").all_text_contents()
+    assert len(numbers) == 14 * 19
+    assert sum(map(float, numbers)) == pytest.approx(100, abs=5)
+    assert made.calm() not in seen, "the answer came, to the last of the moves"
+    assert made.place("blue star")[0] == x + 40 and "Right" in made.told()
 
 
-def test_the_cells_tell_their_numbers(explorer):
-    cells = explorer.area.locator("svg[role=img] title")
-    assert cells.count() == 14 * 19
-    assert "row 0, column 0: 0." in cells.first.text_content()
+def test_another_head_another_picture(shown):
+    first = shown[0]
+    assert first.area.get_by_label("Head").is_disabled()
+    first.area.get_by_label("Attention").select_option("transformer")
+    seen = [first.calm()]
+    for label, option in (("Layer", "1"), ("Head", "3"), ("Head", "1")):
+        first.area.get_by_label(label).select_option(option)
+        seen.append(first.calm())
+    assert len(set(seen)) == len(seen)
+    first.area.get_by_label("Attention").select_option("additive")
+    assert first.caption() and first.area.get_by_label("Head").is_disabled()
 
 
-def test_moving_an_object_moves_caption_and_map(editor):
-    editor.choose("variant", "additive")
-    editor.choose("shape 1", "square")
-    editor.choose("colour 1", "purple")
-    for label, key in (("x 1", "Home"), ("x 2", "End"), ("radius 2", "Home")):
-        editor.press(label, key)
-    before, after = editor.after(lambda: editor.press("x 1", "PageUp"))
-    assert before != after
-    assert editor.caption().startswith("a purple square")
-    editor.press("x 1", "End")  # past the other one: now that one is named first
-    editor.press("x 2", "Home")
-    editor.calm()
-    assert editor.caption().endswith("purple square")
+def test_solids_are_dragged_over_their_floor_and_what_was_captured_is_not(shown):
+    solid, captured = shown[2:]
+    assert solid.caption() == captured.caption() == "a red sphere left of a blue cone"
+    solid.drag("red sphere", (90, 42), RENDERED)
+    assert solid.caption() == "a red sphere behind a blue cone"
+    solid.drag("red sphere", (90, 5), RENDERED)
+    assert "stands out of the picture" in solid.told()
+    assert captured.area.locator(".handle, input[type=file]").count() == 0
 
 
-def test_an_own_picture(explorer, tmp_path):
-    other = sample_scenes(1, seed=99, size=(96, 136))[0]
-    file = tmp_path / "mine.png"
-    other.image.save(file)
-    explorer.after(lambda: explorer.upload(file))
-    explorer.told("mine.png: a captioner")
-    explorer.choose("variant", "additive")
-    explorer.calm()
-    assert explorer.caption() == " ".join(other.words)
+def test_a_picture_of_ones_own(shown, tmp_path):
+    first, upload = shown[0], shown[0].area.locator("input[type=file]")
+    mine = sample_scenes(1, seed=99, size=(96, 136))[0].image.resize((448, 316))
+    mine.save(tmp_path / "mine.png")
+    Image.new("RGB", (900, 60)).save(tmp_path / "long.png")
+    (tmp_path / "broken.png").write_bytes(b"not a picture")
+    before = first.calm()
+    for name, said in (
+        ("broken.png", "broken.png was not taken: its 13 bytes are no picture"),
+        ("long.png", "pixels is too long and narrow for this model"),
+        ("mine.png", "mine.png: the kernel captioned it"),
+    ):
+        upload.set_input_files(tmp_path / name)
+        first.area.locator(".told", has_text=said).wait_for()
+        assert (first.calm() == before) == (name != "mine.png")
+    assert first.caption() == " ".join(load_captioner("additive").caption(mine).words)
+    assert first.handle("black star").count() == 0
+    first.area.get_by_role("button", name="Back to the scene").click()
+    assert first.calm() == before
 
 
-def test_a_file_that_is_no_picture(explorer, tmp_path):
-    file = tmp_path / "broken.png"
-    file.write_bytes(b"not a picture")
-    before = explorer.picture()
-    explorer.upload(file)
-    said = explorer.told("broken.png was not taken")
-    assert "its 13 bytes are no picture" in said and "0x" not in said
-    assert explorer.picture() == before
-
-
-@pytest.mark.parametrize("size", [11_200_000, 120_000_000])
-def test_a_file_that_is_too_large_is_said_and_the_next_one_is_taken(
-    explorer, tmp_path, size
-):
-    large, other = tmp_path / f"{size}.png", tmp_path / "next.png"
-    large.write_bytes(bytes(size))  # with playwright, the browser reads it from disk
-    Image.new("RGB", (96, 64)).save(other)
-    explorer.upload(large)
-    said = explorer.told(f"{size}.png was not taken")
-    assert f"it has {size / 1e6:.1f} MB, and at most 10 MB are taken" in said
-    explorer.after(lambda: explorer.upload(other))
-    explorer.told("next.png: a captioner")
-
-
-def test_the_view_is_saved_beside_the_notebook(explorer, folder):
-    explorer.area.get_by_role("button", name="Save as PNG").click()
-    file = Path(explorer.told("saved as").removeprefix("saved as "))
-    assert file.parent == folder.resolve() and file.stat().st_size > 2000
+@pytest.mark.parametrize("theme", ["JupyterLab Light", "JupyterLab Dark"])
+def test_a_screen_reader_and_weak_eyes_can_use_it(page, shown, theme):
+    axe = pytest.importorskip("axe_playwright_python.sync_playwright").Axe()
+    command = f"'apputils:change-theme', {{theme: '{theme}'}}"
+    page.evaluate(f"jupyterapp.commands.execute({command})")
+    page.wait_for_function(f"document.body.dataset.jpThemeName === '{theme}'")
+    assert all(one.calm() for one in shown)
+    found = axe.run(page, context=".explorer").response["violations"]
+    assert not found, [(rule["id"], rule["nodes"][0]["html"]) for rule in found]

@@ -1,6 +1,7 @@
-"""The page for weights of one's own: files, rules as Python has them, the map."""
+"""The page for weights of one's own: files, what the doctor says of them, the map."""
 
 import io
+import json
 
 import numpy as np
 import pytest
@@ -8,101 +9,60 @@ import torch
 from PIL import Image
 from safetensors.torch import save
 
-from helpers.inspection.shapes.proposals import BLOCKS, USUAL_EXTRAS, propose
-from helpers.inspection.shapes.sums import softmax_axes
-from helpers.maps import TokenLayout
+from helpers.inspection import diagnose
+from tools.site.python.doctor import told
+
+from .weights import bare_shapes, random_weights
 
 
 @pytest.fixture(scope="module")
-def page(browser, address, site):
-    if not (site / "live").exists():
-        pytest.skip("the site was built without npm")
-    page = browser.new_page()
-    page.requests = []
-    page.on("request", lambda request: page.requests.append(request.url))
-    page.goto(address + "weights.html")
+def page(open_live):
+    page = open_live("weights.html")
     page.locator("#weights.ready").wait_for()
     page.evaluate(
         """async () => {
-            for (const name of ["rules", "arrays"])
+            for (const name of ["python", "arrays"])
                 window[name] = await import(`./live/${name}.js`);
-            window.known = (await (await fetch("./live/course.json")).json()).doctor;
         }"""
     )
-    yield page
-    page.close()
+    return page
 
 
-def random_tensors(count):
-    """Weights of many kinds: a softmax over one axis or two, scores, half precision."""
-    random = torch.Generator().manual_seed(11)
-    for number in range(count):
-        rank = int(torch.randint(1, 5, (1,), generator=random))
-        shape = torch.randint(1, 7, (rank,), generator=random).tolist()
-        scores = torch.randn(shape, generator=random)
-        axis = int(torch.randint(rank, (1,), generator=random))
-        kind = number % 5
-        if kind == 0:
-            yield scores
-        elif kind == 1:
-            yield scores.flatten().softmax(0).reshape(shape)
-        elif kind == 2:
-            yield scores.softmax(axis).bfloat16().float()
-        else:
-            yield scores.softmax(axis)
-
-
-def test_the_axis_of_the_keys_is_python_s(page):
-    tensors = list(random_tensors(500))
-    found = page.evaluate(
-        """tensors => tensors.map(({ shape, data }) =>
-            rules.softmaxAxis({ shape, data: Float64Array.from(data) }))""",
-        [{"shape": list(t.shape), "data": t.flatten().tolist()} for t in tensors],
+def asked(page, facts, values=None):
+    """The report of the page's Python on weights, or on a bare shape."""
+    numbers = None if values is None else values.double().flatten().tolist()
+    numbers = numbers and [x if np.isfinite(x) else str(x) for x in numbers]
+    return page.evaluate(
+        """async ([facts, numbers]) => {
+            const data = numbers ? Float64Array.from(numbers, Number) : undefined;
+            return JSON.parse(await python.call("doctor", "as_json", facts, data));
+        }""",
+        [json.dumps(facts), numbers],
     )
-    expected = [softmax_axes(tensor) for tensor in tensors]
-    assert found == [axes[0] if len(axes) == 1 else None for axes in expected]
-    assert len(set(found)) == 5, "every axis of four, and none"
 
 
-def cases(count):
-    """Numbers of keys, with image and patch, and without."""
-    random = np.random.default_rng(12)
-    for number in range(count):
-        h, w = random.integers(3, 30, 2).tolist()
-        patch = int(random.choice([4, 8, 14, 16, 32]))
-        extras = int(random.choice([0, 1, 2, 3, 4, 5]))
-        size = [h * patch + int(random.integers(patch)), w * patch]
-        yield [
-            (h * w + extras, size, patch),
-            (h * w + extras, size, None),
-            (h * w + extras, None, None),
-        ][number % 3]
+def as_data(report):
+    return json.loads(json.dumps(told(report)))
 
 
-def test_the_grids_are_python_s(page):
-    asked = list(cases(500))
-    found = page.evaluate(
-        "cases => cases.map(([N, ...image]) => rules.propose(N, ...image, known))",
-        asked,
-    )
-    lengths = set()
-    for case, grids in zip(asked, found, strict=True):
-        ours = [(g["h"], g["w"], g["extras"], g["source"], g["likely"]) for g in grids]
-        assert ours == one_block(propose(*case)), case
-        lengths.add(len(ours))
-    assert {0, 1, 2} <= lengths
+def test_the_report_is_python_s(page):
+    kinds = set()
+    for weights, facts in random_weights(500):
+        expected = as_data(diagnose(weights, **facts))
+        dtype = str(weights.dtype).removeprefix("torch.")
+        found = asked(page, {"shape": weights.shape, "dtype": dtype, **facts}, weights)
+        assert found == expected, (weights.shape, facts)
+        kinds |= {problem["kind"] for problem in expected["problems"]}
+    assert len(kinds) > 18, kinds
 
 
-def one_block(candidates):
-    """Those of Python's proposals that the page has: cells row by row at the end."""
-    return [
-        (*c.layout.grid, c.off_grid, c.grid, c.likely)
-        for c in candidates
-        if len(c.layout.grid) == 2
-        and BLOCKS not in c.grid
-        and c.off_grid in USUAL_EXTRAS
-        and c.layout == TokenLayout.from_grid(*c.layout.grid, prefix=c.off_grid)
-    ]
+def test_the_report_of_a_bare_shape_is_python_s(page):
+    counts = set()
+    for shape, facts in bare_shapes(500):
+        expected = as_data(diagnose(shape, **facts))
+        assert asked(page, {"shape": shape, **facts}) == expected, (shape, facts)
+        counts.add(len(expected["candidates"]))
+    assert {0, 1, 2, 3} <= counts
 
 
 def choose(page, label, name, content):
@@ -161,21 +121,44 @@ def test_a_map_comes_onto_the_photo(page):
     page.get_by_text("photo.png: it did not leave this page").wait_for()
     page.get_by_label("Image height").fill("96")
     page.get_by_label("Image width").fill("144")
-    page.get_by_label("Patch").fill("16")
-    grid = page.get_by_label("Grid").locator("option:checked").inner_text()
-    assert grid.startswith("6 × 9, 1 class token in front")
-    assert page.get_by_text("The keys are axis 2: the weights sum to 1").is_visible()
+    page.get_by_label("Patch", exact=True).fill("16")
+    page.get_by_label("Patch", exact=True).press("Enter")
+    best = diagnose(weights, image_size=(96, 144), patch_size=16)
+    page.get_by_text(f"{best.reasons[0]}: counted only").wait_for()
+    chosen = page.get_by_label("Layout").locator("option:checked")
+    assert chosen.inner_text() == best.reasons[0]
+    assert page.get_by_label("images or heads, axis 0").count() == 1
     before = canvas.evaluate("canvas => canvas.toDataURL()")
-    page.get_by_label("Axis 1").select_option("3")
+    page.get_by_label("queries, axis 1").select_option("3")
     assert canvas.evaluate("canvas => canvas.toDataURL()") != before
 
 
-def test_scores_and_nan_are_said(page):
+def test_the_other_order_of_the_keys_is_another_map(page):
+    weights = torch.arange(48.0).softmax(-1)[None]  # (T, N)
+    choose(page, "Choose weights", "order.npy", npy(weights.numpy()))
+    page.get_by_text("order.npy: it did not leave this page").wait_for()
+    expected = diagnose(weights, image_size=(96, 128), patch_size=16).reasons
+    for label, number in (("Image height", 96), ("Image width", 128), ("Patch", 16)):
+        page.get_by_label(label, exact=True).fill(str(number))
+        page.get_by_label(label, exact=True).press("Enter")
+    page.get_by_text(f"{expected[1]}: counted only").wait_for()
+    layout = page.get_by_label("Layout")
+    names = layout.locator("option").all_inner_texts()
+    assert names == expected
+    seen = set()
+    for name in names:
+        layout.select_option(name)
+        seen.add(page.locator("#weights canvas").evaluate("c => c.toDataURL()"))
+    assert len(seen) == len(names)
+
+
+def test_a_problem_is_said_with_its_remedy(page):
     scores = torch.randn(3, 4, 49)
     scores[0, 0, 0] = float("nan")
     choose(page, "Choose weights", "scores.safetensors", save({"a": scores}))
-    page.get_by_text("1 values are NaN or infinite").wait_for()
-    assert page.get_by_text("scores before the softmax").is_visible()
+    page.get_by_text("1 of 588 values are NaN or infinite").wait_for()
+    assert page.get_by_text("softmax").first.is_visible()
+    assert page.locator(".problem", has_text="attention is never negative").count() == 1
 
 
 @pytest.mark.parametrize(
@@ -195,6 +178,5 @@ def test_a_damaged_file_gives_a_sentence(page, name, content, said):
     assert said in told.inner_text()
 
 
-def test_nothing_is_uploaded(page, address):
-    ours = (address, "data:", "blob:")
-    assert not [url for url in page.requests if not url.startswith(ours)]
+def test_nothing_is_uploaded(page, elsewhere):
+    assert not elsewhere(page)

@@ -2,22 +2,17 @@
 
 import pytest
 
+from helpers.inspection import diagnose
 from helpers.inspection.messages.explain import explain
 
 MESSAGE = "RuntimeError: shape '[16, 16]' is invalid for input of size 257"
 
 
 @pytest.fixture(scope="module")
-def asking(browser, address, site):
-    if not (site / "live").exists():
-        pytest.skip("the site was built without npm")
-    page = browser.new_page()
-    page.requests = []
-    page.on("request", lambda request: page.requests.append(request.url))
-    page.goto(address + "ask.html")
+def asking(open_live):
+    page = open_live("ask.html")
     page.get_by_text("Ready.").wait_for(timeout=120_000)
-    yield page
-    page.close()
+    return page
 
 
 def ask(page, text):
@@ -50,8 +45,27 @@ def test_what_is_unknown_is_called_unknown(asking):
     assert asking.locator(".found article").count() == 0
 
 
-def test_python_came_from_this_server(asking, address):
-    assert all(url.startswith((address, "data:")) for url in asking.requests)
+def test_a_shape_gives_what_the_doctor_says(asking):
+    shape = asking.get_by_label("Shape of the weights")
+    shape.fill("torch.Size([1, 12, 197, 197])")
+    asking.get_by_label("Image height and width").fill("224x224")
+    asking.get_by_role("button", name="Ask the doctor").click()
+    best = diagnose((1, 12, 197, 197), (224, 224)).reasons[0]
+    found = asking.locator("#answer")
+    found.get_by_text(best).wait_for()
+    assert "counted only" in found.inner_text()
+    assert "12\theads" in found.get_by_role("table").inner_text()
+    shape.fill("0")
+    shape.press("Enter")
+    found.get_by_text("there are no weights in it").wait_for()
+    asking.get_by_label("Patch").fill("0")
+    shape.press("Enter")
+    asking.get_by_text("sizes and counts are whole numbers from 1, got 0").wait_for()
+
+
+def test_python_came_from_this_server(asking, elsewhere):
+    assert any(url.endswith("pyodide.asm.wasm") for url in asking.requests)
+    assert not elsewhere(asking)
 
 
 @pytest.fixture
@@ -85,19 +99,13 @@ def test_code_can_be_copied(lesson):
 
 
 @pytest.fixture
-def open_figure(browser, address, site):
-    if not (site / "live").exists():
-        pytest.skip("the site was built without npm")
-    page = browser.new_page()
-
-    def open_page(name):
-        page.goto(f"{address}notebooks/{name}.html")
-        fold = page.locator("details[data-figure]")
+def open_figure(open_live):
+    def open_fold(name):
+        fold = open_live(f"notebooks/{name}.html").locator("details[data-figure]")
         fold.locator("summary").first.click()
         return fold
 
-    yield open_page
-    page.close()
+    return open_fold
 
 
 def test_a_cell_is_followed_to_its_key(open_figure):

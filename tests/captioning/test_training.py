@@ -9,6 +9,7 @@ from helpers.captioning import (
     VOCABULARY,
     Captioner,
     caption_loss,
+    progress,
     stoppable,
     train,
     training,
@@ -116,7 +117,7 @@ def test_a_stop_ends_the_block_with_a_sentence(capsys):
 )
 def test_after_ten_steps_it_says_how_long_all_take(seconds_a_step, said, monkeypatch):
     now = iter([0.0, 10 * seconds_a_step])
-    monkeypatch.setattr(training.time, "perf_counter", lambda: next(now))
+    monkeypatch.setattr(progress.time, "perf_counter", lambda: next(now))
     with stoppable(range(600)) as bar:
         texts = [bar.desc for _ in bar]
     assert texts[10] == "training"

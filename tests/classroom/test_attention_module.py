@@ -87,6 +87,13 @@ class FourLayers(Batched):
         self.output = nn.Linear(key_dim, key_dim)
 
 
+class Unscaled(Layers):
+    def forward(self, query, cells):
+        q, k, v = self.projected(query, cells)
+        weights = (q @ k.mT).softmax(-1)
+        return weights @ v, weights
+
+
 class Whole(Layers):
     def forward(self, query, cells):
         q, k, v = self.projected(query, cells)
@@ -113,9 +120,10 @@ class HalfDone(Layers):
     ("module", "words"),
     [
         (NoBias, "key_layer.bias is missing"),
-        (NoValues, "no value_layer in your module; its layers: query_layer, key_layer"),
+        (NoValues, "value_layer.weight is missing from your module, which has query_"),
         (NarrowValues, "value_layer.weight should have shape (7, 7), yours has (4, 7)"),
-        (FourLayers, "output has no weights to be loaded"),
+        (FourLayers, "your module has output.weight, for which there are no weights"),
+        (Unscaled, "divide the scores by the root of `width`"),
         (Whole, "return 2 things, context, weights; you return one"),
         (Plain, "must be an nn.Module"),
         (Stub, "Not attempted yet."),

@@ -10,8 +10,8 @@ from fuzz.__main__ import HELPFUL, RIGHT, groups
 PARTS = {
     "classical": (60, 0.96, 0.96),
     "classical, shape only": (30, 0.9, 0.9),
-    "modern, counted": (40, 0, 0.4),
-    "modern, processor's sizes": (40, 0, 0.6),
+    "modern, sizes alone": (40, 0.1, 0.5),
+    "modern, as a user knows it": (80, 0.6, 0.8),
     "modern, with the run": (40, 0.95, 0.95),
     "modern, by experiment": (12, 0.9, 0.9),
     "broken": (100, 0.95, 0.95),

@@ -92,6 +92,21 @@ def windows(x, side, shift):
     return x.transpose(2, 3).flatten(1, 4)  # (B, N, D)
 
 
+def test_small_numbers_give_no_false_certainty():
+    torch.manual_seed(0)
+    embed, mix = cells_of(PATCH), nn.Conv2d(12, 12, 3, padding=1)  # nine cells a key
+
+    def read(images, by):
+        return by * mix(embed(images).permute(0, 3, 1, 2)).flatten(2).mT  # (B, N, D)
+
+    usual, small = (
+        probe_layout(lambda x, b=b: read(x, b), IMAGE, GRID) for b in (1, 1e-20)
+    )
+    assert usual.unresolved == small.unresolved and usual.unresolved
+    assert torch.equal(usual.index, small.index)
+    torch.testing.assert_close(usual.confidence, small.confidence)
+
+
 @pytest.mark.parametrize("shift", [0, 2])
 @pytest.mark.parametrize("grid", [(8, 12), (6, 13)], ids=["whole", "padded"])
 def test_windows_are_found_and_are_those_of_from_windows(shift, grid):

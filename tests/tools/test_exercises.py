@@ -9,8 +9,8 @@ import pytest
 
 from tools import exercises
 from tools.__main__ import main
-from tools.exercises import reset, reset_all, stub_of
-from tools.notebooks import lessons, normalise
+from tools.exercises import reset, reset_all
+from tools.notebooks import lessons, normalise, stub_of
 
 LESSON = next(file for file in lessons() if file.name.startswith("03_"))
 
@@ -44,7 +44,7 @@ def test_solved_and_reset_is_byte_for_byte_the_lesson(copy, capsys):
     solve(stubs(notebook)[0])
     solve(stubs(notebook)[2])
     nbformat.write(notebook, copy)
-    assert reset_all([copy])
+    assert reset_all([copy]) == 0
     said = capsys.readouterr().out
     assert said == "03_dot_product_attention: 2 exercises put back, 1 untouched\n"
     assert copy.read_bytes() == LESSON.read_bytes()
@@ -78,7 +78,7 @@ def test_what_a_learner_wrote_elsewhere_stays(copy):
 
 def test_an_untouched_notebook_is_not_even_written(copy, capsys):
     os.utime(copy, (1, 1))
-    assert reset_all([copy])
+    assert reset_all([copy]) == 0
     assert "0 exercises put back, 3 untouched" in capsys.readouterr().out
     assert copy.stat().st_mtime == 1 and copy.read_bytes() == LESSON.read_bytes()
 
@@ -87,7 +87,7 @@ def test_a_notebook_without_exercises_is_left_alone(tmp_path, capsys):
     file = tmp_path / "mine.ipynb"
     file.write_text('{"cells": [], "metadata": {}, "nbformat": 4, "nbformat_minor": 5}')
     before = file.read_bytes()
-    assert reset_all([file])
+    assert reset_all([file]) == 0
     assert capsys.readouterr().out == "mine: holds no exercise\n"
     assert file.read_bytes() == before
 
@@ -96,7 +96,7 @@ def test_a_notebook_without_exercises_is_left_alone(tmp_path, capsys):
 def test_damaged_json_names_the_file_and_stops_no_other(copy, text, capsys):
     broken = copy.with_name("broken.ipynb")
     broken.write_text(text)
-    assert not reset_all([broken, copy])
+    assert reset_all([broken, copy]) == 1
     out, err = capsys.readouterr()
     assert str(broken) in err and "damaged" in err and "Traceback" not in err
     assert broken.read_text() == text

@@ -4,6 +4,7 @@ import json
 import os
 import re
 import subprocess
+import tomllib
 
 import pytest
 import yaml
@@ -54,8 +55,12 @@ def test_binder_installs_the_course_on_a_python_that_it_supports():
     """`.binder` hides environment.yml: Binder reads a range of Pythons as 3.10."""
     python = (ROOT / ".binder/runtime.txt").read_text().strip()
     assert python.removeprefix("python-") in supported()
-    lines = (ROOT / ".binder/requirements.txt").read_text().splitlines()
-    assert "--editable .[test,models]" in lines
+    text = (ROOT / ".binder/requirements.txt").read_text()
+    extras = re.search(r"^--editable \.\[(.+)\]$", text, re.MULTILINE)[1]
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+    known = project["project"]["optional-dependencies"]
+    assert set(extras.split(",")) <= set(known)
+    assert f'".[{extras}]"' in dry_run("install").stdout, "the same as by make"
     assert not (ROOT / "binder").exists(), "it would hide .binder"
 
 

@@ -11,7 +11,7 @@ import pytest
 
 from helpers import ROOT
 from tools.notebooks import fault_of, lessons
-from tools.slide_types import has_picture, slide_types
+from tools.slide_types import has_picture, shows_code, slide_types
 from tools.slides import build, deck, parted
 
 FILES = lessons()
@@ -111,8 +111,21 @@ def test_the_rule_on_a_small_notebook():
         (markdown("### Prose"), "slide"),
         (markdown("word " * 50), "-"),
         (markdown("word " * 50), "notes"),
+        (markdown("### What a long program prints"), "slide"),
+        (markdown("One sentence."), "-"),
+        (code("x = 1\n" * 20, "1\n" * 9), "-"),
+        (code("x = 1\n" * 20, "2\n"), "subslide"),
+        (markdown("### What a long program prints beside a figure"), "slide"),
+        (code("x = 1\n" * 20, "1\n"), "skip"),
+        (figure(), "-"),
     ]
     assert slide_types([cell for cell, _ in cells]) == [kind for _, kind in cells]
+
+
+def test_the_code_of_a_result_is_hidden():
+    assert shows_code(code("print(1)", "1\n"))
+    assert not shows_code(code("x = 1\n" * 20, "1\n"))
+    assert not shows_code(figure())
 
 
 def test_headings_and_paragraphs_within_a_cell_are_parted_and_lists_are_not():
@@ -152,6 +165,7 @@ def test_a_folder_of_decks_has_one_copy_of_the_assets(tmp_path):
         pytest.skip("npm could not fetch reveal.js: is there a network?")
     assert {file.name for file in tmp_path.iterdir()} == {
         "reveal",
+        "scene.html",
         f"{FILES[0].stem}.html",
         f"{FILES[1].stem}.html",
     }

@@ -7,8 +7,8 @@ import nbformat
 import pytest
 from packaging.specifiers import SpecifierSet
 
-from tools import constraints, matrix
-from tools.requirements import declared, floor
+from tools import matrix
+from tools.requirements import closure, declared, floor
 
 DEPENDS = "import os\nprint(os.environ.get('OMP_NUM_THREADS', 'none said'))"
 
@@ -74,7 +74,7 @@ def test_a_range_without_one_lower_bound_is_refused():
 
 
 def test_the_closure_holds_what_is_needed_and_nothing_else():
-    found = constraints.closure(("test",))
+    found = closure(("test",))
     assert declared(("test",)).keys() <= found.keys()
     assert {"jinja2", "sympy", "ipykernel"} <= found.keys(), "what those need"
     assert not {"pip", "attention-map-course", "timm"} & found.keys()

@@ -5,6 +5,7 @@ import sys
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent))
+SHARED = sorted(Path(__file__).parents[2].glob("helpers/explorer/live/*.css"))
 
 project = "Attention maps you can trust"
 copyright = "the authors of the course; text and figures CC BY 4.0, code MIT"
@@ -27,8 +28,11 @@ myst_heading_slug_func = "pages.jupyter_anchor"
 
 html_theme = "sphinx_book_theme"
 html_title = project
-html_static_path = ["static"]
-html_css_files = ["course.css", "live.css", "controls.css", "figures.css"]
+html_static_path = ["static", *map(str, SHARED)]
+html_css_files = [
+    *(file.name for file in SHARED),
+    *("course.css", "live.css", "figures.css"),
+]
 html_js_files = [(name, {"defer": "defer"}) for name in ("quiz.js", "wide.js")]
 html_favicon = "static/favicon.svg"
 html_show_sphinx = False

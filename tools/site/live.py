@@ -1,17 +1,14 @@
 """What is live on the site: JavaScript, the captioners, Python, and what runs them."""
 
 import gzip
-import inspect
 import json
 import shutil
 import subprocess
 import zipfile
 from pathlib import Path
 
-import numpy as np
-
 from helpers import ROOT
-from helpers.captioning import START, VARIANTS, VOCABULARY, WORD_ID, make_scene
+from helpers.captioning import START, VARIANTS, VOCABULARY, WORD_ID
 from helpers.captioning.captioners import (
     LONGEST_CAPTION,
     LONGEST_SHAPE,
@@ -19,18 +16,13 @@ from helpers.captioning.captioners import (
     USUAL_SIDE,
 )
 from helpers.captioning.doubt import CLEAR
-from helpers.captioning.drawing import COLORS, SHAPES
 from helpers.captioning.models import STRIDE
 from helpers.captioning.scenes import END
-from helpers.inspection.shapes.proposals import (
-    MERGES,
-    SMALLEST,
-    STRIDES,
-    USUAL_EXTRAS,
-)
-from helpers.maps.overlays import COVER, DRAIN, EVEN, LIFT, palette
+from helpers.explorer import INK, Flat
 
 SOURCES = Path(__file__).with_name("live")
+SHARED = ROOT / "helpers/explorer/live"  # with the widget of notebook 11
+PYTHON = Path(__file__).with_name("python")
 PYODIDE = (
     "pyodide.mjs",
     "pyodide.asm.mjs",
@@ -59,14 +51,15 @@ def install(target):
     """
     from tools.site.export import export_captioner
 
-    ignore = shutil.ignore_patterns("package*.json", "node_modules", "*.py")
-    shutil.copytree(SOURCES, target, ignore=ignore)
+    ignore = shutil.ignore_patterns("package*.json", "node_modules", "*.css")
+    for folder in (SOURCES, SHARED):
+        shutil.copytree(folder, target, ignore=ignore, dirs_exist_ok=True)
     try:
         fetch_runtimes(target)
     except subprocess.CalledProcessError:
         shutil.rmtree(target)
         return "npm could not fetch its packages (is there a network?)"
-    pack_messages(target / "python" / "course.zip")
+    pack_course(target / "python" / "course.zip")
     (target / "models").mkdir()
     for variant in VARIANTS:
         export_captioner(variant, target / "models")
@@ -96,20 +89,22 @@ def fetch_runtimes(target):
     shutil.rmtree(packages)
 
 
-def pack_messages(file):
-    """The part of the course that reads messages, for Python in the browser."""
-    parts = ["helpers/inspection/messages/*.py", "data/errors/*.toml"]
-    names = ["helpers/__init__.py", "helpers/inspection/__init__.py"]
-    files = [ROOT / name for name in names] + [f for p in parts for f in ROOT.glob(p)]
+def pack_course(file):
+    """The part of the course that needs no torch, for Python in the browser: what reads
+    messages, and the doctor, on what stands in for torch."""
+    parts = ["messages/*.py", "shapes/[!_]*.py", "__init__.py"]
+    files = [f for part in parts for f in (ROOT / "helpers/inspection").glob(part)]
+    files += [ROOT / "helpers" / f for f in ("__init__.py", "maps/token_layout.py")]
+    files += [*(ROOT / "data/errors").glob("*.toml"), ROOT / "data/doctor.toml"]
     with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
-        archive.write(SOURCES / "ask.py", "ask.py")
         for one in files:
             archive.write(one, one.relative_to(ROOT).as_posix())
+        for one in PYTHON.glob("*.py"):
+            archive.write(one, one.name)
 
 
 def course():
     """What JavaScript has to know of the captioners and their scenes."""
-    parameters = inspect.signature(make_scene).parameters
     return {
         "variants": VARIANTS,
         "vocabulary": VOCABULARY,
@@ -120,22 +115,7 @@ def course():
         "sides": SIDES,
         "longestShape": LONGEST_SHAPE,
         "usualSide": USUAL_SIDE,
-        "colors": COLORS,
-        "shapes": SHAPES,
-        "background": parameters["background"].default,
+        **Flat.choices,
         "clear": CLEAR,
-        "doctor": {
-            "extras": USUAL_EXTRAS,
-            "order": list(USUAL_EXTRAS),
-            "strides": STRIDES,
-            "merges": MERGES,
-            "smallest": SMALLEST,
-        },
-        "ink": {
-            "palette": np.frombuffer(palette("ink"), np.uint8).reshape(256, 3).tolist(),
-            "cover": COVER,
-            "drain": DRAIN,
-            "lift": LIFT,
-            "even": EVEN,
-        },
+        "ink": INK,
     }

@@ -1,15 +1,17 @@
-"""The checks of the exercises. Each runs your function on several small inputs whose
-sizes all differ, and names the likely mistake when the answers are those that it gives.
+"""The checks of the exercises, a file for each notebook. Each runs your function on
+several small inputs whose sizes all differ, and names the likely mistake when the
+answers are those that it gives.
 """
 
-from helpers.classroom.checks.additive import check_additive_scores
-from helpers.classroom.checks.attention_module import check_attention_module
+from helpers.classroom.checks.additive import check_additive_scores, check_decoder_step
 from helpers.classroom.checks.block import check_block
-from helpers.classroom.checks.boxes import check_may_be_stretched, check_seen_box
-from helpers.classroom.checks.decoder_step import check_decoder_step
-from helpers.classroom.checks.dot import check_dot_attention, check_entropy
+from helpers.classroom.checks.dot_product import check_dot_attention, check_entropy
 from helpers.classroom.checks.explore import check_best_head, check_follows
-from helpers.classroom.checks.grid import check_square_of, check_unflatten
+from helpers.classroom.checks.grid import (
+    check_attention_module,
+    check_square_of,
+    check_unflatten,
+)
 from helpers.classroom.checks.looked_at import check_looked_at
 from helpers.classroom.checks.loud import (
     check_keys_that_are_no_cells,
@@ -22,8 +24,12 @@ from helpers.classroom.checks.measure import (
     check_rank_accuracy,
     check_soft_mean,
 )
-from helpers.classroom.checks.mending import check_guard, check_to_maps
+from helpers.classroom.checks.mending import check_guard, check_seen_box, check_to_maps
 from helpers.classroom.checks.real import check_find_image, check_follow
-from helpers.classroom.checks.silent import check_lays_out_right, check_share_one_map
+from helpers.classroom.checks.silent import (
+    check_lays_out_right,
+    check_may_be_stretched,
+    check_share_one_map,
+)
 from helpers.classroom.checks.start import check_count_keys, check_looks_like_attention
 from helpers.classroom.checks.training_loop import check_fit

@@ -1,90 +1,138 @@
-"""Check of notebook 02: additive scores in the form that people write, W [h; k]."""
+"""Exercises of notebook 02: additive scores, and one step of the decoder."""
 
-from helpers.classroom.checks.judge import Check, random
+from itertools import permutations
+from typing import NamedTuple
 
+import torch
 
-def hidden(q, k, W):
-    """W [h; k] for every pair: query (B, T, Q), keys (B, N, K), W (D, Q + K)."""
-    Q = q.shape[-1]
-    return (q @ W[:, :Q].T)[:, :, None] + (k @ W[:, Q:].T)[:, None]  # (B, T, N, D)
-
-
-def swapped(q, k, W):
-    """The same with the columns of W taken the other way round."""
-    K = k.shape[-1]
-    return (q @ W[:, K:].T)[:, :, None] + (k @ W[:, :K].T)[:, None]  # (B, T, N, D)
+from helpers.captioning import load_captioner
+from helpers.classroom.checks.compare import Fault
+from helpers.classroom.checks.judge import exercise, randoms
 
 
-def parts(q, k, W):
-    Q = q.shape[-1]
-    return (q @ W[:, :Q].T)[:, :, None], (k @ W[:, Q:].T)[:, None]
-
-
-def bent_apart(q, k, W):
-    asked, offered = parts(q, k, W)
-    return asked.tanh() + offered.tanh()
-
-
-def times(q, k, W):
-    asked, offered = parts(q, k, W)
-    return asked * offered
-
-
-def pairs(B, T, N, Q, K, D):
-    """Inputs of these sizes."""
-    query, keys = random(B, T, Q), random(B, N, K, seed=1)
-    return query, keys, random(D, Q + K, seed=2) / 2, random(D, seed=3)
-
-
-check_additive_scores = Check(
-    "attempt(query (B, T, Q), keys (B, N, K), W (D, Q + K), v (D,)) -> scores "
-    "(B, T, N).",
-    lambda q, k, W, v: hidden(q, k, W).tanh() @ v,
-    {
-        "B=2, T=3, N=5, Q=4, K=6, D=7": pairs(2, 3, 5, 4, 6, 7),
-        "B=3, T=2, N=6, Q=5, K=4, D=8": pairs(3, 2, 6, 5, 4, 8),
-    },
-    {
-        "where is the tanh? Without it the query cannot change the map": (
-            lambda q, k, W, v: hidden(q, k, W) @ v
-        ),
-        "the first Q columns of W belong to the query, the other K to the keys": (
-            lambda q, k, W, v: swapped(q, k, W).tanh() @ v
-        ),
-        "the tanh comes before v, on every channel": (
-            lambda q, k, W, v: (hidden(q, k, W) @ v).tanh(),
-            lambda q, k, W, v: (hidden(q, k, W) * v).tanh().sum(-1),
-        ),
-        "that is (B, T, N, D): take the dot product with v": (
-            lambda q, k, W, v: hidden(q, k, W).tanh(),
-            lambda q, k, W, v: hidden(q, k, W).tanh() * v,
-        ),
-        "v is missing: it weighs the channels": (
-            lambda q, k, W, v: hidden(q, k, W).tanh().sum(-1),
-            lambda q, k, W, v: hidden(q, k, W).tanh().mean(-1),
-        ),
-        "scores, please: before the softmax": (
-            lambda q, k, W, v: (hidden(q, k, W).tanh() @ v).softmax(-1)
-        ),
-        "one row a word: (B, T, N), not (B, N, T)": (
-            lambda q, k, W, v: (hidden(q, k, W).tanh() @ v).mT
-        ),
-        "W_q q + W_k k, not times: that is why it is called additive": (
-            lambda q, k, W, v: times(q, k, W).tanh() @ v,
-            lambda q, k, W, v: times(q, k, W) @ v,
-        ),
-        "tanh of the sum, not the sum of two tanh": (
-            lambda q, k, W, v: bent_apart(q, k, W) @ v
-        ),
-        "a tanh, not another curve": (
-            lambda q, k, W, v: hidden(q, k, W).relu() @ v,
-            lambda q, k, W, v: hidden(q, k, W).sigmoid() @ v,
-        ),
-        "(B, T, N), please: drop the axis of size 1": (
-            lambda q, k, W, v: (hidden(q, k, W).tanh() @ v)[..., None]
-        ),
-        "no root of D here: that belongs to the dot product": (
-            lambda q, k, W, v: hidden(q, k, W).tanh() @ v / len(v) ** 0.5
-        ),
-    },
+@exercise(
+    [
+        randoms((2, 3, 4), (2, 5, 6), (7, 10), (7,)),
+        randoms((3, 2, 5), (3, 6, 4), (8, 9), (8,)),
+    ]
 )
+def check_additive_scores(query, keys, W, v):
+    """attempt(query (B, T, Q), keys (B, N, K), W (D, Q + K), v (D,)) -> scores
+    (B, T, N)."""
+    Q, K = query.shape[-1], keys.shape[-1]
+    asked, offered = (query @ W[:, :Q].T)[:, :, None], (keys @ W[:, Q:].T)[:, None]
+    swapped = (query @ W[:, K:].T)[:, :, None] + (keys @ W[:, :K].T)[:, None]
+    inner, product = asked + offered, asked * offered  # (B, T, N, D)
+    hidden = inner.tanh()  # (B, T, N, D)
+    scores = hidden @ v  # (B, T, N)
+    return scores, {
+        "where is the tanh? Without it the query cannot change the map": inner @ v,
+        "the first Q columns of W belong to the query, the other K to the keys": (
+            swapped.tanh() @ v
+        ),
+        "the tanh comes before v, on every channel": [
+            (inner @ v).tanh(),
+            (inner * v).tanh().sum(-1),
+        ],
+        "that is (B, T, N, D): take the dot product with v": [hidden, hidden * v],
+        "v is missing: it weighs the channels": [hidden.sum(-1), hidden.mean(-1)],
+        "scores, please: before the softmax": scores.softmax(-1),
+        "one row per word: (B, T, N), not (B, N, T)": scores.mT,
+        "W_q q + W_k k, not times: that is why it is called additive": [
+            product.tanh() @ v,
+            product @ v,
+        ],
+        "tanh of the sum, not the sum of two tanh": (asked.tanh() + offered.tanh()) @ v,
+        "a tanh, not another curve": [inner.relu() @ v, inner.sigmoid() @ v],
+        "(B, T, N), please: drop the axis of size 1": scores[..., None],
+        "no root of D here: that belongs to the dot product": scores / len(v) ** 0.5,
+    }
+
+
+class Step(NamedTuple):
+    logits: torch.Tensor
+    state: torch.Tensor
+    weights: torch.Tensor
+
+
+def inputs_of(B, N):
+    """The shipped decoder, and a word, a state, cells and places for it."""
+    decoder = load_captioner("additive").decoder
+    return decoder, torch.arange(3, 3 + B), *randoms((B, 128), (B, N, 128), (N, 64))
+
+
+def take_step(attempt, B, N):
+    """What an attempt answers with the shipped decoder."""
+    decoder, *inputs = inputs_of(B, N)
+    decoder.attention.register_forward_pre_hook(demand_prepared)
+    return attempt(decoder, *inputs)
+
+
+def demand_prepared(attention, inputs):
+    """Say what to do with plain cells, before the attention trips over them."""
+    if len(inputs) > 1 and isinstance(inputs[1], torch.Tensor):
+        raise Fault("attention takes prepared cells: decoder.attention.prepare(cells)")
+
+
+def returned_wrongly(right, old, scores):
+    """Mistakes of a step that goes right up to its end."""
+    logits, new, weights = right
+    return {
+        "return the new state: the next word needs it": (logits, old, weights),
+        "return the weights, not the scores: after the softmax": (logits, new, scores),
+        "return logits as they are: no softmax over the words": [
+            (logits.softmax(-1), new, weights),
+            (logits.log_softmax(-1), new, weights),
+        ],
+        "in this order, please: logits, state, weights": [*permutations(right)][1:],
+        "(B, N) and (B, V), please: drop the axis of size 1": [
+            (logits[:, None], new, weights[:, None]),
+            (logits, new, weights[:, None]),
+            (logits[:, None], new, weights),
+        ],
+    }
+
+
+def cat(*parts):
+    return torch.cat(parts, dim=-1)
+
+
+@exercise([(2, 35), (3, 20)], take_step)
+@torch.inference_mode()
+def check_decoder_step(B, N):
+    """attempt(decoder, word (B,), state (B, D), cells (B, N, D), places (N, P)) ->
+    logits (B, V), state (B, D), weights (B, N), with the shipped weights."""
+    decoder, word, old, cells, places = inputs_of(B, N)
+    word, layers = decoder.embedding(word), decoder.attention  # (B, D)
+
+    def look(*query, bend=torch.tanh):
+        asked, keys = layers.query_layer(cat(*query))[:, None], layers.key_layer(cells)
+        return layers.score_layer(bend(asked + keys))[..., 0]  # (B, N)
+
+    def finish(scores, *read, axis=-1, state=old):
+        weights = scores.softmax(axis)  # (B, N)
+        new = decoder.gru(cat(*(read or (word, weights @ places))), state)  # (B, D)
+        logits = decoder.logits(cat(new, (weights[:, None] @ cells)[:, 0]))  # (B, V)
+        return Step(logits, new, weights)
+
+    def said(*known):
+        return decoder.logits(cat(*known)), new, weights
+
+    scores, no_tanh = look(old, word), look(old, word, bend=torch.nn.Identity())
+    _, new, weights = right = finish(scores)
+    context, where = (weights[:, None] @ cells)[:, 0], weights @ places
+    peak, average = places[weights.argmax(-1)], places.mean(0).expand(B, -1)
+    return right, {
+        "the query is [state; word], in this order": finish(look(word, old)),
+        "the GRU reads [word; where], in this order": finish(scores, where, word),
+        "the GRU needs the old state, too": finish(scores, word, where, state=None),
+        "the logits come from the new state: the GRU first": said(old, context),
+        "the logits read [state; context], in this order": [
+            said(context, state) for state in (new, old)
+        ],
+        "the softmax runs over the cells, not the images": finish(scores, axis=0),
+        "where is the tanh? The query cannot change the map": finish(no_tanh),
+        "all places count, each with its weight": finish(scores, word, peak),
+        "weigh the places: that is their average": finish(scores, word, average),
+        **returned_wrongly(right, old, scores),
+    }

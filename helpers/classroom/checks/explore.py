@@ -1,16 +1,8 @@
-"""Checks of notebook 11: what an explorer shows."""
+"""Exercises of notebook 11: what an explorer shows."""
 
 import torch
 
-from helpers.classroom.checks.judge import Check, random
-
-
-def best(number, heads):
-    return divmod(int(number), heads)  # (layer, head)
-
-
-def mass(weights, covered):
-    return (weights * covered).sum(-1)  # (L, A)
+from helpers.classroom.checks.judge import exercise, random
 
 
 def maps_of_heads(layers, heads, right, peak, touching):
@@ -27,51 +19,29 @@ def maps_of_heads(layers, heads, right, peak, touching):
     return weights, covered
 
 
-check_best_head = Check(
-    "attempt(weights (L, A, N), covered (N,)) -> (layer, head).",
-    lambda w, covered: best(mass(w, covered).argmax(), w.shape[1]),
+@exercise(
     {
         "3 layers of 4 heads": maps_of_heads(3, 4, (1, 2), (2, 0), (0, 3)),
         "5 layers of 2 heads": maps_of_heads(5, 2, (3, 1), (0, 0), (4, 0)),
-    },
-    {
-        "that is the highest peak: weigh it by `covered`": (
-            lambda w, covered: best(w.amax(-1).argmax(), w.shape[1])
-        ),
-        "a cell half covered counts half: multiply": (
-            lambda w, covered: best(mass(w, covered > 0).argmax(), w.shape[1])
-        ),
-        "the number counts through all heads: divmod it by A": (
-            lambda w, covered: mass(w, covered).argmax()
-        ),
-        "divide by A, the heads of a layer, not by L": (
-            lambda w, covered: best(mass(w, covered).argmax(), w.shape[0])
-        ),
-        "layer first, then head": (
-            lambda w, covered: best(mass(w, covered).argmax(), w.shape[1])[::-1]
-        ),
-        "the most mass, not the least": (
-            lambda w, covered: best(mass(w, covered).argmin(), w.shape[1])
-        ),
-    },
+    }
 )
-
-
-def place(heat, width=None):
-    return divmod(int(heat.argmax()), width or heat.shape[1])  # (row, column)
-
-
-def follows(sign=1, order=1, width=lambda heat: None):
-    """The check, right as it stands; each argument is a part that may go wrong."""
-
-    def check(before, after, down, right):
-        row, column = place(before, width(before))
-        moved = (row + sign * down, column + sign * right)
-        if order < 0:
-            moved = (row + right, column + down)
-        return place(after, width(after)) == moved
-
-    return check
+def check_best_head(weights, covered):
+    """attempt(weights (L, A, N), covered (N,)) -> (layer, head)."""
+    L, A, _ = weights.shape
+    mass = weights @ covered  # (L, A)
+    number = int(mass.argmax())  # of the head, counted through all layers
+    touching = weights[..., covered > 0].sum(-1)  # (L, A)
+    right = divmod(number, A)
+    return right, {
+        "that is the highest peak: weigh it by `covered`": (
+            divmod(int(weights.amax(-1).argmax()), A)
+        ),
+        "a cell half covered counts half: multiply": divmod(int(touching.argmax()), A),
+        "the number counts through all heads: divmod it by A": number,
+        "divide by A, the heads of a layer, not by L": divmod(number, L),
+        "layer first, then head": right[::-1],
+        "the most mass, not the least": divmod(int(mass.argmin()), A),
+    }
 
 
 def a_move(moved, told, fainter=0.5):
@@ -81,14 +51,7 @@ def a_move(moved, told, fainter=0.5):
     return heat, fainter * heat.roll(moved, (0, 1)), *told  # (h, w), (h, w)
 
 
-def steps(before, after):
-    """Rows and columns that the peak moved."""
-    return [b - a for a, b in zip(place(before), place(after), strict=True)]
-
-
-check_follows = Check(
-    "attempt(before (h, w), after (h, w), down, right) -> bool, for several pairs.",
-    follows(),
+@exercise(
     {
         "a map that came along, 2 down and 4 right": a_move((2, 4), (2, 4)),
         "a map that came along, 2 down and 3 left": a_move((2, -3), (2, -3)),
@@ -101,42 +64,40 @@ check_follows = Check(
         "a map that went 2 down and 3 left, not right": a_move((2, -3), (2, 3)),
         "a map that went one cell too far": a_move((2, 5), (2, 4)),
         "a map that came along half the way": a_move((1, 2), (2, 4)),
-    },
-    {
-        "compare where the peaks are, not the values": (
-            lambda before, after, down, right: torch.equal(
-                after, before.roll((down, right), (0, 1))
-            ),
-            lambda before, after, down, right: torch.allclose(
-                after, before.roll((down, right), (0, 1))
-            ),
-        ),
-        "one map stayed where it was: that is no": (
-            lambda before, after, down, right: bool((before != after).any())
-        ),
+    }
+)
+def check_follows(before, after, down, right):
+    """attempt(before (h, w), after (h, w), down, right) -> bool, for several pairs."""
+    h, w = before.shape
+
+    def moved(width=w):
+        """Rows and columns that the peak moved."""
+        places = [divmod(int(heat.argmax()), width) for heat in (before, after)]
+        return [b - a for a, b in zip(*places, strict=True)]
+
+    rows, columns = moved()
+    expected = before.roll((down, right), (0, 1))  # (h, w)
+    return moved() == [down, right], {
+        "compare where the peaks are, not the values": after.equal(expected),
+        "one map stayed where it was: that is no": bool((before != after).any()),
         "it has to go where the object went, not just anywhere": (
-            lambda before, after, down, right: place(before) != place(after)
+            (rows, columns) != (0, 0)
         ),
-        "rows first: divmod(argmax, w) is row, column": follows(order=-1),
+        "rows first: divmod(argmax, w) is row, column": (rows, columns)
+        == (right, down),
         "the number of columns, heat.shape[1], divides the key": (
-            follows(width=lambda heat: heat.shape[0])
+            moved(width=h) == [down, right]
         ),
-        "from before to after, not back": follows(sign=-1),
-        "down and right, both of them": (
-            lambda before, after, down, right: steps(before, after)[0] == down,
-            lambda before, after, down, right: steps(before, after)[1] == right,
-            lambda before, after, down, right: (
-                steps(before, after)[0] == down or steps(before, after)[1] == right
-            ),
-        ),
-        "left is not right: keep the sign": lambda before, after, down, right: (
-            [abs(n) for n in steps(before, after)] == [abs(down), abs(right)]
+        "from before to after, not back": (rows, columns) == (-down, -right),
+        "down and right, both of them": [
+            rows == down,
+            columns == right,
+            rows == down or columns == right,
+        ],
+        "left is not right: keep the sign": (
+            (abs(rows), abs(columns)) == (abs(down), abs(right))
         ),
         "by exactly as much: not one cell more or less": (
-            lambda before, after, down, right: all(
-                abs(a - b) <= 1
-                for a, b in zip(steps(before, after), (down, right), strict=True)
-            )
+            max(abs(rows - down), abs(columns - right)) <= 1
         ),
-    },
-)
+    }

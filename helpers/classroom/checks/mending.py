@@ -1,97 +1,98 @@
-"""Checks of notebook 07: mending a program step by step."""
+"""Exercises of notebook 07: mending a program step by step."""
 
 import torch
 
-from helpers.classroom.checks.judge import Check, random
+from helpers.classroom.checks.judge import exercise, random
 from helpers.maps.token_layout import TokenLayout
 
 
-def laid_out(reduced):
-    """Maps of (B, L, A, T, h*w) that `reduced` to (B, T, h*w)."""
-    return lambda x, p, h, w: reduced(x[..., p:]).unflatten(-1, (h, w))
-
-
-def mean(x):
-    return x.mean((1, 2))
-
-
-check_to_maps = Check(
-    "attempt(weights (B, L, A, T, prefix + h*w), prefix, h, w) -> (B, T, h, w).",
-    laid_out(mean),
-    {
-        "2 keys in front of 3 x 5 cells": (random(2, 3, 4, 6, 17).softmax(-1), 2, 3, 5),
-        "1 key in front of 4 x 2 cells": (random(3, 2, 5, 7, 9).softmax(-1), 1, 4, 2),
-    },
-    {
-        "the tokens stand in front: cut off the first ones": (
-            lambda x, p, h, w: mean(x[..., : h * w]).unflatten(-1, (h, w))
-        ),
-        "mean, not sum": laid_out(lambda x: x.sum((1, 2))),
-        "mean, not the largest": (
-            laid_out(lambda x: x.amax((1, 2))),
-            laid_out(lambda x: x.amax(2).mean(1)),
-            laid_out(lambda x: x.mean(2).amax(1)),
-        ),
-        "one layer or head alone: average over all": (
-            laid_out(lambda x: x[:, -1].mean(1)),
-            laid_out(lambda x: x[:, 0].mean(1)),
-            laid_out(lambda x: x[:, :, 0].mean(1)),
-            laid_out(lambda x: x[:, 0, 0]),
-        ),
-        "(h, w), in this order": (
-            lambda x, p, h, w: mean(x[..., p:]).unflatten(-1, (w, h)),
-            lambda x, p, h, w: mean(x[..., p:]).unflatten(-1, (h, w)).mT,
-        ),
-        "row by row: split into (h w), not (w h)": (
-            lambda x, p, h, w: mean(x[..., p:]).unflatten(-1, (w, h)).mT
-        ),
-        "keep all words: (B, T, h, w)": (
-            laid_out(lambda x: mean(x)[:, 0]),
-            laid_out(lambda x: x.mean((1, 2, 3))),
-        ),
-        "keep all images: (B, T, h, w)": (
-            laid_out(lambda x: mean(x)[0]),
-            laid_out(lambda x: x.mean((0, 1, 2))),
-        ),
-        "axes are B, L, A, T: average over L and A": (
-            laid_out(lambda x: x.mean((0, 1))),
-            laid_out(lambda x: x.mean((2, 3))),
-        ),
-        "the mean alone: what the tokens got is not shared out": (
-            laid_out(lambda x: mean(x) / mean(x).sum(-1, keepdim=True))
-        ),
-    },
+@exercise(
+    [
+        (random(2, 3, 4, 6, 17).softmax(-1), 2, 3, 5),
+        (random(3, 2, 5, 7, 9).softmax(-1), 1, 4, 2),
+    ]
 )
+def check_to_maps(weights, prefix, h, w):
+    """attempt(weights (B, L, A, T, prefix + h*w), prefix, h, w) -> (B, T, h, w)."""
+    x = weights[..., prefix:].unflatten(-1, (h, w))  # (B, L, A, T, h, w)
+    maps = x.mean((1, 2))  # (B, T, h, w)
+    turned = maps.flatten(-2).unflatten(-1, (w, h))  # (B, T, w, h)
+    first = weights[..., : h * w].unflatten(-1, (h, w))  # (B, L, A, T, h, w)
+    shares = maps / maps.sum((-2, -1), keepdim=True)  # (B, T, h, w)
+    return maps, {
+        "the tokens stand in front: cut off the first ones": first.mean((1, 2)),
+        "mean, not sum": x.sum((1, 2)),
+        "mean, not the largest": [x.amax((1, 2)), x.amax(2).mean(1), x.mean(2).amax(1)],
+        "one layer or head alone: average over all": [
+            *(x[:, layer].mean(1) for layer in (-1, 0)),
+            x[:, :, 0].mean(1),
+            x[:, 0, 0],
+        ],
+        "(h, w), in this order": [turned, maps.mT],
+        "row by row: split into (h w), not (w h)": turned.mT,
+        "keep all words: (B, T, h, w)": [maps[:, 0], maps.mean(1)],
+        "keep all images: (B, T, h, w)": [maps[0], maps.mean(0)],
+        "axes are B, L, A, T: average over L and A": [x.mean((0, 1)), x.mean((2, 3))],
+        "the mean alone: what the tokens got is not shared out": shares,
+    }
 
 
-def guarding(
+@exercise(
+    [(240, 400, 120, 100, 140), (600, 300, 100, 90, 60), (512, 512, 256, 224, 224)]
+)
+def check_seen_box(H, W, short, ch, cw):
+    """attempt(H, W, short, ch, cw) -> (left, top, right, bottom) in the photo."""
+    scale = min(H, W) / short  # pixels of the photo for one of the input
+
+    def box(scale, height=ch, width=cw, H=H, W=W):
+        """A box of this size, scaled, in the middle of a photo."""
+        y, x = (H - scale * height) / 2, (W - scale * width) / 2
+        return x, y, W - x, H - y
+
+    x, y, X, Y = right = box(scale)
+    resized = box(1, H=H / scale, W=W / scale)
+    return right, {
+        "those are pixels of the resized picture: scale them up": resized,
+        "a pixel of the input is more than one of the photo: scale the crop": box(1),
+        "one pixel of the input is min(H, W) / short of the photo, not the inverse": (
+            box(1 / scale)
+        ),
+        "the shorter side counts: min(H, W)": [
+            box(side / short) for side in (max(H, W), H, W)
+        ],
+        "(ch, cw): the height of the crop stands first": box(scale, cw, ch),
+        "x first: left, top, right, bottom": (y, x, Y, X),
+        "the order is left, top, right, bottom": [
+            (x, X, y, Y),
+            (y, Y, x, X),
+            (y, X, Y, x),
+        ],
+        "right and bottom, not width and height": (x, y, X - x, Y - y),
+        "the crop is cut out of the middle": (0, 0, X - x, Y - y),
+        "that is the whole photo: the crop cuts off what is around it": (0, 0, W, H),
+    }
+
+
+def guard(
+    weights,
+    length,
     says="sum",
     allowed=0.01,
     miss=lambda sums: (sums - 1).abs().max(),
     nan=True,
     keys="{} {}",
-    length=lambda layout: layout.length,
     error=ValueError,
 ):
-    """A guard, right as it stands; each argument is a part that may go wrong.
+    """The weights, or the error to raise; what follows `length` may go wrong.
 
     says, keys: the messages about sums and keys; None lets the weights through.
     """
-
-    def guard(weights, layout):
-        if keys is not None and length(layout) != weights.shape[-1]:
-            raise error(keys.format(weights.shape[-1], length(layout)))
-        gap = miss(weights.sum(-1))
-        if says is not None and (gap > allowed or (nan and gap.isnan())):
-            raise error(says)
-        return weights
-
-    return guard
-
-
-def loose(**parts):
-    """The same mistake, made with or without a thought of NaN."""
-    return guarding(**parts), guarding(**parts, nan=False)
+    if keys is not None and weights.shape[-1] != length:
+        return error(keys.format(weights.shape[-1], length))
+    gap = miss(weights.sum(-1))
+    if says is not None and (gap > allowed or (nan and gap.isnan())):
+        return error(says)
+    return weights
 
 
 LAYOUT, GOOD = TokenLayout.from_grid(3, 5, prefix=1), random(2, 4, 16).softmax(-1)
@@ -101,9 +102,9 @@ SUMS = torch.ones(2, 4, 1)
 SUMS[1, 2] = 0.8
 BROKEN = GOOD.clone()
 BROKEN[0, 1] = torch.nan
-check_guard = Check(
-    "attempt(weights, layout) -> weights, or ValueError that says what is wrong.",
-    guarding(),
+
+
+@exercise(
     {
         "weights (2, 4, 16) that are right": (GOOD, LAYOUT),
         "right weights in half precision": (HALF.bfloat16(), LAYOUT),
@@ -114,38 +115,40 @@ check_guard = Check(
         "rows of which one is NaN": (BROKEN, LAYOUT),
         "15 keys, and a layout of 16": (random(2, 4, 15).softmax(-1), LAYOUT),
         "17 keys, and a layout of 16": (random(2, 4, 17).softmax(-1), LAYOUT),
-    },
-    {
-        "raise ValueError, not assert": loose(error=AssertionError),
-        "your function lets everything through": lambda w, layout: w,
-        "return the weights that came in": lambda w, layout: (
-            guarding()(w, layout) is not None
-        ),
-        "rows that sum to 2 got through": guarding(says=None),
-        'say "sum" in the message': loose(says="bad rows"),
-        "to within 0.01: right weights in half precision were stopped": (
-            *loose(allowed=1e-3),
-            *loose(allowed=1e-5),
-        ),
-        "to within 0.01: you allow more": (*loose(allowed=0.1), *loose(allowed=0.4)),
-        "one bad row in a batch got through: the largest miss counts": (
-            *loose(miss=lambda sums: (sums - 1).abs().min()),
-            *loose(miss=lambda sums: (sums - 1).abs().float().mean(), allowed=0.03),
-            *loose(miss=lambda sums: (sums.float().mean() - 1).abs(), allowed=0.03),
-        ),
-        "rows that sum to less than 1 got through: take .abs()": (
-            loose(miss=lambda sums: (sums - 1).max())
-        ),
-        "NaN got through: all that is asked of NaN is False. `if not miss < 0.01`": (
-            guarding(nan=False)
-        ),
-        "15 keys got through a layout of 16": loose(keys=None),
-        "name both numbers: 15 and 16": (
-            *loose(keys="another grid"),
-            *loose(keys="{} keys"),
-        ),
-        "the class token is a key, too: compare with layout.length": (
-            loose(length=lambda layout: layout.index.numel())
-        ),
-    },
+    }
 )
+def check_guard(weights, layout):
+    """attempt(weights, layout) -> weights, or ValueError that says what is wrong."""
+
+    def wrong(length=layout.length, **part):
+        """A mistake, made with and without a thought of NaN."""
+        return [guard(weights, length, nan=nan, **part) for nan in (True, False)]
+
+    right, nan = wrong()
+    below = wrong(miss=lambda sums: (sums - 1).max())
+    cells = wrong(length=layout.index.numel())
+    return right, {
+        "raise ValueError, not assert": wrong(error=AssertionError),
+        "your function lets everything through": weights,
+        "return the weights that came in": True if right is weights else right,
+        "rows that sum to 2 got through": wrong(says=None),
+        'say "sum" in the message': wrong(says="bad rows"),
+        "to within 0.01: right weights in half precision were stopped": [
+            *wrong(allowed=1e-3),
+            *wrong(allowed=1e-5),
+        ],
+        "to within 0.01: you allow more": [*wrong(allowed=0.1), *wrong(allowed=0.4)],
+        "one bad row in a batch got through: the largest miss counts": [
+            *wrong(miss=lambda sums: (sums - 1).abs().min()),
+            *wrong(miss=lambda sums: (sums - 1).abs().float().mean(), allowed=0.03),
+            *wrong(miss=lambda sums: (sums.float().mean() - 1).abs(), allowed=0.03),
+        ],
+        "rows that sum to less than 1 got through: take .abs()": below,
+        "NaN got through: all that is asked of NaN is False. `if not miss < 0.01`": nan,
+        "15 keys got through a layout of 16": wrong(keys=None),
+        "name both numbers: 15 and 16": [
+            *wrong(keys="another grid"),
+            *wrong(keys="{} keys"),
+        ],
+        "the class token is a key, too: compare with layout.length": cells,
+    }

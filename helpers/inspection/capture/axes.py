@@ -35,6 +35,11 @@ class Span:
     def __post_init__(self):
         self.whole = self.whole or self
 
+    @cached_property
+    def place(self):
+        """The same stretch where it is known to be places."""
+        return Span(self.size, (self,)) if self.born else self
+
     def part(self, size, start=None):
         """A stretch of this one."""
         return Span(size, (self,), self.whole, start, self.born)

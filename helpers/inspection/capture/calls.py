@@ -17,6 +17,8 @@ REGROUP = f"{REGROUP} contiguous clone detach".split()
 VIEW = "permute transpose swapaxes swapdims movedim moveaxis t adjoint getitem select"
 VIEW = f"{VIEW} narrow chunk split tensor_split unbind expand".split()
 GETTERS = {getattr(torch.Tensor, name).__get__ for name in ("T", "mT", "H", "mH")}
+REDUCE = "sum nansum mean nanmean amax amin max min median prod std var logsumexp"
+REDUCE = REDUCE.split()
 CELLS = "gru_cell lstm_cell rnn_tanh_cell".split()
 
 
@@ -35,7 +37,7 @@ def axes_after(function, name, args, kwargs, known, results):
     elif (name in VIEW or function in GETTERS) and is_view(name, args, known):
         found = known[0].viewed(lambda empty: function(empty, *args[1:], **kwargs))
     elif name in RULES:
-        found = [RULES[name](known, args, kwargs, results[0])]
+        found = [RULES[name](known, args, kwargs, results[0])] * len(results)
     found = found if len(found) == len(results) else [None] * len(results)
     axes = [
         one if one and one.fits(result.shape) else aligned(known, result.shape)
@@ -79,7 +81,9 @@ def convolved(known, args, kwargs, result):
     if not len(axes.spans) == result.dim() > 2:
         return None
     places = [
-        spans if size_of(spans) == size else (Span(size, spans),)
+        tuple(s.place for s in spans)
+        if size_of(spans) == size
+        else (Span(size, spans),)
         for size, spans in zip(result.shape[2:], axes.spans[2:], strict=True)
     ]
     feature = (Span(result.shape[1], born="feature"),)
@@ -143,12 +147,16 @@ def piece_of(known):
     ]
     differ = set().union(*cut_out) - set.intersection(*cut_out)
     wholes = {whole for whole, start in differ if start is not None}
-    return Span(len(known), whole=wholes.pop()) if len(wholes) == 1 else None
+    heads = all(whole.born == "feature" for whole in wholes)
+    one = len(wholes) == 1 or wholes and heads  # of queries and of keys
+    return Span(len(known), whole=wholes.pop()) if one else None
 
 
 def summed(known, args, kwargs, result):
-    """After sum or mean over given axes."""
+    """After sum, max and their like over given axes."""
     axes, rank = known[0], result.dim()
+    if len(known) > 1:  # the greater of two
+        return None
     dims = summed_dims(args, kwargs, len(axes.spans))
     spans = [
         () if place in dims else own
@@ -160,9 +168,9 @@ def summed(known, args, kwargs, result):
 
 
 def summed_dims(args, kwargs, rank):
-    """The axes that sum or mean take away."""
+    """The axes that sum, max and their like take away."""
     dims = kwargs.get("dim", args[1] if len(args) > 1 else None)
-    if dims is None or isinstance(dims, torch.dtype):
+    if dims is None or isinstance(dims, bool | torch.dtype | torch.Tensor):
         return set(range(rank))
     return {dim % rank for dim in ([dims] if isinstance(dims, int) else dims)}
 
@@ -187,7 +195,7 @@ RULES = {
     **dict.fromkeys([f"conv_transpose{n}d" for n in (1, 2, 3)], convolved),
     **dict.fromkeys(["cat", "concat", "concatenate"], concatenated),
     **dict.fromkeys(["grid_sample", "grid_sampler"], sampled),
-    **dict.fromkeys(["sum", "mean"], summed),
+    **dict.fromkeys(REDUCE, summed),
     "stack": stacked,
     "unfold": unfolded,
     "embedding": looked_up,

@@ -1,13 +1,12 @@
 """Weights that may prove to be an attention."""
 
 from dataclasses import dataclass, field, replace
-from math import prod
 
 import torch
 
-from helpers.inspection.capture.axes import Axes, Span
+from helpers.inspection.capture.axes import Axes, Span, size_of
 from helpers.inspection.capture.combining import is_parameter
-from helpers.inspection.capture.sorting import BATCH, HEAD, KEY, QUERY, sort_spans
+from helpers.inspection.capture.sorting import BATCH, KEY, QUERY, sort_spans
 
 HALF = (torch.float16, torch.bfloat16)
 
@@ -26,7 +25,9 @@ class AttentionCandidate:
     own: they were worked out aside, so that nobody writes into them. touched: they were
     used, and not to read values. lost: they were written into something else, which was
     summed over. summaries: features that each have a map. first: the candidate that was
-    read before, for a second read. axes: those of the weights. parts, value_parts: what
+    read before, for a second read. axes: those of the weights; order: their
+    spans, of images, heads, queries and keys; rows: all of them but the keys, in the
+    order of the softmax. parts, value_parts: what
     was cut out to make the weights and the values, {(span, start)}. head_wholes: what
     heads were cut out of.
     """
@@ -47,6 +48,8 @@ class AttentionCandidate:
     summaries: set = field(default_factory=set)
     first: object = None
     axes: Axes = None
+    order: list = None
+    rows: list = ()
     parts: set = field(default_factory=set)
     value_parts: set = field(default_factory=set)
     head_wholes: set = field(default_factory=set)
@@ -77,7 +80,7 @@ class AttentionCandidate:
         predicted = bool(made_of) and all(span.born == "feature" for span in made_of)
         origins = set().union(*(span.origins() for span in value_keys))
         sorts, finer, self.summaries = sort_spans(
-            rows, values, wholes, origins, predicted
+            rows, values, wholes, origins, predicted, self.scored and axes.mixed
         )
         if sorts is None or self._no_places(rows, value, value_keys):
             self.refused = True
@@ -103,32 +106,47 @@ class AttentionCandidate:
         """The weights with their axes in order, (B, A, T, N), in a memory of their own:
         the model may write into its own again."""
         spans = [span for own in axes.spans for span in finer.get(own, own)]
-        order = {BATCH: [], HEAD: [], QUERY: [], KEY: []}
-        for place, span in enumerate(spans):
+        self.order = [[], [], [], []]
+        for span in spans:
             sort = KEY if span.whole is self.key else sorts.get(span, QUERY)
-            order[sort].append(place)
-        sizes = [span.size for span in spans]
-        shape = [prod(sizes[i] for i in places) for places in order.values()]
-        places = [i for places in order.values() for i in places]
-        whole = tensor.detach().reshape(sizes).permute(places).reshape(shape)
+            self.order[sort].append(span)
+        whole = laid_out(tensor.detach(), spans, self.order)
         if whole.dtype in HALF:
             return whole.float()
         return whole if self.own else whole.clone()  # (B, A, T, N)
+
+    def first_key(self):
+        """Which of its keys come first; None if nobody knows."""
+        span, start = self.order[KEY][0], 0
+        while span is not self.key:
+            if span.start is None or len(span.parents) != 1:
+                return None
+            span, start = span.parents[0], start + span.start
+        return start
 
     def _is_cross(self, axes, sorts, value_keys):
         """Self-attention is that of queries and keys that come from one sequence."""
         keys = self.key.origins().union(*(span.origins() for span in value_keys))
         queries = {span for span, sort in sorts.items() if sort == QUERY}
+        queries = {span for span in queries if span.size > 1} or queries
         if not queries:  # a single one, cut out of a sequence or not
             shared = {span for span, sort in sorts.items() if sort == BATCH}
             learned = {span for span in shared if span.whole.born == "parameter"}
-            queries = learned or shared & keys or axes.dropped
+            of_keys = {span for span in shared if span in keys or span.whole in keys}
+            queries = learned or of_keys or axes.dropped
         learned = queries and all(span.whole.born == "parameter" for span in queries)
         if learned:  # a query joined with the keys is still another sequence
             return not {span.whole for span in queries} & {
                 span.whole for span in self.key.parents
             }
         return not any(keys & span.origins() for span in queries)
+
+
+def laid_out(tensor, spans, order):
+    """A tensor with axes of those spans -> one axis for each list of spans in order."""
+    places = [spans.index(span) for own in order for span in own]
+    apart = tensor.reshape([span.size for span in spans]).permute(places)
+    return apart.reshape([size_of(own) for own in order])
 
 
 def parts_of(axes):

@@ -26,10 +26,9 @@ def aligned(operands, shape):
             if -place <= len(one.spans) and size_of(one.spans[place]) == size
         )
         spans = next((s for s in fitting if s or size == 1), None)
-        if spans is None:  # a convolution, a pooling: it still comes from there
+        if spans is None:  # nobody knows how, but it still comes from there
             first = order[0].spans if order else []
-            above = first[place] if len(first) == len(shape) else ()
-            spans = (Span(size, above, born="" if above else "expanded"),)
+            spans = (Span(size, first[place] if len(first) == len(shape) else ()),)
         axes.append(spans)
     return gathered(operands, axes, order[0].mixed if order else frozenset())
 

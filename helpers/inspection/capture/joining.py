@@ -2,7 +2,8 @@
 
 import torch
 
-from helpers.inspection.capture.sorting import is_head
+from helpers.inspection.capture.candidate import laid_out
+from helpers.inspection.capture.sorting import BATCH, HEAD, KEY, QUERY, is_head
 
 BATCH_AXIS, HEAD_AXIS, QUERY_AXIS = 0, 1, 2
 
@@ -10,7 +11,7 @@ BATCH_AXIS, HEAD_AXIS, QUERY_AXIS = 0, 1, 2
 def joined(found):
     """Candidates of one run of one layer, with those joined that are pieces of one."""
     groups = []  # (axis, candidates)
-    for one in without_repeats(found):
+    for one in with_all_keys(without_repeats(found)):
         axis = piece_axis(*groups[-1], one) if groups else None
         if axis is None:
             groups.append((None, [one]))
@@ -23,6 +24,44 @@ def joined(found):
                 heads_apart(whole, pieces) if axis == BATCH_AXIS else whole
             )
     return [pieces[0] for _, pieces in groups]
+
+
+def with_all_keys(found):
+    """Keys that one softmax was over, and that were read in several stretches, whole:
+    two modalities, or a row and a column (CCNet)."""
+    groups = {}
+    for one in found:
+        cuts = {cut for cut in one.parts if cut[0].whole is not one.key}
+        groups.setdefault((one.first or one, frozenset(cuts)), []).append(one)
+    for pieces in groups.values():
+        starts = [piece.first_key() for piece in pieces]
+        if len(pieces) > 1 and None not in starts:
+            pieces.sort(key=lambda piece: piece.first_key())
+            ends = [p.first_key() + p.weights.shape[-1] for p in pieces]
+            rows = {frozenset(sum(p.order[:KEY], [])) for p in pieces}
+            if ends[:-1] == sorted(starts)[1:] and len(rows) == 1:
+                stretch(pieces)
+    return [one for one in found if one.weights is not None]
+
+
+def stretch(pieces):
+    """Put the keys of all pieces into the first of them. What is images to one piece
+    and queries to another is queries."""
+    first = pieces[0]
+    known = set(first.rows) == set(sum(first.order[:KEY], []))
+    rows = first.rows if known else sum(first.order[:KEY], [])
+
+    def sort(span):
+        sorts = [s for p in pieces for s in (BATCH, HEAD, QUERY) if span in p.order[s]]
+        return HEAD if HEAD in sorts else max(sorts)
+
+    order = [[span for span in rows if sort(span) == s] for s in (BATCH, HEAD, QUERY)]
+    whole = [
+        laid_out(p.weights, sum(p.order, []), [*order, p.order[KEY]]) for p in pieces
+    ]
+    for piece in pieces:
+        piece.weights = None
+    first.weights = torch.cat(whole, -1)  # (B, A, T, N)
 
 
 def heads_apart(weights, pieces):

@@ -96,8 +96,16 @@ def known_size(spans):
 
 
 def axes_of_layer(axes, size):
-    """The axes of what a linear layer returns: `size` new features."""
-    spans = [*axes.spans[:-1], (Span(size, born="feature"),)]
+    """The axes of what a linear layer returns: `size` new features.
+
+    All features of an earlier layer that are another axis by now are places: each of
+    them has features of its own.
+    """
+    rows = [
+        tuple(s.place if s.born == "feature" and s.whole is s else s for s in own)
+        for own in axes.spans[:-1]
+    ]
+    spans = [*rows, (Span(size, born="feature"),)]
     mixed = frozenset(axes.spans[-1])
     return replace(
         axes, spans=spans, mixed=mixed, weights=None, weighed=None, scores=False

@@ -42,6 +42,7 @@ class ReadTracker(AxesTracker):
         found.scored = axes.scores
         self.waiting.append(found)
         spans = [*axes.spans[:axis], (found.key,), *axes.spans[axis + 1 :]]
+        found.rows = [s for own in spans for s in own if s is not found.key]
         self.axes[output] = replace(axes, spans=spans, weights=found)
         return found
 
@@ -57,7 +58,7 @@ class ReadTracker(AxesTracker):
             return []
         operands, lists, result = how
         known = [self.of(one) for one in operands]
-        between = not any(map(is_parameter, known))
+        between = not any(is_parameter(one) or one.given for one in known)
         read = []
         for place, letters in enumerate(lists):
             over = set(letters) - set(result)

@@ -6,7 +6,7 @@ from helpers.inspection.capture.combining import is_expanded
 BATCH, HEAD, QUERY, KEY = range(4)
 
 
-def sort_spans(rows, values, wholes, keys=(), predicted=False):
+def sort_spans(rows, values, wholes, keys=(), predicted=False, scored=()):
     """Tell the spans of weights apart by where they come from.
 
     rows: {letter: spans} of the weights but for their keys; values: the same of the
@@ -30,7 +30,10 @@ def sort_spans(rows, values, wholes, keys=(), predicted=False):
             neighbours = span in keys and span.whole is span  # not a row of windows
             images = shared and span.size > 1 and not neighbours
             sorts[span] = BATCH if images else QUERY
-            if is_head(span, wholes, bool(shared)) and (shared or not predicted):
+            mine = is_head(span, wholes, bool(shared)) and (shared or not predicted)
+            if scored and not shared:
+                mine = span.whole in {s.whole for s in scored}
+            if mine:
                 sorts[span] = HEAD
                 heads_shared.add(bool(values.get(letter)))
                 summaries |= set() if shared else {span}

@@ -15,6 +15,8 @@ from helpers.inspection.capture.reading import ReadTracker
 from helpers.inspection.capture.softmaxes import softmax_axis
 from helpers.inspection.shapes.text import tensors
 
+ADDS = "index_add scatter_add scatter_reduce index_reduce segment_reduce".split()
+
 
 class SoftmaxTracker(ReadTracker):
     """Sorts the calls: what makes weights, what reads with them, what does neither."""
@@ -32,6 +34,8 @@ class SoftmaxTracker(ReadTracker):
             return None, []
         if not operands:
             return None, []
+        if name in ADDS:  # a sum over the keys, perhaps, of a list of pairs
+            self.unexplained = self.of(operands[-1]).scores
         if name in WRITES:
             self.written(name, operands[0], operands[-1])
             for result in results:

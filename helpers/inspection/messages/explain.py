@@ -1,37 +1,44 @@
 """Read an error message: its numbers, the causes behind it, what tells them apart."""
 
 import math
+import re
 from dataclasses import dataclass
 from functools import cache
+from operator import ge
 
-from helpers.inspection.messages.facts import facts_of
+from helpers.inspection.messages.facts import facts_in_words, facts_of
 from helpers.inspection.messages.index import Cause, Message, read_index
-from helpers.inspection.messages.matching import (
-    ERROR_LINE,
-    ByWords,
-    find_message,
-    words_of,
-)
 from helpers.inspection.messages.numbers import read_any, without_numbers
 from helpers.inspection.messages.text import as_text
+from helpers.inspection.messages.wording import (
+    clean,
+    errors_in,
+    find_close,
+    find_message,
+)
+from helpers.inspection.messages.words import SUBJECT, ByWords, prose, words_of
 
 # What counts how much: a fact about the numbers for or against a cause, a clue in the
-# text around the message, words in common, and the place in the message's own order.
-FITS, UNLESS, CLUE, WORDS, PLACE = 4.0, -4.0, 2.0, 0.3, 0.8
-HINT = 8.0  # score by words from which a symptom recalls an entry
-HINT_OF_ERROR = 14.0  # the same for an unknown message, which uses words by accident
-SURE = 17.0  # score by words from which it sounds like the entry
-A_WORD = 2.2  # a text of few words is understood with so much for each
+# text around the message, words in common, a phrase, the place in the message's order.
+FITS, UNLESS, CLUE, WORDS, PHRASE, PLACE = 4.0, -4.0, 2.0, 0.3, 1.0, 0.8
+HINT, HINT_OF_ERROR = 6.0, 10.0  # scores that recall an entry; an error uses words less
+# How much of a phrase, how rare its words, how far ahead, and the score of all words:
+# nearly as people say it, or less of it and well ahead of all others.
+SURE = ((0.8, 4.8, 1.0, 15.0), (0.7, 3.8, 1.4, 15.0), (0.6, 6.0, 1.3, 15.0))
 NEAR = 0.55  # of the best score: what is worth naming beside it
 
 
 @dataclass(frozen=True)
 class Ranked:
-    """A cause with what speaks for it: a score, and sentences about the numbers."""
+    """A cause with what speaks for it: a score, and sentences about the numbers.
+
+    told: a fact or a clue in the text speaks for it, not its place in the list alone.
+    """
 
     cause: Cause
     score: float
     reasons: tuple = ()
+    told: bool = False
 
 
 @dataclass(frozen=True)
@@ -39,26 +46,23 @@ class Explanation:
     """What `explain` found; `print` shows it.
 
     message: what was recognised, or None. facts: sentences about the numbers. causes:
-    `Ranked`, the likeliest first. by_words: the text holds no known message, and the
-    causes were found by their words. weak: these words are few, and prove little.
-    known: False if nothing was recognised.
+    `Ranked`, the likeliest first. close: no wording of the message was found, but most
+    of its words. by_words: the text holds no known message, and the causes were found
+    by their words. weak: these words are few, and prove little. known: False if nothing
+    was recognised.
     """
 
     text: str
     message: Message | None
     facts: tuple
     causes: tuple
+    close: bool = False
     by_words: bool = False
     weak: bool = False
 
     @property
     def known(self):
         return self.message is not None or bool(self.causes)
-
-    @property
-    def about_shapes(self):
-        """False for a message of another kind (memory, imports), None if unknown."""
-        return bool(self.causes) if self.known else None
 
     def __str__(self):
         return as_text(self)
@@ -77,63 +81,85 @@ def explain(text, index=None):
         text = f"{type(text).__name__}: {text}"
     if not isinstance(text, str):
         raise TypeError(f"expected the text of a message, got {type(text).__name__}")
+    text = clean(text)
     if not text.strip():
         raise ValueError("the text is empty: paste the message, or say what you see")
     index = index or read_index()
     if cause := index.causes.get(text.strip()):
         return Explanation(text, None, (), (Ranked(cause, 0.0),))
     message, numbers = find_message(index.messages, text)
+    facts = facts_of(message.numbers, message.roles, numbers) if message else {}
+    if close := message is None:
+        message, numbers = find_close(index.messages, text), without_numbers(text)[1]
     if message is None:
         return by_words(index, text)
-    facts = facts_of(message.numbers, message.roles, numbers)
     sentences = tuple(dict.fromkeys(facts.values())) or tuple(read_any(numbers))
-    ranked = rank(index, message, facts, text)
-    return Explanation(text, message, sentences, tuple(ranked))
-
-
-def rank(index, message, facts, text):
-    """The causes of a message, the likeliest first."""
     said = set(words_of(" ".join(message.says)))
-    scores = library(index).scores(text, idle=said)
-    low, ranked = text.lower(), []
-    for place, name in enumerate(message.causes):
-        cause = index.causes[name]
-        score = -PLACE * math.log2(1 + place) + WORDS * scores.get(name, 0.0)
-        score += FITS * bool(facts.keys() & set(cause.fits))
-        score += UNLESS * bool(facts.keys() & set(cause.unless))
-        score += CLUE * any(clue in low for clue in cause.clues)
-        reasons = tuple(facts[fact] for fact in cause.fits if fact in facts)
-        ranked.append(Ranked(cause, score, reasons))
-    return sorted(ranked, key=lambda one: -one.score)
+    scores = library(index).scores(set(words_of(text)) - said)
+    ranked = [
+        ranked_by(
+            index.causes[name],
+            WORDS * scores.get(name, 0.0) - PLACE * math.log2(1 + place),
+            facts,
+            text,
+        )
+        for place, name in enumerate(message.causes)
+    ]
+    ranked.sort(key=lambda one: -one.score)
+    return Explanation(text, message, sentences, tuple(ranked), close=close)
+
+
+def ranked_by(cause, score, facts, text):
+    """A cause with what the facts and the clues in the text add to its score."""
+    reasons = tuple(facts[fact] for fact in cause.fits if fact in facts)
+    clue = any(mentions(text, clue) for clue in cause.clues)
+    score += FITS * bool(reasons) + UNLESS * any(fact in facts for fact in cause.unless)
+    return Ranked(cause, score + CLUE * clue, reasons, bool(reasons or clue))
+
+
+def mentions(text, clue):
+    """Does a word of the text begin with the clue? (A number has to stand alone.)"""
+    end = r"(?!\d)" if clue[-1].isdigit() else ""
+    start = r"(?<![a-z\d])" if clue[0].isalnum() else ""
+    return re.search(start + re.escape(clue) + end, text, re.IGNORECASE)
 
 
 def by_words(index, text):
     """The causes that sound like the text, if any does; the numbers, in any case."""
-    numbers = tuple(read_any(without_numbers(text)[1]))
-    scores = library(index).scores(text)
-    low = text.lower()
-    for name in scores:
-        scores[name] += any(clue in low for clue in index.causes[name].clues)
-    best = max(scores.values(), default=0.0)
-    named = sorted(scores, key=lambda name: -scores[name])
-    needed = HINT_OF_ERROR if ERROR_LINE.search(text) else HINT
-    of_few_words = A_WORD * len(set(words_of(text)))
-    enough, weak = best >= min(needed, of_few_words), best < min(SURE, of_few_words)
-    kept = [name for name in named if enough and scores[name] >= NEAR * best]
-    if named and not library(index).agree(text, named[0]):
-        kept = []
-    causes = tuple(Ranked(index.causes[name], scores[name]) for name in kept[:6])
-    return Explanation(text, None, numbers, causes, by_words=True, weak=weak)
+    numbers, words = without_numbers(text)[1], set(words_of(text))
+    spoken = set(words_of(prose(text)))
+    facts, shelf = facts_in_words(numbers), library(index)
+    scores = shelf.scores(words)
+    ranked = [
+        ranked_by(
+            cause,
+            scores.get(name, 0.0)
+            + PHRASE * math.prod(shelf.said(spoken, name))
+            + FITS * bool(facts.keys() & set(cause.fits)),
+            facts,
+            text,
+        )
+        for name, cause in index.causes.items()
+    ]
+    ranked.sort(key=lambda one: -one.score)
+    told = [facts[fact] for fact in facts if not fact.startswith("extra")]
+    best, sentences = ranked[0], (*told, *read_any(numbers))
+    needed = HINT_OF_ERROR if errors_in(text) else HINT
+    if best.score < needed or not words & SUBJECT:
+        return Explanation(text, None, sentences, (), by_words=True)
+    ahead = best.score / max(ranked[1].score, 1e-9)
+    said = (*shelf.said(spoken, best.cause.id), ahead, best.score)
+    weak = not any(all(map(ge, said, sure)) for sure in SURE)
+    kept = tuple(one for one in ranked[:6] if one.score >= NEAR * best.score)
+    return Explanation(text, None, sentences, kept, by_words=True, weak=weak)
 
 
 @cache
 def library(index):
     """The causes as texts to search: what people say counts three times."""
-    return ByWords(
-        {
-            cause.id: " ".join(
-                (*cause.words * 3, cause.title, cause.cause, *cause.clues)
-            )
-            for cause in index.causes.values()
-        }
-    )
+    causes = index.causes.values()
+    texts = {
+        cause.id: " ".join((*cause.words * 3, cause.title, cause.cause, *cause.clues))
+        for cause in causes
+    }
+    return ByWords(texts, {cause.id: cause.words for cause in causes})

@@ -3,17 +3,18 @@
 A cause lists the names of the facts that speak for it (`fits`) or against it.
 """
 
-from helpers.inspection.messages.grids import reshape
+from helpers.inspection.messages.grids import extra, reshape
 from helpers.inspection.messages.numbers import (
     EXTRA,
     WIDTHS,
     as_int,
     as_shape,
     describe,
-    square_root,
+    square_and_more,
 )
 
-WINDOWS = (49, 64, 144, 196)  # tokens of a Swin window of 7, 8, 12 or 14
+WINDOWS = {49, 64, 144, 196}  # tokens of a Swin window of 7, 8, 12 or 14
+WINDOW_COUNTS = WINDOWS | {1, 4, 16, 256, 1024}  # and how many there are
 
 
 def facts_of(kind, roles, numbers):
@@ -28,27 +29,40 @@ def facts_of(kind, roles, numbers):
     return KINDS[kind](**values)
 
 
+def facts_in_words(numbers):
+    """The same for numbers and shapes in a text that is no known message."""
+    facts = {}
+    for shape in map(as_shape, numbers):
+        last = shape[-1] if shape else 0
+        if len(shape) > 1 and last == shape[-2] >= 36:
+            facts["every-query"] = f"{shape}: one map for each of {last} queries"
+        if len(shape) > 1 and last == 77:
+            facts["text"] = f"{shape}: the last axis has the 77 text tokens of CLIP"
+        for n in shape:
+            side, more = square_and_more(n) or (0, 0)
+            if more and n >= 50:
+                facts |= extra(more, f"{n} = {side} x {side} + {more}")
+    return facts
+
+
 def pair(a, b, dim=None, **_):
     """Two sizes that had to be equal, on axis `dim`."""
-    a, b = as_int(a), as_int(b)
-    if not isinstance(a, int) or not isinstance(b, int):
-        return {}
-    low, high = sorted((a, b))
-    facts = {}
+    (low, high), facts = sorted((as_int(a), as_int(b))), {}
     if low > 1 and high == low * low:
         facts["beams"] = f"{high} = {low} x {low}: repeated twice"
     elif low > 1 and high % low == 0:
         facts["multiple"] = f"{high} = {high // low} x {low}"
-    if high - low in EXTRA and low >= 36:
+    elif low > 1:
+        facts["no-multiple"] = f"{high} is no multiple of {low}"
+    if high - low in EXTRA and low >= 36 and high not in WIDTHS:
         more = high - low
         facts["extra"] = f"{high} - {low} = {more}: {EXTRA[more]}?"
         facts[f"extra-{more}"] = facts["extra"]
-    if {low, high} & set(WINDOWS) and 0 < high and {low, high} <= window_sizes():
+    if {low, high} & WINDOWS and 0 < high and {low, high} <= WINDOW_COUNTS:
         facts["windows"] = f"{low} and {high}: a window and a number of windows"
-    grid = [n for n in (low, high) if any(square_root(n - k) for k in (0, 1, 2, 5))]
-    if len(grid) == 2 and low >= 49 and high - low not in EXTRA:
-        facts["two-grids"] = "; ".join(filter(None, (describe(low), describe(high))))
-    if high == 77 or low == 77:
+    if low >= 49 and high - low not in EXTRA and all(map(square_and_more, (low, high))):
+        facts["two-grids"] = f"{describe(low)}; {describe(high)}"
+    if 77 in (low, high):
         facts["text"] = "77: the text tokens of CLIP"
     if high in WIDTHS and low in WIDTHS and "two-grids" not in facts:
         facts["widths"] = f"{low} and {high} are widths of models"
@@ -65,39 +79,33 @@ def pair(a, b, dim=None, **_):
     return facts
 
 
-def window_sizes():
-    """Sizes of windows, and how many of them a batch of one has."""
-    return {49, 64, 16, 4, 1, 144, 196, 256, 1024}
-
-
 def shapes(first, second, **_):
     """Two whole shapes that do not fit together."""
     first, second = as_shape(first), as_shape(second)
     facts = {}
     if len(first) == len(second):
-        differ = [
-            i for i, (a, b) in enumerate(zip(first, second, strict=True)) if a != b
-        ]
+        differ = {axis for axis in zip(first, second, strict=True) if len({*axis}) > 1}
         if len(differ) == 1:
-            facts |= pair(first[differ[0]], second[differ[0]])
+            facts |= pair(*differ.pop())
         if len(first) == 4 and first[:2] == second[:2] and second[2] == 1:
             facts["steps"] = "the first step has the whole prompt, later ones one row"
         if sorted(first) == sorted(second) and first != second:
             facts["turned"] = "the same sizes in another order"
-    facts |= channels_first(first, second)
     return facts
 
 
-def channels_first(first, second):
-    """Pictures with channels in front of, and behind, height and width."""
-    front = [s for s in (first, second) if len(s) >= 3 and s[-3] in (1, 3)]
-    behind = [s for s in (first, second) if len(s) >= 3 and s[-1] in (1, 3, 4)]
+def pictures(first, second, **_):
+    """Two pictures or maps, with channels in front of or behind height and width."""
+    both = [as_shape(first), as_shape(second)]
+    front = [s for s in both if len(s) >= 3 and s[-3] in (1, 3)]
+    behind = [s for s in both if len(s) >= 3 and s[-1] in (1, 3, 4)]
+    facts = shapes(first, second)
     if front and behind and front[0] != behind[0]:
-        return {"channels-first": f"{front[0]} has the channels in front"}
-    sizes = {tuple(n for n in s if n > 4)[:2] for s in (first, second)}
-    if len(sizes) == 2 and all(len(size) == 2 for size in sizes):
-        return {"sizes-differ": "height and width differ: resize the map first"}
-    return {}
+        return facts | {"channels-first": f"{front[0]} has the channels in front"}
+    sizes = {tuple(n for n in s if n > 4)[:2] for s in both}
+    if "two-grids" not in facts and [len(size) for size in sizes] == [2, 2]:
+        facts["sizes-differ"] = "height and width differ: resize the map first"
+    return facts
 
 
 def product(first, second):
@@ -112,6 +120,16 @@ def product(first, second):
                 f"{max(k, n)} = {min(k, n)} x {cells}: the cells were flattened in"
             )
     return facts
+
+
+def division(length, parts):
+    """An axis that was to be split into equal parts (or a number that did not fit)."""
+    length, parts = as_int(length), as_int(parts)
+    if parts > length > 0:
+        return {"short": f"{length} is less than {parts}: no axis of an image"}
+    if parts in (2, 4, 7, 8, 14, 16, 32):
+        return {"patch": f"{length} = {length // parts} x {parts} + {length % parts}"}
+    return {}
 
 
 def picture(shape):
@@ -134,9 +152,9 @@ def picture(shape):
 
 
 def counts(tokens, features):
-    """Image tokens in the prompt, and features of the image."""
+    """Image tokens in the prompt, and features of the image; of shapes, the rows."""
     tokens, features = as_int(tokens), as_int(features)
-    if not isinstance(tokens, int) or not isinstance(features, int) or features < 1:
+    if features < 1:
         return {}
     if tokens == 0:
         return {"no-token": "the prompt holds no image token at all"}
@@ -159,7 +177,9 @@ KINDS = {
     "reshape": reshape,
     "pair": pair,
     "shapes": shapes,
+    "pictures": pictures,
     "product": product,
+    "division": division,
     "picture": picture,
     "counts": counts,
 }

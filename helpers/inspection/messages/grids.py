@@ -9,6 +9,7 @@ from helpers.inspection.messages.numbers import (
     as_int,
     as_shape,
     describe,
+    square_and_more,
     square_root,
 )
 
@@ -16,21 +17,22 @@ from helpers.inspection.messages.numbers import (
 def reshape(wanted, size, axis=None):
     """A tensor of `size` numbers was to take the shape `wanted`."""
     wanted, size = as_shape(wanted), as_int(size)
-    asked = math.prod(abs(n) for n in wanted)
-    if asked == 0 or size == 0:
+    asked = math.prod(n for n in wanted if n != -1)
+    if asked <= 0 or size == 0:
         return {"empty": "one of the two is empty: look at what came before"}
-    facts = {}
-    if -1 not in wanted:
+    free, facts = -1 in wanted, {}
+    if not free:
         facts["count"] = f"{times(wanted)} = {asked}, the tensor has {size}"
-    grid = grid_in(wanted)
-    if not grid:
+    if not (grid := grid_in(wanted)):
         return facts | {"no-grid": "the shape has no two axes that look like h x w"}
     rest = asked // math.prod(grid)
-    cut = channel_cut(wanted, size)
-    if size % rest == 0 and -1 not in wanted and not cut:
+    cut = channel_cut(grid, size)
+    if size % rest == 0 and not free and not cut:
         facts |= compare_tokens(size // rest, grid, told=rest == 1)
     if not facts.keys() & {"extra", "tiles"}:
         facts |= whole_rows(size, asked, grid)
+    if free and rest > 1 and size % rest == 0 and not facts:
+        facts["few"] = f"{size} = {size // rest} x {rest}, no multiple of {times(grid)}"
     if not facts.keys() - {"count"} and not cut:
         facts["no-fit"] = f"{size} is no number of such grids, with or without extras"
     if size in WIDTHS:
@@ -58,8 +60,7 @@ def compare_tokens(held, grid, told):
     if not told and more:
         facts["held"] = f"that is {held} tokens, where {times(grid)} = {asked} is asked"
     if more in EXTRA:
-        facts["extra"] = f"{held} - {asked} = {more}: {EXTRA[more]}"
-        facts[f"extra-{more}"] = facts["extra"]
+        facts |= extra(more, f"{held} - {asked} = {more}")
     if more == -1:
         facts["fewer-1"] = f"{held} = {asked} - 1: a cell was cut off"
     elif more and held % asked == 0:
@@ -75,40 +76,45 @@ def compare_tokens(held, grid, told):
     return facts
 
 
+def extra(more, text):
+    """The fact that there are `more` tokens than cells, under two names."""
+    return dict.fromkeys(("extra", f"extra-{more}"), f"{text}: {EXTRA[more]}")
+
+
 def whole_rows(size, asked, grid):
     """The size is a multiple of the grid, or of the grid with extra tokens."""
-    cells = math.prod(grid)
+    for tokens in (math.prod(grid) + more for more in (0, *EXTRA)):
+        if size % tokens**2 == 0:
+            text = f"{size} = {size // tokens**2} x {tokens} x {tokens}"
+            text += ": queries by keys, one map for each query"
+            return {"every-query": text, "axis-left": text}
     if size > asked and size % asked == 0:
         return {"axis-left": f"{size} = {size // asked} x {asked}: axes were left in"}
-    for extra in (1, 2, 5, 4):
-        tokens = cells + extra
+    for more in (1, 2, 5, 4):
+        tokens = math.prod(grid) + more
         if size > tokens and size % tokens == 0:
-            text = f"{size} = {size // tokens} x ({times(grid)} + {extra})"
-            text += f": {EXTRA[extra]}, and more axes than the grid"
-            return {f"extra-{extra}": text, "rows": text}
+            text = f"{size} = {size // tokens} x ({times(grid)} + {more})"
+            text += f": {EXTRA[more]}, and more axes than the grid"
+            return {f"extra-{more}": text, "rows": text}
     return {}
 
 
 def own_grid(held):
     """Facts about a number of tokens that is far from the grid that was asked for."""
-    for extra in (0, 1, 2, 5, 4):
-        side = square_root(held - extra)
-        if side and side >= 3:
-            text = f"{held} = {side} x {side}" + (f" + {extra}" if extra else "")
-            facts = {"other-grid": text + ": a grid of another size"}
-            if extra:
-                facts["extra"] = facts[f"extra-{extra}"] = f"{text}: {EXTRA[extra]}"
-            return facts
+    if found := square_and_more(held):
+        side, more = found
+        text = f"{held} = {side} x {side}" + (f" + {more}" if more else "")
+        facts = {"other-grid": text + ": a grid of another size"}
+        return facts | (extra(more, text) if more else {})
     text = describe(held)
     return {"not-square": f"{held} is no square: {text}"} if text else {}
 
 
-def channel_cut(wanted, size):
+def channel_cut(grid, size):
     """A channel was cut off for a class token: size = (width - 1) * h * w."""
-    for i in range(len(wanted) - 1):
-        cells = abs(wanted[i] * wanted[i + 1])
-        if cells >= 9 and size % cells == 0 and size // cells + 1 in WIDTHS:
-            width = size // cells + 1
-            text = f"{size} = ({width} - 1) x {cells}: a channel was cut, not a token"
-            return {"channel-cut": text}
-    return {}
+    cells = math.prod(grid)
+    width, rest = divmod(size, cells)
+    if cells < 9 or rest or width + 1 not in WIDTHS:
+        return {}
+    text = f"{size} = ({width + 1} - 1) x {cells}: a channel was cut, not a token"
+    return {"channel-cut": text}

@@ -7,9 +7,9 @@ HOLE = "#"
 ONE = r"-?\d+"
 SEPARATOR = r"\s*[,x×*]\s*"
 SHAPE = re.compile(
-    rf"(?:torch\.Size\()?[\[(]+\s*{ONE}(?:{SEPARATOR}{ONE})*\s*,?\s*[\])]+\)?"
+    rf"(?:torch\.Size\()?[\[({{]+\s*{ONE}(?:{SEPARATOR}{ONE})*\s*,?\s*[\])}}]+\)?"
     rf"|(?:torch\.Size\()?\[\s*\]\)?"
-    rf"|(?<![\w.]){ONE}(?:\s?[x×]\s?\d+)+(?![\w])"
+    rf"|(?<![\w.]){ONE}(?:\s?[x×*]\s?\d+)+(?![\w])"
     rf"|(?<![\w.])\d{{1,3}}(?:,\d{{3}})+(?![\w,])"
     rf"|(?<![\w.])-?\d+(?!\.\d|\w)"
 )
@@ -17,6 +17,7 @@ LARGEST = 10**6  # no picture has as many tokens
 # Widths of models, to see tokens in a number that counts everything.
 WIDTHS = (64, 128, 192, 256, 320, 384, 512, 640, 768, 1024, 1152, 1280, 1408, 1536,
           1664, 2048, 2560, 3072, 3584, 4096, 5120)  # fmt: skip
+SIDES = (14, 16, 24, 27, 28, 32, 37)  # of grids of published models
 EXTRA = {
     1: "a class token",
     2: "a class token and a distillation token, or a start and an end",
@@ -53,10 +54,8 @@ def without_numbers(text):
 
     def keep(match):
         part = match[0]
-        if re.fullmatch(r"\d{1,3}(?:,\d{3})+", part):
+        if re.fullmatch(rf"{ONE}|\d{{1,3}}(?:,\d{{3}})+", part):
             found.append(int(part.replace(",", "")))
-        elif re.fullmatch(ONE, part):
-            found.append(int(part))
         else:
             found.append(tuple(map(int, re.findall(ONE, part))))
         return HOLE
@@ -65,7 +64,8 @@ def without_numbers(text):
 
 
 def as_int(value):
-    return value[0] if isinstance(value, tuple) and len(value) == 1 else value
+    """A number, or the first of a shape."""
+    return next(iter(as_shape(value)), 0)
 
 
 def as_shape(value):
@@ -78,6 +78,15 @@ def square_root(n):
     return root if root and root * root == n else None
 
 
+def square_and_more(n):
+    """(side, extra) with n = side x side + extra, the fewest extra tokens, or None."""
+    for extra in (0, 1, 2, 5, 4):
+        side = square_root(n - extra)
+        if side and side >= 3:
+            return side, extra
+    return None
+
+
 def grids(n):
     """Pairs (h, w) with h * w = n, h <= w <= 2.5 h, the squarest first."""
     if not 9 <= n < LARGEST:
@@ -87,49 +96,81 @@ def grids(n):
 
 
 def describe(n):
-    """What a count of tokens may be: squares, squares and a few more, rectangles."""
-    parts = []
-    for extra in (0, 1, 2, 4, 5):
-        side = square_root(n - extra)
-        if side and side >= 3:
-            parts.append(f"{side} x {side}" + (f" + {extra}" if extra else ""))
-    if not parts and n < LARGEST:
-        parts = [f"{h} x {w}" for h, w in grids(n)[:2]]
-        parts += [f"{h} x {w} + 1" for h, w in grids(n - 1)[:1]]
+    """What a count of tokens may be, in a sentence; an empty one for small numbers."""
+    told = f" ({KNOWN[n]})" if n in KNOWN else ""
+    sides = [(side, more) for more in (0, *EXTRA) if (side := square_root(n - more))]
+    parts = [
+        f"{side} x {side}" + (f" + {more}" if more else "")
+        for side, more in sides
+        if side >= 3
+    ]
+    if not parts and n in WIDTHS:
+        return f"{n} is a width of models: channels, not tokens?"
+    if len(parts) == 1 and sides[0][1] and not told:
+        told = f" ({EXTRA[sides[0][1]]}?)"
+    parts = parts or rectangles(n)
     if n > 2000:
         parts += [f"{n // width} x {width}" for width in WIDTHS if spans(n, width)][:2]
-    text = f"{n} = " + ", or ".join(parts[:3]) if parts else ""
-    if n in KNOWN:
-        text += f" ({KNOWN[n]})" if text else f"{n}: {KNOWN[n]}"
-    return text
+    if not parts:
+        parts = [f"{n // k} x {k}" for k in KNOWN if k > 144 and n % k == 0 and n > k]
+    if not parts and 48 < n < LARGEST and not told:
+        return f"{n} {factors(n)}: no usual grid"
+    if not parts:
+        return f"{n}{told}" if told else ""
+    return f"{n} = {', or '.join(parts[:3])}{told}"
+
+
+def rectangles(n):
+    """The same for a number that is no square: stacks of squares, and rectangles."""
+    if n >= LARGEST:
+        return []
+    parts = [f"{many} x {side} x {side}" for many, side in stacks(n)[:2]]
+    parts += [f"{h} x {w}" for h, w in grids(n)[:2]]
+    return parts + [f"{h} x {w} + 1" for h, w in grids(n - 1)[:1]]
+
+
+def stacks(n):
+    """(many, side) with n = many x side x side: tiles or frames, usual sides first."""
+    sides = range(7, min(64, math.isqrt(n // 2)) + 1)
+    fit = [(n // side**2, side) for side in sides if n > 300 and n % side**2 == 0]
+    return sorted(fit, key=lambda one: (one[1] not in SIDES, -one[1]))
+
+
+def factors(n):
+    """The primes of n, in a text."""
+    primes, prime = [], 2
+    while prime * prime <= n:
+        while n % prime == 0 and n > prime:
+            primes.append(prime)
+            n //= prime
+        prime += 1
+    return "= " + " x ".join(map(str, [*primes, n])) if primes else "is a prime"
 
 
 def spans(n, width):
     """Is n a number of tokens of a grid, times a width?"""
     tokens, rest = divmod(n, width)
-    return not rest and any(
-        (square_root(tokens - extra) or 0) >= 7 for extra in (0, 1, 2, 5)
-    )
+    return not rest and tokens >= 49 and square_and_more(tokens) is not None
 
 
 def read_any(numbers):
     """What can be said of numbers whose meaning is unknown: a list of sentences."""
-    flat = []
-    for value in numbers:
-        flat += [n for n in as_shape(value) if n > 8 and n not in flat]
-    lines = [line for line in map(describe, flat[:8]) if line]
+    flat = list(
+        dict.fromkeys(n for shape in numbers for n in as_shape(shape) if n > 24)
+    )
+    lines = [line for line in map(describe, flat) if line]
     lines += [relation(a, b) for i, a in enumerate(flat[:6]) for b in flat[i + 1 : 6]]
     for value in numbers[:6]:
         if isinstance(value, tuple) and len(value) > 1 and min(value) > 0:
-            lines.append(
-                f"{'x'.join(map(str, value))} holds {math.prod(value)} numbers"
-            )
+            lines.append(f"{'x'.join(map(str, value))}: {math.prod(value)} numbers")
     return list(dict.fromkeys(line for line in lines if line))[:8]
 
 
 def relation(a, b):
     """What ties two numbers together, or an empty text."""
     low, high = sorted((a, b))
+    if high in WIDTHS and high - low == 1:
+        return f"{high} - {low} = 1: an entry of the width was cut off, and no token?"
     if high - low in EXTRA:
         return f"{high} - {low} = {high - low}: {EXTRA[high - low]}?"
     if low > 1 and high == low * low:

@@ -10,13 +10,21 @@ UNKNOWN = (
     "be said is said of its numbers alone."
 )
 BY_WORDS = (
-    "No known message in this text. By its words it sounds like one of these; let the "
+    "No known message in this text. By its words it sounds like what follows; let the "
     "questions decide."
 )
 WEAK = (
-    "No known message in this text. Some of its words occur in these entries, which is "
-    "no more than a hint: ask their questions first, and trust your own answers."
+    "No known message in this text. Some of its words or numbers occur in these "
+    "entries, which is no more than a hint: ask their questions first, and trust your "
+    "own answers. `python -m helpers explain NAME` then shows an entry's remedy."
 )
+CLOSE = "This wording is not known; it comes close to one that is:"
+RANKED = "Likeliest first; the question decides:"
+UNDECIDED = (
+    "The message alone does not tell these apart, and nothing else in the text does: "
+    "let the questions decide."
+)
+NOT_SHAPES = "This is not about the shape of an attention map."
 NEXT = (
     "Go on with `trace_shapes(model, images)` for every shape up to the line that "
     "fails, `python -m helpers diagnose SHAPE --image HxW` for what a weights tensor "
@@ -27,23 +35,23 @@ NEXT = (
 
 def as_text(explanation):
     """All of an explanation, the likeliest causes with their question and remedy."""
-    lines = heading(explanation)
+    causes, weak = explanation.causes, explanation.weak
+    paragraphs = heading(explanation)
     if explanation.facts:
-        lines += ["", "The numbers:"]
-        for fact in explanation.facts:
-            lines += wrap(f"  {fact}", "    ")
-    if len(explanation.causes) > 1 and not explanation.weak:
-        lines += ["", "Likeliest first; the question decides:"]
-    shown = explanation.causes[: how_many(explanation.causes)]
+        facts = [wrap(f"  {fact}", "    ") for fact in explanation.facts]
+        paragraphs.append("\n".join(["The numbers:", *facts]))
+    if len(causes) > 1 and not weak:
+        told = explanation.by_words or causes[0].told
+        paragraphs.append(wrap(RANKED if told else UNDECIDED))
+    shown = causes[: how_many(causes)]
     for place, ranked in enumerate(shown, start=1):
-        lines += ["", *one_cause(place, ranked, with_remedy=not explanation.weak)]
-    rest = [ranked.cause.id for ranked in explanation.causes[len(shown) :]]
-    if rest:
+        paragraphs.append("\n".join(one_cause(place, ranked, with_remedy=not weak)))
+    if rest := [ranked.cause.id for ranked in causes[len(shown) :]]:
         more = "Also known behind it (`python -m helpers explain NAME` says more): "
-        lines += ["", *wrap(more + ", ".join(rest))]
-    if explanation.about_shapes is not False:
-        lines += ["", *wrap(NEXT)]
-    return "\n".join(lines)
+        paragraphs.append(wrap(more + ", ".join(rest)))
+    if causes or explanation.message is None:
+        paragraphs.append(wrap(NEXT))
+    return "\n\n".join(paragraphs)
 
 
 def how_many(causes):
@@ -53,46 +61,43 @@ def how_many(causes):
 
 
 def heading(explanation):
-    message = explanation.message
-    if message is None:
-        asked = explanation.causes and not explanation.by_words
-        if not explanation.causes:
-            return wrap(UNKNOWN)
-        return [] if asked else wrap(WEAK if explanation.weak else BY_WORDS)
-    lines = wrap(message.means)
-    if message.remedy:
-        lines += ["", *wrap(message.remedy)]
-    if not message.causes:
-        lines += ["", *wrap("This is not about the shape of an attention map.")]
-    return lines
+    """What was recognised, in paragraphs."""
+    message, causes = explanation.message, explanation.causes
+    if message is not None:
+        close = f"{CLOSE} *{message.says[0]}*" if explanation.close else ""
+        shapes = "" if message.causes else NOT_SHAPES
+        parts = (close, message.means, message.remedy, shapes)
+        return [wrap(part) for part in parts if part]
+    if not causes:
+        return [wrap(UNKNOWN)]
+    if not explanation.by_words:
+        return []  # the entry was asked for by its name
+    return [wrap(WEAK if explanation.weak else BY_WORDS)]
 
 
 def one_cause(place, ranked, with_remedy=True):
     """A cause in lines: what it is, the question, the line to run, before and after."""
     cause = ranked.cause
-    lines = wrap(f"{place}. {cause.cause}", "   ")
-    for reason in ranked.reasons:
-        lines += wrap(f"   Fits:   {reason}", "           ")
-    lines += wrap(f"   Ask:    {cause.ask}", "           ")
-    lines += block("Run:", cause.run)
+    lines = [wrap(f"{place}. {cause.cause}", "   ")]
+    lines += [wrap(f"   Fits:   {reason}", " " * 11) for reason in ranked.reasons]
+    lines += [wrap(f"   Ask:    {cause.ask}", " " * 11), *block("Run:", cause.run)]
     if with_remedy:
         lines += block("Before:", cause.before) + block("After:", cause.after)
     return [*lines, f"   Index:  {NOTEBOOK}, entry {cause.id}"]
 
 
 def block(name, code):
-    if not code:
-        return []
-    if "\n" not in code:
-        return [f"   {name:7} {code}"]
-    return [f"   {name}", *textwrap.indent(code, "       ").splitlines()]
+    """A name and code, on one line if it is one."""
+    if "\n" in code:
+        return [f"   {name}", textwrap.indent(code, "       ")]
+    return [f"   {name:7} {code}"] if code else []
 
 
-def wrap(text, later="", first=""):
-    return textwrap.wrap(
-        " ".join(text.split()) if not text.startswith(" ") else text,
+def wrap(text, later=""):
+    """Lines of at most 88 letters; spaces in front of the text stay."""
+    return textwrap.fill(
+        text if text.startswith(" ") else " ".join(text.split()),
         WIDTH,
-        initial_indent=first,
         subsequent_indent=later,
         break_long_words=False,
         break_on_hyphens=False,

@@ -1,24 +1,17 @@
 """A name for every axis of a weights tensor, each with its evidence."""
 
-from helpers.inspection.shapes.proposals import SMALLEST, grids_of, propose
-from helpers.inspection.shapes.remedies import problem
+from helpers.inspection.shapes.facts import SMALLEST
+from helpers.inspection.shapes.known import problem
+from helpers.inspection.shapes.readings import fits
 from helpers.inspection.shapes.report import Axis
 from helpers.inspection.shapes.sums import softmax_axes, tolerance
 
-# What stands before (queries, keys), by the number of axes before them.
-LEADING = {
-    0: [],
-    1: ["images or heads"],
-    2: ["images", "heads"],
-    3: ["layers", "images", "heads"],
-}
 
-
-def find_keys(shape, values, image_size, patch_size):
+def find_keys(shape, values, facts):
     """(axis of the keys, evidence, problems); the axis is None for maps on a grid."""
     last = len(shape) - 1
     if values is None:
-        if on_grid(shape, image_size, patch_size):
+        if on_grid(shape, facts):
             return None, "the size of a grid on this image", []
         if last and shape[-1] == 1 < shape[-2]:
             return last - 1, "a column of one number a key; no values to check", []
@@ -28,7 +21,7 @@ def find_keys(shape, values, image_size, patch_size):
         return last, "sums to 1 along this axis", []
     if last and shape[-1] == 1 and axes == (last - 1,):
         return last - 1, "sums to 1 along this axis, a column", []
-    if looks_like_grid(shape, values, axes, image_size, patch_size):
+    if looks_like_grid(shape, values, axes, facts):
         total = "1" if axes == (last - 1, last) else "less than 1"
         return None, f"the last two axes together sum to {total}", []
     if not axes or shape[-1] == 1:
@@ -42,7 +35,7 @@ def find_keys(shape, values, image_size, patch_size):
     return axis, evidence, [problem("wrong axis", axis=axis)]
 
 
-def looks_like_grid(shape, values, axes, image_size, patch_size):
+def looks_like_grid(shape, values, axes, facts):
     """True for maps (..., h, w): they sum to 1, or to less without some of the keys."""
     last = len(shape) - 1
     if last < 1 or axes not in ((), (last - 1, last)):
@@ -51,77 +44,77 @@ def looks_like_grid(shape, values, axes, image_size, patch_size):
     positive = values.nan_to_num().min() >= 0 and total.max() > 0
     if not positive or total.max() > 1 + tolerance(values):
         return False
-    if image_size is not None:
-        return on_grid(shape, image_size, patch_size)
+    if facts.image_size is not None:
+        return on_grid(shape, facts)
     h, w = shape[-2:]
     return SMALLEST <= h * w and max(h, w) <= min(64, 2 * min(h, w))
 
 
-def on_grid(shape, image_size, patch_size):
+def on_grid(shape, facts):
     """True if the last two axes are a grid on the image and the last is no sequence."""
-    if image_size is None or len(shape) < 2:
+    if facts.image_size is None or len(shape) < 2 or shape[-2] * shape[-1] < SMALLEST:
         return False
-    grids = grids_of(image_size, patch_size)
-    _, likely, merge = grids.get(tuple(shape[-2:]), ("", False, 1))
-    explained = fits(shape[-1], image_size, patch_size)
-    return likely and merge == 1 and shape[-2] * shape[-1] >= SMALLEST and not explained
-
-
-def fits(N, image_size, patch_size):
-    """True if N is a usual number of keys for this image."""
-    if image_size is None:
-        return False
-    found = propose(N, image_size, patch_size)
-    first = found[0] if found else None
-    enough = first and first.layout.index.numel() >= SMALLEST
-    return bool(enough and first.likely and first.off_grid <= 5)
+    likely = [(g.h, g.w) for g in facts.grids() if g.likely and g.merge == 1]
+    return tuple(shape[-2:]) in likely and not fits(shape[-1], facts)
 
 
 def name_axes(shape, keys, evidence, batch=None, heads=None, queries=None):
-    """(list of Axis, list of what stays open). keys: their axis, None for (h, w)."""
-    names, why, doubts = [""] * len(shape), ["by its position"] * len(shape), []
-    others = list(range(len(shape)))
+    """A list of Axis. keys: their axis, None for (h, w). The rest: counts of axes."""
+    axes = [None] * len(shape)
     if keys is None:
-        names[-2:], why[-2:] = ["rows", "columns"], [evidence] * 2
-        others = others[:-2]
+        sizes = {"rows": shape[-2], "columns": shape[-1]}
+        axes[-2:] = [Axis(name, size, evidence) for name, size in sizes.items()]
     else:
-        names[keys], why[keys] = "keys", evidence
-        others.remove(keys)
-    if others:
-        names[others[-1]] = "queries"
-        if queries == shape[others[-1]]:
-            why[others[-1]] = f"the {queries} queries you named"
-    before = others[:-1]
-    for axis, name in zip(before, leading_names(len(before)), strict=True):
-        names[axis] = name
-    known = {"images": batch, "heads": heads}
-    for axis in before:
-        fitting = [name for name, n in known.items() if n == shape[axis]]
-        if len(fitting) == 1 or names[axis] in fitting:
-            names[axis] = names[axis] if names[axis] in fitting else fitting[0]
-            why[axis] = f"the {shape[axis]} {names[axis]} you named"
-        elif known.get(names[axis]) is not None:
-            wanted = names[axis]
-            names[axis] = "layers or steps"
-            why[axis] = f"{wanted} you named: {known[wanted]}, so another axis"
-        elif names[axis] == "images or heads":
-            doubts.append(
-                f"axis {axis} of size {shape[axis]}: the images of a batch (the heads "
+        axes[keys] = Axis("keys", shape[keys], evidence)
+    *before, last = [None, *(n for n, axis in enumerate(axes) if axis is None)]
+    if last is not None:
+        known = queries == shape[last]
+        why = f"the {queries} queries you named" if known else "by its position"
+        axes[last] = Axis("queries", shape[last], why, known)
+    for place, axis in enumerate(before[1:]):
+        name = leading_name(place, len(before) - 1)
+        known = {"images": batch, "heads": heads}
+        axes[axis] = leading_axis(name, shape[axis], known, len(before) - 1)
+    return axes
+
+
+def leading_name(place, count):
+    """The name of one of so many axes before the queries, by its place."""
+    if count == 1:
+        return "images or heads"
+    known = ("layers", "images", "heads")
+    return known[place - count] if count - place <= 3 else f"unknown {place}"
+
+
+def leading_axis(name, size, known, count):
+    """The Axis of this size before the queries. known: the counts that were named."""
+    fitting = [other for other, n in known.items() if n == size]
+    if name in fitting or len(fitting) == 1:
+        name = name if name in fitting else fitting[0]
+        return Axis(name, size, f"the {size} {name} you named", True)
+    heads = known["heads"]
+    if heads and size % heads == 0 and count == 1:
+        why = f"{size // heads} x the {heads} heads you named"
+        return Axis("images x heads", size, why, True)
+    if known.get(name) is not None:
+        why = f"{name} you named: {known[name]}, so another axis"
+        return Axis("layers or steps", size, why)
+    gone = "; could be layers if the batch is gone"
+    gone *= name == "images" and count == 2
+    return Axis(name, size, "by its position" + gone)
+
+
+def open_axes(axes):
+    """What stays open about the axes before the queries."""
+    for number, axis in enumerate(axes):
+        if axis.name == "images or heads":
+            yield (
+                f"axis {number} of size {axis.size}: the images of a batch (the heads "
                 "gone, or averaged), or the heads of one image. batch= or heads= "
                 "settles it"
             )
-        elif names[axis] == "layers" and batch is None:
-            doubts.append(
-                f"axes {axis} and {axis + 1}: layers, then images, or the other way "
-                "round. batch= settles it"
+        if axis.name == "layers" and not axes[number + 1].named:
+            yield (
+                f"axes {number} and {number + 1}: layers, then images, or the other "
+                "way round. batch= settles it"
             )
-        elif names[axis] == "images" and len(before) == 2:
-            why[axis] = "by its position; could be layers if the batch is gone"
-    axes = [Axis(n, size, w) for n, size, w in zip(names, shape, why, strict=True)]
-    return axes, doubts
-
-
-def leading_names(count):
-    if count in LEADING:
-        return LEADING[count]
-    return [f"unknown {i}" for i in range(count - 3)] + LEADING[3]

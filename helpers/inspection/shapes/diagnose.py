@@ -1,18 +1,18 @@
 """The shape doctor: what a weights tensor is, and what is wrong with it."""
 
-from numbers import Integral
-
 import torch
+from torch import nn
 
-from helpers.inspection.shapes.axes import find_keys, name_axes
+from helpers.inspection.shapes.axes import find_keys, name_axes, open_axes
+from helpers.inspection.shapes.facts import Facts, check_counts
 from helpers.inspection.shapes.features import as_features
-from helpers.inspection.shapes.layouts import fit_grid, fit_keys, fit_layout
-from helpers.inspection.shapes.remedies import problem
-from helpers.inspection.shapes.report import Report
-from helpers.inspection.shapes.run import Run
+from helpers.inspection.shapes.known import UNKNOWN, problem
+from helpers.inspection.shapes.layouts import fit_keys
+from helpers.inspection.shapes.report import Candidate, Known, Report
 from helpers.inspection.shapes.sums import softmax_axes
 from helpers.inspection.shapes.unpack import unpack
 from helpers.inspection.shapes.values import find_problems, find_sinks
+from helpers.maps.token_layout import TokenLayout
 
 
 def diagnose(
@@ -24,13 +24,9 @@ def diagnose(
     batch=None,
     heads=None,
     queries=None,
-    input_ids=None,
-    image_token=None,
-    grid_thw=None,
-    spatial_shapes=None,
-    tiles=None,
     model=None,
     read_tokens=None,
+    **facts,
 ):
     """Say what a weights tensor is, which layouts fit it, and what is wrong with it.
 
@@ -38,80 +34,90 @@ def diagnose(
     `capture_attention` captured; or a bare shape (a tuple of ints), without values.
     image_size: (H, W) of the model's input in pixels (of one tile, if there are tiles).
     patch_size: pixels from one cell to the next, an int or (down, across).
-    layout: a TokenLayout, if you know it. batch, heads, queries: counts that you know;
-    they settle what an axis is.
+    layout: a TokenLayout, if you know it. batch, heads, queries: counts that you know.
+    facts: merge, frames, tiles, text, input_ids, image_token, grid_thw, spatial_shapes:
+    what you know of the run, see `Facts`. model: a name, or the module itself, which is
+    then probed; read_tokens: a function for `probe_layout`. Both need image_size.
 
-    A number of keys proves no layout: it makes proposals. These prove one:
-    input_ids and image_token: the prompt, (B, n) or (n,), and the id of its image
-    tokens. grid_thw, spatial_shapes: the grid of every image, (t, h, w) or (h, w), as
-    the processor returns it. tiles: (rows, columns) of tiles, the thumbnail not
-    counted. read_tokens: a function for `probe_layout`; or model: a module that takes
-    images (B, 3, H, W), from which it is made. Both need image_size.
-
-    Returns a Report. Raises TypeError for other weights, ValueError for a size below 1.
+    A number of keys proves no layout: it makes proposals. Returns a Report. Raises
+    TypeError for other weights or facts, ValueError for a size below 1.
     """
-    check_sizes(image_size, patch_size, batch, heads, queries)
-    run = Run(
-        image_size, patch_size, input_ids, image_token, grid_thw, spatial_shapes, tiles
-    )
+    check_counts(batch, heads, queries)
+    facts = Facts(image_size, patch_size, name=name_of(model), **facts)
     found = unpack(weights)
-    shape, values = found.shape, found.values
-    report = Report(shape, notes=found.notes, problems=found.problems)
-    if shape is None:
-        return report
-    if not shape or 0 in shape:
+    report = Report(found.shape, notes=found.notes, problems=found.problems)
+    if found.shape == () or 0 in (found.shape or ()):
         report.problems.append(problem("empty"))
-        return report
-    keys, evidence, misplaced = find_keys(shape, values, image_size, patch_size)
-    named = name_axes(shape, keys, evidence, batch, heads, queries)
-    report.axes, report.ambiguous = named
-    report.problems += misplaced
-    doubts = []
-    if keys is None:
-        fit_grid(report)
-        values = rows_of(report, values)
-    elif layout is not None:
-        fit_layout(report, layout, shape[keys])
-    else:
-        doubts = fit_keys(report, values, keys, run, batch)
-        if not softmax_axes(values) if values is not None else not run.gives_layout():
-            doubts = no_weights(report, run, doubts)
-    if keys is not None and (model is not None or read_tokens is not None):
-        doubts = test(report, doubts, shape[keys], run, model, read_tokens)
-    report.ambiguous += doubts
-    if image_size is not None and shape[-2:] == tuple(image_size) and len(shape) > 2:
-        report.notes.append(f"{shape[-3:]} may be the image itself, (channels, H, W)")
-    check_counts(report, heads, queries)
-    if values is not None:
-        report.looked_at = "the sums, signs, zeros and spread of the weights"
-        look(report, values, -1 if keys is None else keys - len(shape), misplaced)
+    elif found.shape:
+        named = {"batch": batch, "heads": heads, "queries": queries}
+        probed = {"model": model, "read_tokens": read_tokens}
+        examine(report, found.values, facts, layout, named, probed)
     return report
 
 
-def no_weights(report, run, doubts):
-    """What stays open where the sizes say tokens or features: first of all, that."""
-    text, certain = as_features(report.shape, run) or ("", False)
-    if not text:
-        return doubts
-    if certain or not any(c.likely for c in report.candidates):
-        report.candidates, report.axes, report.ambiguous = [], [], []
-        return [text]
-    report.ambiguous.insert(0, text)
-    return doubts
+def examine(report, values, facts, layout, named, probed):
+    """Fill in a report. named: counts of axes. probed: what can be run."""
+    shape, name = report.shape, probed["model"]
+    if isinstance(name, str) and facts.family == UNKNOWN:
+        report.notes.append(f"{name} is no name that is known here: counted without it")
+    keys, evidence, misplaced = find_keys(shape, values, facts)
+    report.axes = name_axes(shape, keys, evidence, **named)
+    report.problems += misplaced
+    if keys is None:
+        report.ambiguous = [*open_axes(report.axes)]
+        values = on_grid(report, values)
+    else:
+        doubts = fit(report, values, keys, facts, layout, named["batch"])
+        doubts = test(report, doubts, shape[keys], facts, **probed)
+        report.ambiguous = [*open_axes(report.axes), *doubts]
+    check_named(report, named["heads"], named["queries"])
+    if values is not None:
+        report.looked_at = "the sums, signs, zeros and spread of the weights"
+        look(report, values, -1 if keys is None else keys - len(shape), misplaced)
+    report.next = next_line(report, keys)
 
 
-def check_sizes(image_size, patch_size, *counts):
-    pair = isinstance(image_size, tuple | list | torch.Size) and len(image_size) == 2
-    if image_size is not None and not pair:
-        raise ValueError(f"image_size must be (H, W), got {image_size}")
-    patch = patch_size if isinstance(patch_size, tuple | list) else (patch_size,)
-    for number in (*(image_size or ()), *patch, *counts):
-        if number is not None and (not isinstance(number, Integral) or number < 1):
-            raise ValueError(f"sizes and counts are whole numbers from 1, got {number}")
+def name_of(model):
+    """The name of a model, for its family; a module has it in its configuration."""
+    if not isinstance(model, nn.Module):
+        return model or ""
+    return getattr(getattr(model, "config", None), "model_type", type(model).__name__)
 
 
-def rows_of(report, values):
-    """Maps (..., h, w) as rows of keys (..., N) that sum to 1."""
+def fit(report, values, keys, facts, layout, batch):
+    """Put candidates on the report: those of weights, or of what they are instead.
+
+    Returns what stays open.
+    """
+    shape, N = report.shape, report.shape[keys]
+    if layout is not None:
+        if layout.length == N:
+            others = f"{N - layout.index.numel()} keys off the grid"
+            report.candidates = [Candidate(layout, "", others, Known.NAMED)]
+        else:
+            numbers = {"N": N, "length": layout.length}
+            report.problems.append(problem("other layout", **numbers))
+        return []
+    proof = softmax_axes(values) if values is not None else facts.input_ids is not None
+    proof = proof or any(a.named for a in report.axes if a.name != "images")
+    features = None if proof else as_features(shape, facts)
+    if not features or not features.certain:
+        doubts = fit_keys(report, values, keys, facts, batch)
+        if not features:
+            return doubts
+        if any(c.likely for c in report.candidates):
+            return [features.text, *doubts]
+    report.what, report.axes = features.what, features.axes(shape)
+    report.candidates, doubts = [], []
+    if features.tokens is not None:
+        doubts = fit_keys(report, None, features.tokens, facts)
+    return [features.text, *doubts]
+
+
+def on_grid(report, values):
+    """Maps (..., h, w): their layout, and their values as rows that sum to 1."""
+    layout = TokenLayout.from_grid(*report.shape[-2:])
+    report.candidates = [Candidate(layout, "the last two axes are the grid already")]
     if values is None:
         return None
     values = values.flatten(-2)  # (..., N)
@@ -124,29 +130,49 @@ def rows_of(report, values):
     return values / total.where(total > 0, 1)
 
 
-def test(report, doubts, N, run, model, read_tokens):
-    """Run the probe; returns what stays open."""
+def test(report, doubts, N, facts, model, read_tokens):
+    """Run the probe, where there is something to run. Returns what stays open."""
+    if read_tokens is None and not isinstance(model, nn.Module):
+        return doubts
     from helpers.inspection.shapes.experiment import by_experiment, reader_of
 
-    if run.image_size is None:
+    if facts.image_size is None:
         raise ValueError("model= and read_tokens= need image_size=(H, W)")
-    inputs = {} if run.input_ids is None else {"input_ids": run.input_ids}
-    read = read_tokens or reader_of(model, N, run.image_size, **inputs)
+    inputs = {} if facts.input_ids is None else {"input_ids": facts.input_ids}
+    read = read_tokens or reader_of(model, N, facts.image_size, **inputs)
     if read is None:
         none = f"no layer of the model gives {N} tokens for images alone: read_tokens="
         return [*doubts, none]
-    args = (N, report.candidates, read, run.image_size, run.patch_size)
-    report.candidates, failed = by_experiment(*args)
+    report.candidates, failed = by_experiment(N, report.candidates, read, facts)
     return failed if report.proven else doubts + failed
 
 
-def check_counts(report, heads, queries):
+def check_named(report, heads, queries):
     """Counts that the caller knows and that no axis has."""
+    if report.what != "weights":
+        return
     sizes = {axis.name: axis.size for axis in report.axes}
-    if heads is not None and heads > 1 and sizes.get("heads") != heads:
-        report.problems.append(problem("heads", count=heads))
+    named = sizes.get("heads") == heads or "images x heads" in sizes
+    if heads is not None and heads > 1 and not named:
+        across = report.shape[-2:] == (heads, heads) and len(report.shape) > 3
+        kind = "across the heads" if across else "heads"
+        report.problems.append(problem(kind, count=heads))
     if queries is not None and sizes.get("queries", queries) != queries:
         report.problems.append(problem("queries", count=queries, size=sizes["queries"]))
+
+
+def next_line(report, keys):
+    """What to run next; where there is a problem, its remedy says that."""
+    best = next(iter(report.candidates), None)
+    if report.problems or best is None:
+        return ""
+    if best.free:
+        return "the same with text=(keys in front of the image's, keys behind)"
+    if report.what != "weights" or best.kind == "windows" or keys is None:
+        return ""
+    dim = "" if keys == len(report.shape) - 1 else f", dim={keys}"
+    sizes = (*report.shape[:keys], *best.layout.grid, *report.shape[keys + 1 :])
+    return f"maps = report.layouts[0].to_grid(weights{dim})  # {sizes}"
 
 
 def look(report, values, keys, misplaced):

@@ -6,7 +6,6 @@ from inspect import signature
 import torch
 
 from helpers.inspection.probe import CLEAR, probe_layout
-from helpers.inspection.shapes.proposals import grids_of
 from helpers.inspection.shapes.report import Candidate, Known
 
 MOST_GRIDS = 3
@@ -16,40 +15,33 @@ class Found(Exception):
     """Ends a run of the model as soon as its tokens are there."""
 
 
-def by_experiment(N, candidates, read_tokens, image_size, patch_size):
+def by_experiment(N, candidates, read_tokens, facts):
     """(candidates, doubts): the layout that the probe found; the old ones if none.
 
     read_tokens: images (B, 3, H, W) -> (B, N, D), see `probe_layout`.
     """
     seed = torch.Generator().manual_seed(0)
-    image = torch.rand(3, *image_size, generator=seed)  # (3, H, W)
+    image = torch.rand(3, *facts.image_size, generator=seed)  # (3, H, W)
     grids = [c.layout.grid for c in candidates if len(c.layout.grid) == 2]
-    grids += list(grids_of(image_size, patch_size))[:MOST_GRIDS]
+    grids += [(g.h, g.w) for g in facts.grids()[:MOST_GRIDS]]
     doubts = []
-    for grid in list(dict.fromkeys(grids))[:MOST_GRIDS]:
-        if grid[0] * grid[1] > N:
+    for h, w in list(dict.fromkeys(grids))[:MOST_GRIDS]:
+        if h * w > N:
             continue
         try:
-            probed = probe_layout(read_tokens, image, grid)
+            probed = probe_layout(read_tokens, image, (h, w))
         except ValueError as error:
             return candidates, [f"the probe could not say: {error}"]
         if probed.length != N:
             text = f"read_tokens has {probed.length} keys, the weights have {N}"
             return candidates, [f"{text}: it must return what these keys are made of"]
         same = [c for c in candidates if c.layout == probed]
-        if (
-            not (same or all_clear(probed))
-            or len(probed.unresolved) > probed.index.numel() // 4
-        ):
-            doubts.append(f"by experiment, {grid[0]} x {grid[1]} is not the grid")
-            continue
-        base = (
-            same[0]
-            if same
-            else Candidate(probed, "", f"{N - probed.index.numel()} other keys")
-        )
-        best = replace(base, layout=probed, known=Known.TESTED, same=(), free=False)
-        return [best], []
+        clear = same or all_clear(probed)
+        if clear and len(probed.unresolved) <= h * w // 4:
+            base = [*same, Candidate(probed, "", f"{N - h * w} other keys")][0]
+            known = {"known": Known.TESTED, "free": False}
+            return [replace(base, layout=probed, **known)], []
+        doubts.append(f"by experiment, {h} x {w} is not the grid")
     return candidates, doubts
 
 

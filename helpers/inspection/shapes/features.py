@@ -1,78 +1,126 @@
-"""Tensors that people bring instead of weights: tokens, and feature maps."""
+"""Tensors that people bring instead of weights: tokens, feature maps, heads' parts."""
 
-from math import isqrt
+from typing import NamedTuple
 
-from helpers.inspection.shapes.proposals import grids_of, propose
+from helpers.inspection.shapes.readings import fits, likeliest, other_size
+from helpers.inspection.shapes.report import Axis
 
 NARROWEST, STEP = 192, 64  # widths of models: 192, 384, 768, 1024, ..., of tokens
-USUAL = (14, 16, 24)  # cells on a side, of frames and of tiles
-SPECIAL = 5  # tokens in front of the cells, at most: a class token and 4 registers
+WIDE, WIDEST = 2048, 16384  # of language models
+HEADS = (32, 64, 72, 80, 88, 96, 128)  # widths of one head
+TAKE = "Weights have the keys last; take them with capture_attention(model)"
 
 
-def as_features(shape, run):
-    """(a sentence, whether it is certain by the sizes), if these may be no weights.
+class Features(NamedTuple):
+    """what: what the tensor may be. names: of its last axes. text: why, and what to do.
+    certain: by the sizes. tokens: the axis that has cells, or None for a map."""
 
-    shape: that of a tensor whose last axis is not known to sum to 1. run: a Run.
+    what: str
+    names: tuple
+    text: str
+    certain: bool = True
+    tokens: int | None = None
+
+    def axes(self, shape):
+        left = len(shape) - len(self.names)
+        names = ("images", "heads")[: max(left, 0)] + self.names[max(-left, 0) :]
+        named = zip(names, shape, strict=True)
+        return [Axis(name, size, "by its size") for name, size in named]
+
+
+def as_features(shape, facts):
+    """Features, if these may be no weights; else None.
+
+    shape: that of a tensor whose last axis is not known to sum to 1.
     """
-    map_text = as_map(shape, run.image_size, run.patch_size)
-    if map_text:
-        return map_text, True
-    if len(shape) not in (2, 3) or not is_width(shape[-1]) or shape[-1] == shape[-2]:
-        return None
-    for axis in (len(shape) - 2, 0):  # (B, N, D), or (N, B, D)
-        N = shape[axis]
-        fitting = cells_of(N, run.image_size, run.patch_size)
-        cells = fitting or squares(N)
-        if cells and N != shape[-1]:
-            text = (
-                f"these are rather tokens than weights: axis {axis} of size {N} is "
-                f"{cells}, and {shape[-1]} is a usual width. Weights "
-                "have the keys last; take them with capture_attention(model)"
-            )
-            return text, bool(fitting) and run.patch_size is not None
+    found = as_map(shape, facts)
+    if found or not 2 <= len(shape) <= 4 or shape[-1] == shape[-2]:
+        return found
+    heads = as_heads(shape, facts)
+    several = len(shape) == 4 and shape[0] * shape[1] > 1
+    if heads or several or not is_width(shape[-1]):
+        return heads
+    for axis in (len(shape) - 2, 0):  # (..., N, D), or (N, B, D)
+        found = as_tokens(shape, axis, facts) if shape[axis] != shape[-1] else None
+        if found:
+            return found
     return None
 
 
-def is_width(size):
-    return size >= NARROWEST and size % STEP == 0
-
-
-def cells_of(N, image_size, patch_size):
-    """The grid of N tokens on this image, in words; "" if there is none."""
-    if image_size is None:
-        return ""
-    best = next(iter(propose(N, image_size, patch_size)), None)
-    if best is None or not best.likely or best.off_grid > SPECIAL:
-        return ""
-    return " x ".join(map(str, best.layout.grid)) + f", {best.others}"
-
-
-def squares(N):
-    """A square grid of N tokens, or several of a usual size, in words; or ""."""
-    side = isqrt(N)
-    rest = N - side * side
-    if side > 3 and rest <= SPECIAL and rest != 3:
-        return f"{side} x {side}" + f" + {rest}" * bool(rest)
-    several = [s for s in USUAL if N % (s * s) == 0 and N > s * s]
-    return " or ".join(f"{N // (s * s)} x {s} x {s}" for s in several)
-
-
-def as_map(shape, image_size, patch_size):
-    """A sentence for (..., h, w, C), and for (..., w, h); None for others."""
-    if image_size is None or len(shape) < 3:
+def as_tokens(shape, axis, facts):
+    """Features with the tokens along this axis, if it has a grid or a text's width."""
+    N, width = shape[axis], shape[-1]
+    grid = cells_of(N, facts) or other_size(N, facts)
+    wide = is_width(width, WIDE) and N < width and not fits(width, facts)
+    if not grid and not wide:
         return None
-    grids = {
-        g for g, (_, usual, m) in grids_of(image_size, patch_size).items() if usual
-    }
-    if shape[-3:-1] in grids and is_width(shape[-1]):
-        return (
-            f"this is rather a feature map, channels last: {shape[-3]} x {shape[-2]} "
-            f"cells of {shape[-1]} channels. For (..., C, h, w): movedim(-1, -3)"
+    text = "these are rather tokens than weights: "
+    text += f"axis {axis} of size {N} is {grid}, and " if grid else ""
+    text += f"{width} is a usual width. {TAKE}"
+    first = axis < len(shape) - 2
+    names = ("tokens", "images", "width") if first else ("tokens", "width")
+    best, last = likeliest(N, facts), likeliest(width, facts)
+    cells = last and last.kind == "cells" and last.merge == 1
+    with_class_token = best and best.off_grid  # among queries and not among keys: no
+    certain = bool(wide or not cells or with_class_token)
+    return Features("tokens", names, text, certain, axis)
+
+
+def as_heads(shape, facts):
+    """Queries, keys or values of every head, (B, A, N, d), as caches keep them."""
+    (N, width), axis = shape[-2:], len(shape) - 2
+    usual = width in HEADS and fits(N, facts) and not fits(width, facts)
+    if not usual or len(shape) < 3 or not facts.family.grid:
+        return None
+    text = (
+        f"axis {axis} of size {N} is {cells_of(N, facts)}, {width} a head's width: "
+        "these are rather queries, keys or values (B, A, N, d), unless as many words "
+        f"are the keys. {TAKE}"
+    )
+    names = ("images", "heads", "tokens", "width of a head")
+    return Features("queries, keys or values", names, text, False, axis)
+
+
+def is_width(size, least=NARROWEST):
+    return least <= size <= WIDEST and size % STEP == 0
+
+
+def cells_of(N, facts):
+    """The likeliest grid of N tokens, in words; "" if there is none."""
+    best = likeliest(N, facts)
+    return " x ".join(map(str, best.layout.grid)) + f", {best.others}" if best else ""
+
+
+def as_map(shape, facts):
+    """Features for what has rows and columns among its axes; None for others."""
+    if len(shape) in (5, 6) and "levels" in facts.family.kinds:
+        text = "these belong to points, no keys: sampling_locations says where they are"
+        names = ("images", "queries", "heads", "levels", "points")
+        return Features("weights", names, text)
+    if facts.image_size is None or len(shape) < 3:
+        return None
+    if shape[-2:] == tuple(facts.image_size):
+        text = f"{shape[-3:]} may be the image itself, (channels, H, W)"
+        return Features("picture", ("channels", "rows", "columns"), text)
+    grids = {(g.h, g.w) for g in facts.grids() if g.likely}
+    (h, w), (r, c) = shape[-3:-1], shape[-2:]
+    if (h, w) in grids and is_width(shape[-1]):
+        text = (
+            f"this is rather a feature map, channels last: {h} x {w} cells of "
+            f"{shape[-1]} channels. For (..., C, h, w): movedim(-1, -3)"
         )
-    h, w = shape[-2:]
-    if h != w and (w, h) in grids and (h, w) not in grids and is_width(shape[-3]):
-        return (
-            f"this is rather a feature map with rows and columns swapped: {h} x {w}, "
-            f"where the image has {w} x {h} cells. Unflatten as ({w}, {h})"
+        return Features("feature map", ("rows", "columns", "channels"), text)
+    if (h, w) in grids and len(shape) > 4:
+        text = (
+            f"cells look at {shape[-1]} keys: words of a prompt (the map of word k is "
+            "weights[..., k]), or a neighbourhood of each cell, which is no map"
         )
+        names = ("rows of queries", "columns of queries", "keys")
+        return Features("weights", names, text)
+    if r != c and (c, r) in grids and (r, c) not in grids and is_width(shape[-3]):
+        text = (
+            f"this is rather a feature map with rows and columns swapped: {r} x {c}, "
+            f"where the image has {c} x {r} cells. Unflatten as ({c}, {r})"
+        )
+        return Features("feature map", ("channels", "columns", "rows"), text)
     return None

@@ -1,12 +1,21 @@
 """Weights from a file, without running any code that the file might carry."""
 
 import pickle
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 import torch
 from safetensors import SafetensorError
 from safetensors.torch import load_file
+
+READ_TORCH = partial(torch.load, map_location="cpu", weights_only=True)
+READERS = {
+    ".pt": READ_TORCH,
+    ".pth": READ_TORCH,
+    ".npy": partial(np.load, allow_pickle=False),
+    ".safetensors": load_file,
+}
 
 
 def read_weights(path):
@@ -20,16 +29,10 @@ def read_weights(path):
         raise FileNotFoundError(
             f"there is no file {path}; a shape is written with commas: 1,12,197,197"
         )
-    readers = {
-        ".pt": read_torch,
-        ".pth": read_torch,
-        ".npy": read_numpy,
-        ".safetensors": load_file,
-    }
-    if path.suffix not in readers:
-        raise ValueError(f"{path.name}: expected one of {', '.join(readers)}")
+    if path.suffix not in READERS:
+        raise ValueError(f"{path.name}: expected one of {', '.join(READERS)}")
     try:
-        return readers[path.suffix](path)
+        return READERS[path.suffix](path)
     except pickle.UnpicklingError as error:
         raise ValueError(
             f"{path.name} holds objects, not only tensors. They are not loaded: that "
@@ -37,11 +40,3 @@ def read_weights(path):
         ) from error
     except (RuntimeError, EOFError, OSError, ValueError, SafetensorError) as error:
         raise ValueError(f"{path.name} is damaged or no such file: {error}") from error
-
-
-def read_torch(path):
-    return torch.load(path, map_location="cpu", weights_only=True)
-
-
-def read_numpy(path):
-    return np.load(path, allow_pickle=False)

@@ -1,8 +1,15 @@
-"""Where the image tokens stand in a prompt."""
+"""Layouts of the image tokens in a prompt, from its ids."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import torch
+
+from helpers.inspection.shapes.places import just, put, room_for
+from helpers.inspection.shapes.processor import MERGES, count
+from helpers.inspection.shapes.report import Candidate, Known
+from helpers.maps.token_layout import TokenLayout
+
+POOLED = "learned queries (a resampler, a Q-Former): then no key has a cell"
 
 
 @dataclass(frozen=True)
@@ -18,6 +25,54 @@ class Prompt:
     doubt: str = ""
 
 
+def by_prompt(N, facts):
+    """(candidates, doubts) for N keys: a candidate for every image and reading."""
+    if not facts.family.grid:
+        return [], [f"{facts.name}: {facts.family.note}"]
+    found, doubts, prompts = [], [], image_tokens(N, facts.input_ids, facts.image_token)
+    grids = facts.given_grids()
+    dealt = share(grids, [len(prompt.places) for prompt in prompts])
+    name = "grid_thw" if facts.grid_thw is not None else "spatial_shapes"
+    for prompt, rows in zip(prompts, dealt, strict=True):
+        if not (M := len(prompt.places)):
+            doubts.append(prompt.doubt)
+            continue
+        rows = [row if name == "grid_thw" else row[1:] for row in rows]
+        own = replace(facts, **{name: rows}) if grids else facts
+        known = [] if grids or facts.tiles else by_runs(prompt, own)
+        known = known or proven(M, own)
+        doubts += [] if known else [unplaced(M, facts)]
+        off = f"{N - M} of the {N} keys are no image tokens{prompt.name}"
+        for c in known:
+            others = off if c.layout.index.numel() == M else f"{c.others}; {off}"
+            layout = c.layout.within(prompt.places, N)
+            found.append(replace(c, layout=layout, others=others))
+    return found, doubts
+
+
+def proven(M, facts):
+    """Candidates for M image tokens; known from the run where only one can be."""
+    found = just(M, facts)
+    if facts.given_grids() or not found:
+        return found or put(room_for(M, facts), 0, M)
+    best = found[0]
+    sure = facts.image_size and facts.patch_size and best.merge == 1
+    if sure and (len(found) == 1 or (best.kind == "cells" and not facts.tiles)):
+        return [replace(best, known=Known.RUN)]
+    return found
+
+
+def unplaced(M, facts):
+    """What to say where the facts do not fit M keys."""
+    given = [f"{t} x {h} x {w}" for t, h, w in facts.given_grids()[:3]]
+    given += [f"{facts.tiles[0]} x {facts.tiles[1]} tiles"] if facts.tiles else []
+    said = f"{', '.join(given)} given and " if given else ""
+    return (
+        f"{said}{M} keys: {POOLED}; or text is among the keys (input_ids= and "
+        "image_token= say where); or the facts are of another run"
+    )
+
+
 def image_tokens(N, input_ids, image_token):
     """A Prompt for every row of input_ids (B, n) or (n,); equal rows count once.
 
@@ -30,8 +85,7 @@ def image_tokens(N, input_ids, image_token):
             "input_ids needs image_token=, the id of an image token: "
             "model.config.image_token_id, or processor.image_token_id"
         )
-    ids = torch.as_tensor(input_ids)
-    ids = ids[None] if ids.dim() == 1 else ids  # (B, n)
+    ids = torch.atleast_2d(torch.as_tensor(input_ids))  # (B, n)
     wanted = torch.as_tensor(image_token).flatten()
     found = {}
     for number, row in enumerate(ids):
@@ -64,23 +118,43 @@ def place(N, row, places, name):
     return Prompt(places, row, name)
 
 
-def runs_of(prompt):
-    """Groups of runs of neighbouring places: [[places of a row]].
+def share(grids, counts):
+    """Deal the grids of a batch out to its prompts, each with so many image tokens."""
+    for m in MERGES:
+        left, dealt = list(grids), []
+        for M in counts:
+            own = []
+            while left and count([*own, left[0]], m) <= M:
+                own.append(left.pop(0))
+            dealt.append(own)
+        if [count(own, m) for own in dealt] == counts:
+            return dealt
+    return [grids] * len(counts)
 
-    Runs are of one group where one and the same token stands between each two: a line
-    break. Another token there (the end of an image), or more than one, parts groups.
+
+def by_runs(prompt, facts):
+    """Image tokens in several runs of equal length: rows, or images, frames, tiles.
+
+    They are rows where one and the same token stands between each two: a line break.
     """
     places = prompt.places
     cuts = ((places[1:] - places[:-1]) > 1).nonzero()[:, 0] + 1
     runs = places.tensor_split(cuts)
-    between = [
-        tuple(prompt.ids[a[-1] + 1 : b[0]].tolist())
-        for a, b in zip(runs, runs[1:], strict=False)
+    lengths = {len(run) for run in runs}
+    if len(runs) < 2 or len(lengths) > 1:
+        return []
+    (n,), h = lengths, len(runs)
+    between = {tuple(prompt.ids[places[c - 1] + 1 : places[c]].tolist()) for c in cuts}
+    if len(between) == 1 and len(*between) == 1:
+        text = ("rows of the prompt", "a break between the rows", Known.RUN)
+        return [Candidate(TokenLayout.from_grid(h, n), *text, kind="breaks")]
+    source = f"{h} runs of {n} keys (images, frames or tiles)"
+    return [
+        replace(
+            one,
+            layout=TokenLayout.from_frames(h, *one.layout.grid),
+            source=f"{source}, {one.source}",
+        )
+        for one in proven(n, facts)
+        if one.layout.index.numel() == n and len(one.layout.grid) == 2
     ]
-    groups = [[runs[0]]]
-    for tokens, run in zip(between, runs[1:], strict=True):
-        if len(tokens) == 1 and tokens == between[0]:
-            groups[-1].append(run)
-        else:
-            groups.append([run])
-    return groups

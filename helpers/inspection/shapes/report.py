@@ -5,6 +5,8 @@ from enum import StrEnum
 
 from helpers.maps.token_layout import TokenLayout
 
+MOST = 4  # proposals that are shown
+
 
 class Known(StrEnum):
     """How a layout is known; only COUNTED is no proof."""
@@ -19,20 +21,20 @@ class Known(StrEnum):
 class Candidate:
     """A layout that fits.
 
-    grid: where its grid comes from. others: what the keys off the grid are. known: how
-    it is known. same: what else has this count. likely: usual strides, or just the
-    patch that was given. merge: so many patches of a side make one cell. free: where
-    the cells stand among the keys is a guess.
+    source: where its grid comes from. others: what the keys off the grid are. known:
+    how it is known. likely: usual strides, or just the patch that was given. merge: so
+    many patches of a side make one cell. free: where the cells stand among the keys is
+    a guess. kind: how they are ordered, see `readings`.
     """
 
     layout: TokenLayout
-    grid: str
+    source: str
     others: str = "no other key"
     known: Known = Known.COUNTED
-    same: tuple = ()
     likely: bool = True
     merge: int = 1
     free: bool = False
+    kind: str = "cells"
 
     @property
     def off_grid(self):
@@ -41,7 +43,7 @@ class Candidate:
 
     def __str__(self):
         size = " x ".join(map(str, self.layout.grid))
-        source = f" ({self.grid})" if self.grid else ""
+        source = f" ({self.source})" if self.source else ""
         return f"{size} cells{source}, {self.others}"
 
 
@@ -60,11 +62,13 @@ class Problem:
 
 @dataclass(frozen=True)
 class Axis:
-    """An axis of the weights: its name, its length, and why it has that name."""
+    """An axis of the weights: its name, its length, and why it has that name; named: by
+    a count that the caller gave."""
 
     name: str
     size: int
     evidence: str
+    named: bool = False
 
 
 @dataclass
@@ -74,7 +78,8 @@ class Report:
     axes: an Axis each. candidates: Candidates for the layout, best first. problems:
     Problems. ambiguous: what stays open, and what would settle it. sinks: keys that
     hold much of the weight whatever the query. notes: worth knowing, and nothing wrong.
-    looked_at: what was looked at.
+    looked_at: what was looked at. what: weights, or what they are instead. next: the
+    next line to run.
     """
 
     shape: tuple
@@ -85,6 +90,8 @@ class Report:
     sinks: list = field(default_factory=list)
     notes: list = field(default_factory=list)
     looked_at: str = "the shape; values were not given"
+    what: str = "weights"
+    next: str = ""
 
     @property
     def layouts(self):
@@ -102,18 +109,19 @@ class Report:
         return bool(self.candidates) and self.candidates[0].known != Known.COUNTED
 
     def __str__(self):
-        lines = [f"weights {self.shape}"]
+        lines = [f"{self.what} {self.shape}"]
         for number, axis in enumerate(self.axes):
             lines.append(f"  axis {number}: {axis.size} {axis.name} ({axis.evidence})")
-        for number, candidate in enumerate(self.candidates[:4], start=1):
+        for number, candidate in enumerate(self.candidates[:MOST], start=1):
             known = candidate.known
             word = "proposal" if known == Known.COUNTED else "layout"
             lines.append(f"{word} {number}, {known}: {candidate}")
-        if len(self.candidates) > 4:
-            lines.append(f"and {len(self.candidates) - 4} more, less likely")
+        if len(self.candidates) > MOST:
+            lines.append(f"and {len(self.candidates) - MOST} more, less likely")
         lines += [f"PROBLEM: {problem}" for problem in self.problems]
         lines += [f"open: {doubt}" for doubt in self.ambiguous]
         lines += [f"note: {note}" for note in self.notes]
         if not self.problems:
             lines.append(f"no problem found in {self.looked_at}")
+        lines += [f"next: {self.next}"] * bool(self.next)
         return "\n".join(lines)

@@ -44,11 +44,24 @@ def softmax_axes(values):
     return ()
 
 
-def looks_back_only(values):
-    """True for tokens that look at earlier tokens: nothing above the diagonal."""
-    if values.dim() < 2 or values.shape[-1] != values.shape[-2]:
-        return False
-    return bool(values.shape[-1] > 1 and not values.nan_to_num().triu(1).any())
+def image_block(values):
+    """(start, end) of tokens that look ahead at one another where all others look back
+    only (Gemma 3, PaliGemma, GIT: an image in a prompt); (0, 0) where no token looks
+    ahead; None for attention that is no prompt's.
+    """
+    if values.dim() < 2 or not values.shape[-1] == values.shape[-2] > 1:
+        return None
+    N = values.shape[-1]
+    seen = values.nan_to_num().reshape(-1, N, N).any(0)  # (T, N)
+    last = N - 1 - seen.flip(-1).int().argmax(-1)  # (T,): the last key that is seen
+    last = last.where(seen.any(-1), torch.arange(N))
+    ahead = (last > torch.arange(N)).nonzero()[:, 0]
+    if not len(ahead):
+        return 0, 0
+    start, end = int(ahead[0]), int(last[ahead].max()) + 1
+    alone = len(ahead) == end - start - 1 and bool((last[ahead] == end - 1).all())
+    back = last[ahead[-1] + 1 :] == torch.arange(N)[ahead[-1] + 1 :]
+    return (start, end) if alone and end < N and back.double().mean() > 0.9 else None
 
 
 def unseen_keys(values, keys=-1):

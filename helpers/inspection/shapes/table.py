@@ -1,8 +1,9 @@
-"""A trace as a table: rows of steps, repeated blocks folded, text and HTML."""
+"""A trace as a table: rows of steps, repeated ones folded, text and HTML."""
 
 import html
 import re
 from dataclasses import dataclass, field, replace
+from itertools import groupby
 
 FAILED = "FAILED"
 
@@ -74,30 +75,15 @@ class Trace:
 
 
 def fold(rows):
-    """(times, row) for all rows; a block that repeats at once is kept once.
+    """(times, row) for all rows; what repeats at once is kept once.
 
     Layers that differ only in their number count as the same: layers.0 and layers.1
     become layers.*
     """
-    found, at = [], 0
-    keys = [alike(row) for row in rows]  # once: a long trace has a thousand rows
-    while at < len(rows):
-        for size in range(1, (len(rows) - at) // 2 + 1):
-            if keys[at] != keys[at + size]:
-                continue
-            block = keys[at : at + size]
-            times = 1
-            while block == keys[at + times * size : at + (times + 1) * size]:
-                times += 1
-            if times > 1:
-                same = rows[at : at + size] == rows[at + size : at + 2 * size]
-                shown = rows[at : at + size] if same else block
-                found += [(times * n, row) for n, row in fold(shown)]
-                at += times * size
-                break
-        else:
-            found.append((1, rows[at]))
-            at += 1
+    found = []
+    for key, group in groupby(rows, alike):
+        same = list(group)
+        found.append((len(same), same[0] if len(set(same)) == 1 else key))
     return found
 
 

@@ -19,8 +19,7 @@ from torch import nn
 from torch.overrides import TorchFunctionMode, resolve_name
 
 from helpers.inspection.shapes.table import Row, Trace
-from helpers.inspection.shapes.text import say, shapes, tensors
-from helpers.inspection.shapes.wants import wants
+from helpers.inspection.shapes.text import say, shapes, tensors, wants
 
 # Functions that change no shape are left out, but for these, which people look for.
 ALWAYS = ("softmax", "sigmoid", "masked_fill", "scaled_dot_product_attention")
@@ -87,7 +86,7 @@ class Recorder(TorchFunctionMode):
         got = ", ".join(filter(None, [shapes(inputs), shapes(named)])) or "by keyword"
         row = Row(self.name_of(module), type(module).__name__, got)
         if output is None:  # no layer of torch.nn returns None
-            self.failed = (sys.exc_info()[1], row, wants(module))
+            self.failed = (sys.exc_info()[1], row, "")
         else:
             row.gave = shapes(output)
             self.trace.rows.append(row)

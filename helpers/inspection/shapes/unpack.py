@@ -6,7 +6,9 @@ from numbers import Integral
 import numpy as np
 import torch
 
-from helpers.inspection.shapes.remedies import problem
+from helpers.inspection.shapes.known import problem
+
+COLLECTION = (list, tuple, dict)
 
 
 @dataclass
@@ -26,8 +28,6 @@ def unpack(weights):
     `capture_attention` captured, and of a dict, one that is cross-attention; a note
     says what there was. Raises TypeError for what holds no weights.
     """
-    if weights is None:
-        return Unpacked(problems=[problem("nothing")])
     if isinstance(weights, torch.Tensor | np.ndarray):
         values = torch.as_tensor(weights).detach().cpu()
         if values.is_complex():
@@ -35,8 +35,9 @@ def unpack(weights):
         values = values if values.is_floating_point() else values.float()
         return Unpacked(tuple(values.shape), values)
     if hasattr(weights, "kinds") and hasattr(weights, "weights"):
-        names = {f"{n} ({weights.kinds[n]})": w for n, w in weights.weights.items()}
-        return unpack(names)
+        weights = {f"{n} ({weights.kinds[n]})": w for n, w in weights.weights.items()}
+    if weights is None or (isinstance(weights, COLLECTION) and not filled(weights)):
+        return Unpacked(problems=[problem("nothing")])
     if isinstance(weights, dict):
         return from_dict(weights)
     if isinstance(weights, list | tuple):
@@ -48,38 +49,33 @@ def unpack(weights):
 
 
 def from_dict(weights):
-    named = {k: v for k, v in weights.items() if holds_weights(v)}
-    if not named:
-        return Unpacked(problems=[problem("nothing")])
+    names = [name for name, entry in weights.items() if filled(entry)]
     name = max(
-        reversed(named), key=lambda k: ("cross" in str(k), "attent" in str(k))
+        reversed(names), key=lambda k: ("cross" in str(k), "attent" in str(k))
     )  # of equals the last
-    found = unpack(named[name])
-    found.notes.insert(0, f"taken from {name!r} of {', '.join(map(str, named))}")
+    found = unpack(weights[name])
+    found.notes.insert(0, f"taken from {name!r} of {', '.join(map(str, names))}")
     return found
 
 
 def from_sequence(weights):
-    if all(isinstance(n, Integral) for n in weights) and len(weights):
+    if all(isinstance(n, Integral) for n in weights):
         if min(weights) < 0:
             raise ValueError(f"a shape has no negative sizes, got {tuple(weights)}")
         return Unpacked(tuple(int(n) for n in weights))
     if is_numbers(weights):
         return unpack(torch.tensor(weights))
-    present = [entry for entry in weights if holds_weights(entry)]
-    if len(present) < len(weights) or not present:
-        found = unpack(present[0] if present else None)
-        if present:
-            count = f"{len(weights) - len(present)} of {len(weights)}"
-            found.notes.append(f"{count} entries hold no weights")
-            found.problems.append(problem("nothing"))
+    present = [entry for entry in weights if filled(entry)]
+    if gone := len(weights) - len(present):
+        found = unpack(present[0])
+        found.notes.append(f"{gone} of {len(weights)} entries hold no weights")
+        found.problems.append(problem("nothing"))
         return found
     found = unpack(weights[-1])
     kind = "layers" if isinstance(weights[0], torch.Tensor | np.ndarray) else "steps"
-    shapes = [tuple(w.shape) for w in weights if hasattr(w, "shape")]
+    shapes = dict.fromkeys(str(tuple(w.shape)) for w in weights if hasattr(w, "shape"))
     note = f"the last of {len(weights)} entries ({kind}?)"
-    if len(set(shapes)) > 1:
-        note += f", which differ in shape: {', '.join(map(str, shapes))}"
+    note += f", which differ in shape: {', '.join(shapes)}" * (len(shapes) > 1)
     found.notes.insert(0, note)
     return found
 
@@ -91,10 +87,9 @@ def is_numbers(entry):
     return isinstance(entry, float | int)
 
 
-def holds_weights(entry):
+def filled(entry):
     """False for None, for an empty collection, and for one that holds only such."""
-    if isinstance(entry, dict):
-        entry = list(entry.values())
+    entry = list(entry.values()) if isinstance(entry, dict) else entry
     if isinstance(entry, list | tuple):
-        return any(holds_weights(e) for e in entry)
+        return any(map(filled, entry))
     return isinstance(entry, torch.Tensor | np.ndarray | int | float)

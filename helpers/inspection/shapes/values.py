@@ -4,7 +4,7 @@ import math
 
 import torch
 
-from helpers.inspection.shapes.remedies import problem
+from helpers.inspection.shapes.known import problem
 from helpers.inspection.shapes.sums import is_half, tolerance
 
 EVEN = 0.05  # bits: trained maps miss several, those of a new model 0.01 to 0.07
@@ -86,21 +86,15 @@ def not_one(rows, whole, sums, allowed):
 
 def scaled_by(rows):
     """(kind, 1 or 255) where the largest weight of every map is just that; or ()."""
-    if rows.shape[-1] < 2:
-        return ()
     rows = rows.nan_to_num()
-    if (rows > 0.95 * rows.max()).double().mean() > 0.1:
-        return ()  # a sigmoid: many are near its end
-    for count in range(1, rows.dim() + 1):
+    sigmoid = (rows > 0.95 * rows.max()).double().mean() > 0.1  # many near the end
+    for count in range(1, rows.dim() + 1 if rows.shape[-1] > 1 and not sigmoid else 0):
         last = tuple(range(-count, 0))  # of a row, of all rows, of all heads, ...
         high, low = rows.amax(last), rows.amin(last)  # (...)
         high, low = high[high > 0], low[high > 0]
         for unit in (1, 255):
             if (high - unit).abs().max() <= 1e-6 * unit:
-                if (low > 0).any():
-                    return "max-scaled", unit
-                many = (rows == 0).double().mean() > 2 / rows.shape[-1]
-                return "scaled" if many else "min-max", unit
+                return "max-scaled" if (low > 0).any() else "min-max", unit
     return ()
 
 
@@ -147,21 +141,16 @@ def even(rows):
 
 
 def same_maps(rows, half):
-    """Axes of rows (..., T, N) along which the maps differ by no more than rounding."""
-    found = []
-    names = {2: "queries", rows.dim(): "first axis"}
-    for back, name in names.items():
-        if rows.dim() < back or rows.shape[-back] < 2 or back < 2:
-            continue
+    """A Problem where maps (..., T, N) differ by no more than rounding, else none."""
+    if rows.dim() < 2 or rows.amax(-1).min() > 0.999:  # all of it on a sink
+        return []
+    for back, of in [(2, "queries"), (rows.dim(), "images")]:
         high, low = rows.amax(-back), rows.amin(-back)
         worth = high > (1e-4 if half else 1e-7)
         differ = (high - low) > (1.2e-2 if half else 2e-3) * high
-        one_key = rows.amax(-1).min() > 0.999  # all of it on a sink
-        if not (worth & differ).any() and not one_key:
-            count = rows.shape[-back]
-            kind = "one map for all queries" if back == 2 else "one map for all images"
-            found.append(problem(kind, count=count, axis=name))
-    return found[:1]
+        if rows.shape[-back] > 1 and not (worth & differ).any():
+            return [problem(f"one map for all {of}", count=rows.shape[-back])]
+    return []
 
 
 def find_sinks(values, keys=-1):

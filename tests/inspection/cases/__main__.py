@@ -2,8 +2,8 @@
 
 A case has an `id`, the `message` or symptom as people wrote it, what the person knows
 (`model`, `shapes`), its `cause` and `remedy` in our words, the `thread`, and `expect`:
-the ids of the entries that are right. An empty list means that the message is not about
-shapes; `family` is the message to recognise, or "" for one that must stay unknown.
+the ids of the entries that are right. An empty list means that no entry fits; `family`
+is the message to recognise, or "" where there is none.
 
 2: a right entry comes first, or is one of those that a question tells apart (the first
 three). 1: it is only named, or hinted at by few words, or nothing is said but what the
@@ -39,18 +39,16 @@ def points(case, explanation):
     """2, 1, 0 or -1."""
     named = [ranked.cause.id for ranked in explanation.causes]
     known = explanation.message.id if explanation.message else ""
-    if not case["expect"]:
-        if known == case["family"] or not explanation.known:
-            return 2
-        return -1 if named and not explanation.weak else 0
+    if not case["expect"] and known and known == case["family"]:
+        return 2
     right = set(case["expect"])
     if right & set(named[:DECIDED]):
         return 1 if explanation.weak else 2
     if right & set(named):
         return 1
-    if explanation.weak:
+    if explanation.weak or not explanation.known:
         return 0
-    return -1 if named else int(bool(known))
+    return -1 if named or not right else 1
 
 
 def main():

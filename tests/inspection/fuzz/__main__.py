@@ -7,7 +7,7 @@ from collections import Counter
 
 from .broken import broken
 from .classical import classical, shape_only
-from .modern import modern, with_reader, with_sizes
+from .modern import as_run, as_told, modern, with_reader
 
 RIGHT = ("right, first", "right, named")
 HELPFUL = (*RIGHT, "right among proposals", "right grid, place open")
@@ -18,9 +18,13 @@ def groups(count):
     return {
         "classical": (3 * count, classical, False),
         "classical, shape only": (count, lambda r: shape_only(classical(r)), False),
-        "modern, counted": (count, modern, False),
-        "modern, processor's sizes": (count, lambda r: with_sizes(modern(r)), False),
-        "modern, with the run": (count, modern, True),
+        "modern, sizes alone": (count, modern, False),
+        "modern, as a user knows it": (
+            2 * count,
+            lambda r: as_told(r, modern(r)),
+            False,
+        ),
+        "modern, with the run": (count, lambda r: as_run(modern(r)), True),
         "modern, by experiment": (count // 2, lambda r: with_reader(modern(r)), True),
         "broken": (2 * count, broken, False),
     }

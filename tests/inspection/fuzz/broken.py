@@ -77,7 +77,7 @@ def max_scaled(random, weights):
     if weights.max() > 0.9:  # hardly changed
         return max_scaled(random, weights.sqrt() / weights.sqrt().sum(-1, True))
     scaled = weights / weights.amax(axes, keepdim=True)
-    return scaled * random.choice([1, 1, 255]), ("max-scaled", "scaled"), {}
+    return scaled * random.choice([1, 1, 255]), ("max-scaled",), {}
 
 
 def min_max(random, weights):
@@ -86,7 +86,7 @@ def min_max(random, weights):
         return min_max(random, weights.sqrt() / weights.sqrt().sum(-1, True))
     low, high = weights.amin(axes, keepdim=True), weights.amax(axes, keepdim=True)
     scaled = (weights - low) / (high - low)
-    return scaled * random.choice([1, 1, 255]), ("min-max", "scaled"), {}
+    return scaled * random.choice([1, 1, 255]), ("min-max",), {}
 
 
 def zeros(random, weights):

@@ -24,8 +24,9 @@ class Verdict(StrEnum):
 
 @dataclass
 class Case:
-    """known: what the user can say. run: what the run can say besides. layout: the
-    true one, None where no key has a cell. kinds: Problems that name what is broken."""
+    """known: the sizes that the user knows. told: what a user may know besides. run:
+    what only the run can say. layout: the true one, None where no key has a cell.
+    kinds: Problems that name what is broken."""
 
     name: str
     weights: object
@@ -34,9 +35,10 @@ class Case:
     layout: object = None
     keys: int = -1
     kinds: tuple = ()
+    told: dict = field(default_factory=dict)
 
     def report(self, with_run=False):
-        return diagnose(self.weights, **self.known, **(self.run if with_run else {}))
+        return diagnose(self.weights, **(self.known | (self.run if with_run else {})))
 
     def verdict(self, with_run=False):
         report = self.report(with_run)

@@ -3,17 +3,16 @@
 from torch import ones
 from torch.nn.functional import avg_pool2d
 
-from . import encoders, prompts
+from . import encoders, prompts, tiles
 
 FAMILIES = (
     *(prompts.llava, prompts.llava_placeholder, prompts.qwen_language),
-    *(prompts.qwen_video, prompts.two_images, prompts.left_padded, prompts.next_rows),
-    lambda random: prompts.tiled(random, separators=False),
-    lambda random: prompts.tiled(random, separators=True),
-    *(prompts.internvl_video, prompts.pixtral, prompts.fuyu, prompts.git),
-    *(prompts.paligemma, prompts.gemma3, prompts.pooled),
-    *(encoders.qwen_encoder, encoders.mllama, encoders.video_encoder),
-    *(encoders.naflex, encoders.text_conditioned, encoders.joint),
+    *(prompts.qwen_video, prompts.two_images, prompts.left_padded, tiles.next_rows),
+    *(tiles.internvl, tiles.idefics3, tiles.internvl_video, tiles.onevision),
+    *(prompts.pixtral, prompts.fuyu, prompts.git, prompts.paligemma, prompts.gemma3),
+    *(prompts.pooled, encoders.qwen_encoder, encoders.qwen_windows, encoders.mllama),
+    *(encoders.video_encoder, encoders.naflex, encoders.text_conditioned),
+    *(encoders.joint, encoders.levels, encoders.windows, encoders.reduced),
 )
 
 
@@ -22,12 +21,26 @@ def modern(random):
     return random.choice(FAMILIES)(random)
 
 
-def with_sizes(case):
-    """The user knows what the processor said of the image, and not the prompt."""
-    sizes = {
-        k: case.run[k] for k in ("tiles", "grid_thw", "spatial_shapes") if k in case.run
-    }
-    case.known |= sizes
+def as_told(random, case):
+    """The case with what a person knows who has the model and not the run.
+
+    The frames and the tiles they chose themselves; four of five name the model; of five
+    with a prompt, two count the tokens in front of the image, two those behind as well.
+    """
+    told = dict(case.told)
+    text = told.pop("text", None)
+    if random.random() < 0.2:
+        told.pop("model", None)
+    draw = random.random()
+    if text is not None and draw < 0.8:
+        told["text"] = text if draw < 0.4 else text[0]
+    case.known |= told
+    return case
+
+
+def as_run(case):
+    """The case with all that the run tells: who runs a model knows its name as well."""
+    case.known |= {k: v for k, v in case.told.items() if k != "text"}
     return case
 
 
@@ -40,7 +53,7 @@ def with_reader(case):
         return case
     h, w = case.layout.index.shape
     H, W = case.known["image_size"]
-    if H % h or W % w or h * w > 1000:
+    if H % h or W % w or h * w > 1000 or case.layout.length != case.weights.shape[-1]:
         return case
 
     def read_tokens(images):

@@ -16,7 +16,13 @@ def text(random, low, high):
     return [random.randint(3, 40) for _ in range(random.randint(low, high))]
 
 
-def decoder(random, name, ids, layout, known, run, later=0):
+def around(ids, later=0):
+    """How many tokens stand in front of the image tokens, and behind them."""
+    places = [place for place, token in enumerate(ids) if token == IMAGE]
+    return places[0], len(ids) + later - 1 - places[-1]
+
+
+def decoder(random, name, ids, layout, known, run, later=0, ahead=(0, 0), told=None):
     """Self-attention of a language model over a prompt, or a step of its writing."""
     N = len(ids) + later
     step = later or random.random() < 0.5
@@ -24,13 +30,14 @@ def decoder(random, name, ids, layout, known, run, later=0):
     shape = (B, 4, 1, N) if step else (B, 4, N, N)
     if N > 900 and not step:
         shape = (1, 1, N, N)
-    weights = weights_like(random, shape, "sink" if random.random() < 0.5 else None,
-                           causal=not step)  # fmt: skip
+    kind = "sink" if random.random() < 0.5 else None
+    weights = weights_like(random, shape, kind, causal=not step, ahead=ahead)
+    told = {"model": name.split(",")[0], "text": around(ids, later), **(told or {})}
     ids = torch.tensor(ids)
     run = {"input_ids": ids[None].expand(B, -1), "image_token": IMAGE, **run}
     if layout is not None:
         layout = TokenLayout(layout, N)
-    return Case(name, as_type(random, weights), known, run, layout)
+    return Case(name, as_type(random, weights), known, run, layout, told=told)
 
 
 def llava(random):
@@ -40,7 +47,7 @@ def llava(random):
     ids = front + [IMAGE] * n * n + back
     known = {"image_size": (side, side), "patch_size": patch}
     later = random.choice([0, 0, 7])
-    return decoder(random, "LLaVA", ids, grid(n, n, len(front)), known, {}, later)
+    return decoder(random, "LLaVA-1.5", ids, grid(n, n, len(front)), known, {}, later)
 
 
 def llava_placeholder(random):
@@ -74,7 +81,8 @@ def qwen_video(random):
     run = {"grid_thw": torch.tensor([[t, h, w]])}
     known = {"image_size": (14 * h, 14 * w), "patch_size": 14}
     ids = front + [IMAGE] * n + back
-    return decoder(random, "Qwen2-VL, video", ids, index, known, run)
+    told = {"frames": 2 * t}
+    return decoder(random, "Qwen2-VL, video", ids, index, known, run, told=told)
 
 
 def two_images(random):
@@ -94,63 +102,13 @@ def left_padded(random):
     pad = random.randint(2, 15)
     ids = [0] * pad + front + [IMAGE] * n * n + back
     N = len(ids)
-    weights = weights_like(random, (1, 4, N, N), causal=True)
     weights = weights_like(random, (1, 4, 3, N), hidden=range(pad))
     known = {"image_size": (224, 224), "patch_size": 14}
     run = {"input_ids": torch.tensor([ids]), "image_token": IMAGE}
+    told = {"model": "LLaVA", "text": (len(front), len(back))}
     layout = TokenLayout(grid(n, n, pad + len(front)), N)
-    return Case("left-padded prompt", as_type(random, weights), known, run, layout)
-
-
-def next_rows(random):
-    """LLaVA-NeXT: thumbnail, then the tiles joined, cut, a newline behind each row."""
-    n, rows, columns = 24, *random.choice([(1, 2), (2, 1), (2, 2), (1, 3), (3, 1)])
-    h, w = rows * n, columns * n
-    if random.random() < 0.5:
-        h -= 2 * random.randint(0, h // 8)
-    else:
-        w -= 2 * random.randint(0, w // 8)
-    front, back = text(random, 1, 30), text(random, 5, 40)
-    start = len(front) + n * n
-    index = start + torch.arange(h)[:, None] * (w + 1) + torch.arange(w)  # (h, w)
-    ids = front + [IMAGE] * (n * n + h * (w + 1)) + back
-    known = {"image_size": (336, 336), "patch_size": 14}
-    run = {"tiles": (rows, columns)}
-    later = random.randint(1, 9)
-    return decoder(random, "LLaVA-NeXT", ids, index, known, run, later)
-
-
-def tiled(random, separators):
-    """InternVL (one run) and Idefics3 (separators between), a thumbnail behind."""
-    rows, columns = random.choice([(1, 2), (2, 2), (2, 3), (3, 2), (1, 4)])
-    n, size, patch = (8, 512, 16) if separators else (16, 448, 14)
-    front, back = text(random, 1, 30), text(random, 5, 40)
-    ids, tiles = list(front), []
-    for _ in range(rows * columns + 1):
-        ids += text(random, 1, 3) if separators else []
-        tiles.append(grid(n, n, len(ids)))
-        ids += [IMAGE] * n * n
-    picture = torch.cat(
-        [torch.cat(tiles[r * columns : (r + 1) * columns], 1) for r in range(rows)]
-    )  # (rows n, columns n)
-    known = {"image_size": (size, size), "patch_size": patch}
-    run = {"tiles": (rows, columns)}
-    name = "Idefics3, tiles" if separators else "InternVL, tiles"
-    return decoder(random, name, ids + back, picture, known, run, random.randint(1, 9))
-
-
-def internvl_video(random):
-    """Frames with words between them; no tiles."""
-    n, t = 16, random.randint(2, 6)
-    ids, frames = [], []
-    for _ in range(t):
-        ids += text(random, 4, 4)
-        frames.append(grid(n, n, len(ids)))
-        ids += [IMAGE] * n * n
-    known = {"image_size": (448, 448), "patch_size": 14}
-    ids += text(random, 5, 30)
-    index = torch.stack(frames)  # (t, h, w)
-    return decoder(random, "InternVL, video", ids, index, known, {}, 3)
+    weights = as_type(random, weights)
+    return Case("left-padded prompt", weights, known, run, layout, told=told)
 
 
 def pixtral(random):
@@ -173,32 +131,38 @@ def fuyu(random):
 
 
 def git(random):
+    """The image's tokens look at one another, the words at the image and back."""
     n = random.choice([14, 16])
     ids = [1] + [IMAGE] * n * n + text(random, 3, 20)
     known = {"image_size": (n * 16, n * 16), "patch_size": 16}
-    return decoder(random, "GIT", ids, grid(n, n, 1), known, {})
+    ahead = (0, 1 + n * n)
+    return decoder(random, "GIT", ids, grid(n, n, 1), known, {}, 0, ahead)
 
 
 def paligemma(random):
-    n = random.choice([16, 32])
-    ids = [IMAGE] * n * n + text(random, 5, 40)
+    """Image and prompt look at one another."""
+    n, words = random.choice([16, 32]), text(random, 5, 40)
+    ids = [IMAGE] * n * n + words
     known = {"image_size": (n * 14, n * 14), "patch_size": 14}
-    return decoder(random, "PaliGemma", ids, grid(n, n), known, {}, 2)
+    later, ahead = random.choice([0, 2]), (0, len(ids))
+    return decoder(random, "PaliGemma", ids, grid(n, n), known, {}, later, ahead)
 
 
 def gemma3(random):
-    """64 x 64 patches, 4 x 4 averaged."""
+    """64 x 64 patches, 4 x 4 averaged; the image's tokens look at one another."""
     front, back = text(random, 2, 10), text(random, 5, 40)
     ids = front + [IMAGE] * 256 + back
-    known = {"image_size": (896, 896), "patch_size": 14}
-    return decoder(random, "Gemma 3", ids, grid(16, 16, len(front)), known, {})
+    known, start = {"image_size": (896, 896), "patch_size": 14}, len(front)
+    ahead = (start, start + 256)
+    return decoder(random, "Gemma 3", ids, grid(16, 16, start), known, {}, 0, ahead)
 
 
 def pooled(random):
     """Learned queries between the picture and the words: no key has a cell."""
-    n = random.choice([32, 64, 96])
-    side = random.choice([224, 364, 384])
+    name, n, side = random.choice(
+        [("InstructBLIP", 32, 224), ("MiniCPM-V", 64, 448), ("Idefics2", 64, 364)]
+    )
     front, back = text(random, 2, 10), text(random, 5, 40)
     ids = front + [IMAGE] * n + back
     known = {"image_size": (side, side), "patch_size": 14}
-    return decoder(random, "Q-Former, resampler", ids, None, known, {})
+    return decoder(random, name, ids, None, known, {})

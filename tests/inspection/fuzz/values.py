@@ -6,8 +6,9 @@ import torch
 KINDS = ("rough", "smooth", "peaked", "sink", "trained")
 
 
-def weights_like(random, shape, kind=None, causal=False, hidden=()):
-    """Softmax of random scores. hidden: keys that a padding mask hides."""
+def weights_like(random, shape, kind=None, causal=False, hidden=(), ahead=(0, 0)):
+    """Softmax of random scores. hidden: keys that a padding mask hides. ahead: (start,
+    end) of the tokens that may look ahead at one another, though causal."""
     kind = kind or random.choice(KINDS)
     seed = torch.Generator().manual_seed(random.randrange(2**31))
     scores = torch.randn(*shape, generator=seed)  # (..., N)
@@ -30,6 +31,7 @@ def weights_like(random, shape, kind=None, causal=False, hidden=()):
     if causal:
         T, N = shape[-2:]
         later = torch.ones(T, N, dtype=torch.bool).triu(N - T + 1)  # (T, N)
+        later[slice(*ahead), slice(*ahead)] = False
         scores = scores.masked_fill(later, -torch.inf)
     scores[..., list(hidden)] = -torch.inf
     return scores.softmax(-1).nan_to_num()

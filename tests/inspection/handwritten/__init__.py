@@ -47,6 +47,7 @@ from . import (  # noqa: F401  # each enters its cases
     sdpa,
     shared_heads,
     spellings,
+    stretches,
     torch_modules,
     turned,
     variants,

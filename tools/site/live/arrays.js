@@ -1,20 +1,21 @@
 // Arrays out of files: .npy of numpy, and .safetensors.
 
 const NPY = {
-  "<f8": Float64Array,
-  "<f4": Float32Array,
-  "<f2": half,
-  "<i8": BigInt64Array,
-  "<i4": Int32Array,
-  "|u1": Uint8Array,
+  "<f8": [Float64Array, "float64"],
+  "<f4": [Float32Array, "float32"],
+  "<f2": [half, "float16"],
+  "<i8": [BigInt64Array, "long"],
+  "<i4": [Int32Array, "long"],
+  "|u1": [Uint8Array, "long"],
 };
-const SAFETENSORS = { F64: Float64Array, F32: Float32Array, F16: half, BF16: bfloat };
+const SAFETENSORS = { F64: NPY["<f8"], F32: NPY["<f4"], F16: NPY["<f2"], BF16: [bfloat, "bfloat16"] };
 
 /**
  * The arrays in a file, by name. Throws Errors in words.
  * @param {string} name its ending says what the file is
  * @param {ArrayBuffer} buffer
- * @returns {Object<string, {shape: number[], data: Float64Array | Float32Array}>}
+ * @returns {Object<string, {shape: number[], data: Float64Array, dtype: string}>} dtype as torch
+ *   calls it
  */
 export function readArrays(name, buffer) {
   if (name.endsWith(".npy")) return { [name]: readNpy(buffer) };
@@ -54,7 +55,7 @@ function readSafetensors(buffer) {
   return arrays;
 }
 
-function asArray(Kind, name, shape, buffer) {
+function asArray([Kind, dtype] = [], name, shape, buffer) {
   if (!Kind) throw new Error(`its numbers are of the kind ${name}: save them as float32`);
   const isFunction = Kind === half || Kind === bfloat;
   const count = shape.reduce((a, b) => a * b, 1);
@@ -64,7 +65,7 @@ function asArray(Kind, name, shape, buffer) {
   }
   const part = buffer.slice(0, count * size);
   const data = isFunction ? Kind(part) : Float64Array.from(new Kind(part), Number);
-  return { shape, data };
+  return { shape, data, dtype };
 }
 
 function bfloat(buffer) {

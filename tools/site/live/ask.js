@@ -1,61 +1,67 @@
-// The error index as a tool: the course's own Python reads the message, in the page.
+// Two boxes that the course's own Python answers, in the page: a message, and a shape.
 
 import { make } from "./dom.js";
+import { call, started } from "./python.js";
+import { showExplanation, showReport } from "./report.js";
 
-const box = document.getElementById("ask");
-const told = document.getElementById("ask-told");
-const text = make("textarea", { rows: 4, id: "message", required: true });
-const label = make("label", { htmlFor: "message" }, "Message, traceback or symptom");
-const example = "RuntimeError: shape '[14, 14]' is invalid for input of size 197";
-const button = make("button", { className: "button" }, "Explain it");
-const form = make("form", {}, label, text, button);
-const found = make("div", { className: "found" });
-text.placeholder = example;
-box.append(form, found);
-
-/** Python, and in it the part of the course that reads messages. */
-async function startPython() {
-  const { loadPyodide } = await import("./python/pyodide.mjs");
-  const python = await loadPyodide();
-  const course = await fetch(new URL("./python/course.zip", import.meta.url));
-  python.unpackArchive(await course.arrayBuffer(), "zip", { extractDir: "/course" });
-  return python.runPython("import sys; sys.path.insert(0, '/course'); import ask; ask.as_json");
-}
+const told = document.getElementById("told");
+const answer = document.getElementById("answer");
+const MESSAGE = "RuntimeError: shape '[14, 14]' is invalid for input of size 197";
+const FIELDS = {
+  shape: ["Shape of the weights", "1, 12, 197, 197"],
+  image_size: ["Image height and width", "224, 224"],
+  patch_size: ["Patch", "16"],
+  model: ["Name of the model", "google/vit-base-patch16-224"],
+};
 
 told.textContent = "Python is starting in this page …";
-const started = startPython();
 started.then(
   () => (told.textContent = "Ready."),
   (error) => (told.textContent = `Python did not start: ${error.message}`),
 );
 
-form.addEventListener("submit", async (event) => {
-  event.preventDefault();
-  const explain = await started;
-  const explanation = JSON.parse(explain(text.value));
-  found.replaceChildren(...show(explanation));
-  const count = explanation.causes.length;
-  told.textContent = count ? `${count} causes, the likeliest first.` : explanation.heading;
+/** A form whose answer, found by `ask`, comes below. It returns [what is told, elements]. */
+function form(parent, fields, action, ask) {
+  const button = make("button", { className: "button" }, action);
+  const element = make("form", {}, ...fields, button);
+  element.addEventListener("submit", async (event) => {
+    event.preventDefault();
+    try {
+      const [text, elements] = await ask();
+      told.textContent = text;
+      answer.replaceChildren(...elements);
+    } catch (error) {
+      told.textContent = `${error.message}.`;
+    }
+  });
+  document.getElementById(parent).append(element);
+}
+
+const message = make("textarea", { rows: 5, id: "message", required: true, placeholder: MESSAGE });
+const label = make("label", { htmlFor: "message" }, "Message, traceback or symptom");
+form("ask", [label, message], "Explain it", async () => {
+  const found = JSON.parse(await call("ask", "as_json", message.value));
+  const count = found.causes.length;
+  return [count ? `${count} causes, the likeliest first.` : found.heading, showExplanation(found)];
 });
 
-function show({ heading, facts, causes }) {
-  const parts = causes.length ? [make("p", {}, ...coded(heading))] : [];
-  if (facts.length) parts.push(make("ul", {}, ...facts.map((fact) => make("li", {}, fact))));
-  return [...parts, ...causes.map(article)];
-}
+const inputs = {};
+const fields = Object.entries(FIELDS).map(([name, [text, placeholder]]) => {
+  inputs[name] = make("input", { placeholder, required: name === "shape" });
+  return make("label", { className: "field" }, make("span", {}, text), inputs[name]);
+});
 
-function article({ id, cause, reasons, ask, run, before, after }, place) {
-  const page = new URL(`../notebooks/error-${id}.html`, import.meta.url).href;
-  const lines = [make("p", {}, `${place + 1}. `, ...coded(cause))];
-  for (const reason of reasons) lines.push(make("p", { className: "fits" }, `Fits: ${reason}`));
-  lines.push(make("p", {}, make("strong", {}, "Ask: "), ...coded(ask)));
-  for (const [name, code] of [["Run", run], ["Before", before], ["After", after]]) {
-    if (code) lines.push(make("p", { className: "code-name" }, name), make("pre", { tabIndex: 0 }, code));
-  }
-  lines.push(make("p", {}, make("a", { href: page }, `The entry “${id}”, with a program that runs`)));
-  return make("article", {}, ...lines);
-}
+/** The whole numbers in a text, such as torch.Size([1, 12, 197, 197]) or 224x224. */
+const numbersIn = ({ value }) => value.match(/\d+/g)?.map(Number) ?? [];
 
-/** Text with `code` in backticks, as nodes. */
-const coded = (text) =>
-  text.split("`").map((part, i) => (i % 2 ? make("code", {}, part) : part));
+form("shape", fields, "Ask the doctor", async () => {
+  const facts = { shape: numbersIn(inputs.shape) };
+  const [size, patch] = [numbersIn(inputs.image_size), numbersIn(inputs.patch_size)];
+  if (size.length) facts.image_size = size;
+  if (patch.length) facts.patch_size = patch[0];
+  if (inputs.model.value.trim()) facts.model = inputs.model.value.trim();
+  const report = JSON.parse(await call("doctor", "as_json", JSON.stringify(facts)));
+  const layouts = report.candidates.length;
+  const counted = layouts === 1 ? "One layout fits." : `${layouts || "No"} layouts fit.`;
+  return [counted, showReport(report)];
+});

@@ -100,8 +100,6 @@ function query(element) {
 
 /** 04: the live scene with the transformer: layers and heads apart. */
 async function heads(element) {
-  const { createExplorer } = await import("./explorer.js");
-  const course = await (await fetch(new URL("./course.json", import.meta.url))).json();
-  element.id = "live"; // its style
-  await createExplorer(element, course, { variant: "transformer", layer: 1, head: 0 });
+  const { startPage } = await import("./page.js");
+  await startPage(element, { variant: "transformer", layer: 1, head: 2 });
 }

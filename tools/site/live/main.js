@@ -1,11 +1,10 @@
 // Starts the live scene of the front page.
 
-import { createExplorer } from "./explorer.js";
+import { startPage } from "./page.js";
 
 const element = document.getElementById("live");
 try {
-  const response = await fetch(new URL("./course.json", import.meta.url));
-  window.explorer = await createExplorer(element, await response.json());
+  window.explorer = await startPage(element);
   window.explorer.first = performance.now(); // milliseconds since the page was asked for
   element.classList.add("ready");
 } catch (error) {

@@ -1,43 +1,54 @@
-// Attention weights and a photo of one's own: what the axes are, which grids the keys
-// allow, what is wrong, and the map on the photo. Nothing is uploaded.
+// Attention weights and a photo of one's own: what the doctor says of them, and the map on
+// the photo, by the layout that was chosen. Nothing is uploaded.
 
 import { readArrays } from "./arrays.js";
 import { fill, make, menu, slider } from "./dom.js";
 import { colorRange } from "./maps.js";
 import { overlay } from "./overlay.js";
-import { readPicture } from "./own_picture.js";
-import { propose, softmaxAxis } from "./rules.js";
+import { pixelsOf, readPicture } from "./own_picture.js";
+import { call } from "./python.js";
+import { showReport } from "./report.js";
 
 const BLANK = 448; // pixels: the picture while there is no photo
+const SHOWN = 12; // layouts
+const FACTS = {
+  height: "Image height",
+  width: "Image width",
+  patch_size: "Patch",
+  batch: "Images in the batch",
+  heads: "Heads",
+  model: "Name of the model",
+};
 const course = await (await fetch(new URL("./course.json", import.meta.url))).json();
 const box = document.getElementById("weights");
-const state = { arrays: {}, name: "", photo: null, height: "", width: "", patch: "", place: [] };
+const state = { arrays: {}, array: null, report: null, photo: null, facts: {}, place: [] };
 
 const told = make("p", { role: "status" });
 const tensor = menu("Tensor", [], "", (name) => choose(name));
-const numbers = [
-  ["height", "Image height"],
-  ["width", "Image width"],
-  ["patch", "Patch"],
-].map(([key, label]) => {
-  const input = make("input", { type: "number", min: 1, placeholder: "unknown" });
-  input.oninput = () => update({ [key]: Math.floor(Number(input.value)) });
+const numbers = Object.entries(FACTS).map(([name, label]) => {
+  const type = name === "model" ? "text" : "number";
+  const input = make("input", { type, min: 1, placeholder: "unknown" });
+  input.onchange = () => {
+    state.facts[name] = type === "text" ? input.value.trim() : Math.floor(Number(input.value));
+    if (state.array) examine().catch((error) => (told.textContent = `${error.message}.`));
+  };
   return make("label", { className: "field" }, make("span", {}, label), input);
 });
-const layout = menu("Grid", [], "", () => update());
-const opacity = slider("Opacity", { min: 0, max: 1, step: 0.05 }, 1, () => update());
-const axes = make("div");
-const report = make("ul");
+const layout = menu("Layout", [], "", () => draw());
+const frame = menu("Frame", [], "", () => draw());
+const opacity = slider("Opacity", { min: 0, max: 1, step: 0.05 }, 1, () => draw());
+const places = make("div");
+const found = make("div", { className: "found" });
 const canvas = make("canvas", { role: "img", width: BLANK, height: BLANK });
-const side = make("div", { className: "side" }, tensor, ...numbers, axes, layout, opacity);
-box.append(
-  make("div", { className: "buttons" },
-    fileButton("Choose weights", ".npy,.safetensors", takeWeights),
-    fileButton("Choose a photo", "image/*", takePhoto)),
-  told,
-  make("div", { className: "weights" }, canvas, side),
-  report,
+const known = make("div", { className: "facts" }, ...numbers);
+const side = make("div", { className: "side" }, tensor, places, layout, frame, opacity);
+const buttons = make(
+  "div",
+  { className: "buttons" },
+  fileButton("Choose weights", ".npy,.safetensors", takeWeights),
+  fileButton("Choose a photo", "image/*", takePhoto),
 );
+box.append(buttons, told, known, make("div", { className: "weights" }, canvas, side), found);
 box.addEventListener("dragover", (event) => event.preventDefault());
 box.addEventListener("drop", async (event) => {
   event.preventDefault();
@@ -46,6 +57,7 @@ box.addEventListener("drop", async (event) => {
   }
 });
 side.hidden = true;
+draw();
 box.classList.add("ready");
 
 function fileButton(text, accept, take) {
@@ -65,7 +77,10 @@ async function saying(file, work) {
 }
 
 function takePhoto(file) {
-  return saying(file, async () => update({ photo: (await readPicture(file, course)).shown }));
+  return saying(file, async () => {
+    state.photo = pixelsOf(await readPicture(file));
+    draw();
+  });
 }
 
 function takeWeights(file) {
@@ -73,88 +88,94 @@ function takeWeights(file) {
     const arrays = readArrays(file.name, await file.arrayBuffer());
     if (!Object.values(arrays).some(({ data }) => data.length)) throw new Error("it is empty");
     state.arrays = arrays;
+    fill(tensor.lastChild, Object.keys(arrays), Object.keys(arrays)[0]);
+    await choose(Object.keys(arrays)[0]);
     side.hidden = false;
-    choose(Object.keys(arrays)[0]);
   });
 }
 
-/** Another tensor: fields for its axes. */
-function choose(name) {
-  const { shape } = state.arrays[name];
-  const axis = softmaxAxis(state.arrays[name]);
-  state.keys = axis ?? shape.length - 1;
-  state.evidence = axis === null ? "by convention: no axis sums to 1" : "the weights sum to 1 along it";
-  state.place = shape.map(() => 0);
-  const fields = shape.map((size, i) => {
-    const isKeys = i === state.keys;
-    const options = isKeys ? [[0, `${size} keys`]] : [...Array(size).keys()];
-    return menu(`Axis ${i}`, options, 0, (value) => {
+async function choose(name) {
+  state.array = state.arrays[name];
+  await examine();
+}
+
+/** Ask the doctor about the tensor, with what is known of it. */
+async function examine() {
+  const { shape, dtype, data } = state.array;
+  const { height, width, ...others } = state.facts;
+  const facts = Object.entries(others).filter(([, known]) => known);
+  if (height && width) facts.push(["image_size", [height, width]]);
+  told.textContent = "The doctor looks at it …";
+  const asked = JSON.stringify({ shape, dtype, ...Object.fromEntries(facts) });
+  const report = JSON.parse(await call("doctor", "as_json", asked, data));
+  found.replaceChildren(...showReport(report));
+  const names = report.candidates.slice(0, SHOWN).map(({ text }, i) => [`${i}`, text]);
+  fill(layout.lastChild, names.length ? names : [["0", "no layout fits"]], "0");
+  state.report = report;
+  told.textContent = "The doctor has looked at it; it did not leave this page.";
+  choosePlaces();
+  draw();
+}
+
+/** The axes that are chosen from, and the one along which the keys lie. */
+function axesOf({ shape }, { axes }) {
+  const names = shape.map((_, i) => axes[i]?.name ?? `axis ${i}`);
+  if (names.at(-2) === "rows") {
+    const cells = shape.at(-2) * shape.at(-1); // a grid already: its cells are the keys
+    return { shape: [...shape.slice(0, -2), cells], names: names.slice(0, -1), keys: shape.length - 2 };
+  }
+  const keys = names.indexOf("keys");
+  return { shape, names, keys: keys < 0 ? shape.length - 1 : keys };
+}
+
+/** A menu for each axis but that of the keys, and one for the frames. */
+function choosePlaces() {
+  const { shape, names, keys } = axesOf(state.array, state.report);
+  state.place = shape.map((size, i) => Math.min(state.place[i] ?? 0, size - 1));
+  const menus = shape.map((size, i) => {
+    const choose = (value) => {
       state.place[i] = Number(value);
-      update();
-    });
+      draw();
+    };
+    return i === keys ? "" : menu(`${names[i]}, axis ${i}`, [...Array(size).keys()], state.place[i], choose);
   });
-  axes.replaceChildren(...fields);
-  update({ name });
-}
-
-function update(changes = {}) {
-  Object.assign(state, changes);
-  fill(tensor.lastChild, Object.keys(state.arrays), state.name);
-  if (!state.name) return draw(null);
-  const array = state.arrays[state.name];
-  const N = array.shape[state.keys];
-  const size = state.height && state.width ? [state.height, state.width] : null;
-  const proposals = propose(N, size, state.patch || null, course.doctor);
-  const names = proposals.map(
-    ({ h, w, extras, source }, i) => [`${i}`, `${h} × ${w}, ${course.doctor.extras[extras]} (${source})`],
-  );
-  const chosen = Math.max(0, Math.min(Number(layout.lastChild.value) || 0, names.length - 1));
-  fill(layout.lastChild, names.length ? names : [["0", "no grid fits"]], `${chosen}`);
-  report.replaceChildren(...sentences(array, N, names).map((text) => make("li", {}, text)));
-  draw(proposals[chosen] && { ...proposals[chosen], row: rowOf(array) });
+  places.replaceChildren(...menus.filter(Boolean));
 }
 
 /** The weights of the chosen place along the axis of the keys. */
-function rowOf({ shape, data }) {
+function rowOf(array, report) {
+  const { shape, keys } = axesOf(array, report);
   const strides = shape.map((_, i) => shape.slice(i + 1).reduce((a, b) => a * b, 1));
-  const start = state.place.reduce((sum, n, i) => sum + (i === state.keys ? 0 : n * strides[i]), 0);
-  return Float32Array.from({ length: shape[state.keys] }, (_, n) => data[start + n * strides[state.keys]]);
+  const start = state.place.reduce((sum, n, i) => sum + (i === keys ? 0 : n * strides[i]), 0);
+  return Float32Array.from({ length: shape[keys] }, (_, n) => array.data[start + n * strides[keys]]);
 }
 
-/** What is known, how, and what is wrong. */
-function sentences({ shape, data }, N, names) {
-  const last = shape.length - 1;
-  const said = [`Shape (${shape.join(", ")}). The keys are axis ${state.keys}: ${state.evidence}.`];
-  const bad = data.reduce((sum, value) => sum + !Number.isFinite(value), 0);
-  if (bad) said.push(`${bad} values are NaN or infinite: look at rows whose keys are all masked.`);
-  if (data.some((value) => value < 0)) {
-    said.push("There are negative values: these are scores before the softmax, or differences.");
-  } else if (state.evidence.startsWith("by convention")) {
-    said.push("No axis sums to 1: dropout, a selection of keys, or no weights of attention.");
+function draw() {
+  const chosen = state.report?.candidates[Number(layout.lastChild.value)];
+  const [t, h, w] = [1, ...(chosen?.grid ?? [1, 1])].slice(-3);
+  fill(frame.lastChild, [...Array(t).keys()], Math.min(Number(frame.lastChild.value), t - 1));
+  frame.hidden = t === 1;
+  const photo = state.photo ?? blank(h / w);
+  let shown = photo;
+  if (chosen) {
+    const row = rowOf(state.array, state.report);
+    const from = Number(frame.lastChild.value) * h * w;
+    const keys = chosen.index.slice(from, from + h * w);
+    const map = Float32Array.from(keys.map((key) => row[key]), (value) => (Number.isFinite(value) ? value : 0));
+    const scale = colorRange([map], course.ink.even);
+    const style = { upsampling: "bilinear", opacity: Number(opacity.lastChild.value), scale };
+    shown = overlay(photo, map, [h, w], style, course.ink);
   }
-  if (state.keys !== last) said.push(`Only axis ${state.keys} sums to 1, and the keys should be last.`);
-  if (!names.length) said.push(`${N} keys fit no grid with the usual other keys in front.`);
-  else said.push(`${names.length} grids count to ${N} keys. A count proves none of them: name image size and patch, or find the layout by experiment (probe_layout).`);
-  return said;
-}
-
-function draw(proposal) {
-  const photo = state.photo ?? blank(proposal);
-  const row = proposal?.row;
-  const map = row?.slice(proposal.extras).map((value) => (Number.isFinite(value) ? value : 0));
-  const scale = map && colorRange([map], course.ink.even);
-  const style = { upsampling: "bilinear", opacity: Number(opacity.lastChild.value), scale };
-  const shown = map ? overlay(photo, map, [proposal.h, proposal.w], style, course.ink) : photo;
   Object.assign(canvas, { width: shown.width, height: shown.height });
   canvas.getContext("2d").putImageData(shown, 0, 0);
-  canvas.setAttribute("aria-label", map ? "the chosen row of weights on the picture" : "no map yet");
+  const what = chosen ? `the chosen row of weights on the picture, ${h} x ${w} cells` : "no map yet";
+  canvas.setAttribute("aria-label", what);
 }
 
-function blank(proposal) {
-  const height = proposal ? Math.round((BLANK * proposal.h) / proposal.w) : BLANK;
-  const picture = new ImageData(BLANK, height);
+/** A plain picture of a shape: height / width. */
+function blank(shape) {
+  const picture = new ImageData(BLANK, Math.round(BLANK * shape));
   picture.data.fill(235);
   for (let i = 3; i < picture.data.length; i += 4) picture.data[i] = 255;
   return picture;
 }
-draw(null);

@@ -50,20 +50,43 @@ export function draw(things, size, course, zoom = 1) {
 function paint({ data, width: W, height: H }, thing, course, zoom) {
   const mask = new Uint8Array(W * H);
   const color = course.colors[thing.color];
-  const [x, y, r] = [thing.x * zoom, thing.y * zoom, thing.radius * zoom];
-  const reach = 1.2 * r + 1; // the tips of a star lie 1.1 r from its middle
-  const clamp = (value, high) => Math.min(Math.max(Math.floor(value), 0), high);
-  for (let row = clamp(y - reach, H); row < clamp(y + reach + 1, H); row++) {
-    for (let column = clamp(x - reach, W); column < clamp(x + reach + 1, W); column++) {
-      const distance = DISTANCES[thing.shape](column + 0.5 - x, row + 0.5 - y, r);
-      const coverage = Math.min(Math.max(0.5 - distance, 0), 1);
+  const [x, y] = [thing.x * zoom, thing.y * zoom];
+  const [left, top] = [Math.floor(x), Math.floor(y)];
+  const { reach, coverage } = stamp(thing.shape, thing.radius * zoom, x - left, y - top);
+  const side = 2 * reach;
+  for (let row = Math.max(top - reach, 0); row < Math.min(top + reach, H); row++) {
+    for (let column = Math.max(left - reach, 0); column < Math.min(left + reach, W); column++) {
+      const covered = coverage[(row - top + reach) * side + column - left + reach];
+      if (!covered) continue;
       const i = row * W + column;
-      mask[i] = coverage > 0.5;
-      if (!coverage) continue;
-      for (let c = 0; c < 3; c++) data[4 * i + c] += (color[c] - data[4 * i + c]) * coverage;
+      mask[i] = covered > 0.5;
+      for (let c = 0; c < 3; c++) data[4 * i + c] += (color[c] - data[4 * i + c]) * covered;
     }
   }
   return mask;
+}
+
+/**
+ * How much of each pixel a shape covers, (2 * reach, 2 * reach), around a middle that lies
+ * (dx, dy) right of and below the corner of four pixels. Made once: moves ask for it again.
+ */
+function stamp(shape, r, dx, dy) {
+  const key = [shape, r, dx, dy].join();
+  if (!STAMPS.has(key)) STAMPS.set(key, newStamp(shape, r, dx, dy));
+  if (STAMPS.size > MOST_STAMPS) STAMPS.delete(STAMPS.keys().next().value); // the oldest
+  return STAMPS.get(key);
+}
+const STAMPS = new Map();
+const MOST_STAMPS = 16;
+
+function newStamp(shape, r, dx, dy) {
+  const reach = Math.ceil(1.2 * r) + 2; // the tips of a star lie 1.1 r from its middle
+  const coverage = new Float32Array(4 * reach * reach).map((_, i) => {
+    const [row, column] = [Math.floor(i / (2 * reach)) - reach, (i % (2 * reach)) - reach];
+    const distance = DISTANCES[shape](column + 0.5 - dx, row + 0.5 - dy, r);
+    return Math.min(Math.max(0.5 - distance, 0), 1);
+  });
+  return { reach, coverage };
 }
 
 const apart = (one, two) => [Math.abs(one.x - two.x), Math.abs(one.y - two.y)];

@@ -1,0 +1,113 @@
+"""Find a message by its wording, without its numbers."""
+
+import re
+from functools import cache
+
+from helpers.inspection.messages.numbers import HOLE, without_numbers
+from helpers.inspection.messages.words import rarity
+
+# What names an error. pytest writes "E   " in front of it, launchers the number of the
+# process, servers the time.
+ERROR = r"(?:^|[\s|:\])])(?:\w+\.)*\w*(?:{})\b\s*(?::|$)"
+ERROR_LINE = re.compile(ERROR.format("Error|Exception|Interrupt"), re.MULTILINE)
+WARNING_LINE = re.compile(ERROR.format("Warning"), re.MULTILINE)
+NOISE = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]|\r")  # colours, and Windows' line ends
+QUOTES = str.maketrans({"`": "'", "‘": "'", "’": "'", "“": "'", "”": "'", '"': "'"})
+SURE_LENGTH = 20  # letters of a wording that counts outside of an error's lines
+LAST, MOST_ERRORS = 20, 8  # letters that the last error has ahead, of so many
+WIDE = str.maketrans("：，（）［］＝", ":,()[]=")  # as a Chinese keyboard writes them
+LONGEST = 16_000  # letters of a log that are read
+LONGEST_GAP = 200  # letters that `...` may stand for
+CLOSE = 0.5  # the share of a wording that an error has, times the share the other way
+WORD = re.compile(r"[a-z_]{3,}")
+
+
+def clean(text):
+    """Without colours; of a long log, the last error with what stands around it."""
+    text = NOISE.sub("", text).translate(WIDE)
+    if len(text) <= LONGEST:
+        return text
+    start = max(0, len(text) - len((errors_in(text) or [text])[0]) - LONGEST // 2)
+    return text[start : start + LONGEST]
+
+
+def prepare(text):
+    """Lower case, one kind of quote, one space; the numbers as holes, and their values.
+
+    Returns the text and a list of its numbers and shapes, one for each hole.
+    """
+    bare, numbers = without_numbers(text)
+    return re.sub(r"\s+", " ", bare.translate(QUOTES).lower()).strip(), numbers
+
+
+@cache
+def parts_of(example):
+    """An example's wording, prepared, in the parts between its gaps."""
+    return [part.strip() for part in prepare(example)[0].split("...")]
+
+
+def wording_in(example, bare):
+    """(start, end) of an example's wording in a prepared text, or None."""
+    parts = parts_of(example)
+    if not all(part in bare for part in parts):
+        return None
+    pattern = rf"\s*.{{0,{LONGEST_GAP}}}?\s*".join(map(re.escape, parts))
+    match = re.search(pattern, bare)
+    return match and match.span()
+
+
+def errors_in(text):
+    """The errors of a text, or its warnings, each up to the next, the last first."""
+    for pattern in (ERROR_LINE, WARNING_LINE):
+        if starts := [match.start() for match in pattern.finditer(text)]:
+            ends = [*starts[1:], len(text)]
+            return [text[a:b] for a, b in zip(starts, ends, strict=True)][::-1]
+    return []
+
+
+def find_message(messages, text):
+    """The message whose wording fits the text best, and its numbers in order.
+
+    A longer wording counts before a shorter one, and the last error of a traceback
+    before those above it, of which it may be no more than the consequence. Returns
+    (None, []) if no wording fits.
+    """
+    errors = errors_in(text)[:MOST_ERRORS]
+    found = [best_wording(messages, error) for error in errors]
+    found += [best_wording(messages, text, SURE_LENGTH if errors else 0)] * (
+        not any(message for _, message, _ in found)
+    )
+    lengths = [one[0] + LAST * (place == 0) for place, one in enumerate(found)]
+    return found[lengths.index(max(lengths))][1:]
+
+
+def best_wording(messages, text, length=0):
+    """(length, message, numbers) of the longest wording in a text, above `length`."""
+    bare, numbers = prepare(text)
+    best = (0, None, [])
+    for message in messages:
+        for example in message.says:
+            said = len(example.replace("...", ""))
+            if said > length and (span := wording_in(example, bare)):
+                first, last = (bare[:end].count(HOLE) for end in span)
+                length, best = said, (said, message, numbers[first:last])
+    return best
+
+
+def find_close(messages, text):
+    """The message whose words an unknown error has nearly all of, or None."""
+    error = next(iter(errors_in(text)), "")
+    said = set(WORD.findall(prepare(error)[0][:LONGEST_GAP]))
+    wordings = [
+        (message, set(WORD.findall(prepare(example)[0])))
+        for message in messages
+        for example in message.says
+    ]
+    weight = rarity([words for _, words in wordings])
+    best, found = CLOSE, None
+    for message, words in wordings:
+        if len(words) >= 5 and (shared := weight(words & said)):
+            alike = shared * shared / (weight(words) * weight(said))
+            if alike > best:
+                best, found = alike, message
+    return found

@@ -1,0 +1,104 @@
+"""What a count leaves open, and what would settle it."""
+
+from helpers.inspection.shapes.features import HEADS
+from helpers.inspection.shapes.prompt import POOLED, unplaced
+from helpers.inspection.shapes.readings import fits, other_size
+from helpers.inspection.shapes.report import MOST, Known
+
+
+def open_questions(candidates, facts):
+    """Sentences on what stays open with these candidates; none if they are proven."""
+    if not candidates or candidates[0].known != Known.COUNTED:
+        return []
+    best = candidates[0]
+    doubts = [*where(best, facts), *what(best, facts), same_count(candidates)]
+    return [doubt for doubt in doubts if doubt]
+
+
+def where(best, facts):
+    """Doubts about the place of the cells among the keys."""
+    cells = best.layout.index.numel()
+    if facts.text is not None or (facts.family.place and best.off_grid > 5):
+        says = "text= says" if facts.text is not None else f"{facts.name} has it"
+        yield (
+            f"that the image stands where {says}, and that {cells} of its keys are "
+            "cells, is a count. input_ids= and image_token= prove it"
+        )
+    elif best.free or (best.off_grid > 2 and best.kind == "cells"):
+        yield (
+            f"where the {best.off_grid} keys that are no cells stand: in front (class "
+            "token, registers), behind (text), around, or between the rows. text= "
+            "says, input_ids= and image_token= prove it, or read_tokens=, by experiment"
+        )
+    if best.free and (size := other_size(best.layout.length, facts)):
+        yield f"the size of the image: {best.layout.length} keys are {size}"
+    elif best.free and best.off_grid > cells:
+        yield (
+            "more keys off the grid than on it: several images, tiles or frames? "
+            "frames=, tiles=, grid_thw= or spatial_shapes= say"
+        )
+
+
+def what(best, facts):
+    """Doubts about the grid, and about what the keys are."""
+    if facts.image_size is None and not facts.gives_layout():
+        yield (
+            f"the grid: {best.layout.length} keys may as well be words. image_size="
+            "(H, W) and patch_size= narrow it down"
+        )
+    elif facts.image_size is not None and not best.likely:
+        yield (
+            f"the grid: {best.source} is unusual. Read (h, w) off the feature map; "
+            "another backbone has another grid"
+        )
+    if best.kind not in ("cells", "windows", *facts.family.kinds):
+        yield (
+            f"that these are {best.kind}: words, or cells in another order, count the "
+            "same. model= (its name) or the run settles it"
+        )
+    if best.merge > 1 and best.merge not in facts.merges:
+        yield (
+            f"the grid: only a model that merges {best.merge} x {best.merge} patches "
+            f"has it; the keys may as well be words, or {POOLED}"
+        )
+
+
+def same_count(candidates):
+    """The question between layouts that count the same; "" if there is none."""
+    best = candidates[0]
+    first = candidates[:MOST]
+    same = [c for c in first if (c.likely, c.free) == (best.likely, best.free)]
+    grids = {" x ".join(map(str, c.layout.grid)) for c in same}
+    if len(grids) > 1:
+        settle = (
+            "patch_size=, merge=, frames=, tiles= or model= (a name) narrow it down"
+        )
+        return f"the grid: {' or '.join(sorted(grids))}. {settle}"
+    if len(same) > 1 and same[1].kind != "windows":
+        second = f"{same[1].source}, {same[1].others}"
+        return f"the order of the keys: as in proposal 1, or as in 2, {second}"
+    return ""
+
+
+def no_layout(shape, keys, facts):
+    """No layout fits; say what would, if something is near."""
+    N = shape[keys]
+    if facts.given_grids() or facts.tiles or facts.text is not None:
+        return unplaced(N, facts)
+    text = f"no grid on this image has {N} keys" if facts.image_size else f"{N} keys"
+    text += f" ({other_size(N, facts)})" if other_size(N, facts) else ""
+    if len(shape) > 1 and fits(shape[keys - 1], facts):
+        note = f". {facts.name}: {facts.family.note}" if facts.family.note else ""
+        return (
+            f"{text}, but axis {keys - 1} of size {shape[keys - 1]} fits: cells look "
+            "at words (weights[..., k] is the map of word k), query and key axes are "
+            f"swapped, or these are tokens (B, N, D){note}"
+        )
+    head = f"; or {N} is the width of a head: queries, keys or values (B, A, N, d)"
+    head = head * (N in HEADS and len(shape) == 4)
+    if facts.family.note and not facts.family.grid:
+        return f"{facts.name}: {facts.family.note}{head}"
+    return (
+        f"{text}: words or objects; learned queries (a resampler; then no key has a "
+        "cell); or another input size (resized, cropped, padded) than you think" + head
+    )

@@ -1,0 +1,161 @@
+"""What a caller can know of the run, and the grids that follow from it."""
+
+from dataclasses import dataclass
+from math import ceil, isqrt
+from numbers import Integral
+from typing import NamedTuple
+
+import torch
+
+from helpers.inspection.shapes.known import family_of
+
+STRIDES = (16, 14, 32, 8, 28, 4)  # pixels from cell to cell, the most usual first
+MERGES = (2, 4, 8, 3)  # cells of a side that become one token, the most usual first
+LIKELY_MERGES = (1, 2, 4)
+USUAL = (14, 16, 24)  # cells on a side, of frames and of tiles
+SMALLEST = 16  # cells: below this, any number fits some grid
+SMALLEST_MERGED = 36  # the same, for cells of more than 2 x 2 patches
+
+
+class Grid(NamedTuple):
+    """h x w cells; source: where they come from. likely: a usual stride, or the patch
+    that was given. merge: so many patches of a side make one cell. whole: patches are
+    cut rounding down, and only they stand behind class tokens."""
+
+    h: int
+    w: int
+    source: str
+    likely: bool = True
+    merge: int = 1
+    whole: bool = True
+
+    def room(self):
+        """True if it may be a part of the keys: no chance hit."""
+        least = SMALLEST if self.merge <= 2 else SMALLEST_MERGED
+        return self.likely and self.h * self.w >= least
+
+
+@dataclass(frozen=True)
+class Facts:
+    """What a caller knows besides the weights; any of it may be None.
+
+    These narrow the proposals down. name: the model's: its family tells how the keys
+    are ordered. merge: patches of a side that become one token. frames: of the video,
+    as the model got them. tiles: (rows, columns), the thumbnail not counted. text: how
+    many keys stand in front of the image's, or (in front, behind).
+    These prove a layout. input_ids, image_token: the prompt, (B, n) or (n,), and the id
+    of its image tokens. grid_thw, spatial_shapes: the grid of every image, (t, h, w) or
+    (h, w), as the processor returns it. Raises ValueError for sizes that are none.
+    """
+
+    image_size: tuple = None
+    patch_size: object = None
+    merge: int = None
+    frames: int = None
+    tiles: tuple = None
+    text: object = None
+    name: str = ""
+    input_ids: object = None
+    image_token: object = None
+    grid_thw: object = None
+    spatial_shapes: object = None
+
+    def __post_init__(self):
+        pairs = {"image_size": "(H, W)", "tiles": "(rows, columns)"}
+        for name, form in pairs.items():
+            pair = getattr(self, name)
+            if pair is not None and len(as_pair(pair)) != 2:
+                raise ValueError(f"{name} must be {form}, got {pair}")
+        sizes = [n for pair in (self.image_size, self.tiles) for n in pair or ()]
+        check_counts(*sizes, *as_pair(self.patch_size), self.merge, self.frames)
+        check_counts(*as_pair(self.text), least=0)
+
+    @property
+    def family(self):
+        """The Family that the name tells."""
+        return family_of(self.name)
+
+    @property
+    def merges(self):
+        """The merges that were named, by number or by the family."""
+        return (self.merge,) if self.merge else self.family.merges
+
+    def in_prompt(self):
+        """True if the keys are known to be those of a language model."""
+        return self.text is not None or self.input_ids is not None
+
+    def gives_layout(self):
+        """True if there is more to go by than sizes."""
+        more = (self.grid_thw, self.spatial_shapes, self.tiles, self.frames)
+        return self.in_prompt() or any(fact is not None for fact in more)
+
+    def given_grids(self):
+        """[(t, h, w)] of every image, as the processor gave it; or []."""
+        for rows, columns in [(self.grid_thw, 3), (self.spatial_shapes, 2)]:
+            if rows is not None:
+                rows = torch.as_tensor(rows).reshape(-1, columns).tolist()
+                return [(1, *row)[-3:] for row in rows]
+        return []
+
+    def grids(self):
+        """[Grid] on an image of this size, the likeliest first."""
+        grids = {}
+        for p, q, why, likely, m in self.steps():
+            # Padded convolutions round up, and so does pooling that keeps the border.
+            h, w = (n / s for n, s in zip(self.image_size, (p, q), strict=True))
+            for size, whole in [
+                ((int(h) // m, int(w) // m), True),
+                ((ceil(int(h) / m), ceil(int(w) / m)), False),
+                ((ceil(h / m), ceil(w / m)), False),
+            ]:
+                usual = likely and (m == 1 or whole or m in self.merges)
+                source = why + ", rounded up" * (not whole)
+                if size[0] * size[1] >= SMALLEST or (usual and min(size) > 1):
+                    grids.setdefault(size, Grid(*size, source, usual, m, whole))
+        return list(grids.values())
+
+    def steps(self):
+        """[(pixels down, across, in words, likely, merge)] from cell to cell."""
+        if self.patch_size is None:
+            strides = dict.fromkeys((*STRIDES, *range(1, 33)))
+            why = "a cell every {} pixels"
+            return [(s, s, why.format(s), s in STRIDES, 1) for s in strides]
+        p, q = (*as_pair(self.patch_size), self.patch_size)[:2]
+        steps = [(p, q, f"patch {self.patch_size}", True, 1)]
+        for m in dict.fromkeys((*self.merges, *MERGES)):
+            likely = m in (self.merges or LIKELY_MERGES)
+            steps.append((p, q, f"{steps[0][2]}, {m} x {m} merged", likely, m))
+        return steps
+
+
+def as_pair(value):
+    """A sequence as it is, and anything else as one of length 1."""
+    return value if isinstance(value, tuple | list | torch.Size) else (value,)
+
+
+def square_grids(N, extras):
+    """[Grid] of N cells, or of some fewer, at most 2.5 times as wide as high; and of
+    one of several frames."""
+    squares, others = {}, {}
+    for rest in extras:
+        for h in range(isqrt(max(N - rest, 0)), 1, -1):
+            w, off = divmod(N - rest, h)
+            if w > 2.5 * h:
+                break
+            if not off and h == w:
+                squares[h, w] = Grid(h, w, "a square grid")
+            elif not off and h * w >= SMALLEST:
+                why = "a grid of this many cells, or on its side"
+                others[h, w] = Grid(h, w, why, False)
+    several = [n for n in USUAL if N % n**2 < 2 and N > 2 * n**2]
+    several = [Grid(n, n, "a usual grid") for n in several]
+    return [*squares.values(), *several, *others.values()]
+
+
+def check_counts(*counts, least=1):
+    for number in counts:
+        whole = isinstance(number, Integral) and number >= least
+        if number is not None and not whole:
+            raise ValueError(
+                f"sizes and counts are whole numbers from {least}, got {number}"
+            )

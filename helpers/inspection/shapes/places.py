@@ -1,0 +1,71 @@
+"""Where among all keys the tokens of an image stand."""
+
+from dataclasses import replace
+
+from helpers.inspection.shapes.readings import rank, read
+from helpers.maps.token_layout import TokenLayout
+
+BEHIND = ("joined", "thumbnail first", "padded", "class frames")  # no cell comes first
+
+
+def at(start, end, N, facts, whole):
+    """Candidates for an image whose tokens stand from key `start` to `end` of N.
+
+    whole: that all of them are the image's; where no layout has as many, or that is not
+    known: as many as a layout has.
+    """
+    M = end - start
+    return put((whole and just(M, facts)) or room_for(M, facts), start, N)
+
+
+def put(found, start, N):
+    """These candidates with their first key at `start` of N keys."""
+    return [moved(c, start, N) if c.layout.length < N else c for c in found]
+
+
+def moved(c, start, N):
+    layout = TokenLayout(c.layout.index + start, N)
+    first, last = int(layout.index.min()), int(layout.index.max())
+    between = last - first + 1 - layout.index.numel()
+    others = f"{first} keys in front and {N - 1 - last} behind"
+    others += f", {between} between" * bool(between)
+    return replace(c, layout=layout, others=others)
+
+
+def just(M, facts):
+    """Candidates for M tokens of an image in a prompt: none has registers there."""
+    found = [c for c in for_prompts(M, facts) if c.layout.length == M]
+    few = [c for c in found if c.kind == "cells" and c.off_grid < 2]
+    return [c for c in found if c in few or c.kind in BEHIND or starts(c)]
+
+
+def room_for(M, facts):
+    """Candidates for some of M keys: what was named, then the largest."""
+    found = [c for c in for_prompts(M, facts) if c.kind in BEHIND or starts(c)]
+    return sorted(found, key=lambda c: size_rank(c, facts))
+
+
+def for_prompts(M, facts):
+    own = facts.family.kinds
+    found = read(M, facts) if M > 0 else []
+    rare = ("time last", "class frames", "blocks")
+    return [c for c in found if c.likely and (c.kind not in rare or c.kind in own)]
+
+
+def starts(c):
+    """True if the first key is a cell."""
+    return c.layout.index.min() == 0
+
+
+def size_rank(c, facts):
+    another = bool(facts.merges) and c.merge not in facts.merges
+    return another, rank(c, facts)[:4], -c.layout.index.numel()
+
+
+def somewhere(N, facts):
+    """Cells among other keys: where they stand is a guess, or known of the family."""
+    found, place = room_for(N, facts), facts.family.place
+    if place == "last":
+        return [moved(c, N - 1 - int(c.layout.index.max()), N) for c in found]
+    start = 0 if place else 1
+    return [replace(c, free=not place) for c in at(start, N, N, facts, whole=False)]

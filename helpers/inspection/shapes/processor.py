@@ -1,0 +1,68 @@
+"""Layouts from the grids that a processor gives: grid_thw, spatial_shapes."""
+
+from math import ceil
+
+import torch
+
+from helpers.inspection.shapes.report import Candidate, Known
+from helpers.maps.token_layout import TokenLayout
+
+MERGES = (1, 2, 4, 3)  # patches of a side that make one key
+
+
+def count(grids, m=1):
+    """How many keys these grids (t, h, w) have with m x m cells merged into one."""
+    return sum(t * ceil(h / m) * ceil(w / m) for t, h, w in grids)
+
+
+def packed(M, grids, facts):
+    """Candidates of M keys or fewer for these grids, one image behind the other."""
+    _, h, w = grids[0]
+    if len(grids) == 1 and M == h * w and not facts.in_prompt():
+        grids = [(1, h, w)]  # the encoder of Qwen2-VL attends frame by frame
+    sizes = sorted(MERGES, key=lambda m: count(grids, m) != M)
+    found = [c for m in sizes if count(grids, m) <= M for c in merged(grids, m, facts)]
+    if facts.grid_thw is None and facts.input_ids is None and found:
+        if found[0].layout.length < M:  # NaFlex: every image is filled up to M
+            return [filled(M, number, grids) for number in range(len(grids))]
+    return found
+
+
+def filled(M, number, grids):
+    _, h, w = grids[number]
+    layout = TokenLayout.from_grid(h, w, suffix=M - h * w)
+    source = f"spatial_shapes, image {number + 1} of {len(grids)}"
+    return Candidate(layout, source, f"{M - h * w} keys of padding behind", Known.RUN)
+
+
+def merged(grids, m, facts):
+    """Every image of these grids, in every order that its encoder may have."""
+    found, start, total = [], 0, count(grids, m)
+    for number, (t, h, w) in enumerate(grids, start=1):
+        h, w = ceil(h / m), ceil(w / m)
+        orders = {}
+        if facts.grid_thw is not None and m == 1 and h % 2 == w % 2 == 0:
+            orders["blocks"] = TokenLayout.from_blocks(h, w).index, "block by block"
+            orders["window blocks"] = sorted_blocks(h, w), "blocks, window by window"
+        orders["cells"] = TokenLayout.from_grid(h, w).index, "row by row"
+        named = [kind for kind in facts.family.kinds if kind in orders]
+        for kind in dict.fromkeys((*named, *orders)):
+            cells, order = orders[kind]
+            frames = start + torch.arange(t)[:, None, None] * h * w + cells  # (t, h, w)
+            layout = TokenLayout(frames if t > 1 else frames[0], total)
+            source = f"image {number} of {len(grids)}, " if len(grids) > 1 else ""
+            source += order + (f", {m} x {m} merged" if m > 1 else "")
+            known = Known.RUN if len(orders) == 1 else Known.COUNTED
+            found.append(Candidate(layout, source, known=known, kind=kind, merge=m))
+        start += t * h * w
+    return found
+
+
+def sorted_blocks(h, w):
+    """Keys (h, w) of an encoder that sorts its blocks of 2 x 2 cells by windows of 4 x
+    4 blocks: windows row by row, in each its blocks, in each its cells (Bai et al.
+    2025, Qwen2.5-VL)."""
+    units = TokenLayout.from_windows(h // 2, w // 2, 4).index  # (h / 2, w / 2)
+    units = units.flatten().argsort().argsort().view_as(units)  # without the gaps
+    units = units.repeat_interleave(2, 0).repeat_interleave(2, 1)  # (h, w)
+    return 4 * units + 2 * (torch.arange(h) % 2)[:, None] + torch.arange(w) % 2

@@ -1,0 +1,178 @@
+"""Which layouts a number of image tokens allows. All of them only count."""
+
+from math import ceil, isqrt
+
+from helpers.inspection.shapes.facts import SMALLEST, square_grids
+from helpers.inspection.shapes.processor import packed, sorted_blocks
+from helpers.inspection.shapes.report import Candidate
+from helpers.inspection.shapes.tiles import SQUARES, TILES, tiled
+from helpers.maps.token_layout import TokenLayout
+
+# Keys that are no cells, as published models have them: how many, and what they are.
+EXTRAS = {
+    0: "no other key",
+    1: "1 class token in front",
+    2: "class and distillation token in front",
+    5: "class token and 4 registers in front",
+    4: "4 registers in front",
+}
+FRAMES = {  # kinds of layouts of a video: the arguments of TokenLayout.from_frames
+    "frames": {},
+    "time last": {"time_last": True},
+    "class frames": {"frame_prefix": 1},
+}
+KINDS = ("cells", "blocks", *TILES, *FRAMES, "breaks", "levels", "window blocks")
+MOST_FRAMES = 128
+MOST_WORDS = 16  # in front of a frame: its number, or its time
+LEVELS = ((8, 16, 32, 64), (8, 16, 32), (16, 32, 64), (4, 8, 16, 32))  # strides
+
+
+def read(M, facts):
+    """Candidates of M keys or fewer, the likeliest first."""
+    if given := facts.given_grids():
+        return packed(M, given, facts)
+    grids = facts.grids() if facts.image_size else square_grids(M, EXTRAS)
+    readings = (cells, blocks, breaks, frames)
+    found = [c for g in grids for reading in readings for c in reading(g, M, facts)]
+    found += levels(M, facts)
+    found += tiled(M, facts, grids if facts.image_size else SQUARES)
+    own = set(facts.family.kinds)
+    own |= set(FRAMES if facts.frames and not own & {*FRAMES} else ())
+    own |= set(TILES if facts.tiles and not own & {*TILES} else ())
+    if facts.family.kinds:
+        found = [c for c in found if c.kind in own]
+    first = {}
+    for c in sorted(found, key=lambda c: rank(c, facts)):
+        first.setdefault(c.layout, c)  # the same layout counts once
+    return list(first.values())
+
+
+def rank(c, facts):
+    """What comes first: what was named, then what is usual."""
+    given = (facts.tiles and c.kind in TILES) or (facts.frames and c.kind in FRAMES)
+    orders = [(*kinds, c.kind).index(c.kind) for kinds in (facts.family.kinds, KINDS)]
+    extras = (*EXTRAS, c.off_grid).index(c.off_grid)
+    return not c.likely, not given, *orders, extras
+
+
+def exact(M, facts):
+    """Candidates of just M keys; no video where a picture explains them."""
+    found = [c for c in read(M, facts) if c.layout.length == M]
+    if found and found[0].kind == "cells" and found[0].likely and found[0].off_grid < 3:
+        return [c for c in found if c.kind not in (*FRAMES, "breaks")]
+    return found
+
+
+def likeliest(N, facts):
+    """The first Candidate of N keys if it is likely, else None."""
+    found = exact(N, facts)
+    return found[0] if found and found[0].likely else None
+
+
+def fits(N, facts):
+    """True if N is a usual number of keys for this image."""
+    best = likeliest(N, facts) if facts.image_size else None
+    return bool(best and best.layout.index.numel() >= SMALLEST and best.off_grid <= 5)
+
+
+def other_size(N, facts):
+    """The square image that would have N keys with this patch, in words; or ""."""
+    patch = facts.patch_size
+    if facts.image_size is None or not isinstance(patch, int):
+        return ""
+    side = isqrt(N)
+    if N - side * side > 1 or side < 4:
+        return ""
+    size = f"images of {side * patch} x {side * patch}"
+    return f"{side} x {side}, {EXTRAS[N - side * side]}, for {size}"
+
+
+def candidate(layout, g, kind, others=EXTRAS[0], order=""):
+    source = f"{g.source}, {order}" if order else g.source
+    more = {"likely": g.likely, "merge": g.merge, "kind": kind}
+    return Candidate(layout, source, others, **more)
+
+
+def cells(g, M, facts):
+    """Cells, and as many other keys in front as published encoders have."""
+    for extras, others in EXTRAS.items():
+        n = g.h * g.w + extras
+        patches = g.whole and g.merge == 1  # a class token stands before patches
+        alone = n == M and g.h * g.w > extras and (patches or not extras)
+        if alone or (not extras and n < M and g.room()):
+            layout = TokenLayout.from_grid(g.h, g.w, prefix=extras)
+            yield candidate(layout, g, "cells", others)
+
+
+def blocks(g, M, facts):
+    """The orders of encoders that merge 2 x 2 cells afterwards (Qwen2-VL, 2.5-VL)."""
+    named = facts.patch_size is not None or "blocks" in facts.family.kinds
+    if g.h * g.w != M or g.h % 2 or g.w % 2 or g.merge > 1 or not (g.likely and named):
+        return
+    order = "block by block, 2 x 2 (the encoders of Qwen2-VL and GLM-4V)"
+    yield candidate(TokenLayout.from_blocks(g.h, g.w), g, "blocks", order=order)
+    if "window blocks" in facts.family.kinds:
+        layout = TokenLayout(sorted_blocks(g.h, g.w), M)
+        order = "blocks of 2 x 2, sorted by windows (the encoder of Qwen2.5-VL)"
+        yield candidate(layout, g, "window blocks", order=order)
+
+
+def breaks(g, M, facts):
+    """A line break behind every row, as in Fuyu and Pixtral; or not behind the last."""
+    extras = M - g.h * (g.w + 1)
+    named = facts.text is not None or "breaks" in facts.family.kinds
+    if not g.room() or g.merge not in (facts.merges or (1,)) or extras < -named:
+        return
+    extras = extras if 0 < extras < 3 else 0
+    around = min(extras, 1), max(extras - 1, 0)
+    layout = TokenLayout.from_grid(g.h, g.w, *around, breaks=1)
+    layout = TokenLayout(layout.index, min(layout.length, M))
+    others = f"{g.h} line breaks" + f" and {extras} other keys" * bool(extras)
+    yield candidate(layout, g, "breaks", others)
+
+
+def frames(g, M, facts):
+    """Frames of a video, or tiles of an image, one behind the other."""
+    n, guess = g.h * g.w, facts.frames is None
+    unusual = facts.tiles or g.merge not in (facts.merges or (1,))
+    if not g.room() or (guess and unusual):
+        return
+    for kind, around in FRAMES.items():
+        each = around.get("frame_prefix", 0)
+        for prefix in (0, 1 - each):
+            others = EXTRAS[prefix or each] + " of each" * each
+            for t in steps(M - prefix, n + each, facts.frames):
+                layout = TokenLayout.from_frames(t, g.h, g.w, prefix, **around)
+                order = f"the {t} keys of a cell together" * (kind == "time last")
+                yield candidate(layout, g, kind, others, order)
+    t = facts.frames or 1
+    between, rest = divmod(M - t * n, max(t - 1, 1))
+    if t > 1 and 0 < between <= MOST_WORDS and not rest and facts.text is not None:
+        index = TokenLayout.from_frames(t, g.h, g.w, frame_suffix=between).index
+        others = f"{between} keys between the frames"
+        yield candidate(TokenLayout(index, M), g, "frames", others)
+
+
+def steps(M, size, frames):
+    """How many steps in time of this size M keys have: one for a frame, or for every
+    two, three, ... of them; as many as fit, where the frames are not known."""
+    if frames is None:
+        found = [M // size]
+    else:
+        found = [frames // k for k in range(1, frames + 1) if frames % k == 0]
+        same = [t for t in found if t * size == M]
+        found = same or [t for t in found[:2] if t * size < M]
+    return [t for t in found if 2 <= t <= MOST_FRAMES]
+
+
+def levels(M, facts):
+    """Feature maps of several strides, the finest first (Deformable DETR)."""
+    for strides in LEVELS if facts.image_size else ():
+        sizes = [tuple(ceil(n / s) for n in facts.image_size) for s in strides]
+        counts = [h * w for h, w in sizes]
+        for number, (h, w) in enumerate(sizes) if sum(counts) == M else ():
+            around = sum(counts[:number]), sum(counts[number + 1 :])
+            layout = TokenLayout.from_grid(h, w, *around)
+            source = f"level {number + 1} of {len(sizes)}"
+            source += f", a cell every {strides[number]} pixels"
+            yield Candidate(layout, source, "the other levels around it", kind="levels")

@@ -1,0 +1,1 @@
+"""Shapes that people asked about, and those of published models, with their truth."""

@@ -1,0 +1,112 @@
+"""Score the doctor: `python -m tests.inspection.cases.shapes [FILE ...] [--show]`.
+
+A case has an `id`, a `shape`, what the person `knows` (arguments of `diagnose`), and
+how its `values` are made, if there are any. The truth: `grid` and the `first` key of a
+cell ("open" where nobody could tell), `next`, the key of the cell to the right, if it
+is not the next one; or `no_cell`; or the `problem`; `what` it is, if not weights; the
+names of some `axes`; words that the report must `say`. `truth` says it to people,
+`source` where it comes from.
+
+2: all of it is right, the layout comes first. 1: the grid is among the proposals, or
+something that it must say is not said. -1: another layout, or a problem where none is,
+and no doubt. 0: anything else.
+"""
+
+import argparse
+import tomllib
+from pathlib import Path
+
+import torch
+
+from helpers.inspection import diagnose
+from helpers.inspection.shapes.report import MOST
+
+FOLDER = Path(__file__).parent
+
+
+def read_cases(files=()):
+    """The cases of the given files, or of all files in this folder."""
+    cases = []
+    for file in files or sorted(FOLDER.glob("*.toml")):
+        cases += tomllib.loads(Path(file).read_text(encoding="utf-8"))["shape"]
+    return cases
+
+
+def weights_of(case):
+    """The bare shape, or values made as the case says."""
+    shape, kind = tuple(case["shape"]), case.get("values")
+    if kind is None:
+        return shape
+    random = torch.Generator().manual_seed(0)
+    scores = 2 * torch.randn(*shape, generator=random)  # (..., T, N)
+    if kind == "scores":
+        return scores
+    if kind.startswith("ahead"):  # image tokens that look at one another in a prompt
+        start, end = map(int, kind.split()[1:])
+        later = torch.ones(shape[-2:]).triu(1).bool()  # (T, N)
+        later[start:end, start:end] = False
+        scores = scores.masked_fill(later, -torch.inf)
+    if kind.startswith("padded"):
+        scores[..., -int(kind.split()[1]) :] = -torch.inf
+    weights = scores.softmax(-1)
+    if kind == "dropout":
+        torch.manual_seed(0)
+        return torch.nn.functional.dropout(weights, 0.1)
+    if kind == "half with NaN":
+        weights[..., 3, :] = torch.nan
+        return weights.half()
+    if kind == "cut":
+        return weights[..., 1:]
+    if kind == "no keepdim":
+        square = weights * (weights > 0.1) + torch.eye(shape[-1])
+        return square / square.sum(-1)
+    return weights
+
+
+def points(case, report):
+    """2, 1, 0 or -1."""
+    kinds = [problem.kind for problem in report.problems]
+    if "problem" in case:
+        return 2 if kinds[:1] == [case["problem"]] else -bool(kinds)
+    if kinds:
+        return -1
+    said = all(words in str(report) for words in case.get("say", ()))
+    names = [axis.name for axis in report.axes]
+    said &= all(name in names for name in case.get("axes", ()))
+    said &= report.what == case.get("what", "weights")
+    if case.get("no_cell"):
+        return (2 if said else 1) if not report.layouts else -(not report.ambiguous)
+    grids = [list(layout.grid) for layout in report.layouts[:MOST]]
+    if grids[:1] == [case["grid"]] and placed(case, report):
+        return 2 if said else 1
+    return int(case["grid"] in grids) if report.ambiguous else -1
+
+
+def placed(case, report):
+    """True if the first layout has its keys where they are, or says it is a guess."""
+    index, first = report.layouts[0].index.flatten().tolist(), case["first"]
+    if first == "open":
+        return report.candidates[0].free
+    return index[0] == first and index[1] == case.get("next", first + 1)
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("files", nargs="*", help="TOML files; default: all in here")
+    parser.add_argument("--show", action="store_true", help="print what is said")
+    arguments = parser.parse_args()
+    scores = []
+    cases = read_cases(arguments.files)
+    for case in cases:
+        report = diagnose(weights_of(case), **case["knows"])
+        scores.append(points(case, report))
+        print(f"{scores[-1]:2} {case['id']}")
+        if arguments.show:
+            print(f"{case['knows']}\n\nTruth: {case['truth']}\n\n{report}\n")
+    share = sum(scores) / (2 * len(cases))
+    right, wrong = scores.count(2), scores.count(-1)
+    print(f"{right} of {len(cases)} right, {share:.0%} of the points, {wrong} mislead")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,123 @@
+"""What a user knows without the run decides between layouts, and stays a count."""
+
+import pytest
+import torch
+
+from helpers.inspection import diagnose
+from helpers.inspection.shapes.known import data, family_of
+from helpers.inspection.shapes.report import Known
+from helpers.maps import TokenLayout
+
+LLAVA = {"image_size": (336, 224), "patch_size": 14}  # 24 x 16 = 384 cells
+GRID = torch.arange(384).view(24, 16)
+
+
+@pytest.mark.parametrize("text", [35, (35, None), (35, 21)])
+def test_the_text_in_front_places_the_image(text):
+    report = diagnose((2, 4, 1, 440), **LLAVA, text=text)
+    assert report.layouts[0] == TokenLayout(35 + GRID, 440)
+    assert report.candidates[0].known == Known.COUNTED and not report.candidates[0].free
+    assert "stands where text= says" in report.ambiguous[0]
+    assert report.next.endswith("(2, 4, 1, 24, 16)")
+
+
+def test_without_the_text_the_place_is_a_guess():
+    report = diagnose((2, 4, 1, 440), **LLAVA)
+    assert report.candidates[0].free and "text=" in report.next
+    assert "where the 56 keys" in report.ambiguous[0]
+
+
+def test_padding_in_front_moves_the_image():
+    scores = torch.randn(2, 4, 3, 440)
+    scores[..., :9] = -torch.inf
+    report = diagnose(scores.softmax(-1), **LLAVA, text=26)
+    assert report.layouts[0] == TokenLayout(35 + GRID, 440)
+
+
+def prompt(start, end, N):
+    """Weights (B, A, N, N) of a prompt whose image tokens look at one another."""
+    later = torch.ones(N, N, dtype=torch.bool).triu(1)  # (N, N)
+    later[start:end, start:end] = False
+    return torch.randn(2, 4, N, N).masked_fill(later, -torch.inf).softmax(-1)
+
+
+def test_the_mask_shows_an_image_in_a_prompt():
+    report = diagnose(prompt(7, 391, 410), **LLAVA)
+    assert report.layouts[0] == TokenLayout(7 + GRID, 410) and not report.problems
+    assert "the tokens 7 to 390 look ahead at one another" in report.notes[0]
+
+
+ENCODER = {"image_size": (112, 168), "patch_size": 14}  # 8 x 12 cells
+ORDERS = {  # name, number of keys, layout
+    "SigLIP": (96, TokenLayout.from_grid(8, 12)),
+    "Qwen2-VL": (96, TokenLayout.from_blocks(8, 12)),
+    "Pixtral": (8 * 13 + 9, TokenLayout.from_grid(8, 12, 5, 4, breaks=1)),
+    "PaliGemma": (110, TokenLayout.from_grid(8, 12, suffix=14)),
+    "FLUX": (110, TokenLayout.from_grid(8, 12, prefix=14)),
+    "TimeSformer": (385, TokenLayout.from_frames(4, 8, 12, 1, time_last=True)),
+    "ViViT": (385, TokenLayout.from_frames(4, 8, 12, 1)),
+}
+
+
+@pytest.mark.parametrize("name", ORDERS)
+def test_the_name_tells_the_order_of_the_keys(name):
+    N, layout = ORDERS[name]
+    more = {"text": 5} if name == "Pixtral" else {}
+    more |= {"frames": 8} if "T" in name else {}
+    report = diagnose((2, 4, 9, N), **ENCODER, model=name, **more)
+    assert report.layouts[0] == layout, str(report)
+    assert not report.proven
+
+
+def test_frames_and_merges_are_counted():
+    video = diagnose((2, 4, 9, 4 * 96), **ENCODER, frames=8)
+    assert video.layouts[0] == TokenLayout.from_frames(4, 8, 12)
+    assert any(
+        "TimeSformer" in c.source or c.kind != "frames" for c in video.candidates
+    )
+    merged = diagnose((2, 4, 9, 24), **ENCODER, merge=2)
+    assert merged.layouts[0].grid == (4, 6) and not merged.ambiguous
+
+
+def test_learned_queries_and_boxes_have_no_cell():
+    for name in ("Salesforce/instructblip-vicuna-7b", "MiniCPM-V", "ViLBERT"):
+        report = diagnose((1, 4, 1, 78), **ENCODER, model=name)
+        assert not report.layouts and name in report.ambiguous[0]
+    queries = diagnose((1, 12, 32, 97), **ENCODER, model="BLIP-2")
+    assert queries.layouts[0] == TokenLayout.from_grid(8, 12, 1)
+
+
+def test_a_name_that_nobody_knows_is_said_to_be_none():
+    report = diagnose((2, 4, 9, 97), **ENCODER, model="Frobnicator-7B")
+    assert "Frobnicator-7B is no name" in report.notes[0]
+    assert report.layouts == diagnose((2, 4, 9, 97), **ENCODER).layouts
+
+
+def test_names_are_read_as_people_write_them():
+    assert family_of("Qwen/Qwen2.5-VL-7B-Instruct").merges == [2]
+    assert family_of("ViT-B/16").kinds == ("cells",)
+    assert family_of("llava-v1.6-mistral-7b-hf") == family_of("LLaVA-NeXT")
+    assert not family_of("Qwen-VL-Chat").grid and family_of("Qwen3-VL").grid
+    names = [name for family in data()["family"] for name in family["names"]]
+    assert len(set(names)) == len(names)
+
+
+def test_time_looks_at_time():
+    report = diagnose((96, 4, 8, 8), **ENCODER, frames=8)
+    assert not report.problems and not report.layouts
+    assert "8 frames" in report.ambiguous[-1]
+
+
+def test_heads_in_the_wrong_place_and_with_the_images():
+    (found,) = diagnose((2, 754, 28, 28), heads=28).problems
+    assert found.kind == "across the heads"
+    report = diagnose((16, 97, 97), **ENCODER, heads=8)
+    assert report.axes[0].name == "images x heads" and not report.problems
+
+
+def test_facts_that_cannot_be_are_named():
+    for wrong in ({"tiles": 4}, {"text": -1}, {"text": (3, -2)}, {"frames": 0}):
+        with pytest.raises(ValueError, match="got"):
+            diagnose((2, 4, 9, 97), **ENCODER, **wrong)
+    with pytest.raises(TypeError, match="tile"):
+        diagnose((2, 4, 9, 97), tile=(2, 2))
