@@ -17,6 +17,7 @@ from helpers.captioning import (
 )
 from helpers.captioning.scenes import END, PAD
 from helpers.captioning.temporary import use_threads
+from helpers.captioning.training import parameter_groups
 
 SIZE = (64, 80)
 
@@ -126,3 +127,11 @@ def test_after_ten_steps_it_says_how_long_all_take(seconds_a_step, said, monkeyp
 def test_no_steps_is_refused():
     with pytest.raises(ValueError, match="got 0"):
         train(Captioner("additive"), 0)
+
+
+def test_only_matrices_decay():
+    model = torch.nn.Sequential(torch.nn.Linear(3, 5), torch.nn.LayerNorm(5))
+    decaying, others = parameter_groups(model, weight_decay=0.3)
+    assert [p.shape for p in decaying["params"]] == [(5, 3)]
+    assert [p.shape for p in others["params"]] == [(5,)] * 3
+    assert (decaying["weight_decay"], others["weight_decay"]) == (0.3, 0)
