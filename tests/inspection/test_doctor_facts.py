@@ -17,7 +17,7 @@ def test_the_text_in_front_places_the_image(text):
     report = diagnose((2, 4, 1, 440), **LLAVA, text=text)
     assert report.layouts[0] == TokenLayout(35 + GRID, 440)
     assert report.candidates[0].known == Known.COUNTED and not report.candidates[0].free
-    assert "begins at key 35 is text=" in report.ambiguous[0]
+    assert "stands where text= says" in report.ambiguous[0]
     assert report.next.endswith("(2, 4, 1, 24, 16)")
 
 

@@ -22,8 +22,8 @@ from helpers.inspection.messages.words import SUBJECT, ByWords, prose, words_of
 # text around the message, words in common, a phrase, the place in the message's order.
 FITS, UNLESS, CLUE, WORDS, PHRASE, PLACE = 4.0, -4.0, 2.0, 0.3, 1.0, 0.8
 HINT, HINT_OF_ERROR = 6.0, 10.0  # scores that recall an entry; an error uses words less
-# How much of a phrase, how rare its words, how far ahead, the score of all words: nearly
-# as people say it, or less of it and well ahead of all others.
+# How much of a phrase, how rare its words, how far ahead, and the score of all words:
+# nearly as people say it, or less of it and well ahead of all others.
 SURE = ((0.8, 4.8, 1.0, 15.0), (0.7, 3.8, 1.4, 15.0), (0.6, 6.0, 1.3, 15.0))
 NEAR = 0.55  # of the best score: what is worth naming beside it
 

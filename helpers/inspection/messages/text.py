@@ -16,7 +16,7 @@ BY_WORDS = (
 WEAK = (
     "No known message in this text. Some of its words or numbers occur in these "
     "entries, which is no more than a hint: ask their questions first, and trust your "
-    "own answers."
+    "own answers. `python -m helpers explain NAME` then shows an entry's remedy."
 )
 CLOSE = "This wording is not known; it comes close to one that is:"
 RANKED = "Likeliest first; the question decides:"

@@ -17,12 +17,12 @@ def open_questions(candidates, facts):
 
 def where(best, facts):
     """Doubts about the place of the cells among the keys."""
-    cells, start = best.layout.index.numel(), int(best.layout.index.min())
+    cells = best.layout.index.numel()
     if facts.text is not None or (facts.family.place and best.off_grid > 5):
-        says = "text=" if facts.text is not None else f"how {facts.name} does it"
+        says = "text= says" if facts.text is not None else f"{facts.name} has it"
         yield (
-            f"that the image begins at key {start} is {says}; that it has {cells} is "
-            "a count. input_ids= and image_token= prove both"
+            f"that the image stands where {says}, and that {cells} of its keys are "
+            "cells, is a count. input_ids= and image_token= prove it"
         )
     elif best.free or (best.off_grid > 2 and best.kind == "cells"):
         yield (

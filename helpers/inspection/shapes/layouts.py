@@ -6,14 +6,9 @@ from helpers.inspection.shapes.known import problem
 from helpers.inspection.shapes.places import at, put, somewhere
 from helpers.inspection.shapes.prompt import by_prompt
 from helpers.inspection.shapes.readings import exact, fits
-from helpers.inspection.shapes.report import Axis, Known
+from helpers.inspection.shapes.report import Known
 from helpers.inspection.shapes.sums import image_block, unseen_keys
-from helpers.inspection.shapes.windows import (
-    MANY_IMAGES,
-    WHICH,
-    across_the_batch,
-    windows_of,
-)
+from helpers.inspection.shapes.windows import across_the_batch, add_windows
 
 
 def fit_keys(report, values, keys, facts, batch=None):
@@ -31,18 +26,8 @@ def fit_keys(report, values, keys, facts, batch=None):
             return [f"{found.found}; or as many frames, or a window, of every cell"]
         report.problems.append(found)
         return []
-    found = count(report, values, keys, facts, usual)
-    report.candidates, doubts = found, []
-    named = "windows" in facts.family.kinds
-    windows = [] if "heads" in report.axes[0].name else windows_of(shape, facts, batch)
-    if windows and (named or not (usual and facts.patch_size or facts.family.kinds)):
-        doubts.append(WHICH)
-        known = any(c.likely and not c.free for c in found)
-        first = named or not known or shape[0] >= MANY_IMAGES
-        report.candidates = windows + found if first else found + windows
-        if first:
-            why = "a multiple of the windows"
-            report.axes[0] = Axis("images x windows", shape[0], why, True)
+    report.candidates = count(report, values, keys, facts, usual)
+    doubts = add_windows(report, facts, batch, usual)
     if facts.family.note and (facts.family.grid or report.candidates):
         report.notes.append(f"{facts.name}: {facts.family.note}")
     if not report.candidates:

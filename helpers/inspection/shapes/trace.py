@@ -19,8 +19,7 @@ from torch import nn
 from torch.overrides import TorchFunctionMode, resolve_name
 
 from helpers.inspection.shapes.table import Row, Trace
-from helpers.inspection.shapes.text import say, shapes, tensors
-from helpers.inspection.shapes.wants import wants
+from helpers.inspection.shapes.text import say, shapes, tensors, wants
 
 # Functions that change no shape are left out, but for these, which people look for.
 ALWAYS = ("softmax", "sigmoid", "masked_fill", "scaled_dot_product_attention")

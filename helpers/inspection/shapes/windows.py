@@ -3,7 +3,7 @@
 from math import ceil, isqrt
 
 from helpers.inspection.shapes.readings import fits
-from helpers.inspection.shapes.report import Candidate
+from helpers.inspection.shapes.report import Axis, Candidate
 from helpers.maps.token_layout import TokenLayout
 
 MANY_IMAGES = 16  # so many of one size are windows rather than a batch
@@ -21,6 +21,24 @@ def across_the_batch(shape, keys, facts, batch):
         return False
     square = shape[-1] == shape[-2] < shape[0]
     return square and fits(shape[0], facts)
+
+
+def add_windows(report, facts, batch, usual):
+    """Put windows on a report where they fit; returns what stays open."""
+    axis, named = report.axes[0], "windows" in facts.family.kinds
+    found = windows_of(report.shape, facts, batch)
+    heads = axis.named and axis.name != "images"
+    other = facts.family.kinds or (usual and facts.patch_size)
+    if not found or heads or (other and not named):
+        return []
+    known = any(c.likely and not c.free for c in report.candidates)
+    if named or not known or axis.size >= MANY_IMAGES:
+        report.candidates = found + report.candidates
+        why = "a multiple of the windows"
+        report.axes[0] = Axis("images x windows", axis.size, why, True)
+    else:
+        report.candidates += found
+    return [WHICH]
 
 
 def windows_of(shape, facts, batch=None):
