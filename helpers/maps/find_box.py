@@ -13,8 +13,8 @@ from helpers.maps.try_transform import NoBox, try_transform
 ROUNDING = 0.03  # of the range from black to white: 8-bit pictures, resized twice
 WHOLE = 0.05  # input pixels: an edge this near to a whole number is meant to be one
 ANOTHER = (
-    "shows another part at another call, or of another photo: take the transform of "
-    "evaluation"
+    "shows another part at another call, or of another photo: use the evaluation "
+    "transform"
 )
 
 
@@ -23,9 +23,9 @@ def find_box(transform, size, mode="RGB"):
 
     transform: a function of a PIL image that returns a PIL image, a tensor or array of
     one picture, or a dict with pixel_values. size: (H, W) of the photo; mode: its PIL
-    mode. The box is right to a quarter of an input pixel; where the input is padded, it
-    reaches beyond the photo. Raises ValueError that says what was seen where the input
-    is no upright box of the photo, or another one at the next call.
+    mode. The box is accurate to a quarter of an input pixel; where the input is padded,
+    it reaches beyond the photo. Raises ValueError, with what was seen, if the input is
+    not an upright box of the photo, or differs from call to call.
     """
     try:
         return Experiment(transform, size, mode).box()

@@ -29,8 +29,8 @@ class Geometry:
     """The part of a picture that the model's input shows.
 
     size: (H, W) of the upright picture, in pixels. box: (left, top, right, bottom), the
-    part that the input shows, in pixels of the picture as the transform got it; parts
-    of pixels count, and where the input was padded the box reaches beyond the picture.
+    part that the input shows, in pixels (and fractions of them) of the picture as the
+    transform got it; where the input was padded, it reaches beyond the picture.
     orientation: the EXIF orientation, 1 to 8, of a picture that went in as it is
     stored, without being turned upright; its box is in pixels of the stored picture.
     Raises ValueError for an empty box, one beside the picture, or another orientation.
@@ -92,10 +92,10 @@ class Geometry:
     def record(cls, transform, image):
         """Find by experiment what a transform makes of this picture; see `find_box`.
 
-        transform: a function of a PIL image, for instance a transform of torchvision or
-        timm, or an image processor of transformers. Raises TypeError for what is no PIL
-        image, and ValueError that says what was seen where the input is no upright box
-        of the picture: a flip, a turn, tiles, flattened patches, chance.
+        transform: a function of a PIL image, such as a transform of torchvision or timm
+        or an image processor of transformers. Raises TypeError for what is not a PIL
+        image, and ValueError, with what was seen, if the input is not an upright box of
+        the picture: flipped, turned, in tiles or flattened patches, or random.
         """
         if not isinstance(image, Image.Image):
             raise TypeError(

@@ -9,7 +9,7 @@ from PIL import Image
 
 
 class NoBox(ValueError):
-    """Why the input is no upright box of the photo, as the end of a sentence."""
+    """Why the input is not an upright box of the photo, as the end of a sentence."""
 
 
 def try_transform(transform, picture):
@@ -28,8 +28,8 @@ def try_transform(transform, picture):
         np.random.set_state(dice[1])  # noqa: NPY002, what transforms draw from
         torch.set_rng_state(dice[2])
         raise NoBox(
-            "draws random numbers, so that the next input may show another part: take "
-            "the transform of evaluation"
+            "draws random numbers, so that the next input may show another part: use "
+            "the evaluation transform"
         )
     return as_plane(made)
 

@@ -11,10 +11,8 @@ from helpers.classroom.checks.judge import exercise, randoms
 
 
 @exercise(
-    [
-        randoms((2, 3, 4), (2, 5, 6), (7, 10), (7,)),
-        randoms((3, 2, 5), (3, 6, 4), (8, 9), (8,)),
-    ]
+    randoms((2, 3, 4), (2, 5, 6), (7, 10), (7,)),
+    randoms((3, 2, 5), (3, 6, 4), (8, 9), (8,)),
 )
 def check_additive_scores(query, keys, W, v):
     """attempt(query (B, T, Q), keys (B, N, K), W (D, Q + K), v (D,)) -> scores
@@ -97,7 +95,7 @@ def cat(*parts):
     return torch.cat(parts, dim=-1)
 
 
-@exercise([(2, 35), (3, 20)], take_step)
+@exercise((2, 35), (3, 20), call=take_step)
 @torch.inference_mode()
 def check_decoder_step(B, N):
     """attempt(decoder, word (B,), state (B, D), cells (B, N, D), places (N, P)) ->

@@ -145,11 +145,9 @@ def mistakes_around_the_parts(x, norms, words, image, think):
 
 
 @exercise(
-    [
-        (0, *randoms((2, 7, 128), (2, 15, 128))),
-        (1, *randoms((3, 4, 128), (3, 6, 128))),
-    ],
-    run_block,
+    (0, *randoms((2, 7, 128), (2, 15, 128))),
+    (1, *randoms((3, 4, 128), (3, 6, 128))),
+    call=run_block,
 )
 @torch.inference_mode()
 def check_block(number, x, cells):

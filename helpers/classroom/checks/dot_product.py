@@ -8,10 +8,7 @@ from helpers.classroom.checks.judge import exercise, random, randoms
 
 
 @exercise(
-    [
-        randoms((2, 3, 4), (2, 5, 4), (2, 5, 6)),
-        randoms((3, 2, 8), (3, 7, 8), (3, 7, 5)),
-    ]
+    randoms((2, 3, 4), (2, 5, 4), (2, 5, 6)), randoms((3, 2, 8), (3, 7, 8), (3, 7, 5))
 )
 def check_dot_attention(query, key, value):
     """attempt(query (B, T, d), key (B, N, d), value (B, N, D)) -> context (B, T, D)."""

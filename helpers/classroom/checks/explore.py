@@ -20,10 +20,8 @@ def maps_of_heads(layers, heads, right, peak, touching):
 
 
 @exercise(
-    {
-        "3 layers of 4 heads": maps_of_heads(3, 4, (1, 2), (2, 0), (0, 3)),
-        "5 layers of 2 heads": maps_of_heads(5, 2, (3, 1), (0, 0), (4, 0)),
-    }
+    maps_of_heads(3, 4, (1, 2), (2, 0), (0, 3)),
+    maps_of_heads(5, 2, (3, 1), (0, 0), (4, 0)),
 )
 def check_best_head(weights, covered):
     """attempt(weights (L, A, N), covered (N,)) -> (layer, head)."""

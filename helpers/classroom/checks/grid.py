@@ -8,7 +8,7 @@ from helpers.captioning import DotProductAttention, load_captioner
 from helpers.classroom.checks.judge import exercise, load, random
 
 
-@exercise([(random(2, 15, 4), 3, 5), (random(3, 8, 5), 4, 2)])
+@exercise((random(2, 15, 4), 3, 5), (random(3, 8, 5), 4, 2))
 def check_unflatten(cells, h, w):
     """attempt(cells (B, N, D), h, w) -> feature map (B, D, h, w)."""
     right = cells.mT.unflatten(2, (h, w))  # (B, D, h, w)
@@ -23,7 +23,7 @@ def check_unflatten(cells, h, w):
     }
 
 
-@exercise([(1, 4, 8), (3, 0, 16)])
+@exercise((1, 4, 8), (3, 0, 16))
 def check_square_of(row, column, stride):
     """attempt(row, column, stride) -> (left, top, right, bottom) in pixels."""
     x, y = column * stride, row * stride
@@ -73,7 +73,7 @@ def attend(module_class, B, T, N, *sizes):
     return module.eval()(*inputs_of(B, T, N, *sizes[:2]))
 
 
-@exercise([(2, 3, 5, 6, 7, 4), (4, 1, 6, 5, 3, 8), (2, 3, 35, *SHIPPED)], attend)
+@exercise((2, 3, 5, 6, 7, 4), (4, 1, 6, 5, 3, 8), (2, 3, 35, *SHIPPED), call=attend)
 @torch.inference_mode()
 def check_attention_module(B, T, N, query_dim, key_dim, width):
     """attempt(query_dim, key_dim, width) -> an nn.Module: query (B, T, query_dim) and

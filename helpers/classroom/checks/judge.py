@@ -3,7 +3,7 @@
 An exercise is a function of the inputs of one case. It returns the right answer, and
 {what went wrong: the answer that shows it, or a list of such answers}:
 
-    @exercise([(96, 152, 8), (48, 80, 16)])
+    @exercise((96, 152, 8), (48, 80, 16))
     def check_count_keys(H, W, stride):
         '''attempt(H, W, stride) -> the number of cells.'''
         h, w = H // stride, W // stride
@@ -20,7 +20,7 @@ from torch import nn
 from helpers.classroom.checks.compare import Fault, alike, brief, difference, same
 
 
-def exercise(cases, call=lambda attempt, *inputs: attempt(*inputs)):
+def exercise(*cases, call=lambda attempt, *inputs: attempt(*inputs)):
     """Turn the function below into a Check."""
     return lambda answers: Check(answers, cases, call)
 
@@ -31,7 +31,7 @@ class Check:
     answers: the function of a case's inputs. Where an attempt has to raise an error,
     the answer is that error, and the words of its text must be in the attempt's.
     Several tensors are a NamedTuple, and go by the names of its fields.
-    cases: a list of inputs, or {words that describe the case: its inputs}.
+    cases: the inputs of each, or one {words that describe the case: its inputs}.
     call: how to get an answer from an attempt that is no plain function of the inputs.
 
     An attempt that makes none of the known mistakes is told the first case it fails.
@@ -40,9 +40,10 @@ class Check:
     def __init__(self, answers, cases, call):
         self.__doc__, self.answers, self.call = answers.__doc__, answers, call
         names = inspect.signature(answers).parameters
-        if not isinstance(cases, dict):
-            cases = {described(names, inputs): inputs for inputs in cases}
-        self.cases = cases
+        if isinstance(cases[0], dict):
+            self.cases = cases[0]
+        else:
+            self.cases = {described(names, inputs): inputs for inputs in cases}
 
     def __call__(self, attempt):
         print(self.verdict(attempt))

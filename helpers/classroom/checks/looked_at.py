@@ -4,10 +4,7 @@ from helpers.classroom.checks.judge import exercise, random
 
 
 @exercise(
-    [
-        (random(2, 4, 15, 15).softmax(-1), 3, 5),
-        (random(3, 2, 8, 8).softmax(-1), 4, 2),
-    ]
+    (random(2, 4, 15, 15).softmax(-1), 3, 5), (random(3, 2, 8, 8).softmax(-1), 4, 2)
 )
 def check_looked_at(weights, h, w):
     """attempt(weights (B, A, N, N), h, w) -> what a cell receives, (B, h, w)."""

@@ -6,13 +6,11 @@ from helpers.classroom.checks.judge import exercise, random
 
 
 @exercise(
-    [
-        (197, 224, 224, 16),
-        (389, 224, 336, 14),
-        (56, 100, 150, 16),
-        (204, 96, 136, 8),
-        (49, 224, 224, 16),
-    ]
+    (197, 224, 224, 16),
+    (389, 224, 336, 14),
+    (56, 100, 150, 16),
+    (204, 96, 136, 8),
+    (49, 224, 224, 16),
 )
 def check_keys_that_are_no_cells(N, H, W, stride):
     """attempt(N, H, W, stride) -> N - h*w; ValueError if there are fewer keys."""
@@ -45,7 +43,7 @@ def check_keys_that_are_no_cells(N, H, W, stride):
     }
 
 
-@exercise([(random(2, 3, 4), 5), (random(3, 2, 6), 7)])
+@exercise((random(2, 3, 4), 5), (random(3, 2, 6), 7))
 def check_state_beside_cells(state, N):
     """attempt(state (layers, B, D), N) -> (B, N, D), the last layer's state."""
     last = state[-1]  # (B, D)
@@ -70,8 +68,16 @@ def check_state_beside_cells(state, N):
 
 
 @exercise(
-    [(3, 9), (64, 8), (197, 196), (256, 261), (198, 196)]
-    + [(49, 196), (2, 4), (100, 97), (12, 24), (576, 588)]
+    (3, 9),
+    (64, 8),
+    (197, 196),
+    (256, 261),
+    (198, 196),
+    (49, 196),
+    (2, 4),
+    (100, 97),
+    (12, 24),
+    (576, 588),
 )
 def check_read_numbers(a, b):
     """attempt(a, b) -> "expanded twice", "extra tokens" or "another axis"."""

@@ -6,10 +6,8 @@ from helpers.classroom.checks.judge import exercise, random
 
 
 @exercise(
-    [
-        (random(3, 7) > 0, torch.tensor([4, 0, 2]), 5),
-        (random(2, 4, seed=1) > 0, torch.tensor([1, 5]), 6),
-    ]
+    (random(3, 7) > 0, torch.tensor([4, 0, 2]), 5),
+    (random(2, 4, seed=1) > 0, torch.tensor([1, 5]), 6),
 )
 def check_hide_at(hidden, t, T):
     """attempt(hidden (B, N) bool, t (B,), T) -> (B, T, N) bool, True: may be seen."""

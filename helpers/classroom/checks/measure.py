@@ -85,7 +85,7 @@ def check_is_hit(heat, mask, allowed):
     }
 
 
-@exercise([[random(2, 3, 4, 5, 7).softmax(-1)], [random(3, 2, 5, 4, 6).softmax(-1)]])
+@exercise([random(2, 3, 4, 5, 7).softmax(-1)], [random(3, 2, 5, 4, 6).softmax(-1)])
 def check_soft_mean(weights):
     """attempt(weights (B, L, A, T, N)) -> (B, T, N), each map sums to 1."""
     each = weights.sqrt()  # (B, L, A, T, N)

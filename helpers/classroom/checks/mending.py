@@ -7,10 +7,8 @@ from helpers.maps.token_layout import TokenLayout
 
 
 @exercise(
-    [
-        (random(2, 3, 4, 6, 17).softmax(-1), 2, 3, 5),
-        (random(3, 2, 5, 7, 9).softmax(-1), 1, 4, 2),
-    ]
+    (random(2, 3, 4, 6, 17).softmax(-1), 2, 3, 5),
+    (random(3, 2, 5, 7, 9).softmax(-1), 1, 4, 2),
 )
 def check_to_maps(weights, prefix, h, w):
     """attempt(weights (B, L, A, T, prefix + h*w), prefix, h, w) -> (B, T, h, w)."""
@@ -37,9 +35,7 @@ def check_to_maps(weights, prefix, h, w):
     }
 
 
-@exercise(
-    [(240, 400, 120, 100, 140), (600, 300, 100, 90, 60), (512, 512, 256, 224, 224)]
-)
+@exercise((240, 400, 120, 100, 140), (600, 300, 100, 90, 60), (512, 512, 256, 224, 224))
 def check_seen_box(H, W, short, ch, cw):
     """attempt(H, W, short, ch, cw) -> (left, top, right, bottom) in the photo."""
     scale = min(H, W) / short  # pixels of the photo for one of the input

@@ -5,7 +5,7 @@ import torch
 from helpers.classroom.checks.judge import exercise, random
 
 
-@exercise([(96, 152, 8), (224, 192, 32), (48, 80, 16)])
+@exercise((96, 152, 8), (224, 192, 32), (48, 80, 16))
 def check_count_keys(H, W, stride):
     """attempt(H, W, stride) -> the number of cells."""
     h, w = H // stride, W // stride

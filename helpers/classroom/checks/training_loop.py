@@ -112,7 +112,7 @@ def take_step(model, optimizer, loss, skip=None):
         optimizer.step()
 
 
-@exercise([(2, 4, 2), (3, 5, 1)], fitted)
+@exercise((2, 4, 2), (3, 5, 1), call=fitted)
 def check_fit(B, steps, bad):
     """attempt(model, batches, held_out, optimizer) -> losses, checks, two lists of
     floats; the model keeps its best weights."""
