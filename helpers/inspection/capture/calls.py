@@ -19,7 +19,6 @@ VIEW = f"{VIEW} narrow chunk split tensor_split unbind expand".split()
 GETTERS = {getattr(torch.Tensor, name).__get__ for name in ("T", "mT", "H", "mH")}
 REDUCE = "sum nansum mean nanmean amax amin max min median prod std var logsumexp"
 REDUCE = REDUCE.split()
-CELLS = "gru_cell lstm_cell rnn_tanh_cell".split()
 
 
 def axes_after(function, name, args, kwargs, known, results):
@@ -32,13 +31,10 @@ def axes_after(function, name, args, kwargs, known, results):
     elif name in RULES:
         found = [RULES[name](known, args, kwargs, results[0])] * len(results)
     found = found if len(found) == len(results) else [None] * len(results)
-    axes = [
+    return [
         one if one and one.fits(result.shape) else aligned(known, result.shape)
         for one, result in zip(found, results, strict=True)
     ]
-    if name in CELLS:  # a state is no longer the word that it was made of
-        axes = [replace(one, dropped=frozenset()) for one in axes]
-    return axes
 
 
 def is_view(name, args, known):
