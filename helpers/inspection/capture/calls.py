@@ -19,18 +19,10 @@ VIEW = f"{VIEW} narrow chunk split tensor_split unbind expand".split()
 GETTERS = {getattr(torch.Tensor, name).__get__ for name in ("T", "mT", "H", "mH")}
 REDUCE = "sum nansum mean nanmean amax amin max min median prod std var logsumexp"
 REDUCE = REDUCE.split()
-CELLS = "gru_cell lstm_cell rnn_tanh_cell".split()
 
 
 def axes_after(function, name, args, kwargs, known, results):
     """Axes for each tensor of `results`; known: those of the tensors that came in."""
-    if name in ("expand_as", "type_as", "to"):  # the other one only lends its shape
-        known = known[:1]
-    if name == "where":  # the condition says least
-        known = [*known[1:], known[0]]
-    if name == "getitem":
-        args = [args[0], as_slices(args[1])]
-        known = known[: 1 + len(tensors(args[1:]))]
     found = []
     if name in REGROUP:
         found = [known[0].regrouped(results[0].shape)]
@@ -39,13 +31,10 @@ def axes_after(function, name, args, kwargs, known, results):
     elif name in RULES:
         found = [RULES[name](known, args, kwargs, results[0])] * len(results)
     found = found if len(found) == len(results) else [None] * len(results)
-    axes = [
+    return [
         one if one and one.fits(result.shape) else aligned(known, result.shape)
         for one, result in zip(found, results, strict=True)
     ]
-    if name in CELLS:  # a state is no longer the word that it was made of
-        axes = [replace(one, dropped=frozenset()) for one in axes]
-    return axes
 
 
 def is_view(name, args, known):
@@ -53,26 +42,6 @@ def is_view(name, args, known):
     index = args[1] if name == "getitem" else ()
     index = index if isinstance(index, tuple) else (index,)
     return len(known) == 1 and not any(isinstance(one, list | bool) for one in index)
-
-
-def as_slices(index):
-    """An index with a slice as long in place of its only list of places, if any."""
-    parts = list(index) if isinstance(index, tuple) else [index]
-    lists = [i for i, part in enumerate(parts) if is_list_of_places(part)]
-    if len(lists) != 1:
-        return index
-    places = torch.as_tensor(parts[lists[0]])
-    if places.dtype == torch.bool:
-        places = places.nonzero()[:, 0]
-    start = int(places[0]) if len(places) else 0
-    parts[lists[0]] = slice(start, start + len(places) or None)
-    return tuple(parts)
-
-
-def is_list_of_places(part):
-    if isinstance(part, list):
-        return bool(part) and all(isinstance(place, int) for place in part)
-    return isinstance(part, torch.Tensor) and part.dim() == 1
 
 
 def convolved(known, args, kwargs, result):
