@@ -10,7 +10,6 @@ import torch
 
 from helpers.inspection.capture.axes import Axes, Span, size_of
 from helpers.inspection.capture.combining import aligned, gathered
-from helpers.inspection.shapes.text import tensors
 
 REGROUP = "view reshape flatten unflatten ravel view_as reshape_as squeeze unsqueeze"
 REGROUP = f"{REGROUP} contiguous clone detach".split()
