@@ -1,4 +1,7 @@
-"""Who may import whom: helpers stand on floors, and imports run one way."""
+"""Who may import whom: helpers stand on floors, and imports run one way.
+
+And how long a file and a function may be, so that both can be read at one go.
+"""
 
 import ast
 from importlib import import_module
@@ -15,6 +18,8 @@ MAY = {
     "classroom": {"maps", "captioning"},
 }
 FILES = sorted(ROOT.glob("helpers/*/**/*.py"))
+SOURCES = sorted(f for top in ("helpers", "tools") for f in (ROOT / top).rglob("*.py"))
+LONGEST_FILE, LONGEST_FUNCTION = 200, 40  # lines
 
 
 def imported(file):
@@ -44,3 +49,12 @@ def test_a_floor_names_what_is_there(floor):
         assert getattr(package, name) is not None
     with pytest.raises(AttributeError, match=f"helpers.{floor} has no 'nothing'"):
         _ = package.nothing
+
+
+@pytest.mark.parametrize("file", SOURCES, ids=lambda f: str(f.relative_to(ROOT)))
+def test_a_file_and_its_functions_are_short(file):
+    text = file.read_text(encoding="utf-8")
+    assert len(text.splitlines()) <= LONGEST_FILE
+    for node in ast.walk(ast.parse(text)):
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+            assert node.end_lineno - node.lineno < LONGEST_FUNCTION, node.name
