@@ -15,9 +15,21 @@ REGROUP = "view reshape flatten unflatten ravel view_as reshape_as squeeze unsqu
 REGROUP = f"{REGROUP} contiguous clone detach".split()
 VIEW = "permute transpose swapaxes swapdims movedim moveaxis t adjoint getitem select"
 VIEW = f"{VIEW} narrow chunk split tensor_split unbind expand".split()
+FIRST = ("input", "query", "tensors", "self")  # what torch calls a first argument
 GETTERS = {getattr(torch.Tensor, name).__get__ for name in ("T", "mT", "H", "mH")}
 REDUCE = "sum nansum mean nanmean amax amin max min median prod std var logsumexp"
 REDUCE = REDUCE.split()
+
+
+def first_in_front(args, kwargs):
+    """The arguments of a call with what it works on in front, also if it was named, and
+    without numpy's name for a dimension."""
+    kwargs = {"dim" if n == "axis" else n: value for n, value in kwargs.items()}
+    name = next((n for n in FIRST if n in kwargs), None)
+    if args or name is None:
+        return args, kwargs
+    others = {n: value for n, value in kwargs.items() if n != name}
+    return (kwargs[name],), others
 
 
 def axes_after(function, name, args, kwargs, known, results):

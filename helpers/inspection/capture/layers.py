@@ -3,6 +3,14 @@
 import re
 
 import torch
+from torch import nn
+
+from helpers.inspection.shapes.text import tensors
+
+# PyTorch's own layers, which take another way where nobody listens. That way has other
+# rounding: so that the model returns the same bit for bit, such a layer is run once
+# more, unheard.
+FAST = (nn.TransformerEncoder, nn.TransformerEncoderLayer, nn.MultiheadAttention)
 
 
 def is_attention(module):
@@ -49,3 +57,17 @@ def innermost_attention(inside, reading):
         or (module in own and (has_weights(module) or module in reading))
     ]
     return next(iter([*likely, *own, *inside]), None)
+
+
+def takes_fast_path(module, args):
+    """True where PyTorch may take it: in eval mode, and where nothing learns."""
+    if not isinstance(module, FAST) or module.training:
+        return False
+    return not torch.is_grad_enabled() or not any(
+        tensor.requires_grad for tensor in [*module.parameters(), *tensors(args)]
+    )
+
+
+def run_unheard(module, args, kwargs):
+    with torch._C.DisableTorchFunction():
+        return module.forward(*args, **kwargs)

@@ -7,23 +7,21 @@ from dataclasses import dataclass, field
 import torch
 from torch.overrides import TorchFunctionMode
 
-from helpers.inspection.capture.arguments import first_in_front
 from helpers.inspection.capture.axes import Axes
+from helpers.inspection.capture.calls import first_in_front
 from helpers.inspection.capture.candidate import AttentionCandidate
 from helpers.inspection.capture.captured import Call, Captured
-from helpers.inspection.capture.fast_path import (
-    FAST,
-    run_unheard,
-    takes_fast_path,
-)
-from helpers.inspection.capture.fused import FUSED
+from helpers.inspection.capture.following import is_apart
 from helpers.inspection.capture.joining import joined
+from helpers.inspection.capture.kernels import FUSED
 from helpers.inspection.capture.layers import (
+    FAST,
     innermost_attention,
     is_attention,
     is_router,
+    run_unheard,
+    takes_fast_path,
 )
-from helpers.inspection.capture.lookups import is_apart
 from helpers.inspection.capture.tracker import SoftmaxTracker
 from helpers.inspection.shapes.text import tensors
 

@@ -7,82 +7,204 @@ softmax returns is followed until its keys are summed over. That needs no name o
 layer.
 """
 
+from dataclasses import replace
+
+from helpers.inspection.capture.axes import Span
 from helpers.inspection.capture.calls import summed_dims
-from helpers.inspection.capture.following import WRITES
-from helpers.inspection.capture.lookups import candidate_of, is_apart
-from helpers.inspection.capture.products import PRODUCTS
-from helpers.inspection.capture.reading import ReadTracker
-from helpers.inspection.capture.softmaxes import softmax_axis
+from helpers.inspection.capture.candidate import AttentionCandidate
+from helpers.inspection.capture.combining import aligned, is_parameter
+from helpers.inspection.capture.following import (
+    ADDS,
+    WRITES,
+    AxesTracker,
+    candidate_of,
+    descended,
+    each_once,
+    has_features,
+    held,
+    is_apart,
+    refuse_mixed,
+)
+from helpers.inspection.capture.products import (
+    PRODUCTS,
+    axes_of_layer,
+    axes_of_product,
+    letters_of,
+)
+from helpers.inspection.capture.softmaxes import softmax_axis, sums_to_one
 from helpers.inspection.shapes.text import tensors
 
-ADDS = "index_add scatter_add scatter_reduce index_reduce segment_reduce".split()
 
-
-class SoftmaxTracker(ReadTracker):
+class SoftmaxTracker(AxesTracker):
     """Sorts the calls: what makes weights, what reads with them, what does neither."""
 
-    def after(self, function, name, args, kwargs, output):
-        """Note the axes of what a call returned.
+    def __init__(self, buffers=()):
+        super().__init__(buffers)
+        self.refused = []  # candidates that were read and are none
+        self.waiting = []  # candidates that nothing was read with yet
+        self.summaries = []  # candidates with maps for features
+        self.candidates = 0
+        self.reads = 0  # of candidates: that many were multiplied with values
+        self.unexplained = False  # the latest call may have read values, unrecognised
 
-        Returns (a candidate that began with this call or None, candidates that this
-        call multiplied with values).
-        """
+    def after(self, function, name, args, kwargs, output):
+        """Note the axes of what a call returned. Returns (a candidate that began with
+        it or None, candidates that it multiplied with values)."""
         operands, results = tensors([*args, *kwargs.values()]), tensors([output])
         self.unexplained = False
         if any(is_apart(tensor) for tensor in [*operands, *results]):
             self.unexplained = name in PRODUCTS and name != "linear"
-            return None, []
-        if not operands:
-            return None, []
-        if name in ADDS:  # a sum over the keys, perhaps, of a list of pairs
-            self.unexplained = self.of(operands[-1]).scores
-        if name in WRITES:
+        elif operands and name in WRITES:
+            # An adding one sums over the keys, perhaps, of a list of pairs.
+            self.unexplained = name in ADDS and self.of(operands[-1]).scores
             self.written(name, operands[0], operands[-1])
             for result in results:
                 self.axes[result] = self.of(operands[0])
-            return None, []
-        if not results:
-            return None, []
-        noted = self.noted(function, name, args, kwargs, operands, results)
-        self.note_uses(operands, results)
-        return noted
+        elif operands and results:
+            noted = self.noted(function, name, args, kwargs, operands, results)
+            self.note_uses(operands, results)
+            return noted
+        return None, []
 
     def noted(self, function, name, args, kwargs, operands, results):
         """Note the axes of the results, and what began or was read."""
-        output = results[0]
+        first, output = operands[0], results[0]
         if name in PRODUCTS:
             return None, self.product(name, args, kwargs, operands, output)
         if name in ("mul", "rmul"):
             self.multiplied(operands, output)
             return None, []
         axis = softmax_axis(name, args, kwargs, output)
-        if axis is not None and not self.is_weighed(operands[0], axis):
-            return self.began(operands[0], output, axis), []
-        waiting = self.of(operands[0]).weighed
+        axes = self.of(first)
+        if axis is not None:
+            masked = axes.weights and axes.weights.keys_alone(axes.spans[axis])
+            if not masked:  # and made to sum to 1 again
+                return self.began(first, output, axis), []
         self.note(function, name, args, kwargs, operands, results)
-        if not waiting or name != "sum":
+        if not axes.weighed or name != "sum":
             return None, []
-        dims = summed_dims(args, kwargs, operands[0].dim())
-        read = self.summed_up(waiting, dims, operands[0].dim())
+        read = self.summed_up(axes.weighed, summed_dims(args, kwargs, first.dim()))
         for found in read:
             self.of(output).after = found.number
         return None, read
 
     def note_uses(self, operands, results):
         """Weights that nothing was read with, and something else came of them."""
-        if not self.waiting or len(operands) < 2:
-            return
         kept = self.of(results[0]).weights
-        holds = [candidate_of(self.of(one)) for one in operands]
-        for one, found in zip(operands, holds, strict=True):
-            if found and found is not kept and found in self.waiting:
+        for one in operands if self.waiting else ():
+            found = candidate_of(self.of(one))
+            if found in self.waiting and found is not kept:
                 found.touched |= any(
-                    x is not one and x.numel() > 1 and x.is_floating_point()
-                    for x, others in zip(operands, holds, strict=True)
-                    if others is not found
+                    x.is_floating_point()
+                    and x.numel() > 1
+                    and candidate_of(self.of(x)) is not found
+                    for x in operands
                 )
 
-    def is_weighed(self, tensor, axis):
-        """It holds weights over this axis already: masked, and made to sum to 1."""
+    def began(self, scores, output, axis):
+        """A candidate: its keys get a span of their own, which queries do not share."""
+        axes = self.of(scores)
+        self.candidates += 1
+        found = AttentionCandidate(serial=self.candidates, scored=axes.scores)
+        found.key = Span(output.shape[axis], axes.spans[axis], candidate=found)
+        self.waiting.append(found)
+        spans = [*axes.spans[:axis], (found.key,), *axes.spans[axis + 1 :]]
+        found.rows = [s for own in spans for s in own if s is not found.key]
+        self.axes[output] = replace(axes, spans=spans, weights=found)
+        return found
+
+    def product(self, name, args, kwargs, operands, output):
+        """The axes of a product; returns the candidates that it read values with."""
+        known = [self.of(one) for one in operands]
+        how = letters_of(name, (*args, *kwargs.values()))
+        if name == "linear" and is_parameter(known[1]):
+            self.axes[output] = axes_of_layer(known[0], output.shape[-1])
+            return []
+        if how is None:
+            self.axes[output] = aligned(known, output.shape)
+            return []
+        operands, lists, result = how
+        read = []
+        for place, letters in enumerate(lists):
+            over = set(letters) - set(result)
+            others = [
+                (self.of(operands[i]), named)
+                for i, named in enumerate(lists)
+                if i != place and over & set(named)
+            ]
+            found = others and self.weights_over(over, operands[place], letters)
+            if found:
+                read += self.read(found, operands[place], letters, *others[0])
+        known = [self.of(one) for one in operands]
+        axes = axes_of_product(known, lists, result)
+        refused = any(one.weights and one.weights.refused for one in known)
+        scored = any(one.scores for one in known)
+        between = not any(is_parameter(one) or one.given for one in known)
+        self.unexplained = between and scored and not read and not refused
+        if between and not read:
+            refuse_mixed(self.summaries, known, lists, result)
+        axes.scores = between and not read
+        axes.after = max([axes.after, *(found.number for found in read)])
+        axes.weights = held(known, axes)
+        self.axes[output] = axes
+        return read
+
+    def weights_over(self, over, tensor, letters):
+        """The candidate of a tensor whose keys are the letters summed over, or None."""
         axes = self.of(tensor)
-        return bool(axes.weights) and axes.weights.keys_alone(axes.spans[axis])
+        found = axes.weights or descended(axes, letters, over)
+        if not found and len(over) == 1 and not (axes.given or is_parameter(axes)):
+            axis = letters.index(*over)
+            if tensor.shape[axis] > 1 and sums_to_one(tensor, axis):
+                found = self.began(tensor, tensor, axis)
+        if not found:
+            return None
+        spans = zip(letters, self.of(tensor).spans, strict=True)
+        keys = {letter for letter, own in spans if found.keys_alone(own)}
+        return found if keys and keys <= over else None
+
+    def multiplied(self, operands, output):
+        """Entry by entry: a read of values, if these have features beside the keys. The
+        sum over the keys is still to come."""
+        known = [self.of(one) for one in operands]
+        result = self.axes[output] = aligned(known, output.shape)
+        result.weights = held(known, result)
+        for mine, other in [(0, 1), (1, 0)] if len(known) == 2 else []:
+            found = known[mine].weights
+            if not found or known[other].weights:
+                continue
+            if has_features(found, known[mine], known[other]):
+                weights, axes = each_once(operands[mine], known[mine])
+                self.axes[weights] = axes
+                result.weighed, result.weights = (found, weights, known[other]), None
+
+    def summed_up(self, weighed, dims):
+        """The sum over the keys (among dims) of a product entry by entry."""
+        found, weights, value = weighed
+        mine, rank = self.of(weights), max(weights.dim(), len(value.spans))
+        letters = list(range(rank - weights.dim(), rank))
+        named = list(range(rank - len(value.spans), rank))
+        spans = zip(letters, mine.spans, strict=True)
+        if not {letter for letter, own in spans if found.keys_alone(own)} <= dims:
+            return []
+        # an axis of size 1 stands for no axis of the weights
+        letters = [
+            letter if size > 1 else letter + rank
+            for letter, size in zip(letters, weights.shape, strict=True)
+        ]
+        return self.read(found, weights, letters, value, named)
+
+    def read(self, found, tensor, letters, value, named):
+        """[found], with its weights filed; [] if they are no weights over places."""
+        axes = self.of(tensor)
+        first = found.first or found
+        self.waiting = [one for one in self.waiting if one is not first]
+        if found.weights is not None:  # read before: as a whole, or another piece
+            found = found.again()
+        if not found.read(tensor, axes, letters, value, named):
+            self.refused.append(found)
+            return []
+        self.reads += 1
+        found.number = self.reads
+        self.summaries += [found] if found.summaries else []
+        return [found]
