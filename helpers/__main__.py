@@ -1,17 +1,13 @@
 """The course at the command line: `python -m helpers --help` lists what it can do."""
 
 import argparse
-import os
 import re
 import signal
 import sys
-import time
 
 from helpers.captioning.checkpoints import VARIANTS
 from helpers.classroom.setup_check import check_setup
 
-SEED = 0
-TEST_SEED, TEST_COUNT = 2026, 500
 RENDERED = "rendered"  # both captioners of scenes with light and shadow
 
 
@@ -23,12 +19,9 @@ def main():
     if command == "check":
         sys.exit(0 if check_setup() else 1)
     if command == "train":
-        train_all(arguments["variants"])
+        train(**arguments)
     if command == "score":
-        if arguments["world"] == RENDERED:
-            score_rendered()
-        else:
-            score_all(tuple(arguments["size"]))
+        score(**arguments)
     if command == "explain":
         sys.exit(print_explanation(" ".join(arguments["message"])))
     if command == "diagnose":
@@ -139,80 +132,37 @@ def print_explanation(text):
     if not text and sys.stdin.isatty():
         print("paste the message, then press Ctrl + D", file=sys.stderr)
     try:
-        said = explain(text or sys.stdin.buffer.read().decode("utf-8", "replace"))
+        print(explain(text or sys.stdin.buffer.read().decode("utf-8", "replace")))
     except ValueError as error:
         print(error, file=sys.stderr)
         return 2
-    try:
-        print(said, flush=True)
-    except BrokenPipeError:  # `| head`: the reader has seen enough
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     return 0
 
 
-def train_all(variants):
-    """Train, score on 500 scenes that training never saw, and save with the scores."""
-    import torch
-
-    from helpers.captioning.captioners import REDUCTION, Captioner
-    from helpers.captioning.checkpoints import save_weights
-    from helpers.captioning.training import STEPS, train
+def train(variants):
+    """Make checkpoints again: the flat captioners' by name, or both rendered ones."""
+    from helpers.captioning import saving
+    from helpers.captioning.rendered.saving import train_and_save
 
     for variant in variants or VARIANTS:
         if variant == RENDERED:
-            train_rendered()
-            continue
-        torch.manual_seed(SEED)
-        captioner = Captioner(variant)
-        print(f"{variant}: {STEPS[variant]} steps")
-        start = time.perf_counter()
-        # Another number of threads gives other last digits: keep the one torch chose.
-        threads = torch.get_num_threads()
-        history = train(captioner, STEPS[variant], seed=SEED, threads=threads)
-        seconds = round(time.perf_counter() - start)
-        if history.interrupted:
+            train_and_save()
+        elif not saving.train_and_save(variant):
             sys.exit(f"{variant}: interrupted, so nothing is saved")
-        scores = score_one(captioner, (112, 112))
-        print(f"{variant}: {seconds} s, {scores}")
-        save_weights(
-            captioner,
-            variant,
-            command=f"python -m helpers train {variant}",
-            seed=SEED,
-            steps=STEPS[variant],
-            seconds=seconds,
-            parameters=sum(p.numel() for p in captioner.parameters()),
-            maps=REDUCTION if variant == "transformer" else "the weights themselves",
-            scores={"scenes": TEST_COUNT, "scenes_seed": TEST_SEED, **scores},
-        )
 
 
-def train_rendered():
-    """Train both captioners of rendered scenes on one pool, score, save."""
-    from helpers.captioning.rendered.saving import train_and_save
+def score(world, size):
+    """Print what the checkpoints reach on 500 scenes that training never saw."""
+    if world == RENDERED:
+        from helpers.captioning.rendered.scores import print_scores
 
-    train_and_save()
-
-
-def score_rendered():
-    from helpers.captioning.rendered.scores import print_scores
-
-    print_scores()
-
-
-def score_all(size):
+        print_scores()
+        return
     from helpers.captioning.captioners import load_captioner
+    from helpers.captioning.saving import score_unseen
 
     for variant in VARIANTS:
-        print(f"{variant}: {score_one(load_captioner(variant), size)}")
-
-
-def score_one(captioner, size):
-    from helpers.captioning.metrics import score
-    from helpers.captioning.scenes import sample_scenes
-
-    scenes = sample_scenes(TEST_COUNT, TEST_SEED, size)
-    return score(captioner.captions([scene.image for scene in scenes]), scenes)
+        print(f"{variant}: {score_unseen(load_captioner(variant), tuple(size))}")
 
 
 if __name__ == "__main__":
