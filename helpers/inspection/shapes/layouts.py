@@ -39,7 +39,7 @@ def count(report, values, keys, facts, usual):
     """Proposals by the number of keys, and by what the values show of their place."""
     shape, N = report.shape, report.shape[keys]
     block = None if values is None else image_block(values)
-    front, behind = (0, 0) if values is None or usual else unseen_keys(values, keys)
+    front, behind = (0, 0) if values is None else unseen_keys(values, keys)
     square = report.what == "weights" and shape[:keys][-1:] == (N,)
     report.notes += seen_in(square, N, block, front, behind)
     if not facts.family.grid and not (facts.family.kinds and usual):
@@ -50,17 +50,26 @@ def count(report, values, keys, facts, usual):
         return at(front + before, end, N, facts, whole=after is not None)
     if block and block[1]:
         return at(*block, N, facts, whole=True)
-    padded = dict.fromkeys([(front, behind), (0, behind), (front, 0), (0, 0)])
-    for first, last in padded if block is None else ():
-        found = put(exact(N - last - first, facts), first, N)
-        if found and (found[0].likely or (first, last) == (0, 0)):
-            prefix = found[0].known == Known.COUNTED and found[0].kind == "cells"
-            unsure = prefix and found[0].off_grid > 2 and not (first or last)
-            return found + somewhere(N, facts) if unsure else found
-    found = somewhere(N, facts)
+    found = alone(N, facts, front, behind, usual) if block is None else []
+    if found and (found[0].off_grid < 3 or found[0].kind != "cells" or front + behind):
+        return found
+    found += somewhere(N, facts) if not found or found[0].known == Known.COUNTED else []
     cross = len(shape) > 1 and shape[keys - 1] != N
     if cross and all(c.free for c in found) and fits(shape[keys - 1], facts):
         return []  # the queries are the cells, and the keys something else
+    return found
+
+
+def alone(N, facts, front, behind, usual):
+    """Candidates for an encoder's keys, with those that no query sees as padding."""
+    unseen = [(front, behind), (0, behind), (front, 0)]
+    found = []
+    for first, last in dict.fromkeys([(0, 0)] * usual + unseen + [(0, 0)]):
+        padded = put(exact(N - last - first, facts), first, N)
+        if padded and (padded[0].likely or not first + last):
+            found += padded
+            if not usual:
+                break
     return found
 
 
