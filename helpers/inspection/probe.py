@@ -24,8 +24,7 @@ class ProbedLayout(TokenLayout):
     confidence: (h, w), 0..1: by how much the cell moves its key more than any other; 1
     means that it moves no other. unresolved: cells (row, column) that share their key
     with another cell, move two keys alike, or move now this key and now that one; the
-    index holds the best guess. keyless: those of them that move no key more than other
-    cells do.
+    index holds the best guess. keyless: those of them that move no key of their own.
     """
 
     confidence: torch.Tensor = None

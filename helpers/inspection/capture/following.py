@@ -133,3 +133,17 @@ def refuse_mixed(summaries, known, lists, result):
     }
     for found in summaries:
         found.refused |= not mixed.isdisjoint(found.summaries)
+
+
+def note_uses(tracker, operands, results):
+    """Weights that nothing was read with, and something else came of them."""
+    kept = tracker.of(results[0]).weights
+    for one in operands if tracker.waiting else ():
+        found = candidate_of(tracker.of(one))
+        if found in tracker.waiting and found is not kept:
+            found.touched |= any(
+                x.is_floating_point()
+                and x.numel() > 1
+                and candidate_of(tracker.of(x)) is not found
+                for x in operands
+            )

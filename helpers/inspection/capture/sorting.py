@@ -38,8 +38,9 @@ def sort_spans(rows, values, wholes, keys=(), predicted=False, scored=()):
                 heads_shared.add(bool(values.get(letter)))
                 summaries |= set() if shared else {span}
     heads = {span for span, sort in sorts.items() if sort == HEAD}
-    learned = {span for span in heads if not is_head(span, wholes, False)}
-    if learned < heads:  # learned queries that read values of their own
+    if (
+        learned := {s for s in heads if not is_head(s, wholes, False)}
+    ) < heads:  # learned queries that read values of their own
         sorts |= dict.fromkeys(learned, BATCH)
     if QUERY not in sorts.values() and len(heads_shared) == 2:
         return None, finer, summaries

@@ -17,12 +17,12 @@ from helpers.inspection.capture.following import (
     ADDS,
     WRITES,
     AxesTracker,
-    candidate_of,
     descended,
     each_once,
     has_features,
     held,
     is_apart,
+    note_uses,
     refuse_mixed,
 )
 from helpers.inspection.capture.products import (
@@ -62,7 +62,7 @@ class SoftmaxTracker(AxesTracker):
                 self.axes[result] = self.of(operands[0])
         elif operands and results:
             noted = self.noted(function, name, args, kwargs, operands, results)
-            self.note_uses(operands, results)
+            note_uses(self, operands, results)
             return noted
         return None, []
 
@@ -87,19 +87,6 @@ class SoftmaxTracker(AxesTracker):
         for found in read:
             self.of(output).after = found.number
         return None, read
-
-    def note_uses(self, operands, results):
-        """Weights that nothing was read with, and something else came of them."""
-        kept = self.of(results[0]).weights
-        for one in operands if self.waiting else ():
-            found = candidate_of(self.of(one))
-            if found in self.waiting and found is not kept:
-                found.touched |= any(
-                    x.is_floating_point()
-                    and x.numel() > 1
-                    and candidate_of(self.of(x)) is not found
-                    for x in operands
-                )
 
     def began(self, scores, output, axis):
         """A candidate: its keys get a span of their own, which queries do not share."""
