@@ -16,7 +16,8 @@ class AttentionCandidate:
     """Weights on their way from a softmax to a product with values.
 
     key: the span of their keys. serial: candidates are numbered as they begin. layer:
-    the module that made them; running: all that was running then. before_dropout: the
+    the module that made them; running: all that was running then. made: themselves, if
+    that module is called attention. before_dropout: the
     weights as they were before a dropout, and their axes.
 
     Once they were multiplied with values: number: counts these reads, from 1. weights:
@@ -36,6 +37,7 @@ class AttentionCandidate:
     serial: int = 0
     layer: torch.nn.Module = None
     running: list = field(default_factory=list)
+    made: torch.Tensor = None
     before_dropout: tuple = None
     number: int = 0
     weights: torch.Tensor = None
@@ -119,7 +121,7 @@ class AttentionCandidate:
         """Which of its keys come first; None if nobody knows."""
         span, start = self.order[KEY][0], 0
         while span is not self.key:
-            if span.start is None or len(span.parents) != 1:
+            if span.start is None:
                 return None
             span, start = span.parents[0], start + span.start
         return start
@@ -132,7 +134,7 @@ class AttentionCandidate:
         if not queries:  # a single one, cut out of a sequence or not
             shared = {span for span, sort in sorts.items() if sort == BATCH}
             learned = {span for span in shared if span.whole.born == "parameter"}
-            of_keys = {span for span in shared if span in keys or span.whole in keys}
+            of_keys = {span for span in shared if span.whole in keys}
             queries = learned or of_keys or axes.dropped
         learned = queries and all(span.whole.born == "parameter" for span in queries)
         if learned:  # a query joined with the keys is still another sequence

@@ -122,8 +122,6 @@ def next_axis(last, one):
     differ = {whole.whole for whole, _ in last.parts ^ one.parts}
     if origins_of(last) != origins_of(one):  # of other sequences
         return None
-    if not differ:
-        return HEAD_AXIS
     heads = last.head_wholes | one.head_wholes
     if differ <= heads or all(whole.born == "feature" for whole in differ):
         return HEAD_AXIS

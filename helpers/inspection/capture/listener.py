@@ -28,13 +28,10 @@ from helpers.inspection.shapes.text import tensors
 
 @dataclass
 class ModuleFrame:
-    """A module that is running: the candidates that began in it and were not read yet,
-    those of its own that were, and whether any were read meanwhile."""
+    """A module that is running, and the weights of its own that were read."""
 
     module: torch.nn.Module
-    unread: list = field(default_factory=list)
     read: list = field(default_factory=list)
-    kept: bool = False
 
 
 class Listener(TorchFunctionMode):
@@ -48,7 +45,6 @@ class Listener(TorchFunctionMode):
         self.filed = []  # candidates, in the order of their reads
         self.tracker = SoftmaxTracker(model.buffers())
         self.frames = []  # of the modules that are running, outermost first
-        self.unread = []  # (candidate, tensor) of layers called attention
         self.observed = set()  # modules that ran while weights were kept
         self.executed = {}  # modules of the model that ran -> the attention around
         self.suspects = []  # candidates that may have read values, unrecognised
@@ -73,8 +69,6 @@ class Listener(TorchFunctionMode):
         if self.elsewhere() or not self.frames:
             return None
         frame = self.frames.pop()
-        if not frame.kept:  # a layer called attention that leaves the reading to others
-            self.unread += frame.unread
         for found in joined(frame.read):
             made = (found.first or found).key.size
             if found.lost and found.weights.shape[-1] < made:
@@ -97,14 +91,14 @@ class Listener(TorchFunctionMode):
 
     def finish(self):
         """At the end: weights that a layer called attention made and nobody read."""
-        for found, tensor in self.unread:
-            whole = found.weights is None and not (found.refused or found.lost)
-            if whole and found.key.size > 1:
-                letters = list(range(tensor.dim()))
-                rows = max(1, tensor.dim() - 2)
-                shared = Axes(self.tracker.of(tensor).spans[:rows])
+        for found in self.tracker.waiting:
+            unread = found.made is not None and found.layer not in self.observed
+            if unread and found.key.size > 1 and not found.lost:
+                letters = list(range(found.made.dim()))
+                rows = max(1, len(letters) - 2)
+                shared = Axes(self.tracker.of(found.made).spans[:rows])
                 for read in self.tracker.read(
-                    found, tensor, letters, shared, letters[:rows]
+                    found, found.made, letters, shared, letters[:rows]
                 ):
                     self.file(read)
 
@@ -130,9 +124,7 @@ class Listener(TorchFunctionMode):
             began, read = self.tracker.after(function, name, given, named, output)
             if began:
                 self.place(began)
-                for frame in self.frames:
-                    if frame.module is began.layer and is_attention(began.layer):
-                        frame.unread.append((began, output))
+                began.made = output if is_attention(began.layer) else None
             for found in read:
                 self.keep(found)
             if self.tracker.unexplained:
@@ -173,8 +165,6 @@ class Listener(TorchFunctionMode):
         if found.layer is None or is_router(found.layer):
             return
         self.observed.update(found.running)
-        for frame in self.frames:
-            frame.kept = True
         own = [frame for frame in self.frames if frame.module is found.layer]
         if own:
             own[-1].read.append(found)

@@ -2,6 +2,7 @@
 
 from typing import NamedTuple
 
+from helpers.inspection.shapes.facts import SMALLEST
 from helpers.inspection.shapes.readings import fits, likeliest, other_size
 from helpers.inspection.shapes.report import Axis
 
@@ -88,7 +89,9 @@ def is_width(size, least=NARROWEST):
 def cells_of(N, facts):
     """The likeliest grid of N tokens, in words; "" if there is none."""
     best = likeliest(N, facts)
-    return " x ".join(map(str, best.layout.grid)) + f", {best.others}" if best else ""
+    if best is None or best.layout.index.numel() < SMALLEST:
+        return ""
+    return " x ".join(map(str, best.layout.grid)) + f", {best.others}"
 
 
 def as_map(shape, facts):

@@ -17,9 +17,10 @@ def fit_keys(report, values, keys, facts, batch=None):
     if facts.input_ids is not None:
         report.candidates, doubts = by_prompt(N, facts)
         return doubts + open_questions(report.candidates, facts)
-    if facts.frames and shape[-2:] == (N, N) and facts.frames % N == 0:
-        return [f"{N} frames: every cell looks at itself in time, no key has a cell"]
     usual = fits(N, facts)
+    in_time = facts.frames and facts.frames % N == 0 and shape[-2:] == (N, N)
+    if in_time and not usual:
+        return [f"{N} frames: every cell looks at itself in time, no key has a cell"]
     if across_the_batch(shape, keys, facts, batch) and not usual:
         found = problem("across the batch", cells=shape[0], count=shape[-1])
         if values is None and batch is None:

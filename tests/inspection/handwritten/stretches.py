@@ -164,3 +164,20 @@ class ListOfPairs(Heads):
         note(self, lambda: w.unflatten(-1, (T, N)), "b a t n", "cross")
         values = w[..., None] * v[:, :, key]  # (B, A, T * N, d)
         return self.out(torch.zeros_like(q).index_add(2, query, values))
+
+
+@case(GROUP, "cells", "padding")
+class LatentsBesideCells(Heads):
+    """Idefics2: learned queries are keys as well; the mask has an axis of length 1."""
+
+    def __init__(self):
+        super().__init__()
+        self.latents = nn.Parameter(torch.randn(T, D))
+
+    def forward(self, y, padding):
+        x = self.latents.expand(len(y), -1, -1)  # (B, T, D)
+        q, k, v = self.heads(x, torch.cat([y, x], 1))
+        mask = F.pad(padding, (0, T))[:, None, None] * -1e9  # (B, 1, 1, N + T)
+        w = (q @ k.mT + mask).softmax(-1)
+        note(self, w, "b a t n", "cross")
+        return self.out(w @ v)

@@ -1,15 +1,15 @@
-"""Language models and translators in well-known styles, continued."""
+"""T5's stack and BERT's layer, with a mask for its heads."""
 
 import math
 
 import torch
 from torch import nn
 
+from .captioners import d
 from .core import WORDS, A, D, case
-from .more_captioners import d
-from .more_transformers import GROUP, whole
-from .more_transformers_2 import CASES_OFF, T5Attention
+from .language_models import GROUP, whole
 from .record import note
+from .relative_positions import CASES_OFF, T5Attention
 
 
 @case(GROUP, "words", layer="decoder.attention.block")

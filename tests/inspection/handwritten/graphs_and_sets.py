@@ -1,11 +1,11 @@
-"""Memories, graphs, sets, bags, documents and sound."""
+"""Graphs, sets, bags and documents."""
 
 import torch
 import torch.nn.functional as F
 from torch import nn
 
+from .captioners import d
 from .core import WORDS, A, D, N, case
-from .more_captioners import d
 from .record import note
 
 GROUP = "7g memories, graphs, sets, documents, sound"

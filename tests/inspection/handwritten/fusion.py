@@ -6,8 +6,8 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
+from .captioners import MultiHead, d
 from .core import WORDS, A, C, D, case
-from .more_captioners import MultiHead, d
 from .record import note
 
 GROUP = "7c fusion of image and text"

@@ -1,11 +1,11 @@
-"""Softmaxes and gates that are no attention over places, continued."""
+"""Gates, class activations and other maps that are no attention over places."""
 
 import torch
 import torch.nn.functional as F
 from torch import nn
 
 from .core import WORDS, C, D, case
-from .more_none import GROUP, none
+from .other_softmaxes import GROUP, none
 from .record import note
 
 

@@ -1,12 +1,12 @@
-"""Attention among the places of a feature map, continued."""
+"""Swin, BoTNet, spatial reduction and CLIP's pooling."""
 
 import torch
 import torch.nn.functional as F
 from torch import nn
 
+from .captioners import d
 from .core import A, C, D, case
-from .more_captioners import d
-from .more_vision import GROUP
+from .feature_maps import GROUP
 from .record import note
 
 

@@ -1,13 +1,13 @@
-"""Captioners that step: LSTM cells, caches, beams, continued."""
+"""Keys and values that are kept from word to word, and beams."""
 
 import torch
 import torch.nn.functional as F
 from torch import nn
 
+from .captioners import Cnn, d
 from .core import WORDS, A, C, D, T
-from .more_captioners import Cnn, d
-from .more_recurrent import Attention, stepping
 from .record import note
+from .step_by_step import Attention, stepping
 
 
 class Cached(nn.Module):

@@ -1,13 +1,106 @@
-"""A map over cells meets them: the ways learners write a weighted sum."""
+"""Weights meet values: the unusual ways, and those of learners who pool a map."""
 
+import einops
 import torch
 import torch.nn.functional as F
 from torch import nn
 
-from .core import D, case
+from .core import D, N, case
 from .layouts import Projections
-from .more_reads import GROUP
 from .record import note
+
+GROUP = "7i ways of reading"
+
+
+def read(name, how, used=None, **options):
+    """used: what the values meet, where it isn't the softmax's result."""
+
+    class Reads(Projections):
+        def forward(self, x, cells):
+            w = F.softmax(self.q(x) @ self.k(cells).mT / 3, dim=-1)
+            note(self, used(w) if used else w, "b t n", "cross")
+            return self.o(how(w, self.v(cells)))
+
+    case(GROUP, "words", "cells", **options)(Reads, f"read by {name}")
+
+
+EITHER = {"expect": "right or refused"}
+
+
+def with_ones(w, v):
+    ones = torch.ones(*v.shape[:2], 1)
+    out = w @ torch.cat([v, ones], -1)
+    return out[..., :-1] / out[..., -1:]
+
+
+read("einsum with dots", lambda w, v: torch.einsum("...ij,...jd->...id", w, v))
+
+
+read(
+    "einsum of lists", lambda w, v: torch.einsum(w, [0, 1, 2], v, [0, 2, 3], [0, 1, 3])
+)
+
+
+read("einops.einsum", lambda w, v: einops.einsum(w, v, "b t n, b n c -> b t c"))
+
+
+read("matmul of transposes", lambda w, v: (v.mT @ w.mT).mT)
+
+
+read("ones beside the values", with_ones)
+
+
+read(
+    "tensordot of each image",
+    lambda w, v: torch.stack(
+        [torch.tensordot(a, b, 1) for a, b in zip(w, v, strict=True)]
+    ),
+)
+
+
+read(
+    "chain_matmul of three",
+    lambda w, v: torch.einsum("btn,bnc,cd->btd", w, v, torch.eye(D) * 2),
+)
+
+
+read("weights rounded to half", lambda w, v: (w.half() @ v.half()).float(), atol=1e-3)
+
+
+read("log weights", lambda w, v: (w.log().exp()[..., None] * v[:, None]).sum(-2))
+
+
+read(
+    "residual of the mean",
+    lambda w, v: (w - 1 / N) @ v,
+    lambda w: w - 1 / N,
+    rows_sum_to_one=False,
+    **EITHER,
+)
+
+
+read(
+    "difference of rows",
+    lambda w, v: torch.diff(w, dim=1) @ v,
+    lambda w: w.diff(dim=1),
+    rows_sum_to_one=False,
+    **EITHER,
+)
+
+
+read("values twice", lambda w, v: w @ v + (w @ v.sin()).cos())
+
+
+read(
+    "keys and values concatenated",
+    lambda w, v: (w @ torch.cat([v, v.tanh()], -1))[..., D:],
+)
+
+
+read(
+    "squeezed and expanded",
+    lambda w, v: (w[:, None, :, None, :] @ v[:, None, None]).squeeze(3).squeeze(1),
+)
 
 
 def pooled(name, how, **options):

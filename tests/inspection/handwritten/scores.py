@@ -1,13 +1,13 @@
-"""Positions, scales and scores of papers, continued."""
+"""Scores and scales of papers, and keys that are cut away."""
 
 import torch
 import torch.nn.functional as F
 from torch import nn
 
+from .captioners import d
 from .core import A, D, N, T, case
 from .layouts import Projections
-from .more_captioners import d
-from .more_positions import EITHER, GROUP, Own
+from .positions import EITHER, GROUP, Own
 from .record import note
 
 

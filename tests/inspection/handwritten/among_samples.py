@@ -1,11 +1,11 @@
-"""Well-known courses, tutorials and repositories, continued."""
+"""Weights that are never whole, and attention among the samples of a batch."""
 
 import torch
 from torch import nn
 
 from .core import A, D, T, case
+from .courses import EITHER, GROUP
 from .layouts import Projections
-from .more_courses import EITHER, GROUP
 from .record import note
 
 

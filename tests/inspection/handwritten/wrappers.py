@@ -1,4 +1,4 @@
-"""The same attention, called in every way that Python offers, continued."""
+"""An attention inside of wrappers, checkpoints, hooks and other models."""
 
 from typing import NamedTuple
 
@@ -7,10 +7,10 @@ import torch.nn.functional as F
 from torch import nn
 from torch.utils.checkpoint import checkpoint, checkpoint_sequential
 
+from .calling import GROUP, Attends, Cross, MethodOfTheChild, Own, attention, heads
+from .captioners import d
 from .core import case
 from .layouts import Projections
-from .more_calls import GROUP, Attends, Cross, MethodOfTheChild, Own, attention, heads
-from .more_captioners import d
 from .record import note
 
 

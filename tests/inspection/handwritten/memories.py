@@ -1,12 +1,12 @@
-"""Memories, graphs, sets, bags, documents and sound, continued."""
+"""Sound, capsules, pointers, windows and memories that look twice."""
 
 import torch
 import torch.nn.functional as F
 from torch import nn
 
+from .captioners import d
 from .core import A, C, D, N, case
-from .more_captioners import d
-from .more_memory import GROUP
+from .graphs_and_sets import GROUP
 from .record import note
 
 

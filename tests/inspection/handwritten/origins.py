@@ -1,10 +1,10 @@
-"""Where self and cross are easily confused, continued."""
+"""Queries and keys of one layer, and of tensors that came from elsewhere."""
 
 import torch
 from torch import nn
 
 from .core import D, case
-from .more_kinds import (
+from .self_or_cross import (
     GROUP,
     Convolved,
     Fourier,

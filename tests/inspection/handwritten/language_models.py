@@ -1,4 +1,4 @@
-"""Language models and translators, whole, in the styles of well-known code."""
+"""GPT, FlashAttention's fallback and d2l, in the styles of well-known code."""
 
 import math
 from functools import partial
@@ -7,8 +7,8 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
+from .captioners import d
 from .core import WORDS, A, D, case
-from .more_captioners import d
 from .record import note
 
 GROUP = "7e transformers in the styles of well-known code"

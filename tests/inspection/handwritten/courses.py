@@ -1,4 +1,4 @@
-"""Well-known courses, tutorials and repositories."""
+"""Well-known courses and tutorials."""
 
 import torch
 import torch.nn.functional as F

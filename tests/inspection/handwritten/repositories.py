@@ -1,4 +1,4 @@
-"""Well-known courses, tutorials and repositories, continued."""
+"""Papers' repositories: AttnGAN, DAMSM, Whisper and Segment Anything."""
 
 import math
 
@@ -6,10 +6,10 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
+from .captioners import d
 from .core import WORDS, A, C, D, N, T, case
+from .courses import GROUP
 from .layouts import Projections
-from .more_captioners import d
-from .more_courses import GROUP
 from .record import note
 
 

@@ -6,9 +6,9 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
+from .captioners import d
 from .core import A, D, case
 from .layouts import Projections
-from .more_captioners import d
 from .record import note
 
 GROUP = "7h ways of calling"

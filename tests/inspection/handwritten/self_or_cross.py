@@ -4,9 +4,9 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
+from .captioners import d
 from .core import WORDS, A, C, D, T, case
 from .layouts import Projections
-from .more_captioners import d
 from .record import note
 
 GROUP = "7m self or cross"

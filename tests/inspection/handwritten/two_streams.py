@@ -1,12 +1,12 @@
-"""Captioning and question answering papers, continued."""
+"""Question answering papers in which two streams look at each other."""
 
 import torch
 import torch.nn.functional as F
 from torch import nn
 
+from .captioners import d
 from .core import A, D, case
-from .more_captioners import d
-from .more_fusion import GROUP
+from .fusion import GROUP
 from .record import note
 
 

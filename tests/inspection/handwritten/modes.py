@@ -1,4 +1,4 @@
-"""The same attention, called in every way that Python offers, continued."""
+"""Outputs by name, modes of PyTorch, and an attention in modules of its own."""
 
 import functools
 
@@ -7,12 +7,12 @@ import torch.nn.functional as F
 from einops import rearrange
 from torch import nn
 
+from .calling import GROUP, Cross, attention, heads
+from .captioners import d
 from .core import A, D, case
 from .layouts import Projections
-from .more_calls import GROUP, Cross, attention, heads
-from .more_calls_2 import Output
-from .more_captioners import d
 from .record import note
+from .wrappers import Output
 
 
 @case(GROUP, "words", "cells")

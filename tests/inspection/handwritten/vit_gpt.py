@@ -1,11 +1,11 @@
-"""Whole captioners, from pixels and word numbers to logits, continued."""
+"""A captioner of a ViT and a GPT, from pixels and word numbers to logits."""
 
 import torch
 import torch.nn.functional as F
 from torch import nn
 
+from .captioners import VitBlock, d, whole
 from .core import WORDS, A, D, T
-from .more_captioners import VitBlock, d, whole
 from .record import note
 
 

@@ -1,4 +1,4 @@
-"""Language models and translators in well-known styles, continued."""
+"""Transformer XL, XLNet, T5 and others whose scores know how far apart words are."""
 
 import math
 from functools import partial
@@ -8,9 +8,9 @@ import torch.nn.functional as F
 from einops import rearrange, repeat
 from torch import nn
 
+from .captioners import d
 from .core import A, D, N, T, case
-from .more_captioners import d
-from .more_transformers import GROUP
+from .language_models import GROUP
 from .record import note
 
 

@@ -4,8 +4,8 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
+from .captioners import Cnn
 from .core import WORDS, C, D, case
-from .more_captioners import Cnn
 from .record import note
 
 GROUP = "7b captioners that step"

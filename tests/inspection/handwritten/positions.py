@@ -7,9 +7,9 @@ import torch.nn.functional as F
 from einops import rearrange
 from torch import nn
 
+from .captioners import d
 from .core import A, D, T, case
 from .layouts import Projections
-from .more_captioners import d
 from .record import note
 
 GROUP = "7f positions and scores"
