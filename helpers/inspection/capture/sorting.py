@@ -37,17 +37,21 @@ def sort_spans(rows, values, wholes, keys=(), predicted=False, scored=()):
                 sorts[span] = HEAD
                 heads_shared.add(bool(values.get(letter)))
                 summaries |= set() if shared else {span}
-    heads = {span for span, sort in sorts.items() if sort == HEAD}
-    if (
-        learned := {s for s in heads if not is_head(s, wholes, False)}
-    ) < heads:  # learned queries that read values of their own
-        sorts |= dict.fromkeys(learned, BATCH)
+    sorts |= dict.fromkeys(learned_queries(sorts, wholes), BATCH)
     if QUERY not in sorts.values() and len(heads_shared) == 2:
         return None, finer, summaries
     given = [s for s, sort in sorts.items() if sort == BATCH and s.born == "argument"]
     if HEAD not in sorts.values() and len(given) > 1:  # came with heads apart
         sorts[given[-1]] = HEAD
     return sorts, finer, summaries
+
+
+def learned_queries(sorts, wholes):
+    """Heads, so far, that are learned queries beside real heads: each reads values of
+    its own, as images do."""
+    heads = {span for span, sort in sorts.items() if sort == HEAD}
+    learned = {span for span in heads if not is_head(span, wholes, False)}
+    return learned if learned < heads else set()
 
 
 def finest(spans, shared, wholes):
