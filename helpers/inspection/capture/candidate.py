@@ -81,8 +81,9 @@ class AttentionCandidate:
         made_of = self.key.parents  # features: the layer gave the weights themselves
         predicted = bool(made_of) and all(span.born == "feature" for span in made_of)
         origins = set().union(*(span.origins() for span in value_keys))
+        scored = {span.whole for span in axes.mixed} if self.scored else set()
         sorts, finer, self.summaries = sort_spans(
-            rows, values, wholes, origins, predicted, self.scored and axes.mixed
+            rows, values, wholes, origins, predicted, scored
         )
         if sorts is None or self._no_places(rows, value, value_keys):
             self.refused = True

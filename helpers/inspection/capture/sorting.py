@@ -6,7 +6,7 @@ from helpers.inspection.capture.combining import is_expanded
 BATCH, HEAD, QUERY, KEY = range(4)
 
 
-def sort_spans(rows, values, wholes, keys=(), predicted=False, scored=()):
+def sort_spans(rows, values, wholes, keys, predicted, scored):
     """Tell the spans of weights apart by where they come from.
 
     rows: {letter: spans} of the weights but for their keys; values: the same of the
@@ -14,10 +14,10 @@ def sort_spans(rows, values, wholes, keys=(), predicted=False, scored=()):
     to make scores, and those of the values: heads are cut out of these. An axis that
     values share is images; what is left is queries, and so is one that the keys were
     cut out of (keys: their origins), as neighbours of each place. predicted: a layer
-    gave the weights, and no product (VOLO): queries are features, as keys are. Returns
-    ({span: BATCH, HEAD or QUERY}, {spans: the finer spans to take for them}, features
-    that each have a map). None for the first in linear attention, which has such maps
-    and no query.
+    gave the weights (VOLO): queries are features, as keys are. scored: a product of
+    queries and keys did, and mixed these features. Returns ({span: BATCH, HEAD or
+    QUERY}, {spans: the finer spans to take for them}, features that each have a map).
+    None for the first in linear attention, which has such maps and no query.
     """
     sorts, finer, summaries, heads_shared = {}, {}, set(), set()
     for letter, spans in rows.items():
@@ -30,10 +30,11 @@ def sort_spans(rows, values, wholes, keys=(), predicted=False, scored=()):
             neighbours = span in keys and span.whole is span  # not a row of windows
             images = shared and span.size > 1 and not neighbours
             sorts[span] = BATCH if images else QUERY
-            mine = is_head(span, wholes, bool(shared)) and (shared or not predicted)
-            if scored and not shared:
-                mine = span.whole in {s.whole for s in scored}
-            if mine:
+            if shared or not (predicted or scored):
+                head = is_head(span, wholes, bool(shared))
+            else:
+                head = span.whole in scored
+            if head:
                 sorts[span] = HEAD
                 heads_shared.add(bool(values.get(letter)))
                 summaries |= set() if shared else {span}
