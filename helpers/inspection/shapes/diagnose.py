@@ -64,7 +64,12 @@ def examine(report, values, facts, layout, named, probed):
     report.axes = name_axes(shape, keys, evidence, **named)
     report.problems += misplaced
     if keys is None:
-        report.ambiguous = [*open_axes(report.axes)]
+        h, w = shape[-2:]
+        words = (
+            f"the last two axes: {h} x {w} cells, or {h} queries by {w} keys (words)"
+        )
+        doubts = [words] if values is None and h == w else []
+        report.ambiguous = [*open_axes(report.axes), *doubts]
         values = on_grid(report, values)
     else:
         doubts = fit(report, values, keys, facts, layout, named["batch"])

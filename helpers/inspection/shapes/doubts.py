@@ -4,6 +4,7 @@ from helpers.inspection.shapes.features import HEADS
 from helpers.inspection.shapes.prompt import POOLED, unplaced
 from helpers.inspection.shapes.readings import fits, other_size
 from helpers.inspection.shapes.report import MOST, Known
+from helpers.inspection.shapes.tiles import TILES
 
 
 def open_questions(candidates, facts):
@@ -51,7 +52,8 @@ def what(best, facts):
             f"the grid: {best.source} is unusual. Read (h, w) off the feature map; "
             "another backbone has another grid"
         )
-    if best.kind not in ("cells", "windows", *facts.family.kinds):
+    said = ("frames",) if facts.frames else tuple(TILES) if facts.tiles else ()
+    if best.kind not in ("cells", "windows", *facts.family.kinds, *said):
         yield (
             f"that these are {best.kind}: words, or cells in another order, count the "
             "same. model= (its name) or the run settles it"
@@ -69,6 +71,8 @@ def same_count(candidates):
     first = candidates[:MOST]
     same = [c for c in first if (c.likely, c.free) == (best.likely, best.free)]
     grids = {" x ".join(map(str, c.layout.grid)) for c in same}
+    if best.kind == "levels":
+        return "which level: each of these proposals is a map of its own"
     if len(grids) > 1:
         settle = (
             "patch_size=, merge=, frames=, tiles= or model= (a name) narrow it down"

@@ -31,8 +31,12 @@ class Grid(NamedTuple):
 
     def room(self):
         """True if it may be a part of the keys: no chance hit."""
-        least = SMALLEST if self.merge <= 2 else SMALLEST_MERGED
-        return self.likely and self.h * self.w >= least
+        return self.likely and self.h * self.w >= least_cells(self.merge)
+
+
+def least_cells(merge):
+    """Fewer cells of so many patches fit any number of keys."""
+    return SMALLEST if merge <= 2 else SMALLEST_MERGED
 
 
 @dataclass(frozen=True)

@@ -113,7 +113,8 @@ def as_map(shape, facts):
             f"this is rather a feature map, channels last: {h} x {w} cells of "
             f"{shape[-1]} channels. For (..., C, h, w): movedim(-1, -3)"
         )
-        return Features("feature map", ("rows", "columns", "channels"), text)
+        names, certain = ("rows", "columns", "channels"), not fits(shape[-1], facts)
+        return Features("feature map", names, text, certain)
     if (h, w) in grids and len(shape) > 4:
         text = (
             f"cells look at {shape[-1]} keys: words of a prompt (the map of word k is "

@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from helpers.inspection.shapes.facts import SMALLEST
+from helpers.inspection.shapes.facts import least_cells
 from helpers.inspection.shapes.readings import rank, read
 from helpers.maps.token_layout import TokenLayout
 
@@ -51,8 +51,9 @@ def for_prompts(M, facts):
     found = read(M, facts) if M > 0 else []
     rare = ("time last", "class frames", "blocks")
     found = [c for c in found if c.likely and (c.kind not in rare or c.kind in own)]
-    least = 1 if facts.given_grids() else SMALLEST
-    return [c for c in found if c.layout.index.numel() >= least]
+    if facts.given_grids():
+        return found
+    return [c for c in found if c.layout.index.numel() >= least_cells(c.merge)]
 
 
 def starts(c):
