@@ -15,7 +15,7 @@ SHAPE = re.compile(
 )
 LARGEST = 10**6  # no picture has as many tokens
 # Widths of models, to see tokens in a number that counts everything.
-WIDTHS = (64, 128, 192, 256, 320, 384, 512, 640, 768, 1024, 1152, 1280, 1408, 1536,
+WIDTHS = (64, 96, 128, 192, 256, 320, 384, 512, 640, 768, 1024, 1152, 1280, 1408, 1536,
           1664, 2048, 2560, 3072, 3584, 4096, 5120)  # fmt: skip
 SIDES = (14, 16, 24, 27, 28, 32, 37)  # of grids of published models
 EXTRA = {
