@@ -135,7 +135,9 @@ def by_words(index, text):
     ranked = [
         ranked_by(
             cause,
-            scores.get(name, 0.0) + PHRASE * math.prod(shelf.said(spoken, name)),
+            scores.get(name, 0.0)
+            + PHRASE * math.prod(shelf.said(spoken, name))
+            + FITS * bool(facts.keys() & set(cause.fits)),
             facts,
             text,
         )
@@ -144,16 +146,18 @@ def by_words(index, text):
     ranked.sort(key=lambda one: -one.score)
     told = [facts[fact] for fact in facts if not fact.startswith("extra")]
     best, sentences = ranked[0], (*told, *read_any(numbers))
+    counted = [one for one in ranked if one.reasons][:2]
     needed = HINT_OF_ERROR if errors_in(text) else HINT
-    if (best.score < needed or not words & SUBJECT) and not best.reasons:
+    if (best.score < needed or not words & SUBJECT) and not counted:
         return Explanation(text, None, sentences, (), by_words=True)
     ahead = best.score / max(ranked[1].score, 1e-9)
     said = (*shelf.said(spoken, best.cause.id), ahead, best.score)
     sure = best.reasons or shelf.share(words, best.cause.id) >= EXPLAINED
     weak = not sure or not any(all(map(ge, said, bound)) for bound in SURE)
     kept = [one for one in ranked[:6] if one.score >= NEAR * best.score]
-    kept = tuple(kept[:HINTS] if weak else kept)
-    return Explanation(text, None, sentences, kept, by_words=True, weak=weak)
+    if weak:  # what the numbers say comes before what the words recall
+        kept = [*counted, *(one for one in kept if one not in counted)][:HINTS]
+    return Explanation(text, None, sentences, tuple(kept), by_words=True, weak=weak)
 
 
 @cache

@@ -4,7 +4,7 @@ A cause lists the names of the facts that speak for it (`fits`) or against it.
 """
 
 import re
-from itertools import pairwise
+from itertools import combinations, pairwise
 
 from helpers.inspection.messages.grids import extra, reshape, rounded
 from helpers.inspection.messages.numbers import (
@@ -56,6 +56,12 @@ def facts_in_words(numbers, text):
             side, more = square_and_more(n) or (0, 0)
             if more and (n in KNOWN or (n >= 50 and side in SIDES)):
                 facts |= extra(more, f"{n} = {side} x {side} + {more}")
+    counts_said = sorted({shape[0] for shape in shapes_said if len(shape) == 1})
+    for low, high in combinations(counts_said[-6:], 2):
+        if low >= 36 and square_root(low) and high - low in EXTRA:
+            facts |= extra(high - low, f"{high} - {low} = {high - low}")
+        if low >= 144 and square_root(low) and 2 < high / low <= 13 and not high % low:
+            facts["tiles"] = f"{high} = {high // low} x {low}: tiles or frames?"
     for image, maps in pairwise(s for s in shapes_said if len(s) in (3, 4)):
         (H, W), (h, w) = image[-2:], maps[-2:]  # of an image, and of its map
         if H != W and min(h, w) > 4 and H * h == W * w:

@@ -16,7 +16,7 @@ BY_WORDS = (
 WEAK = (
     "No known message in this text. Some of its words or numbers occur in these "
     "entries, which is no more than a hint: ask their questions first, and trust your "
-    "own answers. `python -m helpers explain NAME` then shows an entry's remedy."
+    "own answers. `python -m helpers explain NAME` shows all of an entry."
 )
 CLOSE = "This wording is not known; it comes close to one that is:"
 RANKED = "Likeliest first; the question decides:"
@@ -45,7 +45,7 @@ def as_text(explanation):
         paragraphs.append(wrap(RANKED if told else UNDECIDED))
     shown = causes[: how_many(causes)]
     for place, ranked in enumerate(shown, start=1):
-        paragraphs.append("\n".join(one_cause(place, ranked, with_remedy=not weak)))
+        paragraphs.append("\n".join(one_cause(place, ranked, hint=weak)))
     if rest := [ranked.cause.id for ranked in causes[len(shown) :]]:
         more = "Also known behind it (`python -m helpers explain NAME` says more): "
         paragraphs.append(wrap(more + ", ".join(rest)))
@@ -75,14 +75,19 @@ def heading(explanation):
     return [wrap(WEAK if explanation.weak else BY_WORDS)]
 
 
-def one_cause(place, ranked, with_remedy=True):
-    """A cause in lines: what it is, the question, the line to run, before and after."""
+def one_cause(place, ranked, hint=False):
+    """A cause in lines: what it is, the question, the line to run, before and after.
+
+    Of a hint, only the first line of the remedy.
+    """
     cause = ranked.cause
     lines = [wrap(f"{place}. {cause.cause}", "   ")]
     lines += [wrap(f"   Fits:   {reason}", " " * 11) for reason in ranked.reasons]
     lines += [wrap(f"   Ask:    {cause.ask}", " " * 11), *block("Run:", cause.run)]
-    if with_remedy:
+    if not hint:
         lines += block("Before:", cause.before) + block("After:", cause.after)
+    elif cause.after:
+        lines += block("If so:", cause.after.splitlines()[0])
     return [*lines, f"   Index:  {NOTEBOOK}, entry {cause.id}"]
 
 
