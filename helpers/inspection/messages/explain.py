@@ -6,9 +6,10 @@ from dataclasses import dataclass
 from functools import cache
 from operator import ge
 
-from helpers.inspection.messages.facts import facts_in_words, facts_of
+from helpers.inspection.messages.facts import facts_of
 from helpers.inspection.messages.index import Cause, Message, read_index
 from helpers.inspection.messages.numbers import read_any, without_numbers
+from helpers.inspection.messages.spoken import facts_in_words
 from helpers.inspection.messages.text import as_text
 from helpers.inspection.messages.wording import (
     clean,

@@ -3,27 +3,20 @@
 A cause lists the names of the facts that speak for it (`fits`) or against it.
 """
 
-import re
-from itertools import combinations, pairwise
-
 from helpers.inspection.messages.grids import extra, reshape, rounded
 from helpers.inspection.messages.numbers import (
     EXTRA,
-    KNOWN,
-    SIDES,
     WIDTHS,
     as_int,
     as_shape,
     describe,
+    grids,
     square_and_more,
     square_root,
 )
 
 WINDOWS = {49, 64, 144, 196}  # tokens of a Swin window of 7, 8, 12 or 14
 WINDOW_COUNTS = WINDOWS | {1, 4, 16, 256, 1024}  # and how many there are
-
-HEADS = {8, 12, 16, 20, 24, 28, 32, 40}
-DROPOUT = re.compile(r"(?<![\d.])1\.(25|1{2,}|05|052\d*|42\d+|43)0*(?![\d])")
 
 
 def facts_of(kind, roles, numbers):
@@ -36,37 +29,6 @@ def facts_of(kind, roles, numbers):
     if not kind or len(values) < len(roles):
         return {}
     return KINDS[kind](**values)
-
-
-def facts_in_words(numbers, text):
-    """The same for numbers and shapes in a text that is no known message."""
-    facts, shapes_said = {}, [as_shape(n) for n in numbers]
-    if scale := DROPOUT.search(text):
-        facts["scale"] = f"{scale[0]} = 1 / (1 - p): what dropout makes of a 1"
-    for shape in shapes_said:
-        last, picture = shape[-1] if shape else 0, len(shape) == 4 and shape[1] in (1, 3)
-        square = len(shape) > 1 and last == shape[-2] and not picture
-        if square and last >= (36 if len(shape) > 2 else 144) and square_and_more(last):
-            facts["every-query"] = f"{shape}: one map for each of {last} queries"
-        if square and len(shape) == 4 and last in HEADS and shape[1] > 64:
-            facts["heads-heads"] = f"{shape}: {last} heads by {last} heads?"
-        if len(shape) > 1 and last == 77:
-            facts["text"] = f"{shape}: the last axis has the 77 text tokens of CLIP"
-        for n in shape:
-            side, more = square_and_more(n) or (0, 0)
-            if more and (n in KNOWN or (n >= 50 and side in SIDES)):
-                facts |= extra(more, f"{n} = {side} x {side} + {more}")
-    counts_said = sorted({shape[0] for shape in shapes_said if len(shape) == 1})
-    for low, high in combinations(counts_said[-6:], 2):
-        if low >= 36 and square_root(low) and high - low in EXTRA:
-            facts |= extra(high - low, f"{high} - {low} = {high - low}")
-        if low >= 144 and square_root(low) and 2 < high / low <= 13 and not high % low:
-            facts["tiles"] = f"{high} = {high // low} x {low}: tiles or frames?"
-    for image, maps in pairwise(s for s in shapes_said if len(s) in (3, 4)):
-        (H, W), (h, w) = image[-2:], maps[-2:]  # of an image, and of its map
-        if H != W and min(h, w) > 4 and H * h == W * w:
-            facts["turned-grid"] = f"{image} gives {maps}: height and width are swapped"
-    return facts
 
 
 def pair(a, b, dim=None, **_):
@@ -86,10 +48,15 @@ def pair(a, b, dim=None, **_):
         facts["windows"] = f"{low} and {high}: a window and a number of windows"
     if low >= 49 and high - low not in EXTRA and all(map(square_and_more, (low, high))):
         facts["two-grids"] = f"{describe(low)}; {describe(high)}"
+    if low >= 100 and grids(low) and grids(high) and not square_root(low):
+        near = high - low <= low / 10 and high - low not in EXTRA
+        facts["rounded" if near else "two-grids"] = f"{describe(low)}; {describe(high)}"
     if (side := square_root(low)) and high - low not in EXTRA:
         facts |= rounded(high, side)
     if dim and high in WIDTHS and low in (7, 14, 28, 56, 112):
-        facts["shifted"] = f"{low} is a side of a map, {high} a width: one axis missing?"
+        facts["shifted"] = (
+            f"{low} is a side of a map, {high} a width: one axis missing?"
+        )
     if 77 in (low, high):
         facts["text"] = "77: the text tokens of CLIP"
     if high in WIDTHS and low in WIDTHS and "two-grids" not in facts:
@@ -194,7 +161,9 @@ def counts(tokens, features):
         more = f"{features} = {tokens + 1} x {features // (tokens + 1)}"
         return {"off-by-one": f"{more}: the text has one image token too few"}
     if abs(tokens - features) == 1:
-        lost, where = ("features", "image") if tokens > features else ("tokens", "prompt")
+        lost, where = (
+            ("features", "image") if tokens > features else ("tokens", "prompt")
+        )
         text = f"{tokens} - {features} = {tokens - features}: one of the {lost} is lost"
         return {"class-taken": f"{text}; a class token was taken off in the {where}?"}
     if abs(tokens - features) <= 3:
