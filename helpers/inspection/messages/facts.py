@@ -3,7 +3,7 @@
 A cause lists the names of the facts that speak for it (`fits`) or against it.
 """
 
-from helpers.inspection.messages.grids import extra, reshape, rounded
+from helpers.inspection.messages.grids import reshape, rounded
 from helpers.inspection.messages.numbers import (
     EXTRA,
     WIDTHS,
@@ -54,9 +54,7 @@ def pair(a, b, dim=None, **_):
     if (side := square_root(low)) and high - low not in EXTRA:
         facts |= rounded(high, side)
     if dim and high in WIDTHS and low in (7, 14, 28, 56, 112):
-        facts["shifted"] = (
-            f"{low} is a side of a map, {high} a width: one axis missing?"
-        )
+        facts["shifted"] = f"{low} is a side of a map, {high} a width: no batch axis?"
     if 77 in (low, high):
         facts["text"] = "77: the text tokens of CLIP"
     if high in WIDTHS and low in WIDTHS and "two-grids" not in facts:
@@ -161,11 +159,9 @@ def counts(tokens, features):
         more = f"{features} = {tokens + 1} x {features // (tokens + 1)}"
         return {"off-by-one": f"{more}: the text has one image token too few"}
     if abs(tokens - features) == 1:
-        lost, where = (
-            ("features", "image") if tokens > features else ("tokens", "prompt")
-        )
+        lost = "features" if tokens > features else "image tokens"
         text = f"{tokens} - {features} = {tokens - features}: one of the {lost} is lost"
-        return {"class-taken": f"{text}; a class token was taken off in the {where}?"}
+        return {"class-taken": f"{text}, taken off for a class token?"}
     if abs(tokens - features) <= 3:
         return {"off-by-one": f"{tokens} - {features} = {tokens - features}"}
     if tokens % features == 0 or features % tokens == 0:
