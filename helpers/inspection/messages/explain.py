@@ -147,9 +147,10 @@ def by_words(index, text):
     ranked.sort(key=lambda one: -one.score)
     told = [facts[fact] for fact in facts if not fact.startswith("extra")]
     best, sentences = ranked[0], (*told, *read_any(numbers))
-    counted = [one for one in ranked if one.reasons][:2]
-    needed = HINT_OF_ERROR if errors_in(text) else HINT
-    if (best.score < needed or not words & SUBJECT) and not counted:
+    about, error = bool(words & SUBJECT), bool(errors_in(text))
+    counted = [one for one in ranked if one.reasons and (about or not error)][:2]
+    needed = HINT_OF_ERROR if error else HINT
+    if (best.score < needed or not about) and not counted:
         return Explanation(text, None, sentences, (), by_words=True)
     ahead = best.score / max(ranked[1].score, 1e-9)
     said = (*shelf.said(spoken, best.cause.id), ahead, best.score)

@@ -76,9 +76,9 @@ def solved(wanted, size, asked):
     """What one axis of the shape would have to be, or how often the shape is held."""
     ratio = Fraction(size, asked)
     if -1 in wanted:
-        if ratio.denominator == 1:
-            return {}
-        return {"solved": f"{size} = {ratio.numerator / ratio.denominator:g} x {asked}"}
+        if ratio.denominator == 2:
+            return {"solved": f"{size} = {float(ratio):g} x {asked}"}
+        return other_side(wanted, ratio) if ratio.denominator > 2 else {}
     if ratio.denominator == 1 or ratio.numerator == 1:
         many = max(ratio.numerator, ratio.denominator)
         word = "twice" if many == 2 else f"{many} times"
@@ -92,6 +92,23 @@ def solved(wanted, size, asked):
             text = f"with {float(need):g} in the place of {n} it would fit"
             return {"solved": text + half * (need.denominator == 2)}
     return {}
+
+
+def other_side(wanted, ratio):
+    """A number near to one of the shape, which would leave a width to the free axis."""
+    found = [
+        (abs(near - n), n, near, int(width))
+        for n in {*wanted} - {-1}
+        for near in range(max(1, n - 2), n + 3)
+        if (width := ratio * n / near) in WIDTHS
+    ]
+    if not found:
+        return {}
+    _, n, near, width = min(found)
+    text = (
+        f"with {near} in the place of a {n} it would fit, and leave a width of {width}"
+    )
+    return {"solved": text}
 
 
 def compare_tokens(held, grid, told):
