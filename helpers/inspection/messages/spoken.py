@@ -33,6 +33,7 @@ def facts_in_words(numbers, text):
         facts |= two_counts(low, high)
     for one, two in pairwise(shape for shape in said if len(shape) in (3, 4)):
         facts |= two_shapes(one, two)
+    facts.pop("extra", None)  # in prose only its number says which tokens
     return facts
 
 
