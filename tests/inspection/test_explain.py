@@ -64,6 +64,9 @@ def test_known_cases_are_led_far(file):
         (9 * (12 + 1), (9, 12), "newline"),
         (383 * 100, (1, 10, 10, 10), "map-as-tokens"),
         (1024, (7, 1, 40), "hard-coded"),
+        (24 * 36 * 64, (24, 9, 32, 64), "own-grid"),  # 24 images of 6 x 6, not (24, 9)
+        (36 * 40 * 384, (1, 4, 9, 4, 9, -1), "hard-coded"),  # 4 x 9 + 4 divides it
+        (2240 * 640, (1, 2, 17, 2, 32, 640), "hard-coded"),  # 35 rows in two halves
     ],
 )
 def test_the_numbers_decide_whatever_they_are(size, shape, cause):
@@ -242,6 +245,40 @@ def test_symptoms_in_plain_words_are_understood():
         "a single bright patch at the same place for all images": "sink",
     }.items():
         assert cause in named(text, 3), text
+
+
+def test_numbers_in_prose_say_more_than_words():
+    for text, cause in {
+        "in training mode I get 1.2500 and 0.0000 where I expect 1": "dropout",
+        "my output is 197,1,3074: which width and height should I set": "class-token",
+        "torch.rand(1, 3, 448, 224) gives me (1, 1024, 16, 32)": "width-first",
+        "why is attentions[-1] of shape [1, 754, 28, 28]": "heads-axis",
+        "a heatmap of (2x3x5) for an MRI of (87x75x100)": "coarse",
+    }.items():
+        said = explain(text)
+        assert said.weak and cause in named(text, 3), text
+        assert "If so:" in str(said) and len(said.causes) <= 3
+
+
+def test_a_square_root_rounded_down_is_seen():
+    for text in (
+        "The size of tensor a (988) must match the size of tensor b (961)"
+        " at non-singleton dimension 2",
+        "Shape mismatch, can't divide axis of length 208 in chunks of 14",
+    ):
+        assert {"floor-sqrt", "not-square"} & set(named(text, 3))
+        assert "rounded down" in str(explain(text))
+
+
+def test_colons_do_not_matter_and_one_off_has_its_own_entry():
+    text = "Image features and image tokens do not match{} tokens: {}, features{} {}"
+    for a, b in ((":", ":"), (",", ""), ("", ":")):
+        assert named(text.format(a, 575, b, 576), 1) == ["feature-select"]
+        assert named(text.format(a, 0, b, 7371), 1) == ["token-count"]
+
+
+def test_an_idiom_is_no_symptom():
+    assert explain("I cannot wrap my head around the index of this attention").weak
 
 
 def test_an_entry_can_be_asked_for_by_its_name():

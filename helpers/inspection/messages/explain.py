@@ -6,9 +6,10 @@ from dataclasses import dataclass
 from functools import cache
 from operator import ge
 
-from helpers.inspection.messages.facts import facts_in_words, facts_of
+from helpers.inspection.messages.facts import facts_of
 from helpers.inspection.messages.index import Cause, Message, read_index
 from helpers.inspection.messages.numbers import read_any, without_numbers
+from helpers.inspection.messages.spoken import facts_in_words
 from helpers.inspection.messages.text import as_text
 from helpers.inspection.messages.wording import (
     clean,
@@ -21,11 +22,13 @@ from helpers.inspection.messages.words import SUBJECT, ByWords, prose, words_of
 # What counts how much: a fact about the numbers for or against a cause, a clue in the
 # text around the message, words in common, a phrase, the place in the message's order.
 FITS, UNLESS, CLUE, WORDS, PHRASE, PLACE = 4.0, -4.0, 2.0, 0.3, 1.0, 0.8
-HINT, HINT_OF_ERROR = 6.0, 10.0  # scores that recall an entry; an error uses words less
+HINT, HINT_OF_ERROR = 4.5, 10.0  # scores that recall an entry; an error uses words less
 # How much of a phrase, how rare its words, how far ahead, and the score of all words:
 # nearly as people say it, or less of it and well ahead of all others.
 SURE = ((0.8, 4.8, 1.0, 15.0), (0.7, 3.8, 1.4, 15.0), (0.6, 6.0, 1.3, 15.0))
 NEAR = 0.55  # of the best score: what is worth naming beside it
+EXPLAINED = 0.3  # of the weight of a text's words: less is no symptom of the entry
+HINTS = 3
 
 
 @dataclass(frozen=True)
@@ -128,7 +131,7 @@ def by_words(index, text):
     """The causes that sound like the text, if any does; the numbers, in any case."""
     numbers, words = without_numbers(text)[1], set(words_of(text))
     spoken = set(words_of(prose(text)))
-    facts, shelf = facts_in_words(numbers), library(index)
+    facts, shelf = facts_in_words(numbers, text), library(index)
     scores = shelf.scores(words)
     ranked = [
         ranked_by(
@@ -144,14 +147,19 @@ def by_words(index, text):
     ranked.sort(key=lambda one: -one.score)
     told = [facts[fact] for fact in facts if not fact.startswith("extra")]
     best, sentences = ranked[0], (*told, *read_any(numbers))
-    needed = HINT_OF_ERROR if errors_in(text) else HINT
-    if best.score < needed or not words & SUBJECT:
+    about, error = bool(words & SUBJECT), bool(errors_in(text))
+    counted = [one for one in ranked if one.reasons and (about or not error)][:2]
+    needed = HINT_OF_ERROR if error else HINT
+    if (best.score < needed or not about) and not counted:
         return Explanation(text, None, sentences, (), by_words=True)
     ahead = best.score / max(ranked[1].score, 1e-9)
     said = (*shelf.said(spoken, best.cause.id), ahead, best.score)
-    weak = not any(all(map(ge, said, sure)) for sure in SURE)
-    kept = tuple(one for one in ranked[:6] if one.score >= NEAR * best.score)
-    return Explanation(text, None, sentences, kept, by_words=True, weak=weak)
+    sure = best.reasons or shelf.share(words, best.cause.id) >= EXPLAINED
+    weak = not sure or not any(all(map(ge, said, bound)) for bound in SURE)
+    kept = [one for one in ranked[:6] if one.score >= NEAR * best.score]
+    if weak:  # what the numbers say comes before what the words recall
+        kept = [*counted, *(one for one in kept if one not in counted)][:HINTS]
+    return Explanation(text, None, sentences, tuple(kept), by_words=True, weak=weak)
 
 
 @cache

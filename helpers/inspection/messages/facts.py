@@ -3,14 +3,16 @@
 A cause lists the names of the facts that speak for it (`fits`) or against it.
 """
 
-from helpers.inspection.messages.grids import extra, reshape
+from helpers.inspection.messages.grids import reshape, rounded
 from helpers.inspection.messages.numbers import (
     EXTRA,
     WIDTHS,
     as_int,
     as_shape,
     describe,
+    grids,
     square_and_more,
+    square_root,
 )
 
 WINDOWS = {49, 64, 144, 196}  # tokens of a Swin window of 7, 8, 12 or 14
@@ -27,22 +29,6 @@ def facts_of(kind, roles, numbers):
     if not kind or len(values) < len(roles):
         return {}
     return KINDS[kind](**values)
-
-
-def facts_in_words(numbers):
-    """The same for numbers and shapes in a text that is no known message."""
-    facts = {}
-    for shape in map(as_shape, numbers):
-        last = shape[-1] if shape else 0
-        if len(shape) > 1 and last == shape[-2] >= 36:
-            facts["every-query"] = f"{shape}: one map for each of {last} queries"
-        if len(shape) > 1 and last == 77:
-            facts["text"] = f"{shape}: the last axis has the 77 text tokens of CLIP"
-        for n in shape:
-            side, more = square_and_more(n) or (0, 0)
-            if more and n >= 50:
-                facts |= extra(more, f"{n} = {side} x {side} + {more}")
-    return facts
 
 
 def pair(a, b, dim=None, **_):
@@ -62,6 +48,13 @@ def pair(a, b, dim=None, **_):
         facts["windows"] = f"{low} and {high}: a window and a number of windows"
     if low >= 49 and high - low not in EXTRA and all(map(square_and_more, (low, high))):
         facts["two-grids"] = f"{describe(low)}; {describe(high)}"
+    if low >= 100 and grids(low) and grids(high) and not square_root(low):
+        near = high - low <= low / 10 and high - low not in EXTRA
+        facts["rounded" if near else "two-grids"] = f"{describe(low)}; {describe(high)}"
+    if (side := square_root(low)) and high - low not in EXTRA:
+        facts |= rounded(high, side)
+    if dim and high in WIDTHS and low in (7, 14, 28, 56, 112):
+        facts["shifted"] = f"{low} is a side of a map, {high} a width: no batch axis?"
     if 77 in (low, high):
         facts["text"] = "77: the text tokens of CLIP"
     if high in WIDTHS and low in WIDTHS and "two-grids" not in facts:
@@ -83,6 +76,8 @@ def shapes(first, second, **_):
     """Two whole shapes that do not fit together."""
     first, second = as_shape(first), as_shape(second)
     facts = {}
+    if first[:1] == second[:1]:
+        facts["same-batch"] = f"the first axis is {first[:1]} in both: not the batch"
     if len(first) == len(second):
         differ = {axis for axis in zip(first, second, strict=True) if len({*axis}) > 1}
         if len(differ) == 1:
@@ -127,6 +122,8 @@ def division(length, parts):
     length, parts = as_int(length), as_int(parts)
     if parts > length > 0:
         return {"short": f"{length} is less than {parts}: no axis of an image"}
+    if facts := rounded(length, parts):
+        return facts
     if parts in (2, 4, 7, 8, 14, 16, 32):
         return {"patch": f"{length} = {length // parts} x {parts} + {length % parts}"}
     return {}
@@ -161,6 +158,10 @@ def counts(tokens, features):
     if features > 20 * tokens and features % (tokens + 1) == 0:
         more = f"{features} = {tokens + 1} x {features // (tokens + 1)}"
         return {"off-by-one": f"{more}: the text has one image token too few"}
+    if abs(tokens - features) == 1:
+        lost = "features" if tokens > features else "image tokens"
+        text = f"{tokens} - {features} = {tokens - features}: one of the {lost} is lost"
+        return {"class-taken": f"{text}, taken off for a class token?"}
     if abs(tokens - features) <= 3:
         return {"off-by-one": f"{tokens} - {features} = {tokens - features}"}
     if tokens % features == 0 or features % tokens == 0:
@@ -173,6 +174,13 @@ def counts(tokens, features):
     return {}
 
 
+def rank(first, second):
+    """How many axes a tensor has, where one was named that it does not have."""
+    span = as_shape(first)
+    axes = span[1] + 1 if len(span) == 2 else as_int(second)
+    return {f"rank-{axes}": f"the tensor has {axes} axes"} if axes > 0 else {}
+
+
 KINDS = {
     "reshape": reshape,
     "pair": pair,
@@ -182,4 +190,5 @@ KINDS = {
     "division": division,
     "picture": picture,
     "counts": counts,
+    "rank": rank,
 }

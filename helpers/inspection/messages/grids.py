@@ -1,6 +1,7 @@
 """Numbers of tokens where a grid was asked for: what is too much, and what fits."""
 
 import math
+from fractions import Fraction
 
 from helpers.inspection.messages.numbers import (
     EXTRA,
@@ -9,9 +10,12 @@ from helpers.inspection.messages.numbers import (
     as_int,
     as_shape,
     describe,
+    grids,
     square_and_more,
     square_root,
 )
+
+CHANCE = 11  # a number with a prime as large divides few others by chance
 
 
 def reshape(wanted, size, axis=None):
@@ -23,18 +27,21 @@ def reshape(wanted, size, axis=None):
     free, facts = -1 in wanted, {}
     if not free:
         facts["count"] = f"{times(wanted)} = {asked}, the tensor has {size}"
-    if not (grid := grid_in(wanted)):
-        return facts | {"no-grid": "the shape has no two axes that look like h x w"}
-    rest = asked // math.prod(grid)
+    splits = splits_of(wanted, size)
+    if not splits:
+        facts["no-grid"] = "the shape has no two axes that look like h x w"
+        return facts | solved(wanted, size, asked)
+    grid, rest = splits[0]
     cut = channel_cut(grid, size)
     if size % rest == 0 and not free and not cut:
         facts |= compare_tokens(size // rest, grid, told=rest == 1)
     if not facts.keys() & {"extra", "tiles"}:
-        facts |= whole_rows(size, asked, grid)
+        facts |= whole_rows(size, rest, grid)
     if free and rest > 1 and size % rest == 0 and not facts:
         facts["few"] = f"{size} = {size // rest} x {rest}, no multiple of {times(grid)}"
-    if not facts.keys() - {"count"} and not cut:
+    if not facts.keys() - {"count", "held"} and not cut:
         facts["no-fit"] = f"{size} is no number of such grids, with or without extras"
+        facts |= solved(wanted, size, asked)
     if size in WIDTHS:
         facts["width"] = f"{size} is a width of models: channels, not tokens?"
     if asked > size and asked % size:
@@ -46,11 +53,62 @@ def times(shape):
     return " x ".join(map(str, shape))
 
 
-def grid_in(wanted):
-    """The two neighbours in a shape that look most like (h, w), or an empty tuple."""
-    pairs = [wanted[i : i + 2] for i in range(len(wanted) - 1)]
-    alike = [p for p in pairs if min(p) >= 2 and max(p) <= 3 * min(p) and max(p) > 2]
-    return min(alike, key=lambda p: abs(math.log(p[0] / p[1])), default=())
+def splits_of(wanted, size):
+    """((h, w), rest) for all readings batch | grid | width of a shape, the best first.
+
+    A reading whose other axes divide the size comes before one whose do not, then the
+    squarest. (h, w) can stand first only in (h, w) and (h, w, C), a batch is in front
+    of all others, and more than five axes are windows.
+    """
+    found = []
+    for i in range(len(wanted) - 1 if len(wanted) < 6 else 0):
+        h, w = grid = wanted[i : i + 2]
+        behind = wanted[2:] if i == 0 else ()
+        if (i == 0 and len(wanted) > 3) or (behind and -1 < behind[0] < 32):
+            continue
+        if min(grid) >= 2 and 2 < max(grid) <= 5 * min(grid):
+            rest = abs(math.prod(wanted)) // (h * w)
+            found.append((size % rest > 0, abs(math.log(h / w)), grid, rest))
+    return [one[2:] for one in sorted(found)]
+
+
+def solved(wanted, size, asked):
+    """What one axis of the shape would have to be, or how often the shape is held."""
+    ratio = Fraction(size, asked)
+    if -1 in wanted:
+        if ratio.denominator == 2:
+            return {"solved": f"{size} = {float(ratio):g} x {asked}"}
+        return other_side(wanted, ratio) if ratio.denominator > 2 else {}
+    if ratio.denominator == 1 or ratio.numerator == 1:
+        many = max(ratio.numerator, ratio.denominator)
+        word = "twice" if many == 2 else f"{many} times"
+        held = "holds" if ratio > 1 else "is held by"
+        text = f"the tensor {held} the shape exactly {word}: a batch, prompts, heads?"
+        return {"ratio": text} | ({"twice": text} if ratio == 2 else {})
+    for n in sorted(set(wanted), reverse=True):
+        need = n * ratio
+        if n > 2 and need.denominator <= 2:
+            half = f" ({need.numerator} = 2 x {need.numerator // 2} + 1)"
+            text = f"with {float(need):g} in the place of {n} it would fit"
+            return {"solved": text + half * (need.denominator == 2)}
+    return {}
+
+
+def other_side(wanted, ratio):
+    """A number near to one of the shape, which would leave a width to the free axis."""
+    found = [
+        (abs(near - n), n, near, int(width))
+        for n in {*wanted} - {-1}
+        for near in range(max(1, n - 2), n + 3)
+        if (width := ratio * n / near) in WIDTHS
+    ]
+    if not found:
+        return {}
+    _, n, near, width = min(found)
+    text = (
+        f"with {near} in the place of a {n} it would fit, and leave a width of {width}"
+    )
+    return {"solved": text}
 
 
 def compare_tokens(held, grid, told):
@@ -67,6 +125,8 @@ def compare_tokens(held, grid, told):
         many = held // asked
         facts["tiles"] = f"{held} = {many} x {asked}: tiles, frames, heads or images"
         facts["axis-left"] = facts["tiles"]
+    if grid[0] == grid[1] and more not in EXTRA:
+        facts |= rounded(held, grid[0])
     if more and (square_root(held) or not facts.keys() & {"extra", "fewer-1", "tiles"}):
         facts |= own_grid(held)
     if held == grid[0] * (grid[1] + 1):
@@ -76,27 +136,47 @@ def compare_tokens(held, grid, told):
     return facts
 
 
+def rounded(held, side):
+    """A side that is the square root of a rectangle, rounded down."""
+    if math.isqrt(held) != side or side * side == held or not grids(held):
+        return {}
+    text = f"{side} is the square root of {held}, rounded down, and {held} may be "
+    text += " or ".join(times(grid) for grid in grids(held)[:2])
+    return {"rounded": text}
+
+
 def extra(more, text):
     """The fact that there are `more` tokens than cells, under two names."""
     return dict.fromkeys(("extra", f"extra-{more}"), f"{text}: {EXTRA[more]}")
 
 
-def whole_rows(size, asked, grid):
+def whole_rows(size, rest, grid):
     """The size is a multiple of the grid, or of the grid with extra tokens."""
-    for tokens in (math.prod(grid) + more for more in (0, *EXTRA)):
-        if size % tokens**2 == 0:
+    cells = math.prod(grid)
+    for tokens in (cells + more for more in (0, *EXTRA)):
+        exact = size == rest * tokens**2 or rest == 1 or rough(tokens)
+        if size % tokens**2 == 0 and exact:
             text = f"{size} = {size // tokens**2} x {tokens} x {tokens}"
             text += ": queries by keys, one map for each query"
             return {"every-query": text, "axis-left": text}
-    if size > asked and size % asked == 0:
-        return {"axis-left": f"{size} = {size // asked} x {asked}: axes were left in"}
+    if size > cells * rest and size % (cells * rest) == 0:
+        many = size // (cells * rest)
+        return {"axis-left": f"{size} = {many} x {cells * rest}: axes were left in"}
     for more in (1, 2, 5, 4):
-        tokens = math.prod(grid) + more
-        if size > tokens and size % tokens == 0:
+        tokens = cells + more
+        if size > tokens and size % tokens == 0 and rough(tokens):
             text = f"{size} = {size // tokens} x ({times(grid)} + {more})"
             text += f": {EXTRA[more]}, and more axes than the grid"
             return {f"extra-{more}": text, "rows": text}
     return {}
+
+
+def rough(n):
+    """Has n a large prime? (2, 3, 5 and 7 are in the sizes of all models.)"""
+    for prime in (2, 3, 5, 7):
+        while n % prime == 0:
+            n //= prime
+    return n >= CHANCE
 
 
 def own_grid(held):

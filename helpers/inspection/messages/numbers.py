@@ -2,6 +2,9 @@
 
 import math
 import re
+import tomllib
+
+from helpers.inspection.messages.index import FOLDER
 
 HOLE = "#"
 ONE = r"-?\d+"
@@ -14,34 +17,11 @@ SHAPE = re.compile(
     rf"|(?<![\w.])-?\d+(?!\.\d|\w)"
 )
 LARGEST = 10**6  # no picture has as many tokens
-# Widths of models, to see tokens in a number that counts everything.
-WIDTHS = (64, 128, 192, 256, 320, 384, 512, 640, 768, 1024, 1152, 1280, 1408, 1536,
-          1664, 2048, 2560, 3072, 3584, 4096, 5120)  # fmt: skip
-SIDES = (14, 16, 24, 27, 28, 32, 37)  # of grids of published models
-EXTRA = {
-    1: "a class token",
-    2: "a class token and a distillation token, or a start and an end",
-    4: "four register tokens",
-    5: "a class token and four register tokens",
-}
-KNOWN = {
-    49: "7 x 7: a ResNet or a Swin window at 224 x 224, or ViT-B/32 without its class",
-    50: "ViT-B/32 (CLIP) at 224 x 224",
-    77: "the text tokens of CLIP",
-    145: "ViT-B/32 at 384 x 384",
-    197: "ViT-B/16 at 224 x 224",
-    198: "DeiT, distilled, at 224 x 224",
-    201: "a ViT/16 with four registers at 224 x 224 (DINOv3)",
-    257: "ViT-L/14 (CLIP, BLIP-2) or DINOv2 at 224 x 224",
-    261: "DINOv2 with registers at 224 x 224",
-    576: "LLaVA-1.5: CLIP ViT-L/14 at 336 x 336, without its class token",
-    577: "ViT-L/14 at 336 x 336 or ViT-B/16 at 384 x 384",
-    729: "SigLIP with patches of 14 at 384 x 384: 27 x 27 and no class token",
-    785: "ViT-B/8 (DINO) at 224 x 224",
-    901: "ViT-B/16 (BLIP) at 480 x 480",
-    1370: "DINOv2 at 518 x 518",
-    2880: "LLaVA-NeXT: five tiles of 576",
-}
+TABLE = tomllib.loads((FOLDER / "numbers.toml").read_text(encoding="utf-8"))
+WIDTHS, SIDES = TABLE["widths"], TABLE["sides"]
+EXTRA, KNOWN = (
+    {int(n): text for n, text in TABLE[key].items()} for key in ("extra", "known")
+)
 
 
 def without_numbers(text):

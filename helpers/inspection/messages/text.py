@@ -1,36 +1,12 @@
 """An explanation as text for a terminal."""
 
 import textwrap
+import tomllib
 
-from helpers.inspection.messages.index import NOTEBOOK
+from helpers.inspection.messages.index import FOLDER, NOTEBOOK
 
 WIDTH, MOST = 88, 5
-UNKNOWN = (
-    "This message is unknown here, and no entry of the index sounds like it. What can "
-    "be said is said of its numbers alone."
-)
-BY_WORDS = (
-    "No known message in this text. By its words it sounds like what follows; let the "
-    "questions decide."
-)
-WEAK = (
-    "No known message in this text. Some of its words or numbers occur in these "
-    "entries, which is no more than a hint: ask their questions first, and trust your "
-    "own answers. `python -m helpers explain NAME` then shows an entry's remedy."
-)
-CLOSE = "This wording is not known; it comes close to one that is:"
-RANKED = "Likeliest first; the question decides:"
-UNDECIDED = (
-    "The message alone does not tell these apart, and nothing else in the text does: "
-    "let the questions decide."
-)
-NOT_SHAPES = "This is not about the shape of an attention map."
-NEXT = (
-    "Go on with `trace_shapes(model, images)` for every shape up to the line that "
-    "fails, `python -m helpers diagnose SHAPE --image HxW` for what a weights tensor "
-    "is, and `capture_attention(model)` for weights that are missing (all in "
-    "helpers.inspection)."
-)
+SAID = tomllib.loads((FOLDER / "phrases.toml").read_text(encoding="utf-8"))
 
 
 def as_text(explanation):
@@ -42,15 +18,15 @@ def as_text(explanation):
         paragraphs.append("\n".join(["The numbers:", *facts]))
     if len(causes) > 1 and not weak:
         told = explanation.by_words or causes[0].told
-        paragraphs.append(wrap(RANKED if told else UNDECIDED))
+        paragraphs.append(wrap(SAID["ranked"] if told else SAID["undecided"]))
     shown = causes[: how_many(causes)]
     for place, ranked in enumerate(shown, start=1):
-        paragraphs.append("\n".join(one_cause(place, ranked, with_remedy=not weak)))
+        paragraphs.append("\n".join(one_cause(place, ranked, hint=weak)))
     if rest := [ranked.cause.id for ranked in causes[len(shown) :]]:
         more = "Also known behind it (`python -m helpers explain NAME` says more): "
         paragraphs.append(wrap(more + ", ".join(rest)))
     if causes or explanation.message is None:
-        paragraphs.append(wrap(NEXT))
+        paragraphs.append(wrap(SAID["next"]))
     return "\n\n".join(paragraphs)
 
 
@@ -64,25 +40,30 @@ def heading(explanation):
     """What was recognised, in paragraphs."""
     message, causes = explanation.message, explanation.causes
     if message is not None:
-        close = f"{CLOSE} *{message.says[0]}*" if explanation.close else ""
-        shapes = "" if message.causes else NOT_SHAPES
+        close = f"{SAID['close']} *{message.says[0]}*" if explanation.close else ""
+        shapes = "" if message.causes else SAID["not_shapes"]
         parts = (close, message.means, message.remedy, shapes)
         return [wrap(part) for part in parts if part]
     if not causes:
-        return [wrap(UNKNOWN)]
+        return [wrap(SAID["unknown"])]
     if not explanation.by_words:
         return []  # the entry was asked for by its name
-    return [wrap(WEAK if explanation.weak else BY_WORDS)]
+    return [wrap(SAID["weak"] if explanation.weak else SAID["by_words"])]
 
 
-def one_cause(place, ranked, with_remedy=True):
-    """A cause in lines: what it is, the question, the line to run, before and after."""
+def one_cause(place, ranked, hint=False):
+    """A cause in lines: what it is, the question, the line to run, before and after.
+
+    Of a hint, only the first line of the remedy.
+    """
     cause = ranked.cause
     lines = [wrap(f"{place}. {cause.cause}", "   ")]
     lines += [wrap(f"   Fits:   {reason}", " " * 11) for reason in ranked.reasons]
     lines += [wrap(f"   Ask:    {cause.ask}", " " * 11), *block("Run:", cause.run)]
-    if with_remedy:
+    if not hint:
         lines += block("Before:", cause.before) + block("After:", cause.after)
+    elif cause.after:
+        lines += block("If so:", cause.after.splitlines()[0])
     return [*lines, f"   Index:  {NOTEBOOK}, entry {cause.id}"]
 
 

@@ -13,6 +13,7 @@ ERROR_LINE = re.compile(ERROR.format("Error|Exception|Interrupt"), re.MULTILINE)
 WARNING_LINE = re.compile(ERROR.format("Warning"), re.MULTILINE)
 NOISE = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]|\r")  # colours, and Windows' line ends
 QUOTES = str.maketrans({"`": "'", "‘": "'", "’": "'", "“": "'", "”": "'", '"': "'"})
+PAUSE = re.compile(r"[:,;](?=\s|$)")
 SURE_LENGTH = 20  # letters of a wording that counts outside of an error's lines
 LAST, MOST_ERRORS = 20, 8  # letters that the last error has ahead, of so many
 WIDE = str.maketrans("：，（）［］＝", ":,()[]=")  # as a Chinese keyboard writes them
@@ -34,16 +35,19 @@ def clean(text):
 def prepare(text):
     """Lower case, one kind of quote, one space; the numbers as holes, and their values.
 
+    Colons and the like at a word's end go: releases differ in them.
+
     Returns the text and a list of its numbers and shapes, one for each hole.
     """
     bare, numbers = without_numbers(text)
-    return re.sub(r"\s+", " ", bare.translate(QUOTES).lower()).strip(), numbers
+    bare = PAUSE.sub("", bare.translate(QUOTES).lower())
+    return re.sub(r"\s+", " ", bare).strip(), numbers
 
 
 @cache
 def parts_of(example):
     """An example's wording, prepared, in the parts between its gaps."""
-    return [part.strip() for part in prepare(example)[0].split("...")]
+    return [prepare(part)[0] for part in example.split("...")]
 
 
 def wording_in(example, bare):

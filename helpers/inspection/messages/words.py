@@ -2,36 +2,25 @@
 
 import math
 import re
+import tomllib
 from collections import Counter
+
+from helpers.inspection.messages.index import FOLDER
 
 WORD = re.compile(r"[a-z_][a-z_\d]+")
 CODE = re.compile(r"[()\[\]{}=]|\w\.\w")
+SHORT = re.compile(r"(?<=[a-z])['’](t|s|m|d|re|ve|ll)\b")  # don't, I've
 NAME = re.compile(r"\w*[a-z]_[a-z]\w*")
 ONE, ZERO = (re.compile(rf"(?<![\w.]){n}(\.0+)?(?![\w.]*\w)") for n in (1, 0))
-# Words that mean the same to somebody who describes a picture.
-SYNONYMS = (
-    "map heatmap heat saliency", "image picture photo img", "token word",
-    "same identical equal", "empty nothing", "none null", "black blank dark",
-    "shift offset displaced misaligned moved", "turn rotated transposed flipped "
-    "mirrored", "swap swapped reversed", "cam gradcam grad", "attention weight attn "
-    "alpha", "video frame", "tile crop anyres", "peak bright brightest hot spot",
-    "flat uniform constant", "meaningless noise noisy random nonsense garbage wrong",
-    "sum summing", "rectangle rectangular", "class cls", "border edge",
-)  # fmt: skip
 ENDINGS = ("isation", "ization", "izing", "ising", "ized", "ised", "izes", "ises",
            "ize", "ise", "ing", "ed", "es", "ly", "e")  # fmt: skip
-IDLE = frozenset(
-    "the a an is are was be to of in on at for and or not it its this that with as my "
-    "me we you your he she they their there so if but by from when how why what which "
-    "where do does did can could should would will get got getting have has had try "
-    "trying tried want any some just only also than then each every all use using used "
-    "one error issue problem please help thanks hi hello model code".split()
-)
+TABLE = tomllib.loads((FOLDER / "words.toml").read_text(encoding="utf-8"))
+IDLE = frozenset(TABLE["idle"].split())
 
 
 def words_of(text, parts=True):
     """The words that carry meaning, in one form each; with the parts of code names."""
-    text = text.lower().replace("heat map", "heatmap")
+    text = SHORT.sub(r"\1", text.lower().replace("heat map", "heatmap"))
     text = ZERO.sub(" zero ", ONE.sub(" ones ", text))
     words = WORD.findall(text)
     if parts:
@@ -59,7 +48,11 @@ def base(word):
     return word
 
 
-SAME = {base(w): base(group.split()[0]) for group in SYNONYMS for w in group.split()}
+SAME = {
+    base(word): base(group.split()[0])
+    for group in TABLE["synonyms"]
+    for word in group.split()
+}
 
 
 def stem(word):
@@ -79,12 +72,10 @@ def rarity(texts):
 
 
 CORE = frozenset(map(stem, "map attention cam".split()))
-# A text without any of these is about something else.
-SUBJECT = CORE | frozenset(map(stem, (
-    "token head patch mask beam grid feature overlay key query class register tile "
-    "video sink nan shape hook gradient batch image reshape tensor peak column row "
-    "memory transformers release version color"
-).split()))  # fmt: skip
+SUBJECT = CORE | frozenset(map(stem, TABLE["subject"].split()))
+NAMES = frozenset(map(stem, TABLE["names"].split()))
+# How much shorter texts, and how much names, count more.
+LENGTH, NAMED = 0.3, 0.4
 
 
 class ByWords:
@@ -94,6 +85,7 @@ class ByWords:
         """texts: {name: text}; phrases: {name: what people say, one by one}."""
         self.words = {name: set(words_of(text)) for name, text in texts.items()}
         self.weight = rarity(list(self.words.values()))
+        self.known = set().union(*self.words.values())
         self.phrases = {
             name: [set(words_of(phrase, parts=False)) for phrase in said]
             for name, said in phrases.items()
@@ -114,6 +106,19 @@ class ByWords:
         return best
 
     def scores(self, words):
-        """{name: score} of the texts that share one of the words."""
-        scores = {name: self.weight(words & mine) for name, mine in self.words.items()}
-        return {name: score for name, score in scores.items() if score}
+        """{name: score} of the texts that share a word: of a short one it says more."""
+        mean = sum(map(len, self.words.values())) / len(self.words)
+        return {
+            name: self.told(words & mine) / (1 - LENGTH + LENGTH * len(mine) / mean)
+            for name, mine in self.words.items()
+            if words & mine
+        }
+
+    def told(self, words):
+        """What words weigh, names twice."""
+        return self.weight(words) + NAMED * self.weight(words & NAMES)
+
+    def share(self, words, name):
+        """How much of all that the words weigh the text of `name` has."""
+        unknown = math.log(2 * len(self.words)) * len(words - self.known)
+        return self.told(words & self.words[name]) / (self.told(words) + unknown or 1)

@@ -1,0 +1,81 @@
+"""What numbers and shapes say in a text that is no known message."""
+
+import re
+from itertools import combinations, pairwise
+
+from helpers.inspection.messages.grids import extra
+from helpers.inspection.messages.numbers import (
+    EXTRA,
+    KNOWN,
+    SIDES,
+    WIDTHS,
+    as_shape,
+    describe,
+    grids,
+    square_and_more,
+    square_root,
+)
+
+HEADS = {8, 12, 16, 20, 24, 28, 32, 40}
+DROPOUT = re.compile(r"(?<![\d.])1\.(25|1{2,}|05|052\d*|42\d+|43)0*(?![\d])")
+
+
+def facts_in_words(numbers, text):
+    """{name: sentence} for the numbers and shapes in a text."""
+    said = [as_shape(n) for n in numbers]
+    facts = {}
+    if scale := DROPOUT.search(text):
+        facts["scale"] = f"{scale[0]} = 1 / (1 - p): what dropout makes of a 1"
+    for shape in said:
+        facts |= one_shape(shape)
+    alone = sorted({shape[0] for shape in said if len(shape) == 1})[-6:]
+    for low, high in combinations(alone, 2):
+        facts |= two_counts(low, high)
+    for one, two in pairwise(shape for shape in said if len(shape) in (3, 4)):
+        facts |= two_shapes(one, two)
+    facts.pop("extra", None)  # in prose only its number says which tokens
+    return facts
+
+
+def one_shape(shape):
+    """A shape, or a number alone: the axes of weights, and extra tokens."""
+    facts, last = {}, shape[-1] if shape else 0
+    picture = len(shape) == 4 and shape[1] in (1, 3)
+    if len(shape) > 1 and last == shape[-2] and not picture:
+        if last >= (36 if len(shape) > 2 else 144) and square_and_more(last):
+            facts["every-query"] = f"{shape}: one map for each of {last} queries"
+        if len(shape) == 4 and last in HEADS and shape[1] > 64:
+            facts["heads-heads"] = f"{shape}: {last} heads by {last} heads?"
+    rows = shape[-2] if len(shape) == 3 and shape[0] == 1 else 0
+    if rows >= 10 and rows != last and last not in WIDTHS and grids(last):
+        facts["queries"] = f"{shape}: {rows} rows of {describe(last)}?"
+    if len(shape) > 1 and last == 77:
+        facts["text"] = f"{shape}: the last axis has the 77 text tokens of CLIP"
+    for n in shape:
+        side, more = square_and_more(n) or (0, 0)
+        if more and (n in KNOWN or (n >= 50 and side in SIDES)):
+            facts |= extra(more, f"{n} = {side} x {side} + {more}")
+    return facts
+
+
+def two_counts(low, high):
+    """Two numbers, of which the lower is a square."""
+    if low < 36 or not square_root(low):
+        return {}
+    if high - low in EXTRA:
+        return extra(high - low, f"{high} - {low} = {high - low}")
+    if low >= 144 and 2 < high / low <= 13 and high % low == 0:
+        return {"tiles": f"{high} = {high // low} x {low}: tiles or frames?"}
+    return {}
+
+
+def two_shapes(one, two):
+    """Two shapes, one after the other: an image and its map."""
+    (H, W), (h, w) = one[-2:], two[-2:]  # of an image, and of its map
+    if H != W and min(h, w) > 4 and H * h == W * w:
+        return {"turned-grid": f"{one} gives {two}: height and width are swapped"}
+    if len(one) == len(two) == 3 and min(*one, *two) > 1:
+        ratios = [max(pair) / min(pair) for pair in zip(one, two, strict=True)]
+        if min(ratios) >= 6:
+            return {"smaller": f"{one} and {two}: a map, and what it has to cover?"}
+    return {}
