@@ -1,6 +1,7 @@
 """A name for every axis of a weights tensor, each with its evidence."""
 
 from helpers.inspection.shapes.facts import SMALLEST
+from helpers.inspection.shapes.features import as_points
 from helpers.inspection.shapes.known import problem
 from helpers.inspection.shapes.readings import fits
 from helpers.inspection.shapes.report import Axis
@@ -10,6 +11,8 @@ from helpers.inspection.shapes.sums import softmax_axes, tolerance
 def find_keys(shape, values, facts):
     """(axis of the keys, evidence, problems); the axis is None for maps on a grid."""
     last = len(shape) - 1
+    if as_points(shape, facts):
+        return last, "levels, then points", []
     if values is None:
         if on_grid(shape, facts):
             return None, "the size of a grid on this image", []

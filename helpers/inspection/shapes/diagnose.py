@@ -5,11 +5,11 @@ from torch import nn
 
 from helpers.inspection.shapes.axes import find_keys, name_axes, open_axes
 from helpers.inspection.shapes.facts import Facts, check_counts
-from helpers.inspection.shapes.features import as_features
+from helpers.inspection.shapes.features import as_features, as_points
 from helpers.inspection.shapes.known import UNKNOWN, problem
 from helpers.inspection.shapes.layouts import fit_keys
-from helpers.inspection.shapes.report import Candidate, Known, Report
-from helpers.inspection.shapes.sums import softmax_axes
+from helpers.inspection.shapes.report import Candidate, Known, Report, next_line
+from helpers.inspection.shapes.sums import are_shares, softmax_axes
 from helpers.inspection.shapes.unpack import unpack
 from helpers.inspection.shapes.values import find_problems, find_sinks
 from helpers.maps.token_layout import TokenLayout
@@ -77,6 +77,8 @@ def examine(report, values, facts, layout, named, probed):
         report.ambiguous = [*open_axes(report.axes), *doubts]
     check_named(report, named["heads"], named["queries"])
     if values is not None:
+        if as_points(shape, facts):
+            values = values.flatten(-2)  # (..., levels * points)
         report.looked_at = "the sums, signs, zeros and spread of the weights"
         look(report, values, -1 if keys is None else keys - len(shape), misplaced)
     report.next = next_line(report, keys)
@@ -103,9 +105,9 @@ def fit(report, values, keys, facts, layout, batch):
             numbers = {"N": N, "length": layout.length}
             report.problems.append(problem("other layout", **numbers))
         return []
-    proof = softmax_axes(values) if values is not None else facts.input_ids is not None
+    proof = facts.gives_layout() or values is not None and are_shares(values, keys)
     proof = proof or any(a.named for a in report.axes if a.name != "images")
-    features = None if proof else as_features(shape, facts)
+    features = as_points(shape, facts) or (None if proof else as_features(shape, facts))
     if not features or not features.certain:
         doubts = fit_keys(report, values, keys, facts, batch)
         if not features:
@@ -163,21 +165,11 @@ def check_named(report, heads, queries):
         kind = "across the heads" if across else "heads"
         report.problems.append(problem(kind, count=heads))
     if queries is not None and sizes.get("queries", queries) != queries:
+        if queries in report.shape[:-1]:
+            axis = report.shape.index(queries)
+            report.ambiguous.append(f"axis {axis} has the {queries} queries you named")
+            return
         report.problems.append(problem("queries", count=queries, size=sizes["queries"]))
-
-
-def next_line(report, keys):
-    """What to run next; where there is a problem, its remedy says that."""
-    best = next(iter(report.candidates), None)
-    if report.problems or best is None:
-        return ""
-    if best.free:
-        return "the same with text=(keys in front of the image's, keys behind)"
-    if report.what != "weights" or best.kind == "windows" or keys is None:
-        return ""
-    dim = "" if keys == len(report.shape) - 1 else f", dim={keys}"
-    sizes = (*report.shape[:keys], *best.layout.grid, *report.shape[keys + 1 :])
-    return f"maps = report.layouts[0].to_grid(weights{dim})  # {sizes}"
 
 
 def look(report, values, keys, misplaced):

@@ -94,12 +94,17 @@ def cells_of(N, facts):
     return " x ".join(map(str, best.layout.grid)) + f", {best.others}"
 
 
+def as_points(shape, facts):
+    """Weights of deformable attention, (..., levels, points); None for others."""
+    if len(shape) not in (5, 6) or "levels" not in facts.family.kinds:
+        return None
+    text = "these belong to points, no keys: sampling_locations says where they are"
+    names = ("images", "queries", "heads", "levels", "points")
+    return Features("weights", names, text)
+
+
 def as_map(shape, facts):
     """Features for what has rows and columns among its axes; None for others."""
-    if len(shape) in (5, 6) and "levels" in facts.family.kinds:
-        text = "these belong to points, no keys: sampling_locations says where they are"
-        names = ("images", "queries", "heads", "levels", "points")
-        return Features("weights", names, text)
     if facts.image_size is None or len(shape) < 3:
         return None
     if shape[-2:] == tuple(facts.image_size):

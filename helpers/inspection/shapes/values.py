@@ -28,6 +28,9 @@ def find_problems(values, keys=-1):
     whole = rows[finite & ~blind]  # (rows, N)
     if whole.min() < -1e-6:
         return found + [negative(whole)]
+    if blind.any() and bool((whole.amax(-1) > 1).all()) and alone(whole):
+        text = f"every weight is 0 or {whole.max():.3f}"
+        return found + [problem("dropout", text=text, zeros=zeros_of(rows))]
     if whole.shape[-1] == 1 or bool((whole == 1).all()):
         return found + [problem("ones")]
     if whole.min() == whole.max():
@@ -40,6 +43,17 @@ def find_problems(values, keys=-1):
     if found:
         return found
     return even(whole) + same_maps(rows, is_half(values))
+
+
+def zeros_of(rows):
+    """The share of zeros, 0..1."""
+    return (rows == 0).double().mean().item()
+
+
+def alone(rows):
+    """True if each of the rows (rows, N) has one key with a weight, the same in all."""
+    seen = rows != 0  # (rows, N)
+    return bool((seen.sum(-1) == 1).all()) and len(rows[seen].unique()) == 1
 
 
 def not_finite(values, rows):
@@ -65,7 +79,7 @@ def not_one(rows, whole, sums, allowed):
     """Why rows do not sum to 1: (..., N), (rows, N), (rows,), a tolerance."""
     low, high, middle = sums.min().item(), sums.max().item(), sums.mean().item()
     text = f"rows sum to {low:.3f} ... {high:.3f}, not to 1"
-    zeros = (whole == 0).double().mean().item()
+    zeros = zeros_of(whole)
     alike = high - low <= allowed * max(1.0, middle) and middle > 1
     several = int((whole == whole.max()).sum()) > 1  # a map that was scaled has one
     near = abs(middle - round(middle)) / middle
