@@ -4,6 +4,7 @@ import torch
 from torch import nn
 
 from helpers.inspection.shapes.axes import find_keys, name_axes, open_axes
+from helpers.inspection.shapes.doubts import next_line
 from helpers.inspection.shapes.facts import Facts, check_counts
 from helpers.inspection.shapes.features import as_features
 from helpers.inspection.shapes.known import UNKNOWN, problem
@@ -164,20 +165,6 @@ def check_named(report, heads, queries):
         report.problems.append(problem(kind, count=heads))
     if queries is not None and sizes.get("queries", queries) != queries:
         report.problems.append(problem("queries", count=queries, size=sizes["queries"]))
-
-
-def next_line(report, keys):
-    """What to run next; where there is a problem, its remedy says that."""
-    best = next(iter(report.candidates), None)
-    if report.problems or best is None:
-        return ""
-    if best.free:
-        return "the same with text=(keys in front of the image's, keys behind)"
-    if report.what != "weights" or best.kind == "windows" or keys is None:
-        return ""
-    dim = "" if keys == len(report.shape) - 1 else f", dim={keys}"
-    sizes = (*report.shape[:keys], *best.layout.grid, *report.shape[keys + 1 :])
-    return f"maps = report.layouts[0].to_grid(weights{dim})  # {sizes}"
 
 
 def look(report, values, keys, misplaced):
