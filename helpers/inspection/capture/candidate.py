@@ -81,7 +81,8 @@ class AttentionCandidate:
         made_of = self.key.parents  # features: the layer gave the weights themselves
         predicted = bool(made_of) and all(span.born == "feature" for span in made_of)
         origins = set().union(*(span.origins() for span in value_keys))
-        scored = {span.whole for span in axes.mixed} if self.scored else set()
+        mixed = axes.mixed if self.scored else ()
+        scored = set().union(*(span.origins() for span in mixed))
         sorts, finer, self.summaries = sort_spans(
             rows, values, wholes, origins, predicted, scored
         )

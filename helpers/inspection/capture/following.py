@@ -45,21 +45,25 @@ class AxesTracker:
             axes.weights = held(known, axes)
             self.axes[result] = axes
 
-    def written(self, name, into, source):
+    def written(self, name, operands, results):
         """What is written into a tensor is a part of it from then on."""
+        into, source = operands[0], operands[-1]
+        self.axes[into] = self.axes_with(name, into, source)
+        for result in results:
+            self.axes[result] = self.axes[into]
+
+    def axes_with(self, name, into, source):
+        """Axes of a tensor into which another was written."""
         axes, others = self.of(into), self.of(source)
-        if into is source:
-            return
-        if name == "copy" and others.fits(into.shape):
-            self.axes[into] = others
-            return
+        if into is source or name == "copy" and others.fits(into.shape):
+            return others
         spans = list(axes.spans)
         for place in range(-min(len(spans), len(others.spans)), 0):
             same = into.shape[place] == source.shape[place]
             if same or into.dim() == source.dim():
                 parents = (*spans[place], *others.spans[place])
                 spans[place] = (Span(into.shape[place], parents),)
-        self.axes[into] = replace(axes, spans=spans, weights=None)
+        return replace(axes, spans=spans, weights=None)
 
 
 def is_apart(tensor):

@@ -3,11 +3,11 @@ the weights of an attention.
 
 A classifier ends in a softmax, too. But an attention goes on: its weights are
 multiplied with values, as they are or after a dropout, a mask, a reshape. So what a
-softmax returns is followed until its keys are summed over. That needs no name of a
-layer.
+softmax returns is followed until its keys are summed over, whatever its layer is named.
 """
 
 from dataclasses import replace
+from itertools import count
 
 from helpers.inspection.capture.axes import Span
 from helpers.inspection.capture.calls import summed_dims
@@ -43,23 +43,19 @@ class SoftmaxTracker(AxesTracker):
         self.refused = []  # candidates that were read and are none
         self.waiting = []  # candidates that nothing was read with yet
         self.summaries = []  # candidates with maps for features
-        self.candidates = 0
-        self.reads = 0  # of candidates: that many were multiplied with values
+        self.serials, self.numbers = count(1), count(1)  # of candidates, of reads
         self.unexplained = False  # the latest call may have read values, unrecognised
 
     def after(self, function, name, args, kwargs, output):
-        """Note the axes of what a call returned. Returns (a candidate that began with
-        it or None, candidates that it multiplied with values)."""
+        """What a call did: (a candidate that began or None, candidates it read)."""
         operands, results = tensors([*args, *kwargs.values()]), tensors([output])
         self.unexplained = False
-        if any(is_apart(tensor) for tensor in [*operands, *results]):
+        if any(map(is_apart, operands + results)):
             self.unexplained = name in PRODUCTS and name != "linear"
         elif operands and name in WRITES:
             # An adding one sums over the keys, perhaps, of a list of pairs.
             self.unexplained = name in ADDS and self.of(operands[-1]).scores
-            self.written(name, operands[0], operands[-1])
-            for result in results:
-                self.axes[result] = self.of(operands[0])
+            self.written(name, operands, results)
         elif operands and results:
             noted = self.noted(function, name, args, kwargs, operands, results)
             note_uses(self, operands, results)
@@ -74,8 +70,7 @@ class SoftmaxTracker(AxesTracker):
         if name in ("mul", "rmul"):
             self.multiplied(operands, output)
             return None, []
-        axis = softmax_axis(name, args, kwargs, output)
-        axes = self.of(first)
+        axis, axes = softmax_axis(name, args, kwargs, output), self.of(first)
         if axis is not None:
             masked = axes.weights and axes.weights.keys_alone(axes.spans[axis])
             if not masked:  # and made to sum to 1 again
@@ -91,8 +86,7 @@ class SoftmaxTracker(AxesTracker):
     def began(self, scores, output, axis):
         """A candidate: its keys get a span of their own, which queries do not share."""
         axes = self.of(scores)
-        self.candidates += 1
-        found = AttentionCandidate(serial=self.candidates, scored=axes.scores)
+        found = AttentionCandidate(serial=next(self.serials), scored=axes.scores)
         found.key = Span(output.shape[axis], axes.spans[axis], candidate=found)
         self.waiting.append(found)
         spans = [*axes.spans[:axis], (found.key,), *axes.spans[axis + 1 :]]
@@ -122,7 +116,7 @@ class SoftmaxTracker(AxesTracker):
             found = others and self.weights_over(over, operands[place], letters)
             if found:
                 read += self.read(found, operands[place], letters, *others[0])
-        known = [self.of(one) for one in operands]
+        known = list(map(self.of, operands))
         axes = axes_of_product(known, lists, result)
         refused = any(one.weights and one.weights.refused for one in known)
         scored = any(one.scores for one in known)
@@ -151,8 +145,7 @@ class SoftmaxTracker(AxesTracker):
         return found if keys and keys <= over else None
 
     def multiplied(self, operands, output):
-        """Entry by entry: a read of values, if these have features beside the keys. The
-        sum over the keys is still to come."""
+        """Entry by entry: a read of values with features, but for the sum over keys."""
         known = [self.of(one) for one in operands]
         result = self.axes[output] = aligned(known, output.shape)
         result.weights = held(known, result)
@@ -162,23 +155,21 @@ class SoftmaxTracker(AxesTracker):
                 continue
             if has_features(found, known[mine], known[other]):
                 weights, axes = each_once(operands[mine], known[mine])
-                self.axes[weights] = axes
-                result.weighed, result.weights = (found, weights, known[other]), None
+                self.axes[weights], result.weights = axes, None
+                result.weighed = found, weights, known[other]
 
     def summed_up(self, weighed, dims):
         """The sum over the keys (among dims) of a product entry by entry."""
         found, weights, value = weighed
         mine, rank = self.of(weights), max(weights.dim(), len(value.spans))
-        letters = list(range(rank - weights.dim(), rank))
-        named = list(range(rank - len(value.spans), rank))
-        spans = zip(letters, mine.spans, strict=True)
-        if not {letter for letter, own in spans if found.keys_alone(own)} <= dims:
+        places = range(rank - weights.dim(), rank)
+        spans = zip(places, mine.spans, strict=True)
+        if not {place for place, own in spans if found.keys_alone(own)} <= dims:
             return []
         # an axis of size 1 stands for no axis of the weights
-        letters = [
-            letter if size > 1 else letter + rank
-            for letter, size in zip(letters, weights.shape, strict=True)
-        ]
+        sizes = zip(places, weights.shape, strict=True)
+        letters = [place if size > 1 else place + rank for place, size in sizes]
+        named = list(range(rank - len(value.spans), rank))
         return self.read(found, weights, letters, value, named)
 
     def read(self, found, tensor, letters, value, named):
@@ -191,7 +182,6 @@ class SoftmaxTracker(AxesTracker):
         if not found.read(tensor, axes, letters, value, named):
             self.refused.append(found)
             return []
-        self.reads += 1
-        found.number = self.reads
-        self.summaries += [found] if found.summaries else []
+        found.number = next(self.numbers)
+        self.summaries += [found] * bool(found.summaries)
         return [found]

@@ -4,6 +4,7 @@ import torch
 from torch import nn
 
 from helpers.inspection.shapes.axes import find_keys, name_axes, open_axes
+from helpers.inspection.shapes.doubts import next_line
 from helpers.inspection.shapes.facts import Facts, check_counts
 from helpers.inspection.shapes.features import as_features, as_points
 from helpers.inspection.shapes.known import UNKNOWN, problem

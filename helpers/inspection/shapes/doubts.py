@@ -1,4 +1,4 @@
-"""What a count leaves open, and what would settle it."""
+"""What a count leaves open, what would settle it, and what to run next."""
 
 from helpers.inspection.shapes.features import HEADS
 from helpers.inspection.shapes.prompt import POOLED, unplaced
@@ -106,3 +106,17 @@ def no_layout(shape, keys, facts):
         f"{text}: words or objects; learned queries (a resampler; then no key has a "
         "cell); or another input size (resized, cropped, padded) than you think" + head
     )
+
+
+def next_line(report, keys):
+    """What to run next; where there is a problem, its remedy says that."""
+    best = next(iter(report.candidates), None)
+    if report.problems or best is None:
+        return ""
+    if best.free:
+        return "the same with text=(keys in front of the image's, keys behind)"
+    if report.what != "weights" or best.kind == "windows" or keys is None:
+        return ""
+    dim = "" if keys == len(report.shape) - 1 else f", dim={keys}"
+    sizes = (*report.shape[:keys], *best.layout.grid, *report.shape[keys + 1 :])
+    return f"maps = report.layouts[0].to_grid(weights{dim})  # {sizes}"

@@ -181,3 +181,23 @@ class LatentsBesideCells(Heads):
         w = (q @ k.mT + mask).softmax(-1)
         note(self, w, "b a t n", "cross")
         return self.out(w @ v)
+
+
+@case(GROUP, "words", "cells")
+class OneKeyHead(Heads):
+    """DeepSeek: all heads share one key, half of whose features are turned."""
+
+    def __init__(self):
+        super().__init__()
+        self.kv = nn.Linear(D, d)
+
+    def turned(self, x):
+        plain, rest = x.split([d // 2, d - d // 2], dim=-1)
+        return torch.cat([plain, rest.cos()], -1)
+
+    def forward(self, x, y):
+        q = self.turned(self.q(x).unflatten(-1, (A, d)).transpose(1, 2))
+        kv = self.turned(self.kv(y))[:, None]  # (B, 1, N, d)
+        w = self.weights(q, kv)
+        note(self, w, "b a t n", "cross")
+        return self.out(w @ kv)
