@@ -9,7 +9,7 @@ from helpers.inspection.shapes.facts import Facts, check_counts
 from helpers.inspection.shapes.features import as_features, as_points
 from helpers.inspection.shapes.known import UNKNOWN, problem
 from helpers.inspection.shapes.layouts import fit_keys
-from helpers.inspection.shapes.report import Candidate, Known, Report, next_line
+from helpers.inspection.shapes.report import Candidate, Known, Report
 from helpers.inspection.shapes.sums import are_shares, softmax_axes
 from helpers.inspection.shapes.unpack import unpack
 from helpers.inspection.shapes.values import find_problems, find_sinks

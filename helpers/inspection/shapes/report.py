@@ -125,17 +125,3 @@ class Report:
             lines.append(f"no problem found in {self.looked_at}")
         lines += [f"next: {self.next}"] * bool(self.next)
         return "\n".join(lines)
-
-
-def next_line(report, keys):
-    """What to run next; where there is a problem, its remedy says that."""
-    best = next(iter(report.candidates), None)
-    if report.problems or best is None:
-        return ""
-    if best.free:
-        return "the same with text=(keys in front of the image's, keys behind)"
-    if report.what != "weights" or best.kind == "windows" or keys is None:
-        return ""
-    dim = "" if keys == len(report.shape) - 1 else f", dim={keys}"
-    sizes = (*report.shape[:keys], *best.layout.grid, *report.shape[keys + 1 :])
-    return f"maps = report.layouts[0].to_grid(weights{dim})  # {sizes}"
