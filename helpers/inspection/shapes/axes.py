@@ -11,7 +11,7 @@ from helpers.inspection.shapes.sums import softmax_axes, tolerance
 def find_keys(shape, values, facts):
     """(axis of the keys, evidence, problems); the axis is None for maps on a grid."""
     last = len(shape) - 1
-    if as_points(shape, facts):
+    if as_points(shape, values, facts):
         return last, "levels, then points", []
     if values is None:
         if on_grid(shape, facts):

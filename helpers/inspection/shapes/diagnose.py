@@ -78,7 +78,7 @@ def examine(report, values, facts, layout, named, probed):
         report.ambiguous = [*open_axes(report.axes), *doubts]
     check_named(report, named["heads"], named["queries"])
     if values is not None:
-        if as_points(shape, facts):
+        if as_points(shape, values, facts):
             values = values.flatten(-2)  # (..., levels * points)
         report.looked_at = "the sums, signs, zeros and spread of the weights"
         look(report, values, -1 if keys is None else keys - len(shape), misplaced)
@@ -108,7 +108,9 @@ def fit(report, values, keys, facts, layout, batch):
         return []
     proof = facts.gives_layout() or values is not None and are_shares(values, keys)
     proof = proof or any(a.named for a in report.axes if a.name != "images")
-    features = as_points(shape, facts) or (None if proof else as_features(shape, facts))
+    features = as_points(shape, values, facts)
+    if not proof and not features:
+        features = as_features(shape, facts)
     if not features or not features.certain:
         doubts = fit_keys(report, values, keys, facts, batch)
         if not features:
