@@ -37,12 +37,12 @@ def capture_attention(model):
         captured.weights  # {"encoder.layers.0.self_attention": (B, A, T, N), ...}
 
     model: any nn.Module; one of torch.compile runs uncompiled in the block. Weights are
-    copies in float32 or float64, as they were before dropout: what dropout leaves does not
-    sum to 1 and differs from run to run. Outputs are those of the model alone. Nothing
-    is left behind, also after an exception. Raises TypeError for what is no module,
-    RuntimeError at the end of the block if no attention was seen (another model ran, a
-    scripted model, a kernel from outside of PyTorch); warns by name of single attention
-    layers that ran and hid their weights.
+    copies in float32 or float64, as they were before dropout: what dropout leaves does
+    not sum to 1 and differs from run to run. Outputs are those of the model alone.
+    Nothing is left behind, also after an exception. Raises TypeError for what is no
+    module, RuntimeError at the end of the block if no attention was seen (another model
+    ran, a scripted model, a kernel from outside of PyTorch); warns by name of single
+    attention layers that ran and hid their weights.
     """
     if not isinstance(model, nn.Module):
         raise TypeError(f"expected an nn.Module, got {type(model).__name__}")

@@ -12,7 +12,7 @@ class Call(NamedTuple):
     """One call of a layer: its name, kind and weights (B, A, T, N).
 
     kind: "self" if queries and keys come from one sequence, "cross" if not; two pictures
-    that were one tensor when the model got them count as one.
+    that the model got as one tensor count as one.
     """
 
     layer: str
