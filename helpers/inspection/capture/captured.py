@@ -11,7 +11,7 @@ from torch.nn.functional import pad
 class Call(NamedTuple):
     """One call of a layer: its name, kind and weights (B, A, T, N).
 
-    kind: "self" if queries and keys come from one sequence, "cross" if not. Two pictures
+    kind: "self" if queries and keys come from one sequence, else "cross". Two pictures
     that the model got as one tensor count as one.
     """
 
