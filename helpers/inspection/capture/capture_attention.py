@@ -1,9 +1,16 @@
 """Get the attention weights out of a model that hides them.
 
-Every attention ends in one of two functions: a softmax over the keys, or the fused
-`scaled_dot_product_attention` of PyTorch, which never makes the weights. So it is
-enough to listen to these two, and to work the second one out by hand while we listen.
-No layer is replaced and no option of the model is changed.
+Every function that the model calls is heard; no layer is replaced, no option changed.
+
+- Weights are what sums to 1 along an axis, its keys, and is then multiplied with values
+  and summed over the keys (softmaxes, tracker). A fused kernel of PyTorch never makes
+  them: they are worked out beside it (kernels).
+- Every axis is followed from where it began (axes, calls, products). One that the
+  values share is images, one cut out of features is heads, the others are queries
+  (sorting). Self-attention has queries and keys of one sequence (candidate).
+- Pieces of a loop, and keys that were read in stretches, are put together (joining).
+- The name is that of the innermost module called attention, or else with parameters
+  (layers).
 """
 
 import re
@@ -29,11 +36,13 @@ def capture_attention(model):
             model(images)
         captured.weights  # {"encoder.layers.0.self_attention": (B, A, T, N), ...}
 
-    model: any nn.Module; one of torch.compile runs uncompiled in the block. Nothing is
-    left behind, also after an exception. Raises TypeError for what is no module,
-    RuntimeError at the end of the block if no attention was seen (another model ran, a
-    scripted model, a kernel from outside of PyTorch); warns by name of single attention
-    layers that ran and hid their weights.
+    model: any nn.Module; one of torch.compile runs uncompiled in the block. Weights are
+    copies in float32 or float64, as they were before dropout: what dropout leaves does
+    not sum to 1 and differs from run to run. Outputs are those of the model alone.
+    Nothing is left behind, also after an exception. Raises TypeError for what is no
+    module, RuntimeError at the end of the block if no attention was seen (another model
+    ran, a scripted model, a kernel from outside of PyTorch); warns by name of single
+    attention layers that ran and hid their weights.
     """
     if not isinstance(model, nn.Module):
         raise TypeError(f"expected an nn.Module, got {type(model).__name__}")

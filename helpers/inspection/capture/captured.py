@@ -9,7 +9,11 @@ from torch.nn.functional import pad
 
 
 class Call(NamedTuple):
-    """One call of a layer: its name, "self" or "cross", weights (B, A, T, N)."""
+    """One call of a layer: its name, kind and weights (B, A, T, N).
+
+    kind: "self" if queries and keys come from one sequence, else "cross". Two pictures
+    that the model got as one tensor count as one.
+    """
 
     layer: str
     kind: str
