@@ -230,7 +230,8 @@ def test_no_slides_of_a_notebook_that_was_not_run_to_its_end(tmp_path, harm, sai
 )
 def test_no_site_of_a_notebook_that_was_not_run_to_its_end(tmp_path, harm, said):
     pytest.importorskip("sphinx", reason="extra: site")
-    shutil.copytree(ROOT / "tools", tmp_path / "tools")
+    for part in ("tools", "data/errors"):
+        shutil.copytree(ROOT / part, tmp_path / part)
     (tmp_path / "helpers").mkdir()
     shutil.copy(ROOT / "helpers" / "__init__.py", tmp_path / "helpers")
     (tmp_path / "notebooks" / "solutions").mkdir(parents=True)
