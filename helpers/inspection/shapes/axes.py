@@ -5,13 +5,16 @@ from helpers.inspection.shapes.features import as_points
 from helpers.inspection.shapes.known import problem
 from helpers.inspection.shapes.readings import fits
 from helpers.inspection.shapes.report import Axis
-from helpers.inspection.shapes.sums import softmax_axes, tolerance
+from helpers.inspection.shapes.sums import tolerance
 
 
-def find_keys(shape, values, facts):
-    """(axis of the keys, evidence, problems); the axis is None for maps on a grid."""
+def find_keys(shape, values, axes, facts):
+    """(axis of the keys, evidence, problems); the axis is None for maps on a grid.
+
+    axes: those over which the values sum to 1, see `softmax_axes`.
+    """
     last = len(shape) - 1
-    if as_points(shape, values, facts):
+    if as_points(shape, axes, facts):
         return last, "levels, then points", []
     if values is None:
         if on_grid(shape, facts):
@@ -19,7 +22,6 @@ def find_keys(shape, values, facts):
         if last and shape[-1] == 1 < shape[-2]:
             return last - 1, "a column of one number a key; no values to check", []
         return last, "by convention the last axis; no values to check", []
-    axes = softmax_axes(values)
     if axes == (last,):
         return last, "sums to 1 along this axis", []
     if last and shape[-1] == 1 and axes == (last - 1,):

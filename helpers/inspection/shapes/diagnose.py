@@ -10,7 +10,7 @@ from helpers.inspection.shapes.features import as_features, as_points
 from helpers.inspection.shapes.known import UNKNOWN, problem
 from helpers.inspection.shapes.layouts import fit_keys
 from helpers.inspection.shapes.report import Candidate, Known, Report
-from helpers.inspection.shapes.sums import are_shares, softmax_axes
+from helpers.inspection.shapes.sums import are_cut, softmax_axes
 from helpers.inspection.shapes.unpack import unpack
 from helpers.inspection.shapes.values import find_problems, find_sinks
 from helpers.maps.token_layout import TokenLayout
@@ -61,7 +61,8 @@ def examine(report, values, facts, layout, named, probed):
     shape, name = report.shape, probed["model"]
     if isinstance(name, str) and facts.family == UNKNOWN:
         report.notes.append(f"{name} is no name that is known here: counted without it")
-    keys, evidence, misplaced = find_keys(shape, values, facts)
+    report.sums = None if values is None else softmax_axes(values)
+    keys, evidence, misplaced = find_keys(shape, values, report.sums, facts)
     report.axes = name_axes(shape, keys, evidence, **named)
     report.problems += misplaced
     if keys is None:
@@ -78,7 +79,7 @@ def examine(report, values, facts, layout, named, probed):
         report.ambiguous = [*open_axes(report.axes), *doubts]
     check_named(report, named["heads"], named["queries"])
     if values is not None:
-        if as_points(shape, values, facts):
+        if as_points(shape, report.sums, facts):
             values = values.flatten(-2)  # (..., levels * points)
         report.looked_at = "the sums, signs, zeros and spread of the weights"
         look(report, values, -1 if keys is None else keys - len(shape), misplaced)
@@ -106,9 +107,10 @@ def fit(report, values, keys, facts, layout, batch):
             numbers = {"N": N, "length": layout.length}
             report.problems.append(problem("other layout", **numbers))
         return []
-    proof = facts.gives_layout() or values is not None and are_shares(values, keys)
+    proof = facts.gives_layout() or report.sums
+    proof = proof or (values is not None and are_cut(values, keys))
     proof = proof or any(a.named for a in report.axes if a.name != "images")
-    features = as_points(shape, values, facts)
+    features = as_points(shape, report.sums, facts)
     if not proof and not features:
         features = as_features(shape, facts)
     if not features or not features.certain:

@@ -5,7 +5,6 @@ from typing import NamedTuple
 from helpers.inspection.shapes.facts import SMALLEST
 from helpers.inspection.shapes.readings import fits, likeliest, other_size
 from helpers.inspection.shapes.report import Axis
-from helpers.inspection.shapes.sums import softmax_axes
 
 NARROWEST, STEP = 192, 64  # widths of models: 192, 384, 768, 1024, ..., of tokens
 WIDE, WIDEST = 2048, 16384  # of language models
@@ -95,11 +94,13 @@ def cells_of(N, facts):
     return " x ".join(map(str, best.layout.grid)) + f", {best.others}"
 
 
-def as_points(shape, values, facts):
-    """Weights of deformable attention, (..., levels, points); None for others."""
+def as_points(shape, sums, facts):
+    """Weights of deformable attention, (..., levels, points); None for others.
+
+    sums: the axes over which they sum to 1, or None for a bare shape.
+    """
     kind = len(shape) in (5, 6) and "levels" in facts.family.kinds
-    both = (len(shape) - 2, len(shape) - 1)
-    if not kind or values is not None and softmax_axes(values) != both:
+    if not kind or sums not in (None, (len(shape) - 2, len(shape) - 1)):
         return None
     text = "these belong to points, no keys: sampling_locations says where they are"
     names = ("images", "queries", "heads", "levels", "points")

@@ -79,7 +79,7 @@ class Report:
     Problems. ambiguous: what stays open, and what would settle it. sinks: keys that
     hold much of the weight whatever the query. notes: worth knowing, and nothing wrong.
     looked_at: what was looked at. what: weights, or what they are instead. next: the
-    next line to run.
+    next line to run. sums: axes over which the values sum to 1; None without values.
     """
 
     shape: tuple
@@ -92,6 +92,7 @@ class Report:
     looked_at: str = "the shape; values were not given"
     what: str = "weights"
     next: str = ""
+    sums: tuple | None = None
 
     @property
     def layouts(self):

@@ -44,12 +44,10 @@ def softmax_axes(values):
     return ()
 
 
-def are_shares(values, keys):
-    """True if this may be weights: they sum to 1 over some axis; or none is below 0 and
-    each row over the keys sums to 0.5 ... 1, as it does with some keys cut away.
+def are_cut(values, keys):
+    """True if this may be weights with some keys cut away: none is below 0, and each
+    row over the keys sums to 0.5 ... 1.
     """
-    if softmax_axes(values):
-        return True
     sums = values.nan_to_num().double().sum(keys)  # (...)
     least = values.nan_to_num().min() >= 0 and sums.min() >= 0.5
     return bool(least and sums.max() <= 1 + tolerance(values))
