@@ -100,6 +100,8 @@ def no_layout(shape, keys, facts):
         )
     head = f"; or {N} is the width of a head: queries, keys or values (B, A, N, d)"
     head = head * (N in HEADS and len(shape) == 4)
+    if shape[keys - 1] == N and len(shape) == 4 and N % 8 == 0 and N <= max(HEADS):
+        head = f"; or the {N} channels of a head look at each other (XCiT)"
     if facts.family.note and not facts.family.grid:
         return f"{facts.name}: {facts.family.note}{head}"
     return (

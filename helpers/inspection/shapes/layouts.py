@@ -1,26 +1,40 @@
 """Which layouts go on the report."""
 
+from dataclasses import replace
+
 from helpers.inspection.shapes.doubts import no_layout, open_questions
-from helpers.inspection.shapes.facts import as_pair
+from helpers.inspection.shapes.facts import LIKELY_MERGES, as_pair
 from helpers.inspection.shapes.known import problem
+from helpers.inspection.shapes.naming import QUERY_GRID
 from helpers.inspection.shapes.places import at, put, somewhere
 from helpers.inspection.shapes.prompt import by_prompt
 from helpers.inspection.shapes.readings import exact, fits
 from helpers.inspection.shapes.report import Known
 from helpers.inspection.shapes.sums import image_block, unseen_keys
-from helpers.inspection.shapes.windows import across_the_batch, add_windows
 
 
-def fit_keys(report, values, keys, facts, batch=None):
-    """Candidates for the axis of the keys; returns what stays open."""
+def fit_keys(report, values, keys, facts, fold=None, batch=None):
+    """Candidates for the axis of the keys; returns what stays open.
+
+    fold: what the axes before the keys hold, see `folds`. batch: how many images.
+    """
     shape, N = report.shape, report.shape[keys]
     if facts.input_ids is not None:
         report.candidates, doubts = by_prompt(N, facts)
         return doubts + open_questions(report.candidates, facts)
     usual = fits(N, facts)
-    in_time = facts.frames and facts.frames % N == 0 and shape[-2:] == (N, N)
-    if in_time and not usual:
-        return [f"{N} frames: every cell looks at itself in time, no key has a cell"]
+    if fold and fold.unit == "frames":
+        facts = replace(facts, frames=None)  # they have an axis of their own
+    if not usual and any(axis.name == QUERY_GRID[0] for axis in report.axes):
+        return [
+            f"cells look at {N} keys: words of a prompt (the map of word k is "
+            "weights[..., k]), or a neighbourhood of each cell, which is no map"
+        ]
+    if fold and fold.unit == "places":
+        return [
+            f"{N} frames, at each place of the image: every cell looks at itself in "
+            "time, no key has a cell"
+        ]
     if across_the_batch(shape, keys, facts, batch) and not usual:
         found = problem("across the batch", cells=shape[0], count=shape[-1])
         if values is None and batch is None:
@@ -28,7 +42,11 @@ def fit_keys(report, values, keys, facts, batch=None):
         report.problems.append(found)
         return []
     report.candidates = count(report, values, keys, facts, usual)
-    doubts = add_windows(report, facts, batch, usual)
+    doubts = []
+    if fold and fold.windows:
+        first, doubts = list(fold.windows.candidates()), [fold.windows.doubt()]
+        rest = [c for c in report.candidates if c.merge <= max(LIKELY_MERGES)]
+        report.candidates = first + rest if fold.first else rest + first
     if facts.family.note and (facts.family.grid or report.candidates):
         report.notes.append(f"{facts.name}: {facts.family.note}")
     if not report.candidates:
@@ -96,3 +114,11 @@ def seen_in(square, N, block, front, behind):
             f"({N}, {N}) is queries by keys, not a picture: one row of it is a map"
         )
     return notes
+
+
+def across_the_batch(shape, keys, facts, batch):
+    """(N, ..., B, B): the first axis counts cells, the last two count images."""
+    if len(shape) < 3 or keys != len(shape) - 1 or batch not in (None, shape[-1]):
+        return False
+    square = shape[-1] == shape[-2] < shape[0]
+    return square and fits(shape[0], facts)

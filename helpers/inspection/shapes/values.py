@@ -69,9 +69,12 @@ def not_finite(values, rows):
 
 
 def negative(rows):
-    """Scores; or the logarithms of weights."""
+    """Scores; the logarithms of weights; or weights with a sign for dropout."""
     if rows.max() <= 0 and (rows.exp().sum(-1) - 1).abs().max() < 2e-2:
         return problem("log-softmax")
+    sums = rows.abs().sum(-1)  # (rows,)
+    if ((sums - 1).abs() < 0.02).double().mean() > 0.9:
+        return problem("signed dropout", low=rows.min().item())
     return problem("scores", low=rows.min().item())
 
 
