@@ -1,26 +1,22 @@
 """The shape doctor: what a weights tensor is, and what is wrong with it."""
 
-import torch
 from torch import nn
 
 from helpers.inspection.shapes.axes import find_keys
-from helpers.inspection.shapes.doubts import next_line
+from helpers.inspection.shapes.doubts import next_line, open_grid
 from helpers.inspection.shapes.facts import Facts, check_counts
 from helpers.inspection.shapes.features import (
-    MOST_LEVELS,
-    MOST_POINTS,
     as_features,
     as_points,
 )
 from helpers.inspection.shapes.known import UNKNOWN, problem
 from helpers.inspection.shapes.layouts import fit_keys
-from helpers.inspection.shapes.naming import name_axes, open_axes
+from helpers.inspection.shapes.look import few, look, on_grid
+from helpers.inspection.shapes.naming import check_named, name_axes, open_axes
 from helpers.inspection.shapes.readings import exact
 from helpers.inspection.shapes.report import Candidate, Known, Report
 from helpers.inspection.shapes.sums import are_cut, softmax_axes
 from helpers.inspection.shapes.unpack import unpack
-from helpers.inspection.shapes.values import find_problems, find_sinks
-from helpers.maps.token_layout import TokenLayout
 
 
 def diagnose(
@@ -81,6 +77,9 @@ def examine(report, values, facts, layout, counts, probed):
         keys, evidence, misplaced = find_keys(
             shape, values, report.sums, facts, queries
         )
+    if values is not None:
+        report.looked_at = "the sums, signs, zeros and spread of the weights"
+        values = few(report, values, keys)
     report.axes, fold = name_axes(shape, keys, evidence, counts, facts)
     report.problems += misplaced
     if keys is None:
@@ -94,7 +93,6 @@ def examine(report, values, facts, layout, counts, probed):
     if values is not None:
         if report.axes[-1].name == "points":
             values = values.flatten(-2)  # (..., levels * points)
-        report.looked_at = "the sums, signs, zeros and spread of the weights"
         look(report, values, -1 if keys is None else keys - len(shape), misplaced)
     report.next = next_line(report, keys)
 
@@ -113,19 +111,6 @@ def instead_of_weights(report, values, facts, counts):
     if not signed and ((facts.gives_layout() and placed) or named & set(shape)):
         return None
     return as_features(shape, facts, signed)
-
-
-def open_grid(shape, values):
-    """What two last axes may be besides rows and columns."""
-    h, w = shape[-2:]
-    if values is None and h == w:
-        yield f"the last two axes: {h} x {w} cells, or {h} queries by {w} keys (words)"
-    if h <= MOST_LEVELS and w <= MOST_POINTS and len(shape) > 4:
-        yield (
-            f"the last two axes: {h} x {w} cells, or {h} levels of {w} points "
-            "(deformable attention: no keys, sampling_locations says where). model= or "
-            "heads= says"
-        )
 
 
 def name_of(model):
@@ -165,22 +150,6 @@ def fit(report, values, keys, facts, layout, features, fold, counts):
     return [features.text, *doubts]
 
 
-def on_grid(report, values):
-    """Maps (..., h, w): their layout, and their values as rows that sum to 1."""
-    layout = TokenLayout.from_grid(*report.shape[-2:])
-    report.candidates = [Candidate(layout, "the last two axes are the grid already")]
-    if values is None:
-        return None
-    values = values.flatten(-2)  # (..., N)
-    total = values.sum(-1, keepdim=True)  # (..., 1)
-    if softmax_axes(values) != (values.dim() - 1,):
-        report.notes.append(
-            f"the cells of a map sum to {total[total > 0].min():.2f} ... "
-            f"{total.max():.2f}: keys off the grid (a class token, text) have the rest"
-        )
-    return values / total.where(total > 0, 1)
-
-
 def test(report, doubts, N, facts, model, read_tokens):
     """Run the probe, where there is something to run. Returns what stays open."""
     if read_tokens is None and not isinstance(model, nn.Module):
@@ -196,49 +165,3 @@ def test(report, doubts, N, facts, model, read_tokens):
         return [*doubts, none]
     report.candidates, failed = by_experiment(N, report.candidates, read, facts)
     return failed if report.proven else doubts + failed
-
-
-def check_named(report, heads, queries):
-    """Counts that the caller knows and that no axis has."""
-    if report.what != "weights":
-        return
-    sizes = {axis.name: axis.size for axis in report.axes}
-    *before, T, N = (1, *report.shape)
-    across = len(before) > 2 and T == N == heads and heads not in before
-    named = heads in report.shape or any("x heads" in name for name in sizes)
-    if heads is not None and heads > 1 and (across or not named):
-        kind = "across the heads" if across else "heads"
-        report.problems.append(problem(kind, count=heads))
-    if queries is None or sizes.get("queries", queries) == queries:
-        return
-    if queries in report.shape:
-        axis = report.shape.index(queries)
-        report.ambiguous.append(
-            f"axis {axis} has the {queries} queries you named: axes are swapped, or "
-            "the softmax ran over the queries"
-        )
-    elif queries > 1:
-        report.problems.append(problem("queries", count=queries, size=sizes["queries"]))
-
-
-def look(report, values, keys, misplaced):
-    """What the values show: problems, sinks, queries that look at nothing."""
-    if not misplaced:
-        report.problems += find_problems(values, keys)
-    blind = ~values.any(dim=keys)  # (...)
-    if blind.any() and not blind.all():
-        report.notes.append(
-            f"{int(blind.sum())} queries look at nothing: padding, or a mask that "
-            "hides every key"
-        )
-    sinks = [] if report.problems else find_sinks(values, keys)
-    report.sinks = [key for key, _ in sinks]
-    cells = report.layouts[0].index if report.layouts else torch.empty(0, 0)
-    for key, share in sinks:
-        place = (cells == key).nonzero().tolist()
-        where = f"drawn as cell {tuple(place[0])}" if place else "off the grid"
-        report.notes.append(
-            f"key {key} holds {share:.0%} of all weight, whatever the query: a sink, "
-            f"{where}. To leave it out: weights.index_fill({keys}, torch.tensor("
-            f"[{key}]), 0), and say so in the picture"
-        )

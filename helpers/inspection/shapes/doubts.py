@@ -1,6 +1,6 @@
 """What a count leaves open, what would settle it, and what to run next."""
 
-from helpers.inspection.shapes.features import HEADS
+from helpers.inspection.shapes.features import HEADS, MOST_LEVELS, MOST_POINTS
 from helpers.inspection.shapes.prompt import POOLED, unplaced
 from helpers.inspection.shapes.readings import fits, other_size
 from helpers.inspection.shapes.report import MOST, Known
@@ -108,6 +108,19 @@ def no_layout(shape, keys, facts):
         f"{text}: words or objects; learned queries (a resampler; then no key has a "
         "cell); or another input size (resized, cropped, padded) than you think" + head
     )
+
+
+def open_grid(shape, values):
+    """What two last axes may be besides rows and columns."""
+    h, w = shape[-2:]
+    if values is None and h == w:
+        yield f"the last two axes: {h} x {w} cells, or {h} queries by {w} keys (words)"
+    if h <= MOST_LEVELS and w <= MOST_POINTS and len(shape) > 4:
+        yield (
+            f"the last two axes: {h} x {w} cells, or {h} levels of {w} points "
+            "(deformable attention: no keys, sampling_locations says where). model= or "
+            "heads= says"
+        )
 
 
 def next_line(report, keys):

@@ -3,7 +3,7 @@
 from math import prod
 from typing import NamedTuple
 
-from helpers.inspection.shapes.readings import likeliest
+from helpers.inspection.shapes.readings import fits, likeliest
 from helpers.inspection.shapes.windows import windows_of
 
 MANY_IMAGES = 16  # so many of one size are windows rather than a batch
@@ -31,7 +31,8 @@ class Fold(NamedTuple):
         known = [f"{n} {u}" for u, n in self.parts if n and (n > 1 or u == self.unit)]
         if len(known) > 1:
             return " x ".join(known)
-        return "as many as an image has" if self.windows else "by the number of frames"
+        known = self.windows or dict(self.parts)[self.unit]
+        return "as many as an image has" if known else "frames look at frames"
 
 
 def fold_of(size, N, T, facts, batch, heads):
@@ -41,15 +42,23 @@ def fold_of(size, N, T, facts, batch, heads):
     """
     best = likeliest(N, facts)
     plain = best and best.likely and best.merge == 1 and facts.image_size
+    named = "windows" in facts.family.kinds
     many = size >= MANY_IMAGES and (batch or facts.patch_size is None)
-    first = not plain or many or "windows" in facts.family.kinds
+    first = bool(not plain or many or named)
     for unit, count, windows in units(N, T, facts):
-        if parts := divide(size, unit, count, batch, heads):
-            if first or batch or not windows:
-                return Fold(
-                    unit, parts, bool(batch), windows, bool(first or not windows)
-                )
+        parts = divide(size, unit, count, batch, heads)
+        if not parts or not (batch or usual(unit, count, windows, facts)):
+            continue
+        if not windows or batch or named or (first and not facts.family.kinds):
+            return Fold(unit, parts, bool(batch), windows, first or not windows)
     return None
+
+
+def usual(unit, count, windows, facts):
+    """True for what is likely though nobody said how many images there are."""
+    if windows:
+        return windows.usual
+    return unit != "frames" or count == facts.frames
 
 
 def units(N, T, facts):
@@ -61,9 +70,10 @@ def units(N, T, facts):
         yield from (("places", g.h * g.w, None) for g in grids if g.likely)
         yield "places", None, None
         return
-    if facts.frames and not (plain and len(best.layout.grid) == 3):
+    on_image = facts.image_size is None or fits(N, facts) or fits(T, facts)
+    if facts.frames and on_image and not (plain and len(best.layout.grid) == 3):
         yield from (("frames", t, None) for t in steps(facts))
-    for windows in windows_of(N, T, facts):
+    for windows in windows_of(N, T, facts) if not facts.in_prompt() else ():
         yield "windows", prod(windows.counts), windows
 
 

@@ -57,8 +57,9 @@ def fit_keys(report, values, keys, facts, fold=None, batch=None):
 def count(report, values, keys, facts, usual):
     """Proposals by the number of keys, and by what the values show of their place."""
     shape, N = report.shape, report.shape[keys]
-    block = None if values is None else image_block(values)
-    front, behind = (0, 0) if values is None else unseen_keys(values, keys)
+    seen = values is not None and bool(values.min() >= 0)  # no NaN, no scores
+    block = image_block(values) if seen else None
+    front, behind = unseen_keys(values, keys) if seen else (0, 0)
     square = report.what == "weights" and shape[:keys][-1:] == (N,)
     report.notes += seen_in(square, N, block, front, behind)
     if not facts.family.grid and not (facts.family.kinds and usual):

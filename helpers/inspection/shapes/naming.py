@@ -1,6 +1,7 @@
 """A name for every axis before the keys: by known counts, then by place."""
 
 from helpers.inspection.shapes.folds import fold_of
+from helpers.inspection.shapes.known import problem
 from helpers.inspection.shapes.readings import fits
 from helpers.inspection.shapes.report import Axis
 
@@ -144,6 +145,11 @@ def open_axes(axes):
                 "gone, or averaged), or the heads of one image. batch= or heads= "
                 "settles it"
             )
+        if axis.name == "heads" and number == len(axes) - 2 and number < 2:
+            yield (
+                f"axis {number} of size {axis.size}: the heads of one query, or as "
+                "many queries, the heads averaged. queries= settles it"
+            )
         if axis.name == "layers" and not axis.named and not axes[number + 1].named:
             yield (
                 f"axes {number} and {number + 1}: layers, then images, or the other "
@@ -160,3 +166,26 @@ def open_axes(axes):
                 f"axes {number} and {number + 1} are taken for a grid of queries: "
                 "heads= and queries= say if they are those instead"
             )
+
+
+def check_named(report, heads, queries):
+    """Counts that the caller knows and that no axis has."""
+    if report.what != "weights":
+        return
+    sizes = {axis.name: axis.size for axis in report.axes}
+    *before, T, N = (1, *report.shape)
+    across = len(before) > 2 and T == N == heads and heads not in before
+    named = heads in report.shape or any("x heads" in name for name in sizes)
+    if heads is not None and heads > 1 and (across or not named):
+        kind = "across the heads" if across else "heads"
+        report.problems.append(problem(kind, count=heads))
+    if queries is None or sizes.get("queries", queries) == queries:
+        return
+    if queries in report.shape:
+        axis = report.shape.index(queries)
+        report.ambiguous.append(
+            f"axis {axis} has the {queries} queries you named: axes are swapped, or "
+            "the softmax ran over the queries"
+        )
+    elif queries > 1:
+        report.problems.append(problem("queries", count=queries, size=sizes["queries"]))

@@ -42,6 +42,11 @@ class Windows(NamedTuple):
         """The grid with its padding."""
         return [n * s for n, s in zip(self.counts, self.window, strict=True)]
 
+    @property
+    def usual(self):
+        """True for square ones of nothing but cells, in one step of time."""
+        return len(set(self.window)) == 1 and not self.extra and not self.reach
+
     def candidates(self):
         """Layouts of all windows, joined; the plain one comes before a shifted one."""
         source = f"{prod(self.counts)} windows of {' x '.join(map(str, self.window))}"
