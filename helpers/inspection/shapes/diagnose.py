@@ -110,7 +110,7 @@ def instead_of_weights(report, values, facts, counts):
     placed = facts.in_prompt() or facts.given_grids() or exact(shape[-1], facts)
     if not signed and ((facts.gives_layout() and placed) or named & set(shape)):
         return None
-    return as_features(shape, facts, signed)
+    return as_features(shape, facts, signed, counts["heads"])
 
 
 def name_of(model):

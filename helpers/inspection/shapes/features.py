@@ -34,11 +34,11 @@ class Features(NamedTuple):
         return [Axis(name, size, "by its size") for name, size in named]
 
 
-def as_features(shape, facts, signed=False):
+def as_features(shape, facts, signed=False, heads=None):
     """Features, if these may be no weights; else None.
 
     shape: that of a tensor not known to sum to 1. signed: that some values are
-    negative, as no weight is.
+    negative, as no weight is. heads: how many, if it is known.
     """
     if shape[-1] in WORDS or (
         signed and shape[-1] > WIDEST and shape[-1] != shape[-2:][0]
@@ -48,11 +48,11 @@ def as_features(shape, facts, signed=False):
     found = as_map(shape, facts, signed)
     if found or not 2 <= len(shape) <= 5 or shape[-1] == shape[-2]:
         return found
-    heads = as_heads(shape, facts, signed)
+    parts = as_heads(shape, facts, signed, heads)
     several = len(shape) > 3 and shape[0] * shape[1] > 1
     least = PROJECTED if signed else NARROWEST
-    if heads or several or not is_width(shape[-1], least):
-        return heads
+    if parts or several or not is_width(shape[-1], least):
+        return parts
     for axis in (len(shape) - 2, 0):  # (..., N, D), or (N, B, D)
         if shape[axis] != shape[-1] and (
             found := as_tokens(shape, axis, facts, signed)
@@ -89,24 +89,27 @@ def nearly(N, facts):
     return ""
 
 
-def as_heads(shape, facts, signed):
-    """Queries, keys or values of every head, (B, A, N, d), as caches keep them."""
-    (N, width), axis = shape[-2:], len(shape) - 2
+def as_heads(shape, facts, signed, heads):
+    """Queries, keys or values of every head, (B, A, N, d) or (B, N, A, d)."""
+    if shape[-1] not in HEADS or len(shape) < 3 or fits(shape[-1], facts):
+        return None
+    behind = len(shape) > 3 and fits(shape[-3], facts) and not fits(shape[-2], facts)
+    axis = len(shape) - 3 if behind or shape[-2] == heads else len(shape) - 2
+    N, count = shape[axis], shape[-2] if axis < len(shape) - 2 else shape[-3]
     usual = fits(N, facts) and facts.family.grid
-    if width not in HEADS or len(shape) < 3 or fits(width, facts):
+    grouped = bool(heads) and count < heads and heads % count == 0  # share their keys
+    if not usual and not ((signed or grouped) and len(shape) > 3 and count > 1):
         return None
-    if not usual and not (signed and len(shape) > 3 and shape[-3] > 1):
-        return None
-    grid = f"is {cells_of(N, facts)}" if cells_of(N, facts) else "are tokens"
     text = (
-        f"axis {axis} of size {N} {grid}, {width} a head's width: "
-        "these are rather queries, keys or values (B, A, N, d), unless as many words "
-        f"are the keys. {TAKE}"
+        f"axis {axis} of size {N} is {cells_of(N, facts) or 'tokens'}, {shape[-1]} a "
+        "head's width: these are rather queries, keys or values (B, A, N, d), unless "
+        f"as many words are the keys. {TAKE}"
     )
     names = ("images", "heads", "tokens", "width of a head")
-    names = ("query, key, value" if shape[0] == 3 else "layers",) * (
-        len(shape) > 4
-    ) + names
+    if axis < len(shape) - 2:
+        names = ("images", "tokens", "heads", "width of a head")
+    first = "query, key, value" if shape[0] == 3 else "layers"
+    names = (first,) * (len(shape) > 4) + names
     return Features("queries, keys or values", names, text, signed, axis)
 
 
@@ -131,12 +134,18 @@ def as_points(shape, sums, facts, counts):
     known, last = "levels" in facts.family.kinds, len(shape) - 1
     queries, heads = counts["queries"], counts["heads"]
     apart = len(shape) in (5, 6) and sums in (None, (last - 1, last))
+    apart = apart and not (len(shape) == 6 and shape[-1] == 2)
     if apart and shape[-2] <= MOST_LEVELS and shape[-1] <= MOST_POINTS:
         known |= shape[-4] == queries or (shape[-3] == heads and shape[-4] != heads)
         names = ("images", "queries", "heads", "levels", "points")
         return Features("weights", names, text) if known else None
     flat = len(shape) == 4 and sums in (None, (3,)) and shape[1] > shape[2]
     flat = flat and shape[-1] % 4 == 0 and shape[-1] <= MOST_LEVELS * MOST_POINTS
+    if len(shape) == 6 and shape[-1] == 2 and not sums:  # where the points are
+        known |= shape[1] == queries or shape[2] == heads
+        text = "these are places of points, x and y as shares of the image: no weights"
+        names = ("images", "queries", "heads", "levels", "points", "x, y")
+        return Features("sampling locations", names, text) if known else None
     names = ("images", "queries", "heads", "levels x points")
     return Features("weights", names, text) if flat and known else None
 

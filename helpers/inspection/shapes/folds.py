@@ -4,15 +4,15 @@ from math import prod
 from typing import NamedTuple
 
 from helpers.inspection.shapes.readings import fits, likeliest
-from helpers.inspection.shapes.windows import windows_of
+from helpers.inspection.shapes.windows import stages, windows_of
 
 MANY_IMAGES = 16  # so many of one size are windows rather than a batch
 MOST_SHARED = 1024  # images times heads that share an axis with windows or frames
 
 
 class Fold(NamedTuple):
-    """unit: "windows", "frames" or "places": what an axis holds besides images and
-    heads. parts: [(name, count)], which multiply to the axis; None: not known. exact:
+    """unit: what an axis holds besides images and heads: "windows", "frames", "places",
+    "rows" or "columns". parts: [(name, count)], which multiply to the axis; None: not known. exact:
     counts that the caller named leave nothing open. windows: Windows, or None. first:
     nothing else explains the keys as well."""
 
@@ -58,7 +58,7 @@ def usual(unit, count, windows, facts):
     """True for what is likely though nobody said how many images there are."""
     if windows:
         return windows.usual
-    return unit != "frames" or count == facts.frames
+    return unit == "places" or (unit == "frames" and count == facts.frames)
 
 
 def units(N, T, facts):
@@ -73,8 +73,12 @@ def units(N, T, facts):
     on_image = facts.image_size is None or fits(N, facts) or fits(T, facts)
     if facts.frames and on_image and not (plain and len(best.layout.grid) == 3):
         yield from (("frames", t, None) for t in steps(facts))
-    for windows in windows_of(N, T, facts) if not facts.in_prompt() else ():
-        yield "windows", prod(windows.counts), windows
+    windows = [] if facts.in_prompt() else windows_of(N, T, facts)
+    squares = [w for w in windows if w.usual]
+    yield from (("windows", prod(w.counts), w) for w in squares)
+    for h, w in stages(facts, False) if facts.image_size and T == N else ():
+        yield from [("rows", h, None)] * (w == N) + [("columns", w, None)] * (h == N)
+    yield from (("windows", prod(w.counts), w) for w in windows if not w.usual)
 
 
 def steps(facts):

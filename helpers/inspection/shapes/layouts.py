@@ -35,12 +35,20 @@ def fit_keys(report, values, keys, facts, fold=None, batch=None):
             f"{N} frames, at each place of the image: every cell looks at itself in "
             "time, no key has a cell"
         ]
+    if fold and fold.unit in ("rows", "columns") and not usual:
+        return [
+            f"axial attention: {N} cells look at those of their own {fold.unit[:-1]}; "
+            f"the {fold.unit} stand along an axis before them. Where the image is "
+            "square, rows and columns count the same"
+        ]
     if across_the_batch(shape, keys, facts, batch) and not usual:
         found = problem("across the batch", cells=shape[0], count=shape[-1])
         if values is None and batch is None:
             return [f"{found.found}; or as many frames, or a window, of every cell"]
         report.problems.append(found)
         return []
+    if fold and fold.windows and fold.windows.reach:
+        return [fold.windows.doubt()]
     report.candidates = count(report, values, keys, facts, usual)
     doubts = []
     if fold and fold.windows:
@@ -74,7 +82,7 @@ def count(report, values, keys, facts, usual):
     if found and (found[0].off_grid < 3 or found[0].kind != "cells" or front + behind):
         return found
     found += somewhere(N, facts) if not found or found[0].known == Known.COUNTED else []
-    cross = len(shape) > 1 and shape[keys - 1] != N
+    cross = len(shape) > 1 and shape[keys - 1] > N
     if cross and all(c.free for c in found) and fits(shape[keys - 1], facts):
         return []  # the queries are the cells, and the keys something else
     return found

@@ -56,7 +56,7 @@ def query_grid(shape, axes, N, counts, facts):
             continue
         grids = facts.grids() if facts.image_size else ()
         usual = any((g.h, g.w) == (h, w) and g.likely for g in grids)
-        own = h * w == N or shape[-2:] == (h, w)
+        own = h * w == N or (usual and 0 < N - h * w <= 5) or shape[-2:] == (h, w)
         if own or (usual and not fits(N, facts)):
             return a, b
         many = len(free) > 3 or h * w >= LEAST_ALIKE**2
@@ -145,7 +145,8 @@ def open_axes(axes):
                 "gone, or averaged), or the heads of one image. batch= or heads= "
                 "settles it"
             )
-        if axis.name == "heads" and number == len(axes) - 2 and number < 2:
+        one = not any(axis.name == "queries" and axis.named for axis in axes)
+        if axis.name == "heads" and number == len(axes) - 2 and one:
             yield (
                 f"axis {number} of size {axis.size}: the heads of one query, or as "
                 "many queries, the heads averaged. queries= settles it"
@@ -176,7 +177,13 @@ def check_named(report, heads, queries):
     *before, T, N = (1, *report.shape)
     across = len(before) > 2 and T == N == heads and heads not in before
     named = heads in report.shape or any("x heads" in name for name in sizes)
-    if heads is not None and heads > 1 and (across or not named):
+    A = before[-1]
+    if len(before) > 2 and 1 < A < (heads or 0) and heads % A == 0 and not named:
+        report.ambiguous.append(
+            f"an axis has {A} of the {heads} heads that are named: groups of heads "
+            "that share their keys (a cache), or those of one device"
+        )
+    elif heads is not None and heads > 1 and (across or not named):
         kind = "across the heads" if across else "heads"
         report.problems.append(problem(kind, count=heads))
     if queries is None or sizes.get("queries", queries) == queries:

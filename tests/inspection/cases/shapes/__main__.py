@@ -41,6 +41,12 @@ def weights_of(case):
     scores = 2 * torch.randn(*shape, generator=random)  # (..., T, N)
     if kind == "scores":
         return scores
+    if kind == "locations":  # from 0 to 1
+        return scores.sigmoid()
+    if kind == "averaged dropout":  # heads of one layer
+        torch.manual_seed(0)
+        scores = 2 * torch.randn(8, *shape, generator=random)  # (A, ..., T, N)
+        return torch.nn.functional.dropout(scores.softmax(-1), 0.1).mean(0)
     if kind == "relu":
         return scores.relu()
     if kind == "joint":  # over the last two axes
