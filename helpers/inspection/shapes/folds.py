@@ -12,9 +12,9 @@ MOST_SHARED = 1024  # images times heads that share an axis with windows or fram
 
 class Fold(NamedTuple):
     """unit: what an axis holds besides images and heads: "windows", "frames", "places",
-    "rows" or "columns". parts: [(name, count)], which multiply to the axis; None: not known. exact:
-    counts that the caller named leave nothing open. windows: Windows, or None. first:
-    nothing else explains the keys as well."""
+    "rows" or "columns". parts: [(name, count)], which multiply to the axis; None: not
+    known. exact: counts that the caller named leave nothing open. windows: Windows, or
+    None. first: nothing else explains the keys as well."""
 
     unit: str
     parts: list
