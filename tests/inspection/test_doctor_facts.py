@@ -108,6 +108,27 @@ def test_time_looks_at_time():
     assert "8 frames" in report.ambiguous[-1]
 
 
+@pytest.mark.parametrize("size, patch", [((56, 84), 4), ((42, 66), 3)])
+def test_windows_stand_as_from_windows_orders_them(size, patch):
+    grid = [n // patch for n in size]
+    count = -(-grid[0] // 7) * -(-grid[1] // 7)
+    report = diagnose((2 * count, 3, 49, 49), size, patch, batch=2, heads=3)
+    plain, shifted = report.layouts[:2]
+    assert plain == TokenLayout.from_windows(*grid, 7)
+    assert shifted == TokenLayout.from_windows(*grid, 7, 3)
+    assert report.axes[0].name == "images x windows"
+
+
+def test_counts_name_axes_wherever_they_stand():
+    report = diagnose((3, 7, 5, 96), **ENCODER, batch=3, heads=5, queries=7)
+    assert [a.name for a in report.axes] == ["images", "queries", "heads", "keys"]
+    turned = diagnose((5, 96, 7), **ENCODER, heads=5, queries=7)
+    assert [a.name for a in turned.axes] == ["heads", "keys", "queries"]
+    assert turned.layouts[0].grid == (8, 12)
+    folded = diagnose((3, 5, 8, 12, 77), **ENCODER, batch=3, heads=5)
+    assert folded.axes[2].name == "rows of queries" and not folded.layouts
+
+
 def test_heads_in_the_wrong_place_and_with_the_images():
     (found,) = diagnose((2, 754, 28, 28), heads=28).problems
     assert found.kind == "across the heads"

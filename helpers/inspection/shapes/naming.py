@@ -49,6 +49,8 @@ def free_axes(axes):
 def query_grid(shape, axes, N, counts, facts):
     """The two axes on which the queries are folded to a grid; or ()."""
     free = free_axes(axes)
+    if free and shape[free[-1]] == N:
+        return ()  # as many queries as keys
     named = set(counts.values()) - {None, 1}
     for a, b in zip(free[-2::-1], free[:0:-1], strict=True):
         h, w = shape[a], shape[b]

@@ -57,7 +57,9 @@ class Windows(NamedTuple):
         for shift in shifts if not self.reach else ():
             index = index_of(self.grid, self.window, self.extra, shift)
             others = f"shifted by {shift}" if shift else "not shifted"
-            others += f", {self.extra} more keys in each window" * bool(self.extra)
+            others += f", keys in front of each one's cells: {self.extra}" * bool(
+                self.extra
+            )
             layout = TokenLayout(index, length)
             yield Candidate(layout, source, others, kind="windows")
 
