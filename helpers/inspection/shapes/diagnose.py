@@ -7,7 +7,8 @@ from helpers.inspection.shapes.axes import find_keys, name_axes, open_axes
 from helpers.inspection.shapes.doubts import next_line
 from helpers.inspection.shapes.facts import Facts, check_counts
 from helpers.inspection.shapes.features import as_features, as_points
-from helpers.inspection.shapes.known import UNKNOWN, problem
+from helpers.inspection.shapes.inputs import usual_input
+from helpers.inspection.shapes.known import family_of, problem
 from helpers.inspection.shapes.layouts import fit_keys
 from helpers.inspection.shapes.report import Candidate, Known, Report
 from helpers.inspection.shapes.sums import are_cut, softmax_axes
@@ -59,7 +60,7 @@ def diagnose(
 def examine(report, values, facts, layout, named, probed):
     """Fill in a report. named: counts of axes. probed: what can be run."""
     shape, name = report.shape, probed["model"]
-    if isinstance(name, str) and facts.family == UNKNOWN:
+    if isinstance(name, str) and facts.family == family_of(""):
         report.notes.append(f"{name} is no name that is known here: counted without it")
     report.sums = None if values is None else softmax_axes(values)
     keys, evidence, misplaced = find_keys(shape, values, report.sums, facts)
@@ -74,7 +75,8 @@ def examine(report, values, facts, layout, named, probed):
         report.ambiguous = [*open_axes(report.axes), *doubts]
         values = on_grid(report, values)
     else:
-        doubts = fit(report, values, keys, facts, layout, named["batch"])
+        sizes = usual_input(shape[keys], facts)
+        doubts = fit(report, values, keys, sizes, layout, named["batch"])
         doubts = test(report, doubts, shape[keys], facts, **probed)
         report.ambiguous = [*open_axes(report.axes), *doubts]
     check_named(report, named["heads"], named["queries"])

@@ -42,6 +42,12 @@ def where(best, facts):
 
 def what(best, facts):
     """Doubts about the grid, and about what the keys are."""
+    if facts.assumed:
+        size, patch = " x ".join(map(str, facts.image_size)), facts.patch_size
+        yield (
+            f"the input: that it is {size} in patches of {patch} follows from the name "
+            "and the count. image_size= and patch_size= settle it"
+        )
     if facts.image_size is None and not facts.gives_layout():
         yield (
             f"the grid: {best.layout.length} keys may as well be words. image_size="

@@ -49,7 +49,8 @@ class Facts:
     many keys stand in front of the image's, or (in front, behind).
     These prove a layout. input_ids, image_token: the prompt, (B, n) or (n,), and the id
     of its image tokens. grid_thw, spatial_shapes: the grid of every image, (t, h, w) or
-    (h, w), as the processor returns it. Raises ValueError for sizes that are none.
+    (h, w), as the processor returns it. assumed: that sizes are not the caller's, see
+    `usual_input`. Raises ValueError for sizes that are none.
     """
 
     image_size: tuple = None
@@ -63,6 +64,7 @@ class Facts:
     image_token: object = None
     grid_thw: object = None
     spatial_shapes: object = None
+    assumed: bool = False
 
     def __post_init__(self):
         pairs = {"image_size": "(H, W)", "tiles": "(rows, columns)"}

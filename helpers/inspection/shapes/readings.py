@@ -22,6 +22,7 @@ FRAMES = {  # kinds of layouts of a video: the arguments of TokenLayout.from_fra
     "class frames": {"frame_prefix": 1},
 }
 KINDS = ("cells", "blocks", *TILES, *FRAMES, "breaks", "levels", "window blocks")
+MOST_EXTRAS = 5
 MOST_FRAMES = 128
 MOST_WORDS = 16  # in front of a frame: its number, or its time
 LEVELS = ((8, 16, 32, 64), (8, 16, 32), (16, 32, 64), (4, 8, 16, 32))  # strides
@@ -51,7 +52,8 @@ def rank(c, facts):
     """What comes first: what was named, then what is usual."""
     given = (facts.tiles and c.kind in TILES) or (facts.frames and c.kind in FRAMES)
     orders = [(*kinds, c.kind).index(c.kind) for kinds in (facts.family.kinds, KINDS)]
-    extras = (*EXTRAS, c.off_grid).index(c.off_grid)
+    extras = c.off_grid - facts.family.behind
+    extras = (*facts.family.front, *EXTRAS, extras).index(extras)
     return not c.likely, not given, *orders, extras
 
 
@@ -72,7 +74,9 @@ def likeliest(N, facts):
 def fits(N, facts):
     """True if N is a usual number of keys for this image."""
     best = likeliest(N, facts) if facts.image_size else None
-    return bool(best and best.layout.index.numel() >= SMALLEST and best.off_grid <= 5)
+    most = MOST_EXTRAS + facts.family.behind
+    enough = best and best.layout.index.numel() >= SMALLEST
+    return bool(enough and best.off_grid <= most)
 
 
 def other_size(N, facts):
@@ -95,12 +99,17 @@ def candidate(layout, g, kind, others=EXTRAS[0], order=""):
 
 def cells(g, M, facts):
     """Cells, and as many other keys in front as published encoders have."""
-    for extras, others in EXTRAS.items():
+    behind = facts.family.behind
+    for extras in dict.fromkeys((*EXTRAS, *facts.family.front)):
         n = g.h * g.w + extras
         patches = g.whole and g.merge == 1  # a class token stands before patches
-        alone = n == M and g.h * g.w > extras and (patches or not extras)
+        alone = n + behind == M and g.h * g.w > extras and (patches or not extras)
         if alone or (not extras and n < M and g.room()):
-            layout = TokenLayout.from_grid(g.h, g.w, prefix=extras)
+            layout = TokenLayout.from_grid(g.h, g.w, extras, behind * alone)
+            others = EXTRAS.get(extras, f"{extras} class and register tokens in front")
+            others += f", {behind} of another kind behind" * bool(behind and alone)
+            if extras == 1 and facts.family.front[:1] == [2]:
+                others = "the distillation token in front, if the class token was cut"
             yield candidate(layout, g, "cells", others)
 
 

@@ -1,0 +1,53 @@
+"""The input of a model where the caller did not give its size: from the name."""
+
+import re
+from dataclasses import replace
+
+from helpers.inspection.shapes.facts import as_pair
+from helpers.inspection.shapes.readings import fits
+
+# 16 of "patch16", "ViT-B/16", "vitl16" and "ViT-L-16"; 224 of "_224" and "-448px".
+BASE = r"patch|vit[tsblhg]|(?:vit|clip|core|eva02|beit)[-_](?:[tsblhg]|so400m)[-_/]?"
+PATCH = re.compile(rf"(?:{BASE}|(?<![a-z0-9])[sblhgp]/?)(8|14|16|28|32)(?![a-z0-9])")
+SIDE = re.compile(r"(?<![a-z0-9.])(\d{3,4})(?:px)?(?![a-z0-9])")
+
+
+def usual_input(N, facts):
+    """The Facts with the sizes of a published input, and of its patches, where N keys
+    fit one; in a prompt, the largest with room for its cells. Else the same Facts.
+
+    Numbers in the name come before those of the family.
+    """
+    if facts.given_grids() or None not in (facts.image_size, facts.patch_size):
+        return facts
+    options = [replace(facts, assumed=True, **one) for one in published(facts)]
+    text = sum(n or 0 for n in as_pair(facts.text))
+    found = [one for one in options if fits(N - text, one)]
+    if not found and facts.family.prompt:
+        options.sort(key=least, reverse=True)
+        found = [one for one in options if least(one) <= N - text]
+    return found[0] if found else facts
+
+
+def published(facts):
+    """[{"image_size": (H, W), "patch_size": p}], the most usual first."""
+    name = facts.name.lower()
+    patch, side = PATCH.search(name), SIDE.search(name)
+    patch = facts.patch_size or (patch and int(patch[1]))
+    size = facts.image_size or (side and (int(side[1]),) * 2)
+    found = [{"image_size": size, "patch_size": patch}] * bool(size and patch)
+    for text in facts.family.inputs:
+        pixels, _, own = text.partition("/")
+        pixels = tuple(int(n) for n in pixels.split("x"))
+        own = {"image_size": pixels * (3 - len(pixels)), "patch_size": int(own or 1)}
+        own |= {"image_size": size} if size and own["patch_size"] > 1 else {}
+        own |= {"patch_size": patch} if patch and own["patch_size"] > 1 else {}
+        found += [own] * (own not in found)
+    return found
+
+
+def least(facts):
+    """The fewest cells that a picture has in this model's prompt."""
+    merge = facts.merges[0] if facts.merges else 1
+    h, w = (n // facts.patch_size // merge for n in facts.image_size)
+    return h * w
