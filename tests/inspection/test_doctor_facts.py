@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from helpers.inspection import diagnose
-from helpers.inspection.shapes.known import data, family_of
+from helpers.inspection.shapes.known import family_of, read_toml
 from helpers.inspection.shapes.report import Known
 from helpers.maps import TokenLayout
 
@@ -98,7 +98,11 @@ def test_names_are_read_as_people_write_them():
     assert family_of("ViT-B/16").kinds == ("cells",)
     assert family_of("llava-v1.6-mistral-7b-hf") == family_of("LLaVA-NeXT")
     assert not family_of("Qwen-VL-Chat").grid and family_of("Qwen3-VL").grid
-    names = [name for family in data()["family"] for name in family["names"]]
+    names = [
+        name
+        for family in read_toml("families.toml")["family"]
+        for name in family["names"]
+    ]
     assert len(set(names)) == len(names)
 
 

@@ -68,14 +68,12 @@ def examine(report, values, facts, layout, named, probed):
     report.problems += misplaced
     if keys is None:
         h, w = shape[-2:]
-        words = (
-            f"the last two axes: {h} x {w} cells, or {h} queries by {w} keys (words)"
-        )
+        words = f"the last two axes: {h} x {w} cells, or queries by keys (words)"
         doubts = [words] if values is None and h == w else []
         report.ambiguous = [*open_axes(report.axes), *doubts]
         values = on_grid(report, values)
     else:
-        sizes = usual_input(shape[keys], facts)
+        sizes = usual_input(shape[keys], facts, shape[keys - 1])
         doubts = fit(report, values, keys, sizes, layout, named["batch"])
         doubts = test(report, doubts, shape[keys], facts, **probed)
         report.ambiguous = [*open_axes(report.axes), *doubts]

@@ -12,17 +12,20 @@ PATCH = re.compile(rf"(?:{BASE}|(?<![a-z0-9])[sblhgp]/?)(8|14|16|28|32)(?![a-z0-
 SIDE = re.compile(r"(?<![a-z0-9.])(\d{3,4})(?:px)?(?![a-z0-9])")
 
 
-def usual_input(N, facts):
+def usual_input(N, facts, latents=0):
     """The Facts with the sizes of a published input, and of its patches, where N keys
     fit one; in a prompt, the largest with room for its cells. Else the same Facts.
 
-    Numbers in the name come before those of the family.
+    Numbers in the name come before those of the family. latents: so many of the keys
+    may be learned queries.
     """
     if facts.given_grids() or None not in (facts.image_size, facts.patch_size):
         return facts
     options = [replace(facts, assumed=True, **one) for one in published(facts)]
     text = sum(n or 0 for n in as_pair(facts.text))
-    found = [one for one in options if fits(N - text, one)]
+    latents = 0 if facts.family.grid else latents
+    counts = dict.fromkeys((N - text, N - latents))
+    found = [one for n in counts for one in options if fits(n, one)]
     if not found and facts.family.prompt:
         options.sort(key=least, reverse=True)
         found = [one for one in options if least(one) <= N - text]

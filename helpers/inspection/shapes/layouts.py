@@ -1,6 +1,14 @@
 """Which layouts go on the report."""
 
-from helpers.inspection.shapes.doubts import no_layout, open_questions
+from dataclasses import replace
+
+from helpers.inspection.shapes.bound import bind
+from helpers.inspection.shapes.doubts import (
+    looks_at_words,
+    no_layout,
+    open_questions,
+    queries_of,
+)
 from helpers.inspection.shapes.facts import as_pair
 from helpers.inspection.shapes.known import problem
 from helpers.inspection.shapes.places import at, put, somewhere
@@ -29,10 +37,14 @@ def fit_keys(report, values, keys, facts, batch=None):
         return []
     report.candidates = count(report, values, keys, facts, usual)
     doubts = add_windows(report, facts, batch, usual)
+    report.candidates, contradicted = bind(report.candidates, shape, facts)
+    doubts += contradicted
     if facts.family.note and (facts.family.grid or report.candidates):
         report.notes.append(f"{facts.name}: {facts.family.note}")
     if not report.candidates:
         return [no_layout(shape, keys, facts)]
+    if not facts.family.grid and queries_of(shape, keys) not in (0, N):
+        report.notes.append(f"the {shape[-2]} queries are learned: no words")
     return doubts + open_questions(report.candidates, facts)
 
 
@@ -43,7 +55,12 @@ def count(report, values, keys, facts, usual):
     front, behind = (0, 0) if values is None else unseen_keys(values, keys)
     square = report.what == "weights" and shape[:keys][-1:] == (N,)
     report.notes += seen_in(square, N, block, front, behind)
+    T = queries_of(shape, keys)
+    if not facts.family.grid and facts.family.kinds and not usual and T < N:
+        return with_latents(N, T, facts)
     if not facts.family.grid and not (facts.family.kinds and usual):
+        return []
+    if looks_at_words(N, T, facts):
         return []
     if facts.text is not None:
         before, after = (*as_pair(facts.text), None)[:2]
@@ -55,15 +72,23 @@ def count(report, values, keys, facts, usual):
     if found and (found[0].off_grid < 3 or found[0].kind != "cells" or front + behind):
         return found
     found += somewhere(N, facts) if not found or found[0].known == Known.COUNTED else []
-    cross = len(shape) > 1 and shape[keys - 1] != N
-    if cross and all(c.free for c in found) and fits(shape[keys - 1], facts):
+    if T not in (0, N) and all(c.free for c in found) and fits(T, facts):
         return []  # the queries are the cells, and the keys something else
     return found
+
+
+def with_latents(N, T, facts):
+    """Candidates for cells, and behind them the T learned queries that look at them."""
+    found = exact(N - T, facts) if fits(N - T, facts) else []
+    more = f", and the {T} learned queries themselves behind"
+    return [replace(c, others=c.others + more) for c in put(found, 0, N)]
 
 
 def alone(N, facts, front, behind, usual):
     """Candidates for an encoder's keys, with those that no query sees as padding."""
     unseen = [(front, behind), (0, behind), (front, 0)]
+    if front + behind and facts.image_size is None:  # no cell is padding
+        return put(exact(N - front - behind, facts), front, N)
     found = []
     for first, last in dict.fromkeys([(0, 0)] * usual + unseen + [(0, 0)]):
         padded = put(exact(N - last - first, facts), first, N)
@@ -89,7 +114,8 @@ def seen_in(square, N, block, front, behind):
     notes = []
     if front + behind:
         notes.append(
-            f"no query looks at the first {front} and the last {behind} keys: padding"
+            f"no query looks at the first {front} and the last {behind} keys: padding. "
+            "spatial_shapes= says the grid of the others, where a processor has it"
         )
     if square:
         notes.append(

@@ -22,7 +22,9 @@ FRAMES = {  # kinds of layouts of a video: the arguments of TokenLayout.from_fra
     "class frames": {"frame_prefix": 1},
 }
 KINDS = ("cells", "blocks", *TILES, *FRAMES, "breaks", "levels", "window blocks")
+KINDS += ("template",)
 MOST_EXTRAS = 5
+CAUSAL = (4, 8, 6)  # frames of a step, in autoencoders that keep the first one alone
 MOST_FRAMES = 128
 MOST_WORDS = 16  # in front of a frame: its number, or its time
 LEVELS = ((8, 16, 32, 64), (8, 16, 32), (16, 32, 64), (4, 8, 16, 32))  # strides
@@ -33,7 +35,7 @@ def read(M, facts):
     if given := facts.given_grids():
         return packed(M, given, facts)
     grids = facts.grids() if facts.image_size else square_grids(M, EXTRAS)
-    readings = (cells, blocks, breaks, frames)
+    readings = (cells, blocks, breaks, frames, template)
     found = [c for g in grids for reading in readings for c in reading(g, M, facts)]
     found += levels(M, facts)
     found += tiled(M, facts, grids if facts.image_size else SQUARES)
@@ -54,7 +56,8 @@ def rank(c, facts):
     orders = [(*kinds, c.kind).index(c.kind) for kinds in (facts.family.kinds, KINDS)]
     extras = c.off_grid - facts.family.behind
     extras = (*facts.family.front, *EXTRAS, extras).index(extras)
-    return not c.likely, not given, *orders, extras
+    another = facts.family.prompt and c.merge not in facts.merges
+    return not c.likely, not given, another, *orders, extras
 
 
 def exact(M, facts):
@@ -162,13 +165,23 @@ def frames(g, M, facts):
         yield candidate(TokenLayout(index, M), g, "frames", others)
 
 
+def template(g, M, facts):
+    """Behind a second picture, the template of a tracker, half as high and wide."""
+    n = (g.h // 2) * (g.w // 2)
+    if "template" in facts.family.kinds and g.merge == 1 and n + g.h * g.w == M:
+        others = f"{g.h // 2} x {g.w // 2} cells of the template in front"
+        yield candidate(TokenLayout.from_grid(g.h, g.w, n), g, "template", others)
+
+
 def steps(M, size, frames):
     """How many steps in time of this size M keys have: one for a frame, or for every
-    two, three, ... of them; as many as fit, where the frames are not known."""
+    two, three, ... of them, or one for the first and one for every four, six, eight of
+    the others; as many as fit, where the frames are not known."""
     if frames is None:
         found = [M // size]
     else:
-        found = [frames // k for k in range(1, frames + 1) if frames % k == 0]
+        causal = [(frames - 1) // k + 1 for k in CAUSAL if frames % k == 1]
+        found = causal + [frames // k for k in range(1, frames + 1) if frames % k == 0]
         same = [t for t in found if t * size == M]
         found = same or [t for t in found[:2] if t * size < M]
     return [t for t in found if 2 <= t <= MOST_FRAMES]

@@ -2,31 +2,62 @@
 
 import torch
 
-from helpers.inspection.shapes.facts import Grid
+from helpers.inspection.shapes.facts import Grid, as_pair
 from helpers.inspection.shapes.report import Candidate
 from helpers.maps.token_layout import TokenLayout
 
 MLLAMA_TILES = 4  # it fills every image up to so many
+MOST_TILES = 12  # of models that choose their number by the picture
 SQUARES = [Grid(n, n, "square tiles") for n in range(4, 65)]  # of an unknown size
 
 
 def tiled(M, facts, grids):
-    """Candidates of M keys or fewer for facts.tiles = (rows, columns) tiles.
+    """Candidates of M keys or fewer for facts.tiles = (rows, columns) tiles; for those
+    that M keys allow, where the tiles are not known and the model has them.
 
     grids: those of one tile. Without the size of a tile, only candidates of M keys.
     """
-    found, kinds = [], dict(TILES) if facts.tiles else {}
-    if facts.input_ids is not None or "separated" not in facts.family.kinds:
-        kinds.pop("separated", None)  # among image tokens alone, nothing is between
+    found, kinds = [], tile_kinds(facts)
     for g in (g for g in grids if g.likely):
-        for kind, reading in kinds.items():
-            for layout, others in reading(M, *facts.tiles, g.h, g.w):
-                if layout.length == M or facts.image_size is not None:
-                    source = "{} x {} tiles of {} x {}".format(*facts.tiles, g.h, g.w)
-                    more = {"kind": kind, "merge": g.merge}
-                    c = Candidate(layout, f"{source}, {g.source}", others, **more)
-                    found.append(c)
+        for rows, columns in [facts.tiles] if facts.tiles else solved(M, facts, g):
+            for kind in kinds:
+                for layout, others in TILES[kind](M, rows, columns, g.h, g.w):
+                    exact = layout.length == M
+                    if not facts.tiles:
+                        size = rows * g.h, columns * g.w
+                        exact = exact and usual(layout, kind, size, facts)
+                    if exact or (facts.tiles and facts.image_size is not None):
+                        source = f"{rows} x {columns} tiles of {g.h} x {g.w}"
+                        source += ", which the count allows" * (not facts.tiles)
+                        more = {"kind": kind, "merge": g.merge}
+                        c = Candidate(layout, f"{source}, {g.source}", others, **more)
+                        found.append(c)
     return found
+
+
+def tile_kinds(facts):
+    """Kinds of layouts that tiles may have: all where the caller named the tiles."""
+    kinds = [k for k in TILES if facts.tiles or k in facts.family.kinds]
+    if facts.input_ids is not None or "separated" not in facts.family.kinds:
+        kinds = [k for k in kinds if k != "separated"]  # nothing between image tokens
+    return kinds
+
+
+def solved(M, facts, g):
+    """[(rows, columns)] of tiles of this grid that M keys may be, the square first."""
+    own = g.merge in (facts.merges or (1,)) and facts.frames is None
+    counts = range(2, MOST_TILES + 1) if own and facts.image_size else ()
+    sizes = [(r, n // r) for n in counts for r in range(1, n + 1) if n % r == 0]
+    some = [(r, c) for r, c in sizes if r * c / 2 <= M / (g.h * g.w) <= r * c + 3]
+    return sorted(some, key=lambda size: (abs(size[0] - size[1]), size))
+
+
+def usual(layout, kind, uncut, facts):
+    """False for tiles that nobody named and that have no thumbnail; or rows cut off,
+    where text may be among the keys: then chance finds tiles for any number."""
+    alone = kind == "tiles" and layout.index.numel() == layout.length
+    known = facts.input_ids is not None or len(as_pair(facts.text)) == 2
+    return not alone and (known or layout.grid == uncut)
 
 
 def apart(M, rows, columns, h, w):
