@@ -107,20 +107,19 @@ def joined(M, rows, columns, h, w):
     were cut off, as many on either side. DeepSeek-VL2 and Phi-3-vision: the thumbnail
     has breaks, too, and one key stands between.
     """
-    if rows * columns == 1:
-        return
+    one = rows * columns == 1  # DeepSeek-VL2: the picture twice
     full_h, full_w = rows * h, columns * w
     sizes = [(full_h - cut, full_w) for cut in range(0, full_h, 2)]
     sizes += [(full_h, full_w - cut) for cut in range(2, full_w, 2)]
     for high, wide in sizes:
         uncut = (high, wide) == (full_h, full_w)
-        ways = [((h * w, 0), "in front")]
+        ways = [((h * w, 0), "in front")] * (not one)
         if uncut:
             whole = h * (w + 1) + 1
             ways += [((whole, 0), "in front"), ((0, whole), "behind")]
         for around, where in ways:
             length = high * (wide + 1) + sum(around)
-            if length == M or (uncut and length < M):
+            if length == M or (uncut and length < M and not one):
                 layout = TokenLayout.from_grid(high, wide, *around, breaks=1)
                 yield layout, f"{high} line breaks and a thumbnail {where}"
 
