@@ -48,8 +48,13 @@ def what(best, facts):
     if facts.assumed:
         size, patch = " x ".join(map(str, facts.image_size)), facts.patch_size
         yield (
-            f"the input: that it is {size} in patches of {patch} follows from the name "
-            "and the count. image_size= and patch_size= settle it"
+            f"the input: {size} in patches of {patch} is what the name and the count "
+            f"say. {' and '.join(f'{name}=' for name in facts.assumed)} settle it"
+        )
+    elif facts.patch_size is None and facts.family.inputs and facts.image_size:
+        yield (
+            f"the grid: in no published input of {facts.name} it has {best.source}. "
+            "patch_size= settles it"
         )
     if facts.image_size is None and not facts.gives_layout():
         yield (
@@ -116,6 +121,12 @@ def no_layout(shape, keys, facts):
         return (
             f"the {N} keys are words of the prompt, and the {T} queries are cells"
             f"{f', {grid}' if grid else ''}: weights[..., k] is the map of word k"
+        )
+    if facts.family.grid and facts.input_unknown():
+        return (
+            f"{N} keys are no usual input of {facts.name}: image_size=(H, W) and "
+            "patch_size=, or grid_thw= or spatial_shapes= of its processor, say what "
+            "the grid is; or these keys are words"
         )
     if facts.given_grids() or facts.tiles or facts.text is not None:
         return unplaced(N, facts)

@@ -9,6 +9,7 @@ from helpers.inspection.shapes.readings import fits
 # 16 of "patch16", "ViT-B/16", "vitl16" and "ViT-L-16"; 224 of "_224" and "-448px".
 BASE = r"patch|vit[tsblhg]|(?:vit|clip|core|eva02|beit)[-_](?:[tsblhg]|so400m)[-_/]?"
 PATCH = re.compile(rf"(?:{BASE}|(?<![a-z0-9])[sblhgp]/?)(8|14|16|28|32)(?![a-z0-9])")
+SIZES = ("image_size", "patch_size")
 SIDE = re.compile(r"(?<![a-z0-9.])(\d{3,4})(?:px)?(?![a-z0-9])")
 
 
@@ -21,7 +22,8 @@ def usual_input(N, facts, latents=0):
     """
     if facts.given_grids() or None not in (facts.image_size, facts.patch_size):
         return facts
-    options = [replace(facts, assumed=True, **one) for one in published(facts)]
+    own = tuple(n for n in SIZES if getattr(facts, n) is None)
+    options = [replace(facts, assumed=own, **one) for one in published(facts)]
     text = sum(n or 0 for n in as_pair(facts.text))
     latents = 0 if facts.family.grid else latents
     counts = dict.fromkeys((N - text, N - latents))
@@ -40,13 +42,21 @@ def published(facts):
     size = facts.image_size or (side and (int(side[1]),) * 2)
     found = [{"image_size": size, "patch_size": patch}] * bool(size and patch)
     for text in facts.family.inputs:
-        pixels, _, own = text.partition("/")
-        pixels = tuple(int(n) for n in pixels.split("x"))
-        own = {"image_size": pixels * (3 - len(pixels)), "patch_size": int(own or 1)}
-        own |= {"image_size": size} if size and own["patch_size"] > 1 else {}
-        own |= {"patch_size": patch} if patch and own["patch_size"] > 1 else {}
-        found += [own] * (own not in found)
+        pixels, own = pixels_of(text), text.partition("/")[2]
+        one = {"image_size": pixels, "patch_size": int(own or 1)}
+        if own:
+            one = {"image_size": size or pixels, "patch_size": patch or int(own)}
+        found += [one] * (one["image_size"] is not None and one not in found)
     return found
+
+
+def pixels_of(text):
+    """(H, W) of an input such as "336/14"; None of "any/14"."""
+    pixels = text.partition("/")[0]
+    if pixels == "any":
+        return None
+    pixels = tuple(int(n) for n in pixels.split("x"))
+    return pixels * (3 - len(pixels))
 
 
 def least(facts):

@@ -36,6 +36,9 @@ def fit_keys(report, values, keys, facts, batch=None):
         report.problems.append(found)
         return []
     report.candidates = count(report, values, keys, facts, usual)
+    if facts.input_unknown():
+        found = [] if facts.family.prompt else report.candidates
+        report.candidates = [c for c in found if c.likely]
     doubts = add_windows(report, facts, batch, usual)
     report.candidates, contradicted = bind(report.candidates, shape, facts)
     doubts += contradicted

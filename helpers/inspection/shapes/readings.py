@@ -1,11 +1,11 @@
 """Which layouts a number of image tokens allows. All of them only count."""
 
-from math import ceil, isqrt
+from math import isqrt
 
 from helpers.inspection.shapes.facts import SMALLEST, square_grids
 from helpers.inspection.shapes.processor import packed, sorted_blocks
 from helpers.inspection.shapes.report import Candidate
-from helpers.inspection.shapes.tiles import SQUARES, TILES, tiled
+from helpers.inspection.shapes.tiles import SQUARES, TILES, levels, tiled
 from helpers.maps.token_layout import TokenLayout
 
 # Keys that are no cells, as published models have them: how many, and what they are.
@@ -27,7 +27,6 @@ MOST_EXTRAS = 5
 CAUSAL = (4, 8, 6)  # frames of a step, in autoencoders that keep the first one alone
 MOST_FRAMES = 128
 MOST_WORDS = 16  # in front of a frame: its number, or its time
-LEVELS = ((8, 16, 32, 64), (8, 16, 32), (16, 32, 64), (4, 8, 16, 32))  # strides
 
 
 def read(M, facts):
@@ -77,7 +76,7 @@ def likeliest(N, facts):
 def fits(N, facts):
     """True if N is a usual number of keys for this image."""
     best = likeliest(N, facts) if facts.image_size else None
-    most = MOST_EXTRAS + facts.family.behind
+    most = (MOST_EXTRAS + facts.family.behind) * (facts.frames or 1)
     enough = best and best.layout.index.numel() >= SMALLEST
     return bool(enough and best.off_grid <= most)
 
@@ -92,6 +91,10 @@ def other_size(N, facts):
         return ""
     size = f"images of {side * patch} x {side * patch}"
     return f"{side} x {side}, {EXTRAS[N - side * side]}, for {size}"
+
+
+def extras_of(n):
+    return EXTRAS.get(n, f"{n} class and register tokens in front")
 
 
 def candidate(layout, g, kind, others=EXTRAS[0], order=""):
@@ -109,7 +112,7 @@ def cells(g, M, facts):
         alone = n + behind == M and g.h * g.w > extras and (patches or not extras)
         if alone or (not extras and n < M and g.room()):
             layout = TokenLayout.from_grid(g.h, g.w, extras, behind * alone)
-            others = EXTRAS.get(extras, f"{extras} class and register tokens in front")
+            others = extras_of(extras)
             others += f", {behind} of another kind behind" * bool(behind and alone)
             if extras == 1 and facts.family.front[:1] == [2]:
                 others = "the distillation token in front, if the class token was cut"
@@ -150,9 +153,11 @@ def frames(g, M, facts):
     if not g.room() or (guess and unusual):
         return
     for kind, around in FRAMES.items():
+        if "frame_prefix" in around:  # a class token, or what the family has
+            around = {"frame_prefix": (facts.family.front or [1])[0]}
         each = around.get("frame_prefix", 0)
-        for prefix in (0, 1 - each):
-            others = EXTRAS[prefix or each] + " of each" * each
+        for prefix in (0, 1) if not each else (0,):
+            others = extras_of(prefix or each) + " of each" * bool(each)
             for t in steps(M - prefix, n + each, facts.frames):
                 layout = TokenLayout.from_frames(t, g.h, g.w, prefix, **around)
                 order = f"the {t} keys of a cell together" * (kind == "time last")
@@ -185,16 +190,3 @@ def steps(M, size, frames):
         same = [t for t in found if t * size == M]
         found = same or [t for t in found[:2] if t * size < M]
     return [t for t in found if 2 <= t <= MOST_FRAMES]
-
-
-def levels(M, facts):
-    """Feature maps of several strides, the finest first (Deformable DETR)."""
-    for strides in LEVELS if facts.image_size else ():
-        sizes = [tuple(ceil(n / s) for n in facts.image_size) for s in strides]
-        counts = [h * w for h, w in sizes]
-        for number, (h, w) in enumerate(sizes) if sum(counts) == M else ():
-            around = sum(counts[:number]), sum(counts[number + 1 :])
-            layout = TokenLayout.from_grid(h, w, *around)
-            source = f"level {number + 1} of {len(sizes)}"
-            source += f", a cell every {strides[number]} pixels"
-            yield Candidate(layout, source, "the other levels around it", kind="levels")

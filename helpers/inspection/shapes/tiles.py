@@ -1,4 +1,6 @@
-"""Layouts of an image that was cut into tiles, with a thumbnail of the whole or not."""
+"""Layouts of an image in parts: tiles and a thumbnail, or levels of a pyramid."""
+
+from math import ceil
 
 import torch
 
@@ -6,6 +8,7 @@ from helpers.inspection.shapes.facts import Grid, as_pair
 from helpers.inspection.shapes.report import Candidate
 from helpers.maps.token_layout import TokenLayout
 
+LEVELS = ((8, 16, 32, 64), (8, 16, 32), (16, 32, 64), (4, 8, 16, 32))  # strides
 MLLAMA_TILES = 4  # it fills every image up to so many
 MOST_TILES = 12  # of models that choose their number by the picture
 SQUARES = [Grid(n, n, "square tiles") for n in range(4, 65)]  # of an unknown size
@@ -31,8 +34,9 @@ def tiled(M, facts, grids):
                         source += ", which the count allows" * (not facts.tiles)
                         more = {"kind": kind, "merge": g.merge}
                         c = Candidate(layout, f"{source}, {g.source}", others, **more)
-                        found.append(c)
-    return found
+                        whole = layout.grid == (rows * g.h, columns * g.w)
+                        found.append((facts.tiles or whole, c))
+    return [c for whole, c in found if whole or not any(w for w, _ in found)]
 
 
 def tile_kinds(facts):
@@ -131,3 +135,16 @@ TILES = {
     "padded": padded,
     "separated": separated,
 }
+
+
+def levels(M, facts):
+    """Feature maps of several strides, the finest first (Deformable DETR)."""
+    for strides in LEVELS if facts.image_size else ():
+        sizes = [tuple(ceil(n / s) for n in facts.image_size) for s in strides]
+        counts = [h * w for h, w in sizes]
+        for number, (h, w) in enumerate(sizes) if sum(counts) == M else ():
+            around = sum(counts[:number]), sum(counts[number + 1 :])
+            layout = TokenLayout.from_grid(h, w, *around)
+            source = f"level {number + 1} of {len(sizes)}"
+            source += f", a cell every {strides[number]} pixels"
+            yield Candidate(layout, source, "the other levels around it", kind="levels")
