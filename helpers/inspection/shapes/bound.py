@@ -9,7 +9,8 @@ from helpers.inspection.shapes.tiles import TILES
 def bind(candidates, shape, facts):
     """(candidates, doubts): those that agree with every fact; all of them where none
     does, with what the first contradicts."""
-    broken = [list(contradictions(c, shape[:-2], facts)) for c in candidates]
+    before = shape[: -3 if len(shape) > 3 else -2]  # the heads hold nothing
+    broken = [list(contradictions(c, before, facts)) for c in candidates]
     agree = [c for c, why in zip(candidates, broken, strict=True) if not why]
     if agree or not candidates or candidates[0].known != Known.COUNTED:
         return agree or candidates, []
@@ -17,8 +18,8 @@ def bind(candidates, shape, facts):
 
 
 def contradictions(c, before, facts):
-    """Which facts a candidate contradicts, in words. before: sizes of the axes before
-    the queries, which may hold the frames or the tiles."""
+    """Which facts a candidate contradicts, in words. before: sizes of axes that may
+    hold the frames or the tiles."""
     if c.kind == "windows":
         return
     if facts.merge not in (None, c.merge) and c.kind not in ("blocks", "window blocks"):

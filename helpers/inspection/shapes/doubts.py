@@ -107,8 +107,10 @@ def looks_at_words(N, T, facts):
     """True if the keys of T queries are words: by the family, or as text= says."""
     if T in (0, N):
         return False
-    all_text = sum(n or 0 for n in as_pair(facts.text)) >= N
-    return all_text or (facts.family.words and bool(N % T) and T >= SMALLEST)
+    if sum(n or 0 for n in as_pair(facts.text)) >= N:
+        return True
+    no_grid = N % T and T >= SMALLEST and isqrt(N) ** 2 != N and not fits(N, facts)
+    return facts.family.words and (T > N or bool(no_grid and not facts.family.place))
 
 
 def no_layout(shape, keys, facts):
