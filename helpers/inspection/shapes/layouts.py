@@ -46,8 +46,6 @@ def fit_keys(report, values, keys, facts, batch=None):
         report.notes.append(f"{facts.name}: {facts.family.note}")
     if not report.candidates:
         return [no_layout(shape, keys, facts)]
-    if not facts.family.grid and queries_of(shape, keys) not in (0, N):
-        report.notes.append(f"the {shape[-2]} queries are learned: no words")
     return doubts + open_questions(report.candidates, facts)
 
 
