@@ -61,7 +61,8 @@ def merged(grids, m, facts, known):
             cells, order = orders[kind]
             frames = start + torch.arange(t)[:, None, None] * h * w + cells  # (t, h, w)
             layout = TokenLayout(frames if t > 1 else frames[0], total)
-            source = f"image {number} of {len(grids)}, " if len(grids) > 1 else ""
+            source = "grid_thw, " if facts.grid_thw is not None else "spatial_shapes, "
+            source += f"image {number} of {len(grids)}, " * (len(grids) > 1)
             source += order + (f", {m} x {m} merged" if m > 1 else "")
             how = known if len(orders) == 1 else Known.COUNTED
             found.append(Candidate(layout, source, known=how, kind=kind, merge=m))
