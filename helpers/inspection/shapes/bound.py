@@ -34,7 +34,7 @@ def contradictions(c, before, facts):
     M = c.layout.length - sum(n or 0 for n in text)
     used = int(c.layout.index.max() - c.layout.index.min()) + 1 + MOST_EXTRAS
     if len(text) == 2 and None not in text and c.kind == "cells" and used < M:
-        yield f"text= leaves {M} keys to the image: several, or tiles? tiles= says"
+        yield f"text= leaves {M} keys to the image: several, or tiles= of one?"
 
 
 def held(sizes, *counts):

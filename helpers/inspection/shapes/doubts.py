@@ -47,10 +47,9 @@ def what(best, facts):
     """Doubts about the grid, and about what the keys are."""
     if facts.assumed:
         size, patch = " x ".join(map(str, facts.image_size)), facts.patch_size
-        yield (
-            f"the input: {size} in patches of {patch} is what the name and the count "
-            f"say. {' and '.join(f'{name}=' for name in facts.assumed)} settle it"
-        )
+        size += f" in patches of {patch}" if patch != 1 else " cells"
+        wanted = " and ".join(f"{name}=" for name in facts.assumed)
+        yield f"the input: {size}, by the name and the count. To be settled by {wanted}"
     elif facts.patch_size is None and facts.family.inputs and facts.image_size:
         yield (
             f"the grid: in no published input of {facts.name} it has {best.source}. "
@@ -126,9 +125,9 @@ def no_layout(shape, keys, facts):
         )
     if facts.family.grid and facts.input_unknown():
         return (
-            f"{N} keys are no usual input of {facts.name}: image_size=(H, W) and "
-            "patch_size=, or grid_thw= or spatial_shapes= of its processor, say what "
-            "the grid is; or these keys are words"
+            f"{N} keys are no usual input of {facts.name}: image_size=(H, W), frames=, "
+            "tiles=, or grid_thw= or spatial_shapes= of its processor say the grid; or "
+            "these keys are words"
         )
     if facts.given_grids() or facts.tiles or facts.text is not None:
         return unplaced(N, facts)

@@ -96,9 +96,10 @@ class Facts:
         return self.in_prompt() or any(fact is not None for fact in more)
 
     def input_unknown(self):
-        """True if the family has published inputs, and none of them was found."""
+        """True if the family has published inputs, and none of them was found; or if
+        its pictures have any size, as those that are made."""
         sizes = self.image_size is not None or self.given_grids()
-        return bool(self.family.inputs and not sizes)
+        return bool((self.family.inputs or self.family.words) and not sizes)
 
     def given_grids(self):
         """[(t, h, w)] of every image, as the processor gave it; or []."""

@@ -7,8 +7,11 @@ from helpers.inspection.shapes.facts import as_pair
 from helpers.inspection.shapes.readings import fits
 
 # 16 of "patch16", "ViT-B/16", "vitl16" and "ViT-L-16"; 224 of "_224" and "-448px".
-BASE = r"patch|vit[tsblhg]|(?:vit|clip|core|eva02|beit)[-_](?:[tsblhg]|so400m)[-_/]?"
-PATCH = re.compile(rf"(?:{BASE}|(?<![a-z0-9])[sblhgp]/?)(8|14|16|28|32)(?![a-z0-9])")
+BASE = r"vit[tsblhg]|(?:vit|clip|core|eva02|beit)[-_](?:[tsblhg]|so400m)[-_/]?"
+PATCH = re.compile(
+    r"patch(?P<one>\d{1,2})(?![a-z0-9])|"
+    rf"(?:{BASE}|(?<![a-z0-9])[sblhgp]/?)(?P<two>8|14|16|28|32)(?![a-z0-9])"
+)
 SIZES = ("image_size", "patch_size")
 SIDE = re.compile(r"(?<![a-z0-9.])(\d{3,4})(?:px)?(?![a-z0-9])")
 
@@ -28,6 +31,8 @@ def usual_input(N, facts, latents=0):
     latents = 0 if facts.family.grid else latents
     counts = dict.fromkeys((N - text, N - latents))
     found = [one for n in counts for one in options if fits(n, one)]
+    if not found and "windows" in facts.family.kinds:
+        found = options  # the keys are those of a window
     if not found and facts.family.prompt:
         options.sort(key=least, reverse=True)
         found = [one for one in options if least(one) <= N - text]
@@ -38,7 +43,7 @@ def published(facts):
     """[{"image_size": (H, W), "patch_size": p}], the most usual first."""
     name = facts.name.lower()
     patch, side = PATCH.search(name), SIDE.search(name)
-    patch = facts.patch_size or (patch and int(patch[1]))
+    patch = facts.patch_size or (patch and int(patch["one"] or patch["two"]))
     size = facts.image_size or (side and (int(side[1]),) * 2)
     found = [{"image_size": size, "patch_size": patch}] * bool(size and patch)
     for text in facts.family.inputs:

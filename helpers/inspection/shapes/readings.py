@@ -105,8 +105,10 @@ def candidate(layout, g, kind, others=EXTRAS[0], order=""):
 
 def cells(g, M, facts):
     """Cells, and as many other keys in front as published encoders have."""
-    behind = facts.family.behind
-    for extras in dict.fromkeys((*EXTRAS, *facts.family.front)):
+    family, behind = facts.family, facts.family.behind
+    for extras in dict.fromkeys((*EXTRAS, *family.front)):
+        if family.place == "first" and extras not in (0, *family.front):
+            continue
         n = g.h * g.w + extras
         patches = g.whole and g.merge == 1  # a class token stands before patches
         alone = n + behind == M and g.h * g.w > extras and (patches or not extras)
@@ -114,7 +116,7 @@ def cells(g, M, facts):
             layout = TokenLayout.from_grid(g.h, g.w, extras, behind * alone)
             others = extras_of(extras)
             others += f", {behind} of another kind behind" * bool(behind and alone)
-            if extras == 1 and facts.family.front[:1] == [2]:
+            if extras == 1 and family.front[:1] == [2]:
                 others = "the distillation token in front, if the class token was cut"
             yield candidate(layout, g, "cells", others)
 
