@@ -38,8 +38,8 @@ def diagnose(
     patch_size: pixels from one cell to the next, an int or (down, across).
     layout: a TokenLayout, if you know it. batch, heads, queries: counts that you know.
     facts: merge, frames, tiles, text, input_ids, image_token, grid_thw, spatial_shapes:
-    what you know of the run, see `Facts`. model: a name, or the module itself, which is
-    then probed; read_tokens: a function for `probe_layout`. Both need image_size.
+    what you know of the run, see `Facts`. model: a name, which tells missing sizes, or
+    the module, to be probed; read_tokens: for `probe_layout`. These need image_size.
 
     A number of keys proves no layout: it makes proposals. Returns a Report. Raises
     TypeError for other weights or facts, ValueError for a size below 1.

@@ -120,7 +120,7 @@ def no_layout(shape, keys, facts):
         grid = " x ".join(map(str, best.layout.grid)) if best else ""
         grid = f"{side} x {side}" if not best and side**2 == T else grid
         return (
-            f"the {N} keys are words of the prompt, and the {T} queries are cells"
+            f"the {N} keys are words of the prompt, and the queries are cells"
             f"{f', {grid}' if grid else ''}: weights[..., k] is the map of word k"
         )
     if facts.family.grid and facts.input_unknown():
