@@ -67,6 +67,8 @@ def add_doctor(doctor):
         "--batch": {"type": int, "help": "how many images there are"},
         "--heads": {"type": int, "help": "how many heads there are"},
         "--queries": {"type": int, "help": "how many queries (words) there are"},
+        "--layers": {"type": int, "help": "how many layers there are"},
+        "--words": {"type": int, "help": "how many tokens the text has"},
     }
     doctor.add_argument("weights", help="a shape, 1,12,197,197, or a file")
     for name, options in facts.items():

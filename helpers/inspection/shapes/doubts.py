@@ -3,7 +3,7 @@
 from math import isqrt
 
 from helpers.inspection.shapes.facts import SMALLEST, as_pair
-from helpers.inspection.shapes.features import HEADS
+from helpers.inspection.shapes.features import HEADS, MOST_LEVELS, MOST_POINTS
 from helpers.inspection.shapes.prompt import POOLED, unplaced
 from helpers.inspection.shapes.readings import fits, likeliest, other_size
 from helpers.inspection.shapes.report import MOST, Known
@@ -141,12 +141,27 @@ def no_layout(shape, keys, facts):
         )
     head = f"; or {N} is the width of a head: queries, keys or values (B, A, N, d)"
     head = head * (N in HEADS and len(shape) == 4)
+    if shape[keys - 1] == N and len(shape) == 4 and N % 8 == 0 and N <= max(HEADS):
+        head = f"; or the {N} channels of a head look at each other (XCiT)"
     if facts.family.note and not facts.family.grid:
         return f"{facts.name}: {facts.family.note}{head}"
     return (
         f"{text}: words or objects; learned queries (a resampler; then no key has a "
         "cell); or another input size (resized, cropped, padded) than you think" + head
     )
+
+
+def open_grid(shape, values):
+    """What two last axes may be besides rows and columns."""
+    h, w = shape[-2:]
+    if values is None and h == w:
+        yield f"the last two axes: {h} x {w} cells, or {h} queries by {w} keys (words)"
+    if h <= MOST_LEVELS and w <= MOST_POINTS and len(shape) > 4:
+        yield (
+            f"the last two axes: {h} x {w} cells, or {h} levels of {w} points "
+            "(deformable attention: no keys, sampling_locations says where). model= or "
+            "heads= says"
+        )
 
 
 def next_line(report, keys):

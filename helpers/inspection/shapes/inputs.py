@@ -16,20 +16,20 @@ SIZES = ("image_size", "patch_size")
 SIDE = re.compile(r"(?<![a-z0-9.])(\d{3,4})(?:px)?(?![a-z0-9])")
 
 
-def usual_input(N, facts, latents=0):
+def usual_input(shape, keys, facts):
     """The Facts with the sizes of a published input, and of its patches, where N keys
     fit one; in a prompt, the largest with room for its cells. Else the same Facts.
 
-    Numbers in the name come before those of the family. latents: so many of the keys
-    may be learned queries.
+    Numbers in the name come before those of the family.
     """
+    N, learned = shape[keys], shape[keys - 1]
     if facts.given_grids() or None not in (facts.image_size, facts.patch_size):
         return facts
     own = tuple(n for n in SIZES if getattr(facts, n) is None)
     options = [replace(facts, assumed=own, **one) for one in published(facts)]
     text = sum(n or 0 for n in as_pair(facts.text))
-    latents = 0 if facts.family.grid else latents
-    counts = dict.fromkeys((N - text, N - latents))
+    learned = 0 if facts.family.grid else learned  # queries that are keys as well
+    counts = dict.fromkeys((N - text, N - learned))
     found = [one for n in counts for one in options if fits(n, one)]
     if not found and "windows" in facts.family.kinds:
         found = options  # the keys are those of a window

@@ -41,6 +41,18 @@ def weights_of(case):
     scores = 2 * torch.randn(*shape, generator=random)  # (..., T, N)
     if kind == "scores":
         return scores
+    if kind == "locations":  # from 0 to 1
+        return scores.sigmoid()
+    if kind == "averaged dropout":  # heads of one layer
+        torch.manual_seed(0)
+        scores = 2 * torch.randn(8, *shape, generator=random)  # (A, ..., T, N)
+        return torch.nn.functional.dropout(scores.softmax(-1), 0.1).mean(0)
+    if kind == "relu":
+        return scores.relu()
+    if kind == "joint":  # over the last two axes
+        return scores.flatten(-2).softmax(-1).view(shape)
+    if kind == "causal dropout":
+        scores = scores + torch.full(shape[-2:], -torch.inf).triu(1)
     if kind.startswith("ahead"):  # image tokens that look at one another in a prompt
         start, end = map(int, kind.split()[1:])
         later = torch.ones(shape[-2:]).triu(1).bool()  # (T, N)
@@ -49,7 +61,10 @@ def weights_of(case):
     if kind.startswith("padded"):
         scores[..., -int(kind.split()[1]) :] = -torch.inf
     weights = scores.softmax(-1)
-    if kind == "dropout":
+    if kind == "signed":
+        taken = torch.rand(shape, generator=random) < 0.2
+        return weights.where(~taken, -weights)
+    if kind.endswith("dropout"):
         torch.manual_seed(0)
         return torch.nn.functional.dropout(weights, 0.1)
     if kind == "half with NaN":
@@ -66,11 +81,11 @@ def weights_of(case):
 def points(case, report):
     """2, 1, 0 or -1."""
     kinds = [problem.kind for problem in report.problems]
+    said = all(words in str(report) for words in case.get("say", ()))
     if "problem" in case:
-        return 2 if kinds[:1] == [case["problem"]] else -bool(kinds)
+        return 1 + said if kinds[:1] == [case["problem"]] else -bool(kinds)
     if kinds:
         return -1
-    said = all(words in str(report) for words in case.get("say", ()))
     names = [axis.name for axis in report.axes]
     said &= all(name in names for name in case.get("axes", ()))
     said &= report.what == case.get("what", "weights")
