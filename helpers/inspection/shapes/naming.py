@@ -177,7 +177,7 @@ def check_named(report, heads, queries):
     *before, T, N = (1, *report.shape)
     across = len(before) > 2 and T == N == heads and heads not in before
     named = heads in report.shape or any("x heads" in name for name in sizes)
-    A = before[-1]
+    A = before[-1] if before else 1
     if len(before) > 2 and 1 < A < (heads or 0) and heads % A == 0 and not named:
         report.ambiguous.append(
             f"an axis has {A} of the {heads} heads that are named: groups of heads "
