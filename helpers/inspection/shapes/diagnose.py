@@ -5,11 +5,9 @@ from torch import nn
 from helpers.inspection.shapes.axes import find_keys
 from helpers.inspection.shapes.doubts import next_line, open_grid
 from helpers.inspection.shapes.facts import Facts, check_counts
-from helpers.inspection.shapes.features import (
-    as_features,
-    as_points,
-)
-from helpers.inspection.shapes.known import UNKNOWN, problem
+from helpers.inspection.shapes.features import as_features, as_points
+from helpers.inspection.shapes.inputs import usual_input
+from helpers.inspection.shapes.known import family_of, problem
 from helpers.inspection.shapes.layouts import fit_keys
 from helpers.inspection.shapes.look import few, look, on_grid
 from helpers.inspection.shapes.naming import check_named, name_axes, open_axes
@@ -43,8 +41,8 @@ def diagnose(
     layout: a TokenLayout, if you know it. batch, heads, queries, layers, words (of a
     text): counts that you know, whichever axis has them.
     facts: merge, frames, tiles, text, input_ids, image_token, grid_thw, spatial_shapes:
-    what you know of the run, see `Facts`. model: a name, or the module itself, which is
-    then probed; read_tokens: a function for `probe_layout`. Both need image_size.
+    what you know of the run, see `Facts`. model: a name, which tells missing sizes, or
+    the module, to be probed; read_tokens: for `probe_layout`. These need image_size.
 
     A number of keys proves no layout: it makes proposals. Returns a Report. Raises
     TypeError for other weights or facts, ValueError for a size below 1.
@@ -66,7 +64,7 @@ def diagnose(
 def examine(report, values, facts, layout, counts, probed):
     """Fill in a report. counts: of axes, by name. probed: what can be run."""
     shape, name = report.shape, probed["model"]
-    if isinstance(name, str) and facts.family == UNKNOWN:
+    if isinstance(name, str) and facts.family == family_of(""):
         report.notes.append(f"{name} is no name that is known here: counted without it")
     report.sums = None if values is None else softmax_axes(values)
     features = instead_of_weights(report, values, facts, counts)
@@ -80,13 +78,14 @@ def examine(report, values, facts, layout, counts, probed):
     if values is not None:
         report.looked_at = "the sums, signs, zeros and spread of the weights"
         values = few(report, values, keys)
-    report.axes, fold = name_axes(shape, keys, evidence, counts, facts)
+    sizes = facts if keys is None else usual_input(shape, keys, facts)
+    report.axes, fold = name_axes(shape, keys, evidence, counts, sizes)
     report.problems += misplaced
     if keys is None:
         report.ambiguous = [*open_axes(report.axes), *open_grid(shape, values)]
         values = on_grid(report, values)
     else:
-        doubts = fit(report, values, keys, facts, layout, features, fold, counts)
+        doubts = fit(report, values, keys, sizes, layout, features, fold, counts)
         doubts = test(report, doubts, shape[keys], facts, **probed)
         report.ambiguous = [*open_axes(report.axes), *doubts]
     check_named(report, counts["heads"], counts["queries"])

@@ -2,7 +2,13 @@
 
 from dataclasses import replace
 
-from helpers.inspection.shapes.doubts import no_layout, open_questions
+from helpers.inspection.shapes.bound import bind
+from helpers.inspection.shapes.doubts import (
+    looks_at_words,
+    no_layout,
+    open_questions,
+    queries_of,
+)
 from helpers.inspection.shapes.facts import LIKELY_MERGES, as_pair
 from helpers.inspection.shapes.known import problem
 from helpers.inspection.shapes.naming import QUERY_GRID
@@ -50,11 +56,16 @@ def fit_keys(report, values, keys, facts, fold=None, batch=None):
     if fold and fold.windows and fold.windows.reach:
         return [fold.windows.doubt()]
     report.candidates = count(report, values, keys, facts, usual)
+    if facts.input_unknown():
+        found = [] if facts.family.prompt else report.candidates
+        report.candidates = [c for c in found if c.likely]
     doubts = []
     if fold and fold.windows:
         first, doubts = list(fold.windows.candidates()), [fold.windows.doubt()]
         rest = [c for c in report.candidates if c.merge <= max(LIKELY_MERGES)]
         report.candidates = first + rest if fold.first else rest + first
+    report.candidates, contradicted = bind(report.candidates, shape, facts)
+    doubts += contradicted
     if facts.family.note and (facts.family.grid or report.candidates):
         report.notes.append(f"{facts.name}: {facts.family.note}")
     if not report.candidates:
@@ -70,7 +81,12 @@ def count(report, values, keys, facts, usual):
     front, behind = unseen_keys(values, keys) if seen else (0, 0)
     square = report.what == "weights" and shape[:keys][-1:] == (N,)
     report.notes += seen_in(square, N, block, front, behind)
+    T = queries_of(shape, keys)
+    if not facts.family.grid and facts.family.kinds and not usual and T < N:
+        return with_latents(N, T, facts)
     if not facts.family.grid and not (facts.family.kinds and usual):
+        return []
+    if looks_at_words(N, T, facts):
         return []
     if facts.text is not None:
         before, after = (*as_pair(facts.text), None)[:2]
@@ -82,15 +98,23 @@ def count(report, values, keys, facts, usual):
     if found and (found[0].off_grid < 3 or found[0].kind != "cells" or front + behind):
         return found
     found += somewhere(N, facts) if not found or found[0].known == Known.COUNTED else []
-    cross = len(shape) > 1 and shape[keys - 1] > N
-    if cross and all(c.free for c in found) and fits(shape[keys - 1], facts):
+    if T > N and all(c.free for c in found) and fits(T, facts):
         return []  # the queries are the cells, and the keys something else
     return found
+
+
+def with_latents(N, T, facts):
+    """Candidates for cells, and behind them the T learned queries that look at them."""
+    found = exact(N - T, facts) if fits(N - T, facts) else []
+    more = f", and the {T} learned queries themselves behind"
+    return [replace(c, others=c.others + more) for c in put(found, 0, N)]
 
 
 def alone(N, facts, front, behind, usual):
     """Candidates for an encoder's keys, with those that no query sees as padding."""
     unseen = [(front, behind), (0, behind), (front, 0)]
+    if front + behind and facts.image_size is None:  # no cell is padding
+        return put(exact(N - front - behind, facts), front, N)
     found = []
     for first, last in dict.fromkeys([(0, 0)] * usual + unseen + [(0, 0)]):
         padded = put(exact(N - last - first, facts), first, N)
@@ -116,7 +140,8 @@ def seen_in(square, N, block, front, behind):
     notes = []
     if front + behind:
         notes.append(
-            f"no query looks at the first {front} and the last {behind} keys: padding"
+            f"no query looks at the first {front} and the last {behind} keys: padding. "
+            "spatial_shapes= says the grid of the others, where a processor has it"
         )
     if square:
         notes.append(

@@ -1,11 +1,11 @@
 """Score the doctor: `python -m tests.inspection.cases.shapes [FILE ...] [--show]`.
 
 A case has an `id`, a `shape`, what the person `knows` (arguments of `diagnose`), and
-how its `values` are made, if there are any. The truth: `grid` and the `first` key of a
-cell ("open" where nobody could tell), `next`, the key of the cell to the right, if it
-is not the next one; or `no_cell`; or the `problem`; `what` it is, if not weights; the
-names of some `axes`; words that the report must `say`. `truth` says it to people,
-`source` where it comes from.
+how its `values` are made, if there are any. The truth: `grid` (`or` another that counts
+the same) and the `first` key of a cell ("open" where nobody could tell), `next`, the
+key of the cell to the right, if it is not the next one; or `no_cell`; or the `problem`;
+`what` it is, if not weights; the names of some `axes`; words that the report must
+`say`. `truth` says it to people, `source` where it comes from.
 
 2: all of it is right, the layout comes first. 1: the grid is among the proposals, or
 something that it must say is not said. -1: another layout, or a problem where none is,
@@ -92,9 +92,10 @@ def points(case, report):
     if case.get("no_cell"):
         return (2 if said else 1) if not report.layouts else -(not report.ambiguous)
     grids = [list(layout.grid) for layout in report.layouts[:MOST]]
-    if grids[:1] == [case["grid"]] and placed(case, report):
+    truth = case["grid"], case.get("or", case["grid"])
+    if grids and grids[0] in truth and placed(case, report):
         return 2 if said else 1
-    return int(case["grid"] in grids) if report.ambiguous else -1
+    return int(any(g in truth for g in grids)) if report.ambiguous else -1
 
 
 def placed(case, report):
