@@ -31,30 +31,14 @@ def fit_keys(report, values, keys, facts, fold=None, batch=None):
     usual = fits(N, facts)
     if fold and fold.unit == "frames":
         facts = replace(facts, frames=None)  # they have an axis of their own
-    if not usual and any(axis.name == QUERY_GRID[0] for axis in report.axes):
-        return [
-            f"cells look at {N} keys: words of a prompt (the map of word k is "
-            "weights[..., k]), or a neighbourhood of each cell, which is no map"
-        ]
-    if fold and fold.unit == "places":
-        return [
-            f"{N} frames, at each place of the image: every cell looks at itself in "
-            "time, no key has a cell"
-        ]
-    if fold and fold.unit in ("rows", "columns") and not usual:
-        return [
-            f"axial attention: {N} cells look at those of their own {fold.unit[:-1]}; "
-            f"the {fold.unit} stand along an axis before them. Where the image is "
-            "square, rows and columns count the same"
-        ]
+    if doubt := without_cells(report.axes, N, fold, usual):
+        return [doubt]
     if across_the_batch(shape, keys, facts, batch) and not usual:
         found = problem("across the batch", cells=shape[0], count=shape[-1])
         if values is None and batch is None:
             return [f"{found.found}; or as many frames, or a window, of every cell"]
         report.problems.append(found)
         return []
-    if fold and fold.windows and fold.windows.reach:
-        return [fold.windows.doubt()]
     report.candidates = count(report, values, keys, facts, usual)
     if facts.input_unknown():
         found = [] if facts.family.prompt else report.candidates
@@ -71,6 +55,27 @@ def fit_keys(report, values, keys, facts, fold=None, batch=None):
     if not report.candidates:
         return [no_layout(shape, keys, facts)]
     return doubts + open_questions(report.candidates, facts)
+
+
+def without_cells(axes, N, fold, usual):
+    """Why no key has a place on the image, by the axes before the keys; or ""."""
+    if not usual and any(axis.name == QUERY_GRID[0] for axis in axes):
+        return (
+            f"cells look at {N} keys: words of a prompt (the map of word k is "
+            "weights[..., k]), or a neighbourhood of each cell, which is no map"
+        )
+    if fold and fold.unit == "places":
+        return (
+            f"{N} frames, at each place of the image: every cell looks at itself in "
+            "time, no key has a cell"
+        )
+    if fold and fold.unit in ("rows", "columns") and not usual:
+        return (
+            f"axial attention: {N} cells look at those of their own {fold.unit[:-1]}; "
+            f"the {fold.unit} stand along an axis before them. Where the image is "
+            "square, rows and columns count the same"
+        )
+    return fold.windows.doubt() if fold and fold.windows and fold.windows.reach else ""
 
 
 def count(report, values, keys, facts, usual):

@@ -96,7 +96,7 @@ def not_one(rows, whole, sums, allowed):
         return problem("keepdim", text=text)
     if zeros and 0.4 < middle < 2.5 and high > 1 + allowed:
         return problem("dropout", text=text, zeros=zeros)
-    around = abs(middle - 1) < 0.05 and sums.std() < 0.2
+    around = abs(middle - 1) < 0.05 and (sums - middle).abs().mean() < 0.15
     if around and low > 0.4 and 1 + allowed < high < 1.6:
         return problem("dropout", text=text, zeros=zeros)
     if high <= 1 + allowed:

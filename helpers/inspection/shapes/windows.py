@@ -121,10 +121,10 @@ def stages(facts, in_time):
 def index_of(grid, window, extra=0, shift=0):
     """Keys of the cells, window by window, as in `TokenLayout.from_windows`; but of any
     number of axes, windows that are not square, and `extra` keys before each one's."""
-    number = place = torch.tensor(0)  # an axis more for each one of the grid
+    number = place = torch.arange(1)  # an axis more for each one of the grid
     for n, side in zip(grid, window, strict=True):
         windows = ceil(n / side)
         along = (torch.arange(n) - shift * (windows > 1)) % (windows * side)  # (n,)
-        number = number[..., None] * windows + along // side
-        place = place[..., None] * side + along % side
-    return number * (prod(window) + extra) + extra + place
+        number = number.reshape(*number.shape, 1) * windows + along // side
+        place = place.reshape(*place.shape, 1) * side + along % side
+    return (number * (prod(window) + extra) + extra + place)[0]
