@@ -32,7 +32,8 @@ def diagnose(
     read_tokens=None,
     **facts,
 ):
-    """Say what a weights tensor is, which layouts fit it, and what is wrong with it.
+    """A Report: what a weights tensor is, which layouts fit (a number of keys makes
+    proposals, and proves none), and what is wrong.
 
     weights: a tensor or array; a list, tuple or dict of them, as models return it; what
     `capture_attention` captured; or a bare shape (a tuple of ints), without values.
@@ -43,12 +44,10 @@ def diagnose(
     facts: merge, frames, tiles, text, input_ids, image_token, grid_thw, spatial_shapes:
     what you know of the run, see `Facts`. model: a name, which tells missing sizes, or
     the module, to be probed; read_tokens: for `probe_layout`. These need image_size.
-
-    A number of keys proves no layout: it makes proposals. Returns a Report. Raises
-    TypeError for other weights or facts, ValueError for a size below 1.
+    Raises TypeError for other weights or facts, ValueError for a size below 1.
     """
-    counts = {"images": batch, "heads": heads, "queries": queries, "layers": layers}
-    counts["words"] = words
+    counts = {"images": batch, "heads": heads, "queries": queries}
+    counts |= {"layers": layers, "words": words}
     check_counts(*counts.values())
     facts = Facts(image_size, patch_size, name=name_of(model), **facts)
     found = unpack(weights)
@@ -56,14 +55,13 @@ def diagnose(
     if found.shape == () or 0 in (found.shape or ()):
         report.problems.append(problem("empty"))
     elif found.shape:
-        probed = {"model": model, "read_tokens": read_tokens}
-        examine(report, found.values, facts, layout, counts, probed)
+        examine(report, found.values, facts, layout, counts, (model, read_tokens))
     return report
 
 
 def examine(report, values, facts, layout, counts, probed):
-    """Fill in a report. counts: of axes, by name. probed: what can be run."""
-    shape, name = report.shape, probed["model"]
+    """Fill in a report. counts: of axes, by name. probed: (model, read_tokens)."""
+    shape, name = report.shape, probed[0]
     if isinstance(name, str) and facts.family == family_of(""):
         report.notes.append(f"{name} is no name that is known here: counted without it")
     report.sums = None if values is None else softmax_axes(values)
@@ -86,7 +84,7 @@ def examine(report, values, facts, layout, counts, probed):
         values = on_grid(report, values)
     else:
         doubts = fit(report, values, keys, sizes, layout, features, fold, counts)
-        doubts = test(report, doubts, shape[keys], facts, **probed)
+        doubts = test(report, doubts, shape[keys], facts, *probed)
         report.ambiguous = [*open_axes(report.axes), *doubts]
     check_named(report, counts["heads"], counts["queries"])
     if values is not None:
