@@ -68,13 +68,10 @@ def examine(report, values, facts, layout, counts, probed):
         report.notes.append(f"{name} is no name that is known here: counted without it")
     report.sums = None if values is None else softmax_axes(values)
     features = instead_of_weights(report, values, facts, counts)
-    if features and features.certain:
-        keys, evidence, misplaced = len(shape) - 1, "by its size", []
-    else:
-        queries = counts["queries"]
-        keys, evidence, misplaced = find_keys(
-            shape, values, report.sums, facts, queries
-        )
+    keys, evidence, misplaced = len(shape) - 1, "by its size", []
+    if not features or not features.certain:
+        found = find_keys(shape, values, report.sums, facts, counts["queries"])
+        keys, evidence, misplaced = found
     if values is not None:
         report.looked_at = "the sums, signs, zeros and spread of the weights"
         values = few(report, values, keys)

@@ -31,6 +31,30 @@ def fit_keys(report, values, keys, facts, fold=None, batch=None):
     usual = fits(N, facts)
     if fold and fold.unit == "frames":
         facts = replace(facts, frames=None)  # they have an axis of their own
+    nothing = without_cells(report, values, keys, facts, fold, batch, usual)
+    if nothing is not None:
+        return nothing
+    report.candidates = count(report, values, keys, facts, usual)
+    if facts.input_unknown():
+        found = [] if facts.family.prompt else report.candidates
+        report.candidates = [c for c in found if c.likely]
+    doubts = []
+    if fold and fold.windows:
+        first, doubts = list(fold.windows.candidates()), [fold.windows.doubt()]
+        rest = [c for c in report.candidates if c.merge <= max(LIKELY_MERGES)]
+        report.candidates = first + rest if fold.first else rest + first
+    report.candidates, contradicted = bind(report.candidates, shape, facts)
+    doubts += contradicted
+    if facts.family.note and (facts.family.grid or report.candidates):
+        report.notes.append(f"{facts.name}: {facts.family.note}")
+    if not report.candidates:
+        return [no_layout(shape, keys, facts)]
+    return doubts + open_questions(report.candidates, facts)
+
+
+def without_cells(report, values, keys, facts, fold, batch, usual):
+    """What stays open where no key has a cell, and the axes tell; else None."""
+    shape, N = report.shape, report.shape[keys]
     if not usual and any(axis.name == QUERY_GRID[0] for axis in report.axes):
         return [
             f"cells look at {N} keys: words of a prompt (the map of word k is "
@@ -55,22 +79,7 @@ def fit_keys(report, values, keys, facts, fold=None, batch=None):
         return []
     if fold and fold.windows and fold.windows.reach:
         return [fold.windows.doubt()]
-    report.candidates = count(report, values, keys, facts, usual)
-    if facts.input_unknown():
-        found = [] if facts.family.prompt else report.candidates
-        report.candidates = [c for c in found if c.likely]
-    doubts = []
-    if fold and fold.windows:
-        first, doubts = list(fold.windows.candidates()), [fold.windows.doubt()]
-        rest = [c for c in report.candidates if c.merge <= max(LIKELY_MERGES)]
-        report.candidates = first + rest if fold.first else rest + first
-    report.candidates, contradicted = bind(report.candidates, shape, facts)
-    doubts += contradicted
-    if facts.family.note and (facts.family.grid or report.candidates):
-        report.notes.append(f"{facts.name}: {facts.family.note}")
-    if not report.candidates:
-        return [no_layout(shape, keys, facts)]
-    return doubts + open_questions(report.candidates, facts)
+    return None
 
 
 def count(report, values, keys, facts, usual):
