@@ -37,12 +37,10 @@ def diagnose(
     weights: a tensor or array; a list, tuple or dict of them, as models return it; what
     `capture_attention` captured; or a bare shape (a tuple of ints), without values.
     image_size: (H, W) of the model's input in pixels (of one tile, if there are tiles).
-    patch_size: pixels from one cell to the next, an int or (down, across).
-    layout: a TokenLayout, if you know it. batch, heads, queries, layers, words (of a
-    text): counts that you know, whichever axis has them.
-    facts: merge, frames, tiles, text, input_ids, image_token, grid_thw, spatial_shapes:
-    what you know of the run, see `Facts`. model: a name, which tells missing sizes, or
-    the module, to be probed; read_tokens: for `probe_layout`. These need image_size.
+    patch_size: pixels from cell to cell, an int or (down, across). layout: a
+    TokenLayout. batch, heads, queries, layers, words: counts, whichever axis has them.
+    facts: merge, frames, tiles, text, input_ids, image_token, grid_thw, spatial_shapes,
+    see `Facts`. model: a name, or the module; read_tokens: for `probe_layout`.
 
     A number of keys proves no layout: it makes proposals. Returns a Report. Raises
     TypeError for other weights or facts, ValueError for a size below 1.
