@@ -50,15 +50,26 @@ def problem(kind, **numbers):
 def family_of(name):
     """The Family of a model's name, such as "Qwen/Qwen2-VL-7B-Instruct".
 
-    One counts if the name begins with a part of it, or has one of four letters within.
+    Who made it tells nothing, nor does a few letters' part of another word.
     """
-    names = [re.sub(r"[^a-z0-9]", "", n.lower()) for n in (name, name.split("/")[-1])]
     for family in read_toml("families.toml")["family"]:
-        for part in family["names"]:
-            if any(n.startswith(part) or (part in n and len(part) > 3) for n in names):
-                own = {k: v for k, v in family.items() if k != "names"}
-                return Family(**own)._replace(**front_of(name))
+        if any(is_called(name, part) for part in family["names"]):
+            own = {k: v for k, v in family.items() if k != "names"}
+            return Family(**own)._replace(**front_of(name))
     return UNKNOWN._replace(**front_of(name))
+
+
+def is_called(name, part):
+    """True if the name has this part: at an end of a word if it is of four letters, as
+    the first word if it is shorter."""
+    name = re.sub(r"^[^/]*/(?=[A-Za-z])", "", name)  # the maker's
+    name = re.sub(r"(?<=[A-Za-z])(?=[A-Z][a-z])", "-", name).lower()  # ViT-Model
+    letters = r"[^a-z0-9]*".join(part)
+    if len(part) < 4:
+        return bool(re.match(rf"{letters}(?![a-z]{{2}})", name))
+    if len(part) == 4:
+        letters = rf"(?<![a-z0-9]){letters}|{letters}(?![a-z]{{2}})"
+    return bool(re.search(letters, name))
 
 
 def front_of(name):
