@@ -1,11 +1,11 @@
 """A name for every axis before the keys: by known counts, then by place."""
 
 from helpers.inspection.shapes.folds import fold_of
-from helpers.inspection.shapes.known import problem
 from helpers.inspection.shapes.readings import fits
 from helpers.inspection.shapes.report import Axis
 
 ORDER = ("layers", "images", "heads", "queries")  # by convention, then the keys
+MOST_LAYERS = 48  # where there are as many heads
 LEAST_ALIKE = 12  # queries on two axes that are alike are at least so many a side
 QUERY_GRID = ("rows of queries", "columns of queries")
 
@@ -34,7 +34,7 @@ def name_axes(shape, keys, evidence, counts, facts):
         fold = name_folds(shape, axes, N, counts, facts)
     name_counts(shape, axes, counts, ("images", "layers"))
     fold = fold or name_folds(shape, axes, N, counts, facts)
-    name_by_place(shape, axes, counts, fold)
+    name_by_place(shape, axes, counts, fold, facts)
     return axes, fold
 
 
@@ -51,20 +51,29 @@ def query_grid(shape, axes, N, counts, facts):
     free = free_axes(axes)
     if free and shape[free[-1]] == N:
         return ()  # as many queries as keys
+    queries, prompt = counts["queries"], facts.in_prompt() or facts.family.prompt
     named = set(counts.values()) - {None, 1}
     for a, b in zip(free[-2::-1], free[:0:-1], strict=True):
         h, w = shape[a], shape[b]
-        if b != a + 1 or {h, w} & named or min(h, w) < 4:
+        if b != a + 1 or {h, w} & named or min(h, w) < 4 or prompt:
+            continue
+        if queries not in (None, h * w):
             continue
         grids = facts.grids() if facts.image_size else ()
         usual = any((g.h, g.w) == (h, w) and g.likely for g in grids)
         own = h * w == N or (usual and 0 < N - h * w <= 5) or shape[-2:] == (h, w)
         if own or (usual and not fits(N, facts)):
             return a, b
-        many = len(free) > 3 or h * w >= LEAST_ALIKE**2
-        if h == w != N and many and h >= LEAST_ALIKE and not fits(N, facts):
+        folded = h == w != N and not layers_and_heads(shape, facts)
+        if folded and h >= LEAST_ALIKE and not fits(N, facts):
             return a, b
     return ()
+
+
+def layers_and_heads(shape, facts):
+    """True for (L, A, N) with as many layers as heads, as many models have."""
+    L, A = (*shape, 0, 0)[:2]
+    return len(shape) == 3 and L == A <= MOST_LAYERS and not facts.family.words
 
 
 def name_counts(shape, axes, counts, names):
@@ -102,99 +111,56 @@ def name_folds(shape, axes, N, counts, facts):
     return None
 
 
-def name_by_place(shape, axes, counts, fold):
-    """Name what is left: the last one queries, unless heads stand where they do."""
+def name_by_place(shape, axes, counts, fold, facts):
+    """Name what is left: the last one queries, unless heads stand where they do, or the
+    caller has one query and no axis is of size 1."""
     names = [axis.name for axis in axes if axis]
     free = free_axes(axes)
     one = [axis.name for axis in axes[-2:] if axis][:1] == ["heads"] and len(axes) < 4
+    alike = layers_and_heads(shape, facts) and len(free) == 2 and shape[0] > 1
+    prompt = facts.in_prompt() or facts.family.prompt
+    one |= (counts["queries"] == 1 and 1 not in shape) or (alike and prompt)
     if free and not {"queries", *QUERY_GRID} & set(names) and not one:
         axes[free[-1]] = Axis("queries", shape[free[-1]], "by its position")
         free = free[:-1]
     left = [n for n in ORDER[:-1] if n not in " ".join(names)]
-    if fold:
+    if fold or (one and alike):
         left = [name for name in left if name != "images"]
+    halves = facts.family.words
     for place, axis in enumerate(free):
-        axes[axis] = by_place(left, place - len(free), shape[axis], counts, len(free))
+        place -= len(free)
+        axes[axis] = by_place(left, place, shape[axis], counts, len(free), halves)
 
 
-def by_place(left, place, size, counts, count):
-    """The Axis at this place, from the end, of `count` ones. left: names to give."""
+def by_place(left, place, size, counts, count, halves):
+    """The Axis at this place, from the end, of `count` ones. left: names to give.
+    halves: that a picture may stand in it with its prompt, and without."""
     if count == 1 and left[-2:] == ["images", "heads"]:
         name = "images or heads"
     else:
         name = left[place] if -place <= len(left) else f"unknown {count + place}"
     heads, images = counts["heads"], counts["images"]
+    if (
+        halves
+        and "images" in name
+        and images
+        and size in (2 * images, 2 * images * (heads or 1))
+    ):
+        name = (
+            "images x " * (images > 1)
+            + "halves of guidance"
+            + " x heads" * (size > 2 * images)
+        )
+        return Axis(name, size, "without the prompt and with it", size > 2 * images)
     if name == "images or heads" and heads and size % heads == 0:
         why = f"{size // heads} x the {heads} heads you named"
         return Axis("images x heads", size, why, True)
     if name == "images or heads" and images and size % images == 0:
-        name = "heads" if images == 1 else "images x heads"
+        name = "heads" if images == 1 and not halves else "images x heads"
         return Axis(name, size, f"{images} x {size // images}: the images you named")
     if counts.get(name) not in (None, size):
         why = f"{name} you named: {counts[name]}, so another axis"
         return Axis("layers or steps", size, why)
     gone = "; could be layers if the batch is gone"
-    gone *= name == "images" and count == 2
+    gone *= name == "images" and (count == 2 or counts["queries"] == 1)
     return Axis(name, size, "by its position" + gone)
-
-
-def open_axes(axes):
-    """What stays open about the axes before the queries."""
-    for number, axis in enumerate(axes):
-        if axis.name == "images or heads":
-            yield (
-                f"axis {number} of size {axis.size}: the images of a batch (the heads "
-                "gone, or averaged), or the heads of one image. batch= or heads= "
-                "settles it"
-            )
-        one = not any(axis.name == "queries" and axis.named for axis in axes)
-        if axis.name == "heads" and number == len(axes) - 2 and one:
-            yield (
-                f"axis {number} of size {axis.size}: the heads of one query, or as "
-                "many queries, the heads averaged. queries= settles it"
-            )
-        if axis.name == "layers" and not axis.named and not axes[number + 1].named:
-            yield (
-                f"axes {number} and {number + 1}: layers, then images, or the other "
-                "way round. batch= settles it"
-            )
-        if axis.name == "layers or steps":
-            yield (
-                f"axis {number} of size {axis.size} is none of the counts you named: "
-                "layers, steps, windows of the image, or the places within a patch "
-                "(MobileViT)"
-            )
-        if axis.name == QUERY_GRID[0]:
-            yield (
-                f"axes {number} and {number + 1} are taken for a grid of queries: "
-                "heads= and queries= say if they are those instead"
-            )
-
-
-def check_named(report, heads, queries):
-    """Counts that the caller knows and that no axis has."""
-    if report.what != "weights":
-        return
-    sizes = {axis.name: axis.size for axis in report.axes}
-    *before, T, N = (1, *report.shape)
-    across = len(before) > 2 and T == N == heads and heads not in before
-    named = heads in report.shape or any("x heads" in name for name in sizes)
-    A = before[-1] if before else 1
-    if len(before) > 2 and 1 < A < (heads or 0) and heads % A == 0 and not named:
-        report.ambiguous.append(
-            f"an axis has {A} of the {heads} heads that are named: groups of heads "
-            "that share their keys (a cache), or those of one device"
-        )
-    elif heads is not None and heads > 1 and (across or not named):
-        kind = "across the heads" if across else "heads"
-        report.problems.append(problem(kind, count=heads))
-    if queries is None or sizes.get("queries", queries) == queries:
-        return
-    if queries in report.shape:
-        axis = report.shape.index(queries)
-        report.ambiguous.append(
-            f"axis {axis} has the {queries} queries you named: axes are swapped, or "
-            "the softmax ran over the queries"
-        )
-    elif queries > 1:
-        report.problems.append(problem("queries", count=queries, size=sizes["queries"]))
