@@ -10,8 +10,10 @@ def open_axes(axes, queries):
         if axis.name == "images or heads":
             yield (
                 f"axis {number} of size {axis.size}: the images of a batch (the heads "
-                "gone, or averaged), or the heads of one image. batch= or heads= "
-                "settles it"
+                "gone, or averaged), or the heads of one image"
+                + ", or layers, and the heads of one query"
+                * (number == 0 and axes[1].size == axis.size)
+                + ". batch= or heads= settles it"
             )
         if axis.name == "heads" and number == len(axes) - 2 and queries is None:
             yield (

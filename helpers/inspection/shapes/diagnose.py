@@ -75,6 +75,10 @@ def examine(report, values, facts, layout, counts, probed):
         report.looked_at = "the sums, signs, zeros and spread of the weights"
         values = few(report, values, keys)
     sizes = facts if keys is None else usual_input(shape, keys, facts)
+    if sizes.name != facts.name:
+        report.notes.append(
+            f"no input of {facts.name} has {shape[keys]} keys: counted without the name"
+        )
     report.axes, fold = name_axes(shape, keys, evidence, counts, sizes)
     report.problems += misplaced
     if keys is None:

@@ -129,8 +129,9 @@ def no_layout(shape, keys, facts):
             "tiles=, or grid_thw= or spatial_shapes= of its processor say the grid; or "
             "these keys are words"
         )
-    if facts.given_grids() or facts.tiles or facts.text is not None:
-        return unplaced(N, facts)
+    known = facts.given_grids() or facts.tiles or facts.text is not None
+    if known and facts.family.grid:
+        return unplaced(N, facts) + cut_by_one(N, facts)
     text = f"no grid on this image has {N} keys" if facts.image_size else f"{N} keys"
     text += f" ({other_size(N, facts)})" if other_size(N, facts) else ""
     if len(shape) > 1 and fits(shape[keys - 1], facts):
@@ -139,6 +140,7 @@ def no_layout(shape, keys, facts):
             "at words (weights[..., k] is the map of word k), query and key axes are "
             f"swapped, or these are tokens (B, N, D)"
         )
+    text += cut_by_one(N, facts) if queries_of(shape, keys) == N else ""
     head = f"; or {N} is the width of a head: queries, keys or values (B, A, N, d)"
     head = head * (N in HEADS and len(shape) == 4)
     if shape[keys - 1] == N and len(shape) == 4 and N % 8 == 0 and N <= max(HEADS):
@@ -149,6 +151,15 @@ def no_layout(shape, keys, facts):
         f"{text}: words or objects; learned queries (a resampler; then no key has a "
         "cell); or another input size (resized, cropped, padded) than you think" + head
     )
+
+
+def cut_by_one(N, facts):
+    """A grid of all these keys and one more, in words; or ""."""
+    best = likeliest(N + 1, facts)
+    if best is None or best.off_grid or best.kind != "cells":
+        return ""
+    grid = " x ".join(map(str, best.layout.grid))
+    return f"; or {grid} cells but for the last, which training cuts off (causal)"
 
 
 def open_grid(shape, values):

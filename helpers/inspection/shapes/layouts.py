@@ -52,9 +52,20 @@ def fit_keys(report, values, keys, facts, fold=None, batch=None):
     doubts += contradicted
     if facts.family.note and (facts.family.grid or report.candidates):
         report.notes.append(f"{facts.name}: {facts.family.note}")
+    if report.candidates and ahead_of_none(values, report.candidates[0]):
+        doubts.append(
+            f"no query looks ahead: with a start token in front and the last cell cut "
+            "off, as in training, cell k of as many is key k + 1"
+        )
     if not report.candidates:
         return [no_layout(shape, keys, facts)]
     return doubts + open_questions(report.candidates, facts)
+
+
+def ahead_of_none(values, best):
+    """True for keys that all are cells, in a causal sequence."""
+    whole = values is not None and best.kind == "cells" and not best.off_grid
+    return whole and bool(values.min() >= 0) and image_block(values) == (0, 0)
 
 
 def without_cells(axes, N, fold, usual):
@@ -135,7 +146,7 @@ def seen_in(square, N, block, front, behind):
     if block == (0, 0):
         return [
             f"no query looks ahead: {N} tokens of a prompt, or words of a caption. "
-            "Where the image's stand, text=, or input_ids= and image_token= say"
+            "Where the image's stand, text=, or input_ids= and image_token= say."
         ]
     if block:
         return [

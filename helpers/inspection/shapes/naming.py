@@ -126,7 +126,8 @@ def name_by_place(shape, axes, counts, fold, facts):
     left = [n for n in ORDER[:-1] if n not in " ".join(names)]
     if fold or (one and alike):
         left = [name for name in left if name != "images"]
-    halves = facts.family.words
+    T, N = next((a.size for a in axes if a and a.name == "queries"), 0), shape[-1]
+    halves = facts.family.words or (fits(T, facts) and not fits(N, facts))
     for place, axis in enumerate(free):
         place -= len(free)
         axes[axis] = by_place(left, place, shape[axis], counts, len(free), halves)
@@ -157,10 +158,13 @@ def by_place(left, place, size, counts, count, halves):
         return Axis("images x heads", size, why, True)
     if name == "images or heads" and images and size % images == 0:
         name = "heads" if images == 1 and not halves else "images x heads"
-        return Axis(name, size, f"{images} x {size // images}: the images you named")
+        why = f"{images} x {size // images}: the images you named"
+        return Axis(name, size, why + "; guidance doubles them" * halves)
     if counts.get(name) not in (None, size):
         why = f"{name} you named: {counts[name]}, so another axis"
         return Axis("layers or steps", size, why)
     gone = "; could be layers if the batch is gone"
     gone *= name == "images" and (count == 2 or counts["queries"] == 1)
+    even = halves and size % 2 == 0 and name.startswith("images")
+    gone += "; guidance doubles the images" * even
     return Axis(name, size, "by its position" + gone)
