@@ -17,7 +17,8 @@ class Family(NamedTuple):
     patches of a side that become one token. front: keys in front of the cells, as many
     as there may be. behind: keys behind them. place: where the image stands in the
     sequence, "first" or "last". words: True where cells look at words. note: to be
-    said. grid: False where no key of its prompt has a cell.
+    said. grid: False where no key of its prompt has a cell. shifts: False where windows
+    are never shifted.
     """
 
     kinds: tuple = ("cells",)
@@ -30,6 +31,7 @@ class Family(NamedTuple):
     words: bool = False
     note: str = ""
     grid: bool = True
+    shifts: bool = True
 
 
 UNKNOWN = Family((), merges=())  # prefers nothing

@@ -17,6 +17,7 @@ from helpers.inspection.shapes.prompt import by_prompt
 from helpers.inspection.shapes.readings import exact, fits
 from helpers.inspection.shapes.report import Known
 from helpers.inspection.shapes.sums import image_block, unseen_keys
+from helpers.inspection.shapes.windows import are_shifted
 
 
 def fit_keys(report, values, keys, facts, fold=None, batch=None):
@@ -45,8 +46,12 @@ def fit_keys(report, values, keys, facts, fold=None, batch=None):
         report.candidates = [c for c in found if c.likely]
     doubts = []
     if fold and fold.windows:
-        first, doubts = list(fold.windows.candidates()), [fold.windows.doubt()]
+        shifted = are_shifted(values)
+        first = list(fold.windows.candidates(shifted, facts.family.shifts))
+        doubts = [fold.windows.doubt(shifted)]
         rest = [c for c in report.candidates if c.merge <= max(LIKELY_MERGES)]
+        if fold.first and (fold.exact or "windows" in facts.family.kinds):
+            rest = []  # one window is not the image
         report.candidates = first + rest if fold.first else rest + first
     report.candidates, contradicted = bind(report.candidates, shape, facts)
     doubts += contradicted
@@ -54,7 +59,7 @@ def fit_keys(report, values, keys, facts, fold=None, batch=None):
         report.notes.append(f"{facts.name}: {facts.family.note}")
     if report.candidates and ahead_of_none(values, report.candidates[0]):
         doubts.append(
-            f"no query looks ahead: with a start token in front and the last cell cut "
+            "no query looks ahead: with a start token in front and the last cell cut "
             "off, as in training, cell k of as many is key k + 1"
         )
     if not report.candidates:
