@@ -66,17 +66,24 @@ def as_tokens(shape, axis, facts, signed):
     N, width = shape[axis], shape[-1]
     grid = cells_of(N, facts) or other_size(N, facts) or (signed and nearly(N, facts))
     wide = is_width(width, WIDE) and N < width and not fits(width, facts)
-    if not grid and not wide:
+    signs = signed and len(shape) < 4 and is_width(width)
+    if not grid and not wide and not signs:
         return None
     text = "these are rather tokens than weights: "
     text += f"axis {axis} of size {N} is {grid}, and " if grid else ""
+    text += "some are negative (as scores are, too), and " if signs and not grid else ""
     text += f"{width} is a usual width. {TAKE}"
     first = axis < len(shape) - 2
     names = ("tokens", "images", "width") if first else ("tokens", "width")
     best, last = likeliest(N, facts), likeliest(width, facts)
     cells = last and last.kind == "cells" and last.merge == 1
     with_class_token = best and best.off_grid  # among queries and not among keys: no
-    certain = bool(signed or wide or not cells or with_class_token)
+    long = N > width or not signs  # more queries than keys: hardly
+    certain = bool(
+        long
+        if not grid and not wide
+        else signed or wide or not cells or with_class_token
+    )
     return Features("tokens", names, text, certain, axis)
 
 

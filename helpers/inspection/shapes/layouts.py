@@ -14,7 +14,7 @@ from helpers.inspection.shapes.known import problem
 from helpers.inspection.shapes.naming import QUERY_GRID
 from helpers.inspection.shapes.places import at, put, somewhere
 from helpers.inspection.shapes.prompt import by_prompt
-from helpers.inspection.shapes.readings import exact, fits
+from helpers.inspection.shapes.readings import exact, fits, likeliest
 from helpers.inspection.shapes.report import Known
 from helpers.inspection.shapes.sums import image_block, unseen_keys
 from helpers.inspection.shapes.windows import are_shifted
@@ -53,6 +53,8 @@ def fit_keys(report, values, keys, facts, fold=None, batch=None):
         if fold.first and (fold.exact or "windows" in facts.family.kinds):
             rest = []  # one window is not the image
         report.candidates = first + rest if fold.first else rest + first
+    report.notes, doubt = with_queries(report, queries_of(shape, keys), N, facts)
+    doubts += doubt
     report.candidates, contradicted = bind(report.candidates, shape, facts)
     doubts += contradicted
     if facts.family.note and (facts.family.grid or report.candidates):
@@ -65,6 +67,24 @@ def fit_keys(report, values, keys, facts, fold=None, batch=None):
     if not report.candidates:
         return [no_layout(shape, keys, facts)]
     return doubts + open_questions(report.candidates, facts)
+
+
+def with_queries(report, T, N, facts):
+    """(notes, doubts) where the queries are cells of the image, and the keys not."""
+    best = (
+        likeliest(T, facts) if facts.image_size and T != N and fits(T, facts) else None
+    )
+    if best is None or report.what != "weights":
+        return report.notes, []
+    own = best.layout.grid
+    notes = [*report.notes, f"the queries fit the image, too: {best}"]
+    keys = [
+        c for c in report.candidates[:1] if c.kind == "cells" and c.layout.grid != own
+    ]
+    return notes, [
+        "whose cells the keys are: this image's, in a coarser or finer grid "
+        "than the queries', or another picture's (a reference)"
+    ] * len(keys)
 
 
 def ahead_of_none(values, best):
@@ -116,6 +136,9 @@ def count(report, values, keys, facts, usual):
     if block and block[1]:
         return at(*block, N, facts, whole=True)
     found = alone(N, facts, front, behind, usual) if block is None else []
+    if found and found[0].kind == "two pictures":
+        cells = T == N or fits(T, facts)
+        return found + somewhere(N, facts) if cells else somewhere(N, facts) + found
     if found and (found[0].off_grid < 3 or found[0].kind != "cells" or front + behind):
         return found
     found += somewhere(N, facts) if not found or found[0].known == Known.COUNTED else []

@@ -54,7 +54,8 @@ def proven(M, facts):
     """Candidates for M image tokens; known from the run where only one can be."""
     found = just(M, facts)
     if facts.given_grids() or not found:
-        return found or put(room_for(M, facts), 0, M)
+        some = [c for c in room_for(M, facts) if c.off_grid <= c.layout.index.numel()]
+        return found or put(some, 0, M)
     best = found[0]
     sure = facts.image_size and facts.patch_size and not facts.assumed
     sure = sure and best.merge == 1

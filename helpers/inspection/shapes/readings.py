@@ -22,10 +22,11 @@ FRAMES = {  # kinds of layouts of a video: the arguments of TokenLayout.from_fra
     "class frames": {"frame_prefix": 1},
 }
 KINDS = ("cells", "blocks", *TILES, *FRAMES, "breaks", "levels", "window blocks")
-KINDS += ("template",)
+KINDS += ("template", "two pictures")
 MOST_EXTRAS = 5
 CAUSAL = (4, 8, 6)  # frames of a step, in autoencoders that keep the first one alone
 MOST_FRAMES = 128
+LEAST_SECOND = 64  # cells of a second picture
 MOST_WORDS = 16  # in front of a frame: its number, or its time
 
 
@@ -34,7 +35,7 @@ def read(M, facts):
     if given := facts.given_grids():
         return packed(M, given, facts)
     grids = facts.grids() if facts.image_size else square_grids(M, EXTRAS)
-    readings = (cells, blocks, breaks, frames, template)
+    readings = (cells, blocks, breaks, frames, second)
     found = [c for g in grids for reading in readings for c in reading(g, M, facts)]
     found += levels(M, facts)
     found += tiled(M, facts, grids if facts.image_size else SQUARES)
@@ -172,12 +173,32 @@ def frames(g, M, facts):
         yield candidate(TokenLayout(index, M), g, "frames", others)
 
 
-def template(g, M, facts):
-    """Behind a second picture, the template of a tracker, half as high and wide."""
-    n = (g.h // 2) * (g.w // 2)
-    if "template" in facts.family.kinds and g.merge == 1 and n + g.h * g.w == M:
-        others = f"{g.h // 2} x {g.w // 2} cells of the template in front"
-        yield candidate(TokenLayout.from_grid(g.h, g.w, n), g, "template", others)
+def second(g, M, facts):
+    """With a second picture: the template of a tracker, half as high and wide, in
+    front; a square one, in front or behind."""
+    n, h, w = M - g.h * g.w, g.h // 2, g.w // 2
+    kind = "template" if "template" in facts.family.kinds else "two pictures"
+    if n != h * w:
+        h = w = isqrt(max(n, 0))
+    other = (
+        n < LEAST_SECOND
+        or facts.patch_size is None
+        or facts.gives_layout()
+        or facts.family.prompt
+    )
+    if (
+        g.merge > 1
+        or n != h * w
+        or n in (0, g.h * g.w)
+        or (kind != "template" and other)
+    ):
+        return
+    what = "the template" if kind == "template" else "a second picture"
+    others = f"{h} x {w} cells of {what} "
+    yield candidate(TokenLayout.from_grid(g.h, g.w, n), g, kind, others + "in front")
+    if kind != "template":
+        layout = TokenLayout.from_grid(g.h, g.w, 0, n)
+        yield candidate(layout, g, kind, others + "behind")
 
 
 def steps(M, size, frames):

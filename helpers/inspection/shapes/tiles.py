@@ -8,7 +8,8 @@ from helpers.inspection.shapes.facts import Grid, as_pair
 from helpers.inspection.shapes.report import Candidate
 from helpers.maps.token_layout import TokenLayout
 
-LEVELS = ((8, 16, 32, 64), (8, 16, 32), (16, 32, 64), (4, 8, 16, 32))  # strides
+LEVELS = [(8, 16, 32, 64), (8, 16, 32), (16, 32, 64), (4, 8, 16, 32)]  # strides
+LEVELS += [(8, 16, 32, 64, 128), (4, 8, 16, 32, 64), (16, 32)]
 MLLAMA_TILES = 4  # it fills every image up to so many
 MOST_TILES = 12  # of models that choose their number by the picture
 SQUARES = [Grid(n, n, "square tiles") for n in range(4, 65)]  # of an unknown size
