@@ -2,9 +2,9 @@
 
 from math import isqrt
 
-from helpers.inspection.shapes.facts import SMALLEST, as_pair
 from helpers.inspection.shapes.features import HEADS, MOST_LEVELS, MOST_POINTS
 from helpers.inspection.shapes.prompt import POOLED, unplaced
+from helpers.inspection.shapes.queries import cut_by_one, looks_at_words, queries_of
 from helpers.inspection.shapes.readings import fits, likeliest, other_size
 from helpers.inspection.shapes.report import MOST, Known
 from helpers.inspection.shapes.tiles import TILES
@@ -97,21 +97,6 @@ def same_count(candidates):
     return ""
 
 
-def queries_of(shape, keys):
-    """How many queries look at the keys of the last axis; 0 where none do."""
-    return shape[-2] if 0 < keys == len(shape) - 1 else 0
-
-
-def looks_at_words(N, T, facts):
-    """True if the keys of T queries are words: by the family, or as text= says."""
-    if T in (0, N):
-        return False
-    if sum(n or 0 for n in as_pair(facts.text)) >= N:
-        return True
-    no_grid = N % T and T >= SMALLEST and isqrt(N) ** 2 != N and not fits(N, facts)
-    return facts.family.words and (T > N or bool(no_grid and not facts.family.place))
-
-
 def no_layout(shape, keys, facts):
     """No layout fits; say what would, if something is near."""
     N, T = shape[keys], queries_of(shape, keys)
@@ -131,7 +116,7 @@ def no_layout(shape, keys, facts):
         )
     known = facts.given_grids() or facts.tiles or facts.text is not None
     if known and facts.family.grid:
-        return unplaced(N, facts) + cut_by_one(N, facts)
+        return unplaced(N, facts)
     text = f"no grid on this image has {N} keys" if facts.image_size else f"{N} keys"
     text += f" ({other_size(N, facts)})" if other_size(N, facts) else ""
     if len(shape) > 1 and fits(shape[keys - 1], facts):
@@ -140,7 +125,7 @@ def no_layout(shape, keys, facts):
             "at words (weights[..., k] is the map of word k), query and key axes are "
             f"swapped, or these are tokens (B, N, D)"
         )
-    text += cut_by_one(N, facts) if queries_of(shape, keys) == N else ""
+    text += f" {cut}" if T == N and (cut := cut_by_one(N, facts)) else ""
     head = f"; or {N} is the width of a head: queries, keys or values (B, A, N, d)"
     head = head * (N in HEADS and len(shape) == 4)
     if shape[keys - 1] == N and len(shape) == 4 and N % 8 == 0 and N <= max(HEADS):
@@ -151,15 +136,6 @@ def no_layout(shape, keys, facts):
         f"{text}: words or objects; learned queries (a resampler; then no key has a "
         "cell); or another input size (resized, cropped, padded) than you think" + head
     )
-
-
-def cut_by_one(N, facts):
-    """A grid of all these keys and one more, in words; or ""."""
-    best = likeliest(N + 1, facts)
-    if best is None or best.off_grid or best.kind != "cells":
-        return ""
-    grid = " x ".join(map(str, best.layout.grid))
-    return f"; or {grid} cells but for the last, which training cuts off (causal)"
 
 
 def open_grid(shape, values):

@@ -3,18 +3,19 @@
 from dataclasses import replace
 
 from helpers.inspection.shapes.bound import bind
-from helpers.inspection.shapes.doubts import (
-    looks_at_words,
-    no_layout,
-    open_questions,
-    queries_of,
-)
+from helpers.inspection.shapes.doubts import no_layout, open_questions
 from helpers.inspection.shapes.facts import LIKELY_MERGES, as_pair
 from helpers.inspection.shapes.known import problem
 from helpers.inspection.shapes.naming import QUERY_GRID
 from helpers.inspection.shapes.places import at, put, somewhere
 from helpers.inspection.shapes.prompt import by_prompt
-from helpers.inspection.shapes.readings import exact, fits, likeliest
+from helpers.inspection.shapes.queries import (
+    across_the_batch,
+    by_queries,
+    looks_at_words,
+    queries_of,
+)
+from helpers.inspection.shapes.readings import exact, fits
 from helpers.inspection.shapes.report import Known
 from helpers.inspection.shapes.sums import image_block, unseen_keys
 from helpers.inspection.shapes.windows import are_shifted
@@ -53,44 +54,14 @@ def fit_keys(report, values, keys, facts, fold=None, batch=None):
         if fold.first and (fold.exact or "windows" in facts.family.kinds):
             rest = []  # one window is not the image
         report.candidates = first + rest if fold.first else rest + first
-    report.notes, doubt = with_queries(report, queries_of(shape, keys), N, facts)
-    doubts += doubt
     report.candidates, contradicted = bind(report.candidates, shape, facts)
     doubts += contradicted
     if facts.family.note and (facts.family.grid or report.candidates):
         report.notes.append(f"{facts.name}: {facts.family.note}")
-    if report.candidates and ahead_of_none(values, report.candidates[0]):
-        doubts.append(
-            "no query looks ahead: with a start token in front and the last cell cut "
-            "off, as in training, cell k of as many is key k + 1"
-        )
     if not report.candidates:
         return [no_layout(shape, keys, facts)]
+    doubts += by_queries(report, values, queries_of(shape, keys), N, facts)
     return doubts + open_questions(report.candidates, facts)
-
-
-def with_queries(report, T, N, facts):
-    """(notes, doubts) where the queries are cells of the image, and the keys not."""
-    best = (
-        likeliest(T, facts) if facts.image_size and T != N and fits(T, facts) else None
-    )
-    if best is None or report.what != "weights":
-        return report.notes, []
-    own = best.layout.grid
-    notes = [*report.notes, f"the queries fit the image, too: {best}"]
-    keys = [
-        c for c in report.candidates[:1] if c.kind == "cells" and c.layout.grid != own
-    ]
-    return notes, [
-        "whose cells the keys are: this image's, in a coarser or finer grid "
-        "than the queries', or another picture's (a reference)"
-    ] * len(keys)
-
-
-def ahead_of_none(values, best):
-    """True for keys that all are cells, in a causal sequence."""
-    whole = values is not None and best.kind == "cells" and not best.off_grid
-    return whole and bool(values.min() >= 0) and image_block(values) == (0, 0)
 
 
 def without_cells(axes, N, fold, usual):
@@ -192,11 +163,3 @@ def seen_in(square, N, block, front, behind):
             f"({N}, {N}) is queries by keys, not a picture: one row of it is a map"
         )
     return notes
-
-
-def across_the_batch(shape, keys, facts, batch):
-    """(N, ..., B, B): the first axis counts cells, the last two count images."""
-    if len(shape) < 3 or keys != len(shape) - 1 or batch not in (None, shape[-1]):
-        return False
-    square = shape[-1] == shape[-2] < shape[0]
-    return square and fits(shape[0], facts)

@@ -56,7 +56,8 @@ def just(M, facts):
 def room_for(M, facts):
     """Candidates for some of M keys: what was named, then the largest."""
     found = [c for c in for_prompts(M, facts) if c.kind in BEHIND or starts(c)]
-    return sorted(found, key=lambda c: size_rank(c, facts))
+    found = sorted(found, key=lambda c: size_rank(c, facts))
+    return [c for c in found if c is found[0] or 2 * c.layout.index.numel() >= M]
 
 
 def for_prompts(M, facts):

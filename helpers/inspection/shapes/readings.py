@@ -5,7 +5,7 @@ from math import isqrt
 from helpers.inspection.shapes.facts import SMALLEST, square_grids
 from helpers.inspection.shapes.processor import packed, sorted_blocks
 from helpers.inspection.shapes.report import Candidate
-from helpers.inspection.shapes.tiles import SQUARES, TILES, levels, tiled
+from helpers.inspection.shapes.tiles import SQUARES, TILES, levels, second, tiled
 from helpers.maps.token_layout import TokenLayout
 
 # Keys that are no cells, as published models have them: how many, and what they are.
@@ -26,7 +26,6 @@ KINDS += ("template", "two pictures")
 MOST_EXTRAS = 5
 CAUSAL = (4, 8, 6)  # frames of a step, in autoencoders that keep the first one alone
 MOST_FRAMES = 128
-LEAST_SECOND = 64  # cells of a second picture
 MOST_WORDS = 16  # in front of a frame: its number, or its time
 
 
@@ -171,34 +170,6 @@ def frames(g, M, facts):
         index = TokenLayout.from_frames(t, g.h, g.w, frame_suffix=between).index
         others = f"{between} keys between the frames"
         yield candidate(TokenLayout(index, M), g, "frames", others)
-
-
-def second(g, M, facts):
-    """With a second picture: the template of a tracker, half as high and wide, in
-    front; a square one, in front or behind."""
-    n, h, w = M - g.h * g.w, g.h // 2, g.w // 2
-    kind = "template" if "template" in facts.family.kinds else "two pictures"
-    if n != h * w:
-        h = w = isqrt(max(n, 0))
-    other = (
-        n < LEAST_SECOND
-        or facts.patch_size is None
-        or facts.gives_layout()
-        or facts.family.prompt
-    )
-    if (
-        g.merge > 1
-        or n != h * w
-        or n in (0, g.h * g.w)
-        or (kind != "template" and other)
-    ):
-        return
-    what = "the template" if kind == "template" else "a second picture"
-    others = f"{h} x {w} cells of {what} "
-    yield candidate(TokenLayout.from_grid(g.h, g.w, n), g, kind, others + "in front")
-    if kind != "template":
-        layout = TokenLayout.from_grid(g.h, g.w, 0, n)
-        yield candidate(layout, g, kind, others + "behind")
 
 
 def steps(M, size, frames):
