@@ -25,7 +25,8 @@ def open_axes(axes, queries):
             if axes[number + 1].name == "heads":
                 others = "heads, of one query; or images or heads, then queries. heads="
             yield f"axes {number} and {number + 1}: layers, then {others} settles it"
-        if axis.name == "layers or steps":
+        behind = axis.name == "layers" and not axis.named and axes[number - 1].named
+        if axis.name == "layers or steps" or (number and behind):
             yield (
                 f"axis {number} of size {axis.size} is none of the counts you named: "
                 "layers, steps, windows of the image, or the places within a patch "

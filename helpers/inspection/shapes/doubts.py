@@ -28,7 +28,9 @@ def where(best, facts):
             f"that the image stands where {says}, and that {cells} of its keys are "
             "cells, is a count. input_ids= and image_token= prove it"
         )
-    elif best.free or (best.off_grid > 2 and best.kind == "cells"):
+    elif best.free or (
+        best.off_grid > 2 and best.kind == "cells" and facts.input_ids is None
+    ):
         yield (
             f"where the {best.off_grid} keys that are no cells stand: in front (class "
             "token, registers), behind (text), around, or between the rows. text= "

@@ -29,7 +29,8 @@ class Features(NamedTuple):
 
     def axes(self, shape):
         left = len(shape) - len(self.names)
-        names = ("images", "heads")[: max(left, 0)] + self.names[max(-left, 0) :]
+        first = ("images", "frames" if "channels" in self.names else "heads")
+        names = first[: max(left, 0)] + self.names[max(-left, 0) :]
         named = zip(names, shape, strict=True)
         return [Axis(name, size, "by its size") for name, size in named]
 
@@ -40,9 +41,7 @@ def as_features(shape, facts, signed=False, heads=None):
     shape: that of a tensor not known to sum to 1. signed: that some values are
     negative, as no weight is. heads: how many, if it is known.
     """
-    if shape[-1] in WORDS or (
-        signed and shape[-1] > WIDEST and shape[-1] != shape[-2:][0]
-    ):
+    if shape[-1] in WORDS or (signed and shape[-1] > max(WIDEST, shape[-2:][0])):
         text = f"{shape[-1]} words to choose from: the logits of the next word"
         return Features("logits", ("tokens", "words of the vocabulary"), text)
     found = as_map(shape, facts, signed)
@@ -53,12 +52,9 @@ def as_features(shape, facts, signed=False, heads=None):
     least = PROJECTED if signed else NARROWEST
     if parts or several or not is_width(shape[-1], least):
         return parts
-    for axis in (len(shape) - 2, 0):  # (..., N, D), or (N, B, D)
-        if shape[axis] != shape[-1] and (
-            found := as_tokens(shape, axis, facts, signed)
-        ):
-            return found
-    return None
+    ways = dict.fromkeys((len(shape) - 2, 0))  # (..., N, D), or (N, B, D)
+    found = (as_tokens(shape, n, facts, signed) for n in ways if shape[n] != shape[-1])
+    return next(filter(None, found), None)
 
 
 def as_tokens(shape, axis, facts, signed):

@@ -1,6 +1,7 @@
 """Which layouts go on the report."""
 
 from dataclasses import replace
+from itertools import zip_longest
 
 from helpers.inspection.shapes.bound import bind
 from helpers.inspection.shapes.doubts import no_layout, open_questions
@@ -28,8 +29,9 @@ def fit_keys(report, values, keys, facts, fold=None, batch=None):
     """
     shape, N = report.shape, report.shape[keys]
     if facts.input_ids is not None:
-        report.candidates, doubts = by_prompt(N, facts)
-        return doubts + open_questions(report.candidates, facts)
+        prompts, doubts = by_prompt(N, facts)  # each a picture of its own
+        report.candidates = [c for same in zip_longest(*prompts) for c in same if c]
+        return doubts + open_questions(next(iter(prompts), []), facts)
     usual = fits(N, facts)
     if fold and fold.unit == "frames":
         facts = replace(facts, frames=None)  # they have an axis of their own

@@ -26,7 +26,7 @@ class Prompt:
 
 
 def by_prompt(N, facts):
-    """(candidates, doubts) for N keys: a candidate for every image and reading."""
+    """([candidates of a prompt], doubts) for N keys: one for each image and reading."""
     if not facts.family.grid:
         return [], [f"{facts.name}: {facts.family.note}"]
     found, doubts, prompts = [], [], image_tokens(N, facts.input_ids, facts.image_token)
@@ -43,10 +43,11 @@ def by_prompt(N, facts):
         known = known or proven(M, own)
         doubts += [] if known else [unplaced(M, facts)]
         off = f"{N - M} of the {N} keys are no image tokens{prompt.name}"
+        found.append([])
         for c in known:
             others = off if c.layout.index.numel() == M else f"{c.others}; {off}"
             layout = c.layout.within(prompt.places, N)
-            found.append(replace(c, layout=layout, others=others))
+            found[-1].append(replace(c, layout=layout, others=others))
     return found, doubts
 
 
