@@ -62,7 +62,7 @@ def as_tokens(shape, axis, facts, signed):
     N, width = shape[axis], shape[-1]
     grid = cells_of(N, facts) or other_size(N, facts) or (signed and nearly(N, facts))
     wide = is_width(width, WIDE) and N < width and not fits(width, facts)
-    signs = signed and len(shape) < 4 and is_width(width)
+    signs = signed and len(shape) < 4 and is_width(width) and N >= SMALLEST
     if not grid and not wide and not signs:
         return None
     text = "these are rather tokens than weights: "

@@ -49,21 +49,25 @@ def fit_keys(report, values, keys, facts, fold=None, batch=None):
         report.candidates = [c for c in found if c.likely]
     doubts = []
     if fold and fold.windows:
-        shifted = are_shifted(values)
-        first = list(fold.windows.candidates(shifted, facts.family.shifts))
-        doubts = [fold.windows.doubt(shifted)]
-        rest = [c for c in report.candidates if c.merge <= max(LIKELY_MERGES)]
-        if fold.first and (fold.exact or "windows" in facts.family.kinds):
-            rest = []  # one window is not the image
-        report.candidates = first + rest if fold.first else rest + first
+        report.candidates, doubts = in_windows(report.candidates, fold, values, facts)
     report.candidates, contradicted = bind(report.candidates, shape, facts)
     doubts += contradicted
     if facts.family.note and (facts.family.grid or report.candidates):
         report.notes.append(f"{facts.name}: {facts.family.note}")
     if not report.candidates:
         return [no_layout(shape, keys, facts)]
-    doubts += by_queries(report, values, queries_of(shape, keys), N, facts)
+    doubts += by_queries(report, queries_of(shape, keys), N, facts)
     return doubts + open_questions(report.candidates, facts)
+
+
+def in_windows(candidates, fold, values, facts):
+    """(candidates, doubts) with the layouts of all windows, joined."""
+    shifted, windows = are_shifted(values), fold.windows
+    first = list(windows.candidates(shifted, facts.family.shifts))
+    rest = [c for c in candidates if c.merge <= max(LIKELY_MERGES)]
+    if fold.first and (fold.exact or "windows" in facts.family.kinds):
+        rest = []  # one window is not the image
+    return first + rest if fold.first else rest + first, [windows.doubt(shifted)]
 
 
 def without_cells(axes, N, fold, usual):
@@ -94,7 +98,7 @@ def count(report, values, keys, facts, usual):
     block = image_block(values) if seen else None
     front, behind = unseen_keys(values, keys) if seen else (0, 0)
     square = report.what == "weights" and shape[:keys][-1:] == (N,)
-    report.notes += seen_in(square, N, block, front, behind)
+    report.notes += seen_in(square, usual, N, block, front, behind)
     T = queries_of(shape, keys)
     if not facts.family.grid and facts.family.kinds and not usual and T < N:
         return with_latents(N, T, facts)
@@ -142,12 +146,18 @@ def alone(N, facts, front, behind, usual):
     return found
 
 
-def seen_in(square, N, block, front, behind):
+def seen_in(square, usual, N, block, front, behind):
     """Notes on what the values show: a prompt, an image in it, padding."""
     if block == (0, 0):
+        cut = (
+            "; or all cells but the last stand behind a start token, as in training: "
+            "cell k is key k + 1"
+        )
         return [
             f"no query looks ahead: {N} tokens of a prompt, or words of a caption. "
-            "Where the image's stand, text=, or input_ids= and image_token= say."
+            "Where the image's stand, text=, or input_ids= and image_token= say"
+            + cut
+            * usual
         ]
     if block:
         return [

@@ -26,7 +26,8 @@ def name_axes(shape, keys, evidence, counts, facts):
     for axis, name in zip(on_grid, QUERY_GRID, strict=False):
         axes[axis] = Axis(name, shape[axis], "two axes on a grid")
     free = free_axes(axes)
-    if not on_grid and counts["queries"] is None and free and shape[free[-1]] == N:
+    all_keys = counts["queries"] in (None, 1) and free and shape[free[-1]] == N
+    if not on_grid and all_keys:
         axes[free[-1]] = Axis("queries", N, "as many as keys")
     name_counts(shape, axes, counts, ("queries", "heads"))
     fold, first = None, [shape[axis] for axis in free_axes(axes)[:1]]

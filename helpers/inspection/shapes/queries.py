@@ -4,7 +4,6 @@ from math import isqrt
 
 from helpers.inspection.shapes.facts import SMALLEST, as_pair
 from helpers.inspection.shapes.readings import fits, likeliest
-from helpers.inspection.shapes.sums import image_block
 
 
 def queries_of(shape, keys):
@@ -31,7 +30,7 @@ def cut_by_one(N, facts):
     return f"or {grid} cells but for the last, which training cuts off (causal)"
 
 
-def by_queries(report, values, T, N, facts):
+def by_queries(report, T, N, facts):
     """What T queries leave open of the candidates; a note where they are cells, too."""
     best = report.candidates[0]
     plain = best.kind == "cells" and report.what == "weights"
@@ -43,12 +42,6 @@ def by_queries(report, values, T, N, facts):
                 "whose cells the keys are: this image's, in another grid than the "
                 "queries', or another picture's (a reference)"
             )
-    seen = values is not None and bool(values.min() >= 0)
-    if plain and not best.off_grid and seen and image_block(values) == (0, 0):
-        yield (
-            "no query looks ahead: with a start token in front and the last cell cut "
-            "off, as in training, cell k of as many is key k + 1"
-        )
     M = N - sum(n or 0 for n in as_pair(facts.text))
     if T == N and best.off_grid > N - M and (cut := cut_by_one(M, facts)):
         yield cut
