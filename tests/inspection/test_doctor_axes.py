@@ -19,6 +19,8 @@ def test_as_many_layers_as_heads_look_with_one_query():
     assert names(report) == ["layers", "heads", "keys"]
     assert report.layouts[0].grid == (24, 24)
     assert not any("queries= settles" in doubt for doubt in report.ambiguous)
+    named = diagnose((40, 40, 1500), model="LLaVA-1.5", queries=1, heads=40)
+    assert names(named) == ["layers", "heads", "keys"]
     told = diagnose((28, 28, 600), text=20)
     assert names(told)[:2] == ["layers", "heads"] and told.layouts
 

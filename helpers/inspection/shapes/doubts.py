@@ -57,6 +57,8 @@ def what(best, facts):
             f"the grid: in no published input of {facts.name} it has {best.source}. "
             "patch_size= settles it"
         )
+    if facts.input_unknown() and facts.family.inputs:
+        yield f"the input: no usual one of {facts.name} has {best.layout.length} keys"
     if facts.image_size is None and not facts.gives_layout():
         yield (
             f"the grid: {best.layout.length} keys may as well be words. image_size="
@@ -107,7 +109,8 @@ def no_layout(shape, keys, facts):
         grid = " x ".join(map(str, best.layout.grid)) if best else ""
         grid = f"{side} x {side}" if not best and side**2 == T else grid
         return (
-            f"the {N} keys are words of the prompt, and the queries are cells"
+            f"the {N} keys are words of the prompt (or tokens of an adapter, which "
+            "stand for a whole picture), and the queries are cells"
             f"{f', {grid}' if grid else ''}: weights[..., k] is the map of word k"
         )
     if facts.family.grid and facts.input_unknown():

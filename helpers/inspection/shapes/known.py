@@ -10,16 +10,8 @@ from helpers.inspection.shapes.report import Problem
 
 
 class Family(NamedTuple):
-    """How models of a name lay out their keys.
-
-    kinds: of layouts, the likeliest first (see `readings`). inputs: published ones, as
-    in "336/14", see `inputs`. prompt: True where they stand in a prompt. merges:
-    patches of a side that become one token. front: keys in front of the cells, as many
-    as there may be. behind: keys behind them. place: where the image stands in the
-    sequence, "first" or "last". words: True where cells look at words. note: to be
-    said. grid: False where no key of its prompt has a cell. shifts: False where windows
-    are never shifted.
-    """
+    """How models of a name lay out their keys; data/families.toml says what each field
+    means in its head."""
 
     kinds: tuple = ("cells",)
     inputs: tuple = ()

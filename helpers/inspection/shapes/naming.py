@@ -29,11 +29,12 @@ def name_axes(shape, keys, evidence, counts, facts):
     all_keys = counts["queries"] in (None, 1) and free and shape[free[-1]] == N
     if not on_grid and all_keys:
         axes[free[-1]] = Axis("queries", N, "as many as keys")
-    name_counts(shape, axes, counts, ("queries", "heads"))
+    one = one_query(shape, counts, facts)
+    name_counts(shape, axes, counts, ("queries", "heads"), one)
     fold, first = None, [shape[axis] for axis in free_axes(axes)[:1]]
     if counts["images"] and first != [counts["images"]]:
         fold = name_folds(shape, axes, N, counts, facts)
-    name_counts(shape, axes, counts, ("images", "layers"))
+    name_counts(shape, axes, counts, ("images", "layers"), one)
     fold = fold or name_folds(shape, axes, N, counts, facts)
     name_by_place(shape, axes, counts, fold, facts)
     return axes, fold
@@ -74,15 +75,23 @@ def query_grid(shape, axes, N, counts, facts):
 def layers_and_heads(shape, facts):
     """True for (L, A, N) with as many layers as heads, as many models have."""
     L, A = (*shape, 0, 0)[:2]
-    return len(shape) == 3 and L == A <= MOST_LAYERS and not facts.family.words
+    return len(shape) == 3 and 1 < L == A <= MOST_LAYERS and not facts.family.words
 
 
-def name_counts(shape, axes, counts, names):
+def one_query(shape, counts, facts):
+    """True if no axis holds the queries: the caller has one, and no axis is as long; or
+    there are as many layers as heads, of a prompt."""
+    prompt = facts.in_prompt() or facts.family.prompt
+    alike = prompt and layers_and_heads(shape, facts) and counts["queries"] is None
+    return alike or (counts["queries"] == 1 and 1 not in shape)
+
+
+def name_counts(shape, axes, counts, names, one=False):
     """Name axes by the counts that the caller knows, wherever they stand."""
     for name in names:
         same = [axis for axis in free_axes(axes) if shape[axis] == counts[name]]
         if same and not (name == "queries" and QUERY_GRID[0] in map(name_of, axes)):
-            usual = len(axes) - 1 - len(ORDER) + ORDER.index(name)
+            usual = len(axes) - 1 - len(ORDER) + ORDER.index(name) + one
             axis = min(same, key=lambda axis: (abs(axis - usual), -axis))
             why = f"the {counts[name]} {name} you named"
             axes[axis] = Axis(name, shape[axis], why, True)
@@ -118,14 +127,12 @@ def name_by_place(shape, axes, counts, fold, facts):
     names = [axis.name for axis in axes if axis]
     free = free_axes(axes)
     one = [axis.name for axis in axes[-2:] if axis][:1] == ["heads"] and len(axes) < 4
-    alike = layers_and_heads(shape, facts) and len(free) == 2 and shape[0] > 1
-    prompt = facts.in_prompt() or facts.family.prompt
-    one |= (counts["queries"] == 1 and 1 not in shape) or (alike and prompt)
+    one |= one_query(shape, counts, facts)
     if free and not {"queries", *QUERY_GRID} & set(names) and not one:
         axes[free[-1]] = Axis("queries", shape[free[-1]], "by its position")
         free = free[:-1]
     left = [n for n in ORDER[:-1] if n not in " ".join(names)]
-    if fold or (one and alike):
+    if fold or (one and layers_and_heads(shape, facts)):
         left = [name for name in left if name != "images"]
     T, N = next((a.size for a in axes if a and a.name == "queries"), 0), shape[-1]
     halves = facts.family.words or (fits(T, facts) and not fits(N, facts))
@@ -156,6 +163,7 @@ def by_place(left, place, size, counts, count, halves):
         return Axis(name, size, "without the prompt and with it", size > 2 * images)
     if name == "images or heads" and heads and size % heads == 0:
         why = f"{size // heads} x the {heads} heads you named"
+        why += "; guidance doubles the images" * (halves and size % (2 * heads) == 0)
         return Axis("images x heads", size, why, True)
     if name == "images or heads" and images and size % images == 0:
         name = "heads" if images == 1 and not halves else "images x heads"
