@@ -72,8 +72,8 @@ def what(best, facts):
     said = ("frames",) if facts.frames else tuple(TILES) if facts.tiles else ()
     if best.kind not in ("cells", "windows", *facts.family.kinds, *said):
         yield (
-            f"that these are {best.kind}: words, or cells in another order, count the "
-            "same. model= (its name) or the run settles it"
+            f"that these are {best.kind}: words, another picture, or cells in another "
+            "order count the same. model= (its name) or the run settles it"
         )
     if best.merge > 1 and best.merge not in facts.merges:
         yield (

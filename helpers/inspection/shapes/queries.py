@@ -33,11 +33,10 @@ def cut_by_one(N, facts):
 def by_queries(report, T, N, facts):
     """What T queries leave open of the candidates; a note where they are cells, too."""
     best = report.candidates[0]
-    plain = best.kind == "cells" and report.what == "weights"
-    if plain and facts.image_size and T != N and fits(T, facts):
+    if report.what == "weights" and facts.image_size and T != N and fits(T, facts):
         own = likeliest(T, facts)
         report.notes.append(f"the queries fit the image, too: {own}")
-        if best.layout.grid != own.layout.grid:
+        if best.kind == "cells" and best.layout.grid != own.layout.grid:
             yield (
                 "whose cells the keys are: this image's, in another grid than the "
                 "queries', or another picture's (a reference)"
