@@ -149,18 +149,17 @@ def by_place(left, place, size, counts, count, halves):
     else:
         name = left[place] if -place <= len(left) else f"unknown {count + place}"
     heads, images = counts["heads"], counts["images"]
+    doubled = 2 * (images or 0)
     if (
         halves
         and "images" in name
         and images
-        and size in (2 * images, 2 * images * (heads or 1))
+        and size in (doubled, doubled * (heads or 1))
     ):
-        name = (
-            "images x " * (images > 1)
-            + "halves of guidance"
-            + " x heads" * (size > 2 * images)
-        )
-        return Axis(name, size, "without the prompt and with it", size > 2 * images)
+        several = "images x " * (images > 1), " x heads" * (size > doubled)
+        why = f"guidance doubles the {images} images you named"
+        why += "; or heads" * (name == "images or heads" and not heads)
+        return Axis("halves of guidance".join(several), size, why, size > doubled)
     if name == "images or heads" and heads and size % heads == 0:
         why = f"{size // heads} x the {heads} heads you named"
         why += "; guidance doubles the images" * (halves and size % (2 * heads) == 0)
