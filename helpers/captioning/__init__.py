@@ -20,13 +20,7 @@ __getattr__, __all__ = public(
         "captioners": ["Captioner", "load_captioner", "to_input"],
         "checkpoints": ["VARIANTS", "read_manifest"],
         "progress": ["stoppable"],
-        "training": [
-            "STEPS",
-            "caption_loss",
-            "make_optimizer",
-            "train",
-            "training_batch",
-        ],
+        "training": ["caption_loss", "make_optimizer", "train", "training_batch"],
         "teacher_forcing": ["as_captions", "force", "word_ids"],
         "temporary": ["eval_mode", "one_thread"],
         "rendered.scenes": [
@@ -37,13 +31,7 @@ __getattr__, __all__ = public(
         "rendered.arranging": ["make_rendered_scene"],
         "rendered.captioner": ["load_rendered"],
         "rendered.published": ["load_published"],
-        "rendered.scores": [
-            "WORLDS",
-            "near",
-            "near_by_head",
-            "score_world",
-            "with_maps",
-        ],
+        "rendered.scores": ["near", "near_by_head", "with_maps"],
         "gradients": ["features_and_gradients"],
         "metrics": [
             "attention_masses",

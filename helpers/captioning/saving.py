@@ -15,31 +15,27 @@ TEST_SEED, TEST_COUNT = 2026, 500
 
 
 def train_and_save(variant):
-    """From nothing, with a fixed seed. Returns False, and saves nothing, if it is
+    """From nothing, with a fixed seed. Saves nothing, and returns False, if it is
     interrupted."""
     torch.manual_seed(SEED)
-    captioner = Captioner(variant)
-    print(f"{variant}: {STEPS[variant]} steps")
-    start = time.perf_counter()
+    captioner, steps, start = Captioner(variant), STEPS[variant], time.perf_counter()
+    print(f"{variant}: {steps} steps")
     # Another number of threads gives other last digits: keep the one torch chose.
-    threads = torch.get_num_threads()
-    history = train(captioner, STEPS[variant], seed=SEED, threads=threads)
-    seconds = round(time.perf_counter() - start)
+    history = train(captioner, steps, seed=SEED, threads=torch.get_num_threads())
     if history.interrupted:
         return False
+    facts = {
+        "command": f"python -m helpers train {variant}",
+        "seed": SEED,
+        "steps": steps,
+        "seconds": round(time.perf_counter() - start),
+        "parameters": sum(p.numel() for p in captioner.parameters()),
+        "maps": REDUCTION if variant == "transformer" else "the weights themselves",
+    }
     scores = score_unseen(captioner)
-    print(f"{variant}: {seconds} s, {scores}")
-    save_weights(
-        captioner,
-        variant,
-        command=f"python -m helpers train {variant}",
-        seed=SEED,
-        steps=STEPS[variant],
-        seconds=seconds,
-        parameters=sum(p.numel() for p in captioner.parameters()),
-        maps=REDUCTION if variant == "transformer" else "the weights themselves",
-        scores={"scenes": TEST_COUNT, "scenes_seed": TEST_SEED, **scores},
-    )
+    print(f"{variant}: {facts['seconds']} s, {scores}")
+    scores = {"scenes": TEST_COUNT, "scenes_seed": TEST_SEED, **scores}
+    save_weights(captioner, variant, **facts, scores=scores)
     return True
 
 

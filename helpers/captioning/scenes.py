@@ -15,6 +15,7 @@ from PIL import Image
 from helpers.captioning.doubt import check_objects, refuse_doubt, refuse_hidden
 from helpers.captioning.drawing import COLORS, SHAPES, draw
 from helpers.captioning.words import KIND
+from helpers.maps.alike import Alike
 
 PAD, START, END = "<pad>", "<start>", "<end>"
 VOCABULARY = (PAD, START, END, "a", *COLORS, *SHAPES, "left", "of", "above")
@@ -39,7 +40,7 @@ class SceneObject:
 
 
 @dataclass(frozen=True, eq=False)
-class Scene:
+class Scene(Alike):
     """A picture, its caption, and where every object is. Equal if all of it is equal.
 
     image: PIL.Image, RGB. words: list of str. masks: (objects, H, W) bool array.
@@ -53,17 +54,9 @@ class Scene:
     word_objects: list
     objects: tuple
 
-    def __eq__(self, other):
-        if not isinstance(other, Scene):
-            return NotImplemented
-        return (
-            (self.words, self.word_objects) == (other.words, other.word_objects)
-            and (self.objects, self.image) == (other.objects, other.image)
-            and np.array_equal(self.masks, other.masks)
-        )
-
-    def __hash__(self):
-        return hash((tuple(self.words), self.objects))
+    def key(self):
+        pixels = self.masks.shape, self.masks.tobytes(), self.image.tobytes()
+        return tuple(self.words), tuple(self.word_objects), self.objects, pixels
 
 
 def sample_scenes(count, seed, size=(112, 112)):

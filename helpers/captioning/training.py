@@ -82,7 +82,7 @@ def train(
     if steps < 1:
         raise ValueError(f"steps must be 1 or more, got {steps}")
     torch.manual_seed(seed)
-    device = pick_device()
+    device = torch.accelerator.current_accelerator() or torch.device("cpu")
     captioner.to(device).train()
     optimizer, schedule = make_optimizer(captioner, steps, learning_rate)
     held_out = [t.to(device) for t in training_batch(256, HELD_OUT_SEED + seed)]
@@ -127,10 +127,8 @@ def parameter_groups(model, weight_decay=0.01):
     """What an optimizer takes: matrices, which decay, and all else, which does not."""
     matrices = [p for p in model.parameters() if p.dim() > 1]
     others = [p for p in model.parameters() if p.dim() <= 1]
-    return [
-        {"params": matrices, "weight_decay": weight_decay},
-        {"params": others, "weight_decay": 0.0},
-    ]
+    decays = (matrices, weight_decay), (others, 0.0)
+    return [{"params": params, "weight_decay": decay} for params, decay in decays]
 
 
 @torch.inference_mode()
@@ -143,12 +141,3 @@ def check(captioner, images, words):
 
 def copy_state(model):
     return {name: tensor.clone() for name, tensor in model.state_dict().items()}
-
-
-def pick_device():
-    """The best device that this machine has."""
-    if torch.cuda.is_available():
-        return torch.device("cuda")
-    if torch.backends.mps.is_available():
-        return torch.device("mps")
-    return torch.device("cpu")

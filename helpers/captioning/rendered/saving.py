@@ -5,18 +5,14 @@ from pathlib import Path
 
 from helpers.captioning.captioners import REDUCTION
 from helpers.captioning.checkpoints import DATA, RENDERED, note, save_weights
-from helpers.captioning.rendered.captioner import INPUT_SIZE, load_rendered
-from helpers.captioning.rendered.published import load_published, save_published
+from helpers.captioning.rendered.captioner import INPUT_SIZE
+from helpers.captioning.rendered.published import read_published, save_published
 from helpers.captioning.rendered.scenes import sample_rendered_scenes
 from helpers.captioning.rendered.scores import COUNT, SEED, score_rendered
-from helpers.captioning.rendered.training import (
-    POOL,
-    POOL_SEED,
-    RECIPES,
-    draw_pool,
-    train_rendered,
-)
+from helpers.captioning.rendered.training import RECIPES, draw_pool, train_rendered
 from helpers.captioning.temporary import one_thread
+
+POOL = 28_000  # scenes
 
 
 def train_and_save(folder=DATA):
@@ -26,7 +22,7 @@ def train_and_save(folder=DATA):
     """
     with one_thread():
         print(f"drawing {POOL} scenes")
-        pool = draw_pool(POOL, POOL_SEED)
+        pool = draw_pool(POOL, seed=1)
         for name, recipe in RECIPES.items():
             start = time.perf_counter()
             model = train_rendered(name, pool, **recipe)
@@ -34,10 +30,8 @@ def train_and_save(folder=DATA):
 
 
 def save(name, model, folder=DATA, **facts):
-    """Save one of RECIPES, load it again, and write into the manifest what it reaches.
-
-    What is measured is what was saved: weights of 16 bits, in the ViT and GPT-2.
-    """
+    """Save one of RECIPES, and write into the manifest what the saved model reaches: of
+    the ViT and GPT-2 with weights of 16 bits."""
     facts = {
         "command": "python -m helpers train rendered",
         **RECIPES[name],
@@ -46,14 +40,15 @@ def save(name, model, folder=DATA, **facts):
         "maps": REDUCTION,
         **facts,
     }
-    if name == RENDERED[0]:
-        save_weights(model, name, folder)
-        load = load_rendered
-    else:
-        save_published(model, INPUT_SIZE, (Path(folder) / name).parent)
-        load = load_published
-    note(name, folder, **facts)
-    scores = score_rendered(load(folder), sample_rendered_scenes(COUNT, SEED))
+    captioner = model
+    if name == RENDERED[1]:
+        home = (Path(folder) / name).parent
+        save_published(model, INPUT_SIZE, home)
+        captioner = read_published(home)
+    scores = score_rendered(captioner, sample_rendered_scenes(COUNT, SEED))
     print(f"{name}: {scores}")
     facts["scores"] = {"scenes": COUNT, "scenes_seed": SEED, **scores}
-    note(name, folder, **facts)
+    if name == RENDERED[0]:
+        save_weights(model, name, folder, **facts)
+    else:
+        note(name, folder, **facts)

@@ -19,9 +19,13 @@ from helpers.captioning.rendered.scenes import (
     rendered_batches,
 )
 from helpers.captioning.teacher_forcing import word_ids
-from helpers.captioning.training import NOISE, caption_loss, parameter_groups
+from helpers.captioning.training import (
+    NOISE,
+    caption_loss,
+    descend,
+    parameter_groups,
+)
 
-POOL, POOL_SEED = 28_000, 1  # scenes
 WARM_UP = 300  # steps in which the learning rate rises
 RECIPES = {  # as shipped
     RENDERED[0]: {"steps": 2600, "batch": 48, "learning_rate": 2e-3},
@@ -55,35 +59,23 @@ def pick(pool, count, random):
     return 2 * (images + grain) - 1, words
 
 
-def make(name):
-    """An untrained captioner: the model, and its logits as a function of images
-    (B, 3, 64, 96) and words (B, T)."""
-    if name == RENDERED[0]:
-        model = RenderedCaptioner()
-        return model, lambda images, words: model(images, words)[0]
-    model = build_published(INPUT_SIZE)
-
-    def logits(images, words):
-        return model(pixel_values=images, decoder_input_ids=words).logits
-
-    return model, logits
-
-
 def train_rendered(name, pool, steps, batch, learning_rate, seed=0):
     """Train one of RECIPES on a pool; return the model, in evaluation mode."""
     torch.manual_seed(seed)
-    model, logits = make(name)
+    ours = name == RENDERED[0]
+    model = RenderedCaptioner() if ours else build_published(INPUT_SIZE)
     optimizer, schedule = make_optimizer(model, steps, learning_rate)
     random = torch.Generator().manual_seed(seed)
     start, losses = time.perf_counter(), []
     for step in range(1, steps + 1):
         images, words = pick(pool, batch, random)  # (B, 3, H, W), (B, T + 1)
-        loss = caption_loss(logits(images, words[:, :-1]), words)
-        optimizer.zero_grad()
-        loss.backward()
-        torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
-        optimizer.step()
-        schedule.step()
+        before = words[:, :-1]  # (B, T)
+        if ours:
+            logits, _ = model(images, before)  # (B, T, V)
+        else:
+            logits = model(pixel_values=images, decoder_input_ids=before).logits
+        loss = caption_loss(logits, words)
+        descend(loss, model, optimizer, schedule)
         losses.append(loss.item())
         if step % 100 == 0:
             mean, seconds = sum(losses[-100:]) / 100, time.perf_counter() - start
