@@ -22,7 +22,7 @@ __getattr__, __all__ = public(
         "progress": ["stoppable"],
         "training": ["caption_loss", "make_optimizer", "train", "training_batch"],
         "teacher_forcing": ["as_captions", "force", "word_ids"],
-        "temporary": ["eval_mode", "one_thread"],
+        "temporary": ["eval_mode"],
         "rendered.scenes": [
             "RENDERED_VOCABULARY",
             "RenderedObject",

@@ -40,8 +40,8 @@ def stoppable(steps, threads=1):
 
     The stop button, or Ctrl-C, ends the block with a sentence instead of a traceback,
     and the code after the block runs. Inside it torch uses one thread, or `threads`:
-    for models as small as these, a second thread saves a third of the time on an idle
-    machine, and triples it on a busy one.
+    a second one saves a third of the time on an idle machine, and triples it on a busy
+    one.
     """
     with use_threads(threads), Steps(steps, desc="training", unit="step") as bar:
         try:

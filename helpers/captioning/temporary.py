@@ -21,15 +21,10 @@ def eval_mode(model):
             part.training = training
 
 
-def one_thread():
-    """One thread inside the block: for tensors as small as those of the course, waiting
-    for a second one costs more than it saves, above all on a busy machine."""
-    return use_threads(1)
-
-
 @contextmanager
 def use_threads(count):
-    """Let torch use `count` threads."""
+    """Let torch use `count` threads: with tensors as small as those of the course, to
+    wait for a second one costs more than it saves, above all on a busy machine."""
     before = torch.get_num_threads()
     torch.set_num_threads(count)
     try:

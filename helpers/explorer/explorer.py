@@ -11,7 +11,7 @@ from PIL import Image
 from traitlets import Dict, observe
 
 from helpers.captioning.rendered.scenes import RenderedObject
-from helpers.captioning.temporary import one_thread
+from helpers.captioning.temporary import use_threads
 from helpers.explorer.laying import all_maps, seen_part
 from helpers.explorer.worlds import Flat, Rendered
 from helpers.maps.caption import Caption
@@ -132,7 +132,7 @@ class Explorer(anywidget.AnyWidget):
         """Let a captioner look at a photo (bytes), at things that were moved, or at the
         first image."""
         image, geometry, things = self.first, self.geometry, None if photo else things
-        with one_thread():
+        with use_threads(1):
             if photo:
                 image, geometry = Image.open(io.BytesIO(photo)), None
             elif things != self.world["things"]:

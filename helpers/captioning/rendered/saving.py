@@ -10,7 +10,7 @@ from helpers.captioning.rendered.published import read_published, save_published
 from helpers.captioning.rendered.scenes import sample_rendered_scenes
 from helpers.captioning.rendered.scores import COUNT, SEED, score_rendered
 from helpers.captioning.rendered.training import RECIPES, draw_pool, train_rendered
-from helpers.captioning.temporary import one_thread
+from helpers.captioning.temporary import use_threads
 
 POOL = 28_000  # scenes
 
@@ -20,7 +20,7 @@ def train_and_save(folder=DATA):
 
     On one thread: another number of them gives other last digits, and other weights.
     """
-    with one_thread():
+    with use_threads(1):
         print(f"drawing {POOL} scenes")
         pool = draw_pool(POOL, seed=1)
         for name, recipe in RECIPES.items():
