@@ -2,7 +2,7 @@
 
 import torch
 
-from helpers.classroom.checks.judge import exercise, random
+from helpers.classroom.checks.judge import either, exercise, random
 
 
 @exercise(
@@ -24,10 +24,9 @@ def check_hide_at(hidden, t, T):
         "at word t[b] only: the other words see everything": at(words >= 0),
         "word t[b] alone, not the words after it": at(words >= t[:, None]),
         "a caption has its own word and its own cells: index with "
-        "[torch.arange(B), t], the two together": [
-            right.all(0).expand_as(right),
-            at(torch.isin(words, t)),
-        ],
+        "[torch.arange(B), t], the two together": either(
+            right.all(0).expand_as(right), at(torch.isin(words, t))
+        ),
         "t counts from 0, and word t is row t": [at(then.roll(n, 1)) for n in (1, -1)],
         "the hidden cells are the only ones you show: write ~hidden": at(then, ~own),
     }
@@ -109,24 +108,24 @@ def check_occlusion(*inputs):
 
     right, one = wrong(), torch.ones_like(inputs[-1])  # (B, h, w), (B,)
     return right, {
-        "how far it drops: the score before, minus the score after": [
+        "how far it drops: the score before, minus the score after": either(
             wrong(lambda before, after: after - before),
             wrong(lambda before, after: after),
             wrong(lambda before, after: -after),
-        ],
+        ),
         "a drop may be below 0, and says so": [right.abs(), right.clamp(min=0)],
         "one cell at a time: begin from the whole image again": wrong(keep=True),
         "the score, not the probability": wrong(
             score=lambda logits, words, t: own_score(logits.softmax(-1), words, t)
         ),
-        "the scores at place t[b] are those of word words[b, t[b] + 1]": [
+        "the scores at place t[b] are those of word words[b, t[b] + 1]": either(
             wrong(score=at(lambda t: t, lambda t: t)),
             wrong(score=at(lambda t: t - 1, lambda t: t)),
-        ],
-        "each caption has its own place t[b]": [
+        ),
+        "each caption has its own place t[b]": either(
             wrong(score=at(lambda t: one, lambda t: one + 1)),
             wrong(score=at(lambda t: t[:1], lambda t: t[:1] + 1)),
-        ],
+        ),
         "the word that was asked for, not the likeliest": wrong(
             score=lambda logits, words, t: logits[torch.arange(len(t)), t].amax(-1)
         ),
