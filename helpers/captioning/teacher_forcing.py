@@ -1,8 +1,7 @@
 """Teacher forcing: make a captioner say given words, and see where it looks meanwhile.
 
 Williams and Zipser 1989, "A Learning Algorithm for Continually Running Fully Recurrent
-Neural Networks". Training works so, and so do comparisons of maps that must not depend
-on what each model would have said by itself.
+Neural Networks".
 """
 
 import torch
@@ -34,11 +33,11 @@ def word_ids(captions, ids=WORD_ID):
 
 @torch.inference_mode()
 def force(captioner, scenes):
-    """Let a captioner say the scenes' own words: (logits, weights).
+    """Let a captioner say the words of scenes of one size: (logits, weights).
 
-    scenes: of one size. logits (B, T, V): scores of every next word; weights as the
-    captioner returns them, (B, T, N) or (B, L, A, T, N). Step t writes word t; the last
-    step writes the end. The captioner looks in evaluation mode, whatever its mode is.
+    logits (B, T, V): scores of every next word; weights as the captioner returns them,
+    (B, T, N) or (B, L, A, T, N). Step t writes word t; the last step writes the end.
+    The captioner looks in evaluation mode, whatever its mode is.
     """
     images = torch.stack([to_input(scene.image) for scene in scenes])  # (B, 3, H, W)
     words = word_ids([scene.words for scene in scenes])  # (B, T + 1)
@@ -52,8 +51,7 @@ def force(captioner, scenes):
 def as_captions(scenes, weights):
     """The scenes' own words, each with its map: a list of Captions.
 
-    weights: one set for each scene, (B, T, N) or (B, L, A, T, N), T the longest caption
-    or more; what belongs to no word is cut off.
+    weights: (B, T, N) or (B, L, A, T, N); what belongs to no word is cut off.
     """
     captions = []
     for scene, own in zip(scenes, weights, strict=True):

@@ -31,11 +31,8 @@ class History:
 
 
 def training_batch(count, seed, size=(112, 112)):
-    """Draw a batch: images (B, 3, H, W) in about -1..1 and word ids (B, 10), padded.
-
-    The images get a little noise, so that a captioner copes with pictures that have
-    some.
-    """
+    """Draw a batch: images (B, 3, H, W) in about -1..1, with a little noise, and word
+    ids (B, 10), padded."""
     layout = sample_objects(count, seed, size)
     images, _ = draw(*layout, size)  # (B, 3, H, W) in 0..1
     noise = torch.Generator().manual_seed(seed)
@@ -63,16 +60,7 @@ def caption_loss(logits, words):
     )
 
 
-def train(
-    captioner,
-    steps,
-    batch=64,
-    learning_rate=3e-3,
-    seed=0,
-    sizes=SIZES,
-    check_every=100,
-    threads=1,
-):
+def train(captioner, steps, batch=64, seed=0, sizes=SIZES, check_every=100, threads=1):
     """Train in place with AdamW and a one-cycle schedule; return a History.
 
     Uses a GPU if there is one. Keeps the weights with the lowest loss on 256 held-out
@@ -84,7 +72,7 @@ def train(
     torch.manual_seed(seed)
     device = torch.accelerator.current_accelerator() or torch.device("cpu")
     captioner.to(device).train()
-    optimizer, schedule = make_optimizer(captioner, steps, learning_rate)
+    optimizer, schedule = make_optimizer(captioner, steps, learning_rate=3e-3)
     held_out = [t.to(device) for t in training_batch(256, HELD_OUT_SEED + seed)]
     history, best, lowest = History([], []), None, float("inf")
     with stoppable(range(1, steps + 1), threads) as bar:

@@ -1,13 +1,13 @@
 """A film of a training: frames drawn while it runs, to leaf through later."""
 
 import base64
-import io
 
 import ipywidgets as widgets
 from IPython.display import display
 from matplotlib.figure import Figure
 
 from helpers.maps.panels import PANEL, draw_map
+from helpers.maps.pictures import as_png
 
 DPI = 90
 
@@ -34,7 +34,7 @@ class Film:
         losses: one for each step so far."""
         self.maps[step], self.right[step] = maps, right
         self.losses = list(losses)
-        self.pages[step] = as_png(self.draw([step]))
+        self.pages[step] = as_png(self.draw([step]), dpi=DPI)
         self.screen.value = as_html(self.pages[step], f"step {step}")
 
     def scrubber(self):
@@ -53,7 +53,7 @@ class Film:
         slider.observe(turn, "value")
         turn()
         view = widgets.VBox([slider, page])._repr_mimebundle_()
-        strip = base64.b64encode(as_png(self.draw(self.moments()))).decode()
+        strip = base64.b64encode(as_png(self.draw(self.moments()), dpi=DPI)).decode()
         words = "The training, step by step: run the notebook to leaf through it."
         display({**view, "text/plain": words, "image/png": strip}, raw=True)
 
@@ -95,13 +95,6 @@ class Film:
             heat, scale = self.maps[step][number], (0, self.top)  # (h, w)
             draw_map(panel, self.picture, heat, self.masks[number], scale=scale)
             panel.set_title(f"{word}  {float(heat.max()):.2f}")
-
-
-def as_png(figure):
-    """A Figure as the bytes of a PNG."""
-    page = io.BytesIO()
-    figure.savefig(page, format="png", dpi=DPI)
-    return page.getvalue()
 
 
 def as_html(png, alt):
