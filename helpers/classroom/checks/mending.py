@@ -65,17 +65,12 @@ def check_seen_box(H, W, short, ch, cw):
     }
 
 
-def guard(
-    weights,
-    length,
-    says="sum",
-    allowed=0.01,
-    miss=lambda sums: (sums - 1).abs().max(),
-    nan=True,
-    keys="{} {}",
-    error=ValueError,
-):
-    """The weights, or the error to raise; what follows `length` may go wrong.
+def most(sums):
+    return (sums - 1).abs().max()
+
+
+def guard(weights, length, says, allowed, miss, nan, keys, error=ValueError):
+    """The weights, or the error to raise; what follows `weights` may go wrong.
 
     says, keys: the messages about sums and keys; None lets the weights through.
     """
@@ -112,9 +107,12 @@ BROKEN[0, 1] = torch.nan
 def check_guard(weights, layout):
     """attempt(weights, layout) -> weights, or ValueError that says what is wrong."""
 
-    def wrong(length=layout.length, **part):
+    def wrong(
+        length=layout.length, says="sum", allowed=0.01, miss=most, keys="{} {}", **error
+    ):
         """A mistake, made with and without a thought of NaN."""
-        return [guard(weights, length, nan=nan, **part) for nan in (True, False)]
+        parts = length, says, allowed, miss
+        return [guard(weights, *parts, nan, keys, **error) for nan in (True, False)]
 
     right, nan = wrong()
     below = wrong(miss=lambda sums: (sums - 1).max())
