@@ -19,10 +19,14 @@ __getattr__, __all__ = public(
         "models": ["Encoder"],
         "captioners": ["Captioner", "load_captioner", "to_input"],
         "checkpoints": ["VARIANTS", "read_manifest"],
-        "progress": ["stoppable"],
         "training": ["caption_loss", "make_optimizer", "train", "training_batch"],
-        "teacher_forcing": ["as_captions", "force", "word_ids"],
-        "temporary": ["eval_mode"],
+        "teacher_forcing": [
+            "as_captions",
+            "features_and_gradients",
+            "force",
+            "word_ids",
+        ],
+        "temporary": ["eval_mode", "stoppable"],
         "rendered.scenes": [
             "RENDERED_VOCABULARY",
             "RenderedObject",
@@ -32,7 +36,6 @@ __getattr__, __all__ = public(
         "rendered.captioner": ["load_rendered"],
         "rendered.published": ["load_published"],
         "rendered.scores": ["near", "near_by_head", "with_maps"],
-        "gradients": ["features_and_gradients"],
         "metrics": [
             "attention_masses",
             "centre_map",

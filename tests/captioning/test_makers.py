@@ -26,7 +26,9 @@ def inputs():
 
 def test_the_gradient_is_that_of_the_words_own_score(monkeypatch):
     """A small step along it raises the score of each word by its squared length."""
-    monkeypatch.setattr("helpers.captioning.gradients.BATCH", 2)  # 3 pictures: 2 + 1
+    monkeypatch.setattr(
+        "helpers.captioning.teacher_forcing.BATCH", 2
+    )  # 3 pictures: 2 + 1
     torch.manual_seed(0)
     model = Captioner("additive").eval().double()
     images, words = inputs()

@@ -7,25 +7,30 @@ what is seen is seen in a mirror, which swaps the two objects of "left of".
 
 import math
 import time
+from pathlib import Path
 
 import torch
 
-from helpers.captioning.checkpoints import RENDERED
+from helpers.captioning.captioners import REDUCTION
+from helpers.captioning.checkpoints import DATA, RENDERED, note, save_weights
 from helpers.captioning.rendered.captioner import INPUT_SIZE, RenderedCaptioner
-from helpers.captioning.rendered.published import build_published
+from helpers.captioning.rendered.published import (
+    build_published,
+    read_published,
+    save_published,
+)
 from helpers.captioning.rendered.scenes import (
     RENDERED_ID,
     layout_words,
     rendered_batches,
+    sample_rendered_scenes,
 )
+from helpers.captioning.rendered.scores import COUNT, SEED, score_rendered
 from helpers.captioning.teacher_forcing import word_ids
-from helpers.captioning.training import (
-    NOISE,
-    caption_loss,
-    descend,
-    parameter_groups,
-)
+from helpers.captioning.temporary import use_threads
+from helpers.captioning.training import NOISE, caption_loss, descend, parameter_groups
 
+POOL = 28_000  # scenes
 WARM_UP = 300  # steps in which the learning rate rises
 RECIPES = {  # as shipped
     RENDERED[0]: {"steps": 2600, "batch": 48, "learning_rate": 2e-3},
@@ -94,3 +99,42 @@ def make_optimizer(model, steps, learning_rate):
         return min(1.0, (step + 1) / WARM_UP) * fall
 
     return optimizer, torch.optim.lr_scheduler.LambdaLR(optimizer, rate)
+
+
+def train_and_save(folder=DATA):
+    """Both from nothing, on one pool of scenes.
+
+    On one thread: another number of them gives other last digits, and other weights.
+    """
+    with use_threads(1):
+        print(f"drawing {POOL} scenes")
+        pool = draw_pool(POOL, seed=1)
+        for name, recipe in RECIPES.items():
+            start = time.perf_counter()
+            model = train_rendered(name, pool, **recipe)
+            save(name, model, folder, seconds=round(time.perf_counter() - start))
+
+
+def save(name, model, folder=DATA, **facts):
+    """Save one of RECIPES, and write into the manifest what the saved model reaches: of
+    the ViT and GPT-2 with weights of 16 bits."""
+    facts = {
+        "command": "python -m helpers train rendered",
+        **RECIPES[name],
+        "pool": POOL,
+        "parameters": sum(p.numel() for p in model.parameters()),
+        "maps": REDUCTION,
+        **facts,
+    }
+    captioner = model
+    if name == RENDERED[1]:
+        home = (Path(folder) / name).parent
+        save_published(model, INPUT_SIZE, home)
+        captioner = read_published(home)
+    scores = score_rendered(captioner, sample_rendered_scenes(COUNT, SEED))
+    print(f"{name}: {scores}")
+    facts["scores"] = {"scenes": COUNT, "scenes_seed": SEED, **scores}
+    if name == RENDERED[0]:
+        save_weights(model, name, folder, **facts)
+    else:
+        note(name, folder, **facts)
