@@ -82,7 +82,8 @@ def train(captioner, steps, batch=64, seed=0, sizes=SIZES, check_every=100, thre
     if steps < 1:
         raise ValueError(f"steps must be 1 or more, got {steps}")
     torch.manual_seed(seed)
-    device = torch.accelerator.current_accelerator() or torch.device("cpu")
+    found = torch.accelerator.current_accelerator(check_available=True)
+    device = found or torch.device("cpu")
     captioner.to(device).train()
     optimizer, schedule = make_optimizer(captioner, steps, learning_rate=3e-3)
     held_out = [t.to(device) for t in training_batch(256, HELD_OUT_SEED + seed)]
