@@ -98,7 +98,5 @@ class Film:
 
 
 def as_html(png, alt):
-    data = base64.b64encode(png).decode()
-    return (
-        f'<img alt="{alt}" style="max-width: 100%" src="data:image/png;base64,{data}">'
-    )
+    source = f"data:image/png;base64,{base64.b64encode(png).decode()}"
+    return f'<img alt="{alt}" style="max-width: 100%" src="{source}">'
