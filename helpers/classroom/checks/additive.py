@@ -1,6 +1,5 @@
 """Exercises of notebook 02: additive scores, and one step of the decoder."""
 
-from itertools import permutations
 from typing import NamedTuple
 
 import torch
@@ -34,7 +33,6 @@ def check_additive_scores(query, keys, W, v):
         "additive: W_q q + W_k k, not times": [product.tanh() @ v, product @ v],
         "tanh of the sum, not the sum of two tanh": (asked.tanh() + offered.tanh()) @ v,
         "a tanh, not another curve": [inner.relu() @ v, inner.sigmoid() @ v],
-        "(B, T, N), please: drop the axis of size 1": scores[..., None],
         "no root of D here: that belongs to the dot product": scores / len(v) ** 0.5,
     }
 
@@ -72,12 +70,6 @@ def returned_wrongly(right, old, scores):
         "return the weights, not the scores: after the softmax": (logits, new, scores),
         "return logits as they are: no softmax over the words": either(
             (logits.softmax(-1), new, weights), (logits.log_softmax(-1), new, weights)
-        ),
-        "in this order, please: logits, state, weights": [*permutations(right)][1:],
-        "(B, N) and (B, V), please: drop the axis of size 1": either(
-            (logits[:, None], new, weights[:, None]),
-            (logits, new, weights[:, None]),
-            (logits[:, None], new, weights),
         ),
     }
 

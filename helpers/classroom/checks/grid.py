@@ -104,6 +104,5 @@ def check_attention_module(B, T, N, query_dim, key_dim, width):
         "where is the softmax? Scores are no weights": read(scores),
         "dividing by the sum is no softmax: exponentiate first": read(scores / total),
         "return the weights, not the scores": (context, scores),
-        "in this order, please: context, weights": (weights, context),
         "read the values: the cells after value_layer": (weights @ cells, weights),
     }

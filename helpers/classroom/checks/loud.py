@@ -18,7 +18,6 @@ def check_keys_that_are_no_cells(N, H, W, stride):
     exact, over = H / stride * W / stride, N - h * w
     rounded_up = math.ceil(H / stride) * math.ceil(W / stride)
     named = ValueError(f"{N} {h * w}")  # what has to be in the message
-
     others = AssertionError(), RuntimeError()
 
     def left(cells, error=None):
