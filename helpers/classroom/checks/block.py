@@ -8,7 +8,7 @@ from torch import nn
 from helpers.captioning import load_captioner
 from helpers.captioning.attention import causal_mask
 from helpers.classroom.checks.compare import Fault
-from helpers.classroom.checks.judge import exercise, load, randoms
+from helpers.classroom.checks.judge import either, exercise, load, randoms
 
 ROLES = "words ask, cells answer: query x, key and value cells"
 
@@ -84,26 +84,19 @@ def mistakes_in_attention(x, causal, words, image, think):
         return add_up(x, partial(words, **how), partial(image, **how), think)
 
     return {
-        "no mask in the self-attention: a word sees the word that it is to say": (
-            wrong(mask=None)
-        ),
-        "the mask is upside down: word t may look at words 0 to t, `tril`": [
+        "no mask: in the self-attention a word sees the word to say": wrong(mask=None),
+        "word t may look at words 0 to t, `tril`": [
             wrong(mask=causal.T),
             wrong(mask=~causal),
         ],
-        "a word may look at itself, too: keep the diagonal": wrong(
-            mask=causal.tril(-1)
-        ),
+        "a word may look at itself: keep the diagonal": wrong(mask=causal.tril(-1)),
         "one head over the whole width: cut it into heads first": wrong_heads(heads=1),
-        "divide the scores by the root of a head's width, D/A": [
-            wrong_heads(root=1),
-            wrong_heads(root=x.shape[-1] ** 0.5),
-        ],
-        "in self-attention key and value are the normed words, too": [
-            wrong(value=x),
-            wrong(key=x),
-            wrong(key=x, value=x),
-        ],
+        "divide the scores by the root of a head's width, D/A": either(
+            wrong_heads(root=1), wrong_heads(root=x.shape[-1] ** 0.5)
+        ),
+        "in self-attention key and value are the normed words, too": either(
+            wrong(value=x), wrong(key=x), wrong(key=x, value=x)
+        ),
     }
 
 
@@ -121,26 +114,26 @@ def mistakes_around_the_parts(x, norms, words, image, think):
     for part, norm in zip((words, image, think), norms, strict=True):
         base, after = norm(base) + part(base), norm(after + part(after, norm=none))
     return {
-        "a residual is missing: x = x + part(norm(x)), all three times": [
+        "a residual is missing: x = x + part(norm(x)), all three times": either(
             add_up(x, alone(words), image, think),
             add_up(x, words, alone(image), think),
             add_up(x, words, image, alone(think)),
             add_up(x, *map(alone, (words, image, think))),
-        ],
+        ),
         "the residual adds x as it was, not the normed x": base,
         "norm first: the norm stands before each part, not after the sum": after,
-        "a norm is missing: each part has one of its own before it": [
+        "a norm is missing: each part has one of its own before it": either(
             normed(none, two, three),
             normed(one, none, three),
             normed(one, two, none),
             normed(none, none, none),
-        ],
-        "three norms, one for each part: you use one of them again": [
+        ),
+        "three norms, one for each part: you use one of them again": either(
             normed(one, one, one),
             normed(one, one, three),
             normed(one, two, two),
             normed(two, one, three),
-        ],
+        ),
     }
 
 
@@ -154,23 +147,21 @@ def check_block(number, x, cells):
     """attempt(width, heads) -> a module; module(x (B, T, D), cells (B, N, D)) -> x."""
     layer, causal = shipped_layers()[number], causal_mask(x.shape[1])  # (T, T)
     words, image, think = parts = parts_of(layer, cells, causal)
-    normed_cells = partial(image, cells=layer.norms[1](cells))
+    normed = partial(image, cells=layer.norms[1](cells))
     y = layer.norms[1](x + words(x))
     return add_up(x, *parts), {
         **mistakes_in_attention(x, causal, *parts),
         **mistakes_around_the_parts(x, layer.norms, *parts),
-        "the cells stay as they come: the norm is for the query": (
-            add_up(x, words, normed_cells, think)
+        "the cells come as they are: the query is normed": add_up(
+            x, words, normed, think
         ),
         "first the words, then the cells": add_up(x, image, words, think),
-        "the feed-forward network comes last, and it must be there": [
+        "the feed-forward network comes last, and it must be there": either(
             add_up(x, words, image),
             add_up(x, think, words, image),
             add_up(x, words, think, image),
-        ],
-        "the self-attention is missing": add_up(x, image, think),
-        "the cross-attention is missing: the words must look at the cells": (
-            add_up(x, words, think)
         ),
+        "the self-attention is missing": add_up(x, image, think),
+        "the cross-attention is missing: where are the cells?": add_up(x, words, think),
         ROLES: attend(layer.cross_attention, cells, y, y),
     }

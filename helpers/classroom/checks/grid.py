@@ -91,6 +91,7 @@ def check_attention_module(B, T, N, query_dim, key_dim, width):
         return read((products / divisor).softmax(-1))
 
     context, weights = right = over(width**0.5)
+    total = scores.sum(-1, keepdim=True)  # (B, T, 1)
     shared = scores.flatten(1).softmax(-1).view_as(scores)  # (B, T, N)
     return right, {
         "divide the scores by the root of `width` before the softmax": over(1),
@@ -101,9 +102,7 @@ def check_attention_module(B, T, N, query_dim, key_dim, width):
         "the softmax runs over the cells, not the images": read(scores.softmax(0)),
         "each query has its own softmax, over its cells alone": read(shared),
         "where is the softmax? Scores are no weights": read(scores),
-        "dividing by the sum is no softmax: exponentiate first": (
-            read(scores / scores.sum(-1, keepdim=True))
-        ),
+        "dividing by the sum is no softmax: exponentiate first": read(scores / total),
         "return the weights, not the scores": (context, scores),
         "in this order, please: context, weights": (weights, context),
         "read the values: the cells after value_layer": (weights @ cells, weights),

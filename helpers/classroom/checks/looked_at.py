@@ -1,6 +1,6 @@
 """Exercise of notebook 04: what the cells of a self-attention look at."""
 
-from helpers.classroom.checks.judge import exercise, random
+from helpers.classroom.checks.judge import either, exercise, random
 
 
 @exercise(
@@ -15,23 +15,17 @@ def check_looked_at(weights, h, w):
     turned = mean.mean(1).unflatten(-1, (w, h))  # (B, w, h)
     return right, {
         "that is the mean of each row, 1 / N everywhere: columns are looked at": given,
-        "the mean, not the sum: the map must sum to 1": [
-            x.sum((1, 2)),
-            x.mean(1).sum(1),
-            x.sum(1).mean(1),
-        ],
-        "the mean, not the largest": [
-            x.amax((1, 2)),
-            x.mean(1).amax(1),
-            x.amax(1).mean(1),
-        ],
-        "that is the row of one cell: average over all that look": [
-            x.mean(1)[:, cell] for cell in (0, -1)
+        "the mean, not the sum: the map must sum to 1": either(
+            x.sum((1, 2)), x.mean(1).sum(1), x.sum(1).mean(1)
+        ),
+        "the mean, not the largest": either(
+            x.amax((1, 2)), x.mean(1).amax(1), x.amax(1).mean(1)
+        ),
+        "that is the row of one cell: average over all": [
+            x.mean(1)[:, n] for n in (0, -1)
         ],
         "that is the diagonal, what each cell gives itself": own,
-        "that is one head alone: average over all": [
-            x[:, head].mean(1) for head in (0, -1)
-        ],
+        "that is one head alone: average over all": [x[:, a].mean(1) for a in (0, -1)],
         "the heads are still there: average over them": x.mean(2),
         "keep the images: (B, h, w)": right.mean(0),
         "(h, w), in this order": [turned, right.mT],

@@ -2,7 +2,7 @@
 
 import math
 
-from helpers.classroom.checks.judge import exercise, random
+from helpers.classroom.checks.judge import either, exercise, random
 
 
 @exercise(
@@ -19,6 +19,8 @@ def check_keys_that_are_no_cells(N, H, W, stride):
     rounded_up = math.ceil(H / stride) * math.ceil(W / stride)
     named = ValueError(f"{N} {h * w}")  # what has to be in the message
 
+    others = AssertionError(), RuntimeError()
+
     def left(cells, error=None):
         return (error or ValueError(f"{N} {cells}")) if N < cells else N - cells
 
@@ -29,17 +31,12 @@ def check_keys_that_are_no_cells(N, H, W, stride):
             max(0, over),
         ],
         "name both numbers in the message: 49 and 196": left(h * w, ValueError("few")),
-        "raise ValueError, not another error": [
-            left(h * w, error) for error in (AssertionError(), RuntimeError())
-        ],
+        "raise ValueError, not another error": [left(h * w, error) for error in others],
         "as many keys as cells are right: none is left": over if over > 0 else named,
         "the image is not square: h comes from H, w from W": [left(h * h), left(w * w)],
-        "part of a cell is no cell: h = H // stride, and w alike": [
-            left(exact),
-            N - exact,
-            left(H * W // stride**2),
-            left(rounded_up),
-        ],
+        "part of a cell is no cell: h = H // stride, and w alike": either(
+            left(exact), N - exact, left(H * W // stride**2), left(rounded_up)
+        ),
     }
 
 
@@ -54,10 +51,7 @@ def check_state_beside_cells(state, N):
 
     return beside(last), {
         "that is the first layer: take [-1]": beside(state[0]),
-        "the last layer alone, not all of them together": [
-            beside(state.mean(0)),
-            beside(state.sum(0)),
-        ],
+        "the last layer alone, not all": [beside(state.mean(0)), beside(state.sum(0))],
         "that is the last image: layers stand first, state[-1]": beside(state[:, -1]),
         "that is (N, B, D): the cells go second": last.expand(N, -1, -1),
         "that is (B, D): add an axis for the cells, and expand it": last,
@@ -91,12 +85,12 @@ def check_read_numbers(a, b):
     right, tokens_first = read(), read(extra not in (1, 2, 5) and large == small**2)
     return right, {
         "2 and 4 differ by 2, but 4 is the square: ask first": tokens_first,
-        "the larger one may stand first, or second: sort them": [
+        "the larger one may stand first, or second: sort them": either(
             right if a <= b else other,
             right if a >= b else other,
             other if a == b**2 else right,
             other if b == a**2 else right,
-        ],
+        ),
         "the square, not the double": read(twice=large == 2 * small),
         "extra tokens are 1, 2 or 5, nothing between": read(more=extra <= 5),
         "one is extra tokens, and so are 2 and 5": read(more=extra == 1),

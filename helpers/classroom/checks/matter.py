@@ -2,7 +2,7 @@
 
 import torch
 
-from helpers.classroom.checks.judge import exercise, random
+from helpers.classroom.checks.judge import either, exercise, random
 
 
 @exercise(
@@ -24,10 +24,9 @@ def check_hide_at(hidden, t, T):
         "at word t[b] only: the other words see everything": at(words >= 0),
         "word t[b] alone, not the words after it": at(words >= t[:, None]),
         "a caption has its own word and its own cells: index with "
-        "[torch.arange(B), t], the two together": [
-            right.all(0).expand_as(right),
-            at(torch.isin(words, t)),
-        ],
+        "[torch.arange(B), t], the two together": either(
+            right.all(0).expand_as(right), at(torch.isin(words, t))
+        ),
         "t counts from 0, and word t is row t": [at(then.roll(n, 1)) for n in (1, -1)],
         "the hidden cells are the only ones you show: write ~hidden": at(then, ~own),
     }
@@ -46,14 +45,8 @@ class Toy(torch.nn.Module):
         return logits + self.words[words], None
 
 
-def own_score(logits, words, t):
-    """The score of the word that is asked for: (B,)."""
-    rows = torch.arange(len(t))
-    return logits[rows, t, words[rows, t + 1]]
-
-
-def at(place, word):
-    """Like `own_score`, with the place or the word from elsewhere in the caption."""
+def at(place=lambda t: t, word=lambda t: t + 1):
+    """The scores (B,) of the words asked for; place or word may go wrong."""
 
     def score(logits, words, t):
         rows = torch.arange(len(t))
@@ -62,18 +55,11 @@ def at(place, word):
     return score
 
 
-def occluded(
-    model,
-    images,
-    words,
-    t,
-    drop=torch.sub,
-    score=own_score,
-    fill=0.0,
-    keep=False,
-    side=8,
-):
-    """Maps by occlusion, right as they stand; what follows `t` may go wrong."""
+own_score = at()
+
+
+def occluded(model, images, words, t, drop, score, fill, keep, side):
+    """Maps by occlusion; what follows `t` may go wrong."""
     h, w = (pixels // side for pixels in images.shape[2:])
     maps = torch.zeros(len(t), h, w)
     before, changed = score(model(images, words[:, :-1])[0], words, t), images
@@ -104,32 +90,33 @@ def question(B, H, W, T, V=6, seed=0):
 def check_occlusion(*inputs):
     """attempt(model, images (B, 3, H, W), words (B, T + 1), t (B,)) -> (B, h, w)."""
 
-    def wrong(drop=torch.sub, score=own_score, **part):
-        return occluded(*inputs, drop, score, **part)
+    def wrong(drop=torch.sub, score=own_score, fill=0.0, keep=False, side=8):
+        return occluded(*inputs, drop, score, fill, keep, side)
+
+    def likeliest(logits, words, t):
+        return logits[torch.arange(len(t)), t].amax(-1)
 
     right, one = wrong(), torch.ones_like(inputs[-1])  # (B, h, w), (B,)
     return right, {
-        "how far it drops: the score before, minus the score after": [
+        "how far it drops: the score before, minus the score after": either(
             wrong(lambda before, after: after - before),
             wrong(lambda before, after: after),
             wrong(lambda before, after: -after),
-        ],
+        ),
         "a drop may be below 0, and says so": [right.abs(), right.clamp(min=0)],
         "one cell at a time: begin from the whole image again": wrong(keep=True),
         "the score, not the probability": wrong(
-            score=lambda logits, words, t: own_score(logits.softmax(-1), words, t)
+            score=lambda logits, *rest: own_score(logits.softmax(-1), *rest)
         ),
-        "the scores at place t[b] are those of word words[b, t[b] + 1]": [
-            wrong(score=at(lambda t: t, lambda t: t)),
+        "the scores at place t[b] are those of word words[b, t[b] + 1]": either(
+            wrong(score=at(word=lambda t: t)),
             wrong(score=at(lambda t: t - 1, lambda t: t)),
-        ],
-        "each caption has its own place t[b]": [
+        ),
+        "each caption has its own place t[b]": either(
             wrong(score=at(lambda t: one, lambda t: one + 1)),
             wrong(score=at(lambda t: t[:1], lambda t: t[:1] + 1)),
-        ],
-        "the word that was asked for, not the likeliest": wrong(
-            score=lambda logits, words, t: logits[torch.arange(len(t)), t].amax(-1)
         ),
+        "the word that was asked for, not the likeliest": wrong(score=likeliest),
         "deleted is 0, which is mid grey": [wrong(fill=-1.0), wrong(fill=1.0)],
         "rows first, then columns: (B, h, w)": right.mT,
         "h x w cells of 8 x 8 pixels": [wrong(side=4), wrong(side=16)],

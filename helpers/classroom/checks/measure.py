@@ -2,7 +2,7 @@
 
 import torch
 
-from helpers.classroom.checks.judge import exercise, random
+from helpers.classroom.checks.judge import either, exercise, random
 
 
 def hit(heat, mask, allowed, lowest=0, end=1, middle=0.5, order=1, stride=None):
@@ -66,21 +66,20 @@ def check_is_hit(heat, mask, allowed):
         "`allowed` counts on all four sides, so the square has 2 * allowed + 1 pixels "
         "a side: mind the end of a slice": wrong(end=0),
         "a slice that begins below 0 is empty: use max(0, ...)": wrong(lowest=-99),
-        "3 is not 4: at most `allowed` pixels": [
+        "3 is not 4: at most `allowed`": [
             wrong(end=2),
             away.amax(1).min() <= allowed + 1,
         ],
         "row first, then column": wrong(order=-1),
         "start from the middle of the cell, not from its corner": wrong(middle=0),
         "a cell has H / h by W / w pixels: it is not always 8": wrong(stride=8),
-        "from cells to pixels: H / h pixels per row, W / w per column": [
+        "from cells to pixels: H / h each": [
             wrong(stride=1),
             wrong(stride=1, middle=0),
         ],
-        "a square: `allowed` rows and `allowed` columns, no circle": [
-            away.norm(dim=1).min() <= allowed,
-            away.sum(1).min() <= allowed,
-        ],
+        "a square: `allowed` rows and `allowed` columns, no circle": either(
+            away.norm(dim=1).min() <= allowed, away.sum(1).min() <= allowed
+        ),
         "`allowed` is missing: how far the mask may be": hit(heat, mask, 0),
     }
 
@@ -91,6 +90,9 @@ def check_soft_mean(weights):
     each = weights.sqrt()  # (B, L, A, T, N)
     roots, mean = each.mean((1, 2)), weights.mean((1, 2))  # (B, T, N)
 
+    means = [each.mean(axes) for axes in (1, 2, (0, 1), (2, 3))]
+    totals = roots.sum(1, keepdim=True), roots.sum(0, keepdim=True), roots.sum()
+
     def shares(x):
         return x / x.sum(-1, keepdim=True)
 
@@ -98,19 +100,12 @@ def check_soft_mean(weights):
         "each map must sum to 1: divide by its sum": roots,
         "the plain mean: take the square root first": mean,
         "the root of each head, then the mean": [mean.sqrt(), shares(mean.sqrt())],
-        "sum over the keys, the last axis": [
-            roots / roots.sum(1, keepdim=True),
-            roots / roots.sum(0, keepdim=True),
-            roots / roots.sum(),
-        ],
+        "sum over the keys, the last axis": [roots / total for total in totals],
         "make the mean sum to 1, not each head before it": shares(each).mean((1, 2)),
-        "the mean over the heads, not the largest": [
-            shares(each.amax((1, 2))),
-            shares(weights.amax((1, 2))),
-        ],
-        "the mean over layers and heads, axes 1 and 2": [
-            shares(each.mean(axes)) for axes in (1, 2, (0, 1), (2, 3))
-        ],
+        "the mean over the heads, not the largest": either(
+            shares(each.amax((1, 2))), shares(weights.amax((1, 2)))
+        ),
+        "the mean over layers and heads, axes 1 and 2": [shares(m) for m in means],
     }
 
 
@@ -133,27 +128,22 @@ def check_rank_accuracy(heat, mask):
     covered, weights = cells.mean((1, 3)).flatten(), heat.flatten()  # (N,), (N,)
     on = covered >= 0.5  # (N,)
     K = int(on.sum())
+    others = covered > 0, covered >= 1, covered >= 0.51  # (N,) each
     brightest = weights.topk(K).indices  # (K,)
     hits = on[brightest].double()  # (K,)
     mass = (weights[brightest] * hits).sum()
 
-    def share(on, K, largest=True):
+    def share(on, K=None, largest=True):
+        K = K or int(on.sum())
         return on[weights.topk(K, largest=largest).indices].double().mean()
 
     return hits.mean(), {
         "a cell is on the object if HALF of it is covered, or more": [
-            share(some, int(some.sum()))
-            for some in (covered > 0, covered >= 1, covered >= 0.51)
+            *map(share, others)
         ],
-        "count the cells on the object: that is K, and it is not always the same": [
-            share(on, K) for K in (1, 3, 5)
-        ],
+        "count the cells on the object: that is K": [share(on, K) for K in (1, 3, 5)],
         "the brightest cells, not the faintest": share(on, K, largest=False),
         "how many of them lie on it, not how much weight": [mass / weights.sum(), mass],
         "a cell is on the object or not: count it as 1 or 0": covered[brightest].mean(),
-        "a share: divide by K": [
-            hits.sum(),
-            hits.sum() / len(on),
-            hits.sum() / mask.sum(),
-        ],
+        "a share: divide by K": [hits.sum() / n for n in (1, len(on), mask.sum())],
     }

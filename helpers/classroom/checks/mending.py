@@ -2,7 +2,7 @@
 
 import torch
 
-from helpers.classroom.checks.judge import exercise, random
+from helpers.classroom.checks.judge import either, exercise, random
 from helpers.maps.token_layout import TokenLayout
 
 
@@ -21,11 +21,9 @@ def check_to_maps(weights, prefix, h, w):
         "the tokens stand in front: cut off the first ones": first.mean((1, 2)),
         "mean, not sum": x.sum((1, 2)),
         "mean, not the largest": [x.amax((1, 2)), x.amax(2).mean(1), x.mean(2).amax(1)],
-        "one layer or head alone: average over all": [
-            *(x[:, layer].mean(1) for layer in (-1, 0)),
-            x[:, :, 0].mean(1),
-            x[:, 0, 0],
-        ],
+        "one layer or head alone: average over all": either(
+            *(x[:, layer].mean(1) for layer in (-1, 0)), x[:, :, 0].mean(1), x[:, 0, 0]
+        ),
         "(h, w), in this order": [turned, maps.mT],
         "row by row: split into (h w), not (w h)": turned.mT,
         "keep all words: (B, T, h, w)": [maps[:, 0], maps.mean(1)],
@@ -50,12 +48,10 @@ def check_seen_box(H, W, short, ch, cw):
     return right, {
         "those are pixels of the resized picture: scale them up": resized,
         "a pixel of the input is more than one of the photo: scale the crop": box(1),
-        "one pixel of the input is min(H, W) / short of the photo, not the inverse": (
-            box(1 / scale)
+        "an input pixel is min(H, W) / short of the photo, not the inverse": box(
+            1 / scale
         ),
-        "the shorter side counts: min(H, W)": [
-            box(side / short) for side in (max(H, W), H, W)
-        ],
+        "the shorter side counts": [box(side / short) for side in (max(H, W), H, W)],
         "(ch, cw): the height of the crop stands first": box(scale, cw, ch),
         "x first: left, top, right, bottom": (y, x, Y, X),
         "the order is left, top, right, bottom": [
@@ -69,17 +65,12 @@ def check_seen_box(H, W, short, ch, cw):
     }
 
 
-def guard(
-    weights,
-    length,
-    says="sum",
-    allowed=0.01,
-    miss=lambda sums: (sums - 1).abs().max(),
-    nan=True,
-    keys="{} {}",
-    error=ValueError,
-):
-    """The weights, or the error to raise; what follows `length` may go wrong.
+def most(sums):
+    return (sums - 1).abs().max()
+
+
+def guard(weights, length, says, allowed, miss, nan, keys, error=ValueError):
+    """The weights, or the error to raise; what follows `weights` may go wrong.
 
     says, keys: the messages about sums and keys; None lets the weights through.
     """
@@ -116,9 +107,12 @@ BROKEN[0, 1] = torch.nan
 def check_guard(weights, layout):
     """attempt(weights, layout) -> weights, or ValueError that says what is wrong."""
 
-    def wrong(length=layout.length, **part):
+    def wrong(
+        length=layout.length, says="sum", allowed=0.01, miss=most, keys="{} {}", **error
+    ):
         """A mistake, made with and without a thought of NaN."""
-        return [guard(weights, length, nan=nan, **part) for nan in (True, False)]
+        parts = length, says, allowed, miss
+        return [guard(weights, *parts, nan, keys, **error) for nan in (True, False)]
 
     right, nan = wrong()
     below = wrong(miss=lambda sums: (sums - 1).max())
@@ -129,21 +123,20 @@ def check_guard(weights, layout):
         "return the weights that came in": True if right is weights else right,
         "rows that sum to 2 got through": wrong(says=None),
         'say "sum" in the message': wrong(says="bad rows"),
-        "to within 0.01: right weights in half precision were stopped": [
-            *wrong(allowed=1e-3),
-            *wrong(allowed=1e-5),
-        ],
+        "to within 0.01: right weights in half precision were stopped": either(
+            *wrong(allowed=1e-3), *wrong(allowed=1e-5)
+        ),
         "to within 0.01: you allow more": [*wrong(allowed=0.1), *wrong(allowed=0.4)],
-        "one bad row in a batch got through: the largest miss counts": [
+        "one bad row in a batch got through: the largest miss counts": either(
             *wrong(miss=lambda sums: (sums - 1).abs().min()),
             *wrong(miss=lambda sums: (sums - 1).abs().float().mean(), allowed=0.03),
             *wrong(miss=lambda sums: (sums.float().mean() - 1).abs(), allowed=0.03),
-        ],
+        ),
         "rows that sum to less than 1 got through: take .abs()": below,
         "NaN got through: all that is asked of NaN is False. `if not miss < 0.01`": nan,
         "15 keys got through a layout of 16": wrong(keys=None),
         "name both numbers: 15 and 16": [
-            *wrong(keys="another grid"),
+            *wrong(keys="of another"),
             *wrong(keys="{} keys"),
         ],
         "the class token is a key, too: compare with layout.length": cells,

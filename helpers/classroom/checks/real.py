@@ -2,19 +2,17 @@
 
 import torch
 
-from helpers.classroom.checks.judge import exercise, random
+from helpers.classroom.checks.judge import either, exercise, random
+
+
+def weights(*shape):
+    return list(random(*shape).softmax(-1))
 
 
 @exercise(
     {
-        "5 words, 6 rows, 4 heads, 7 keys": (
-            list(random(5, 6, 4, 7).softmax(-1)),
-            [3, 3, 5, 4, 3],
-        ),
-        "3 words, 4 rows, 2 heads, 5 keys": (
-            list(random(3, 4, 2, 5).softmax(-1)),
-            [2, 0, 1],
-        ),
+        "5 words, 6 rows, 4 heads, 7 keys": (weights(5, 6, 4, 7), [3, 3, 5, 4, 3]),
+        "3 words, 4 rows, 2 heads, 5 keys": (weights(3, 4, 2, 5), [2, 0, 1]),
     }
 )
 def check_follow(steps, rows):
@@ -30,11 +28,11 @@ def check_follow(steps, rows):
         "the first row throughout: take rows[t]": every[:, rows[0]],
         "the last row throughout: take rows[t]": every[:, rows[-1]],
         "that takes all rows at every step: row rows[t] at step t": every[:, rows],
-        "step t belongs to rows[t]: one of them is reversed": [
+        "step t belongs to rows[t]: one of them is reversed": either(
             picked(every, rows[::-1]),
             picked(every.flip(0), rows),
             picked(every.flip(0), rows[::-1]),
-        ],
+        ),
         "words first, then heads: (T, A, N)": right.transpose(0, 1),
         "keep the heads: (T, A, N)": right.mean(1),
         "one below the other is (T * A, N): torch.stack, not cat": right.flatten(0, 1),
@@ -51,10 +49,9 @@ def check_find_image(ids, image, h, w):
     """attempt(ids (N,), image, h, w) -> index (h, w), newlines left out."""
     places = (ids == image).nonzero()[:, 0]  # (h*w,)
     index, first = places.view(h, w), places[0]
+    without_breaks = first + torch.arange(h * w).view(h, w)
     return index, {
-        "the newlines are in between: a row begins w + 1 keys after the last": (
-            first + torch.arange(h * w).view(h, w)
-        ),
+        "a newline is between: a row begins w + 1 keys after the last": without_breaks,
         "count from the start of the prompt, not of the image": index - first,
         "count from 0": index + 1,
         "(h, w), in this order": [index.T, places.view(w, h)],

@@ -34,6 +34,9 @@ def check_lays_out_right(lay_out, h, w):
     grid, page = lay_out(keys), keys.unflatten(0, (h, w))
     right, fits, found = torch.equal(grid, page), grid.shape == (h, w), grid.flatten()
 
+    in_order = (grid.diff() >= 0).all()
+    errors = [right if fits else error for error in (RuntimeError(), IndexError())]
+
     def asks(*some):
         return fits and torch.equal(found[[*some]], keys[[*some]])
 
@@ -45,12 +48,8 @@ def check_lays_out_right(lay_out, h, w):
             asks(0, -1),
         ],
         "the order alone is not enough: the shape (h, w), too": found.equal(keys),
-        "a key that arrives twice is wrong: compare with k, not with its neighbours": (
-            (grid.diff() >= 0).all()
-        ),
-        "another shape is False, and no error: compare shapes first": [
-            right if fits else error for error in (RuntimeError(), IndexError())
-        ],
+        "a key that arrives twice is wrong: compare with k, not neighbours": in_order,
+        "another shape is False, and no error: compare shapes first": errors,
         "that is the size of one grid: use h and w": right and (h, w) == (3, 5),
     }
 
@@ -95,7 +94,7 @@ def check_share_one_map(maps):
     alone, change = len(maps) == 1, maps.amax(0) - maps.amin(0)  # (h, w)
     allowed, gaps = 1e-3 * maps.max(), (maps - maps[0]).abs().amax((1, 2))  # (T,)
     first, last = gaps[1:2] <= allowed, gaps[-1:] <= allowed
-    right = bool(change.max() <= allowed)
+    right, peaks = bool(change.max() <= allowed), maps.flatten(1).argmax(1)  # (T,)
 
     def both(shared, error=None):
         """A mistake, made with or without a thought of one word alone."""
@@ -121,9 +120,7 @@ def check_share_one_map(maps):
         "a weight may go down, too: take .abs()": both(
             (maps - maps[0]).max() <= allowed
         ),
-        "the same peak is not yet the same map: compare all cells": both(
-            len(maps.flatten(1).argmax(1).unique()) == 1
-        ),
+        "the same peak is not yet the same map": both(len(peaks.unique()) == 1),
     }
 
 
@@ -147,11 +144,10 @@ def check_may_be_stretched(box, picture):
     gaps = [abs(left), abs(top), abs(right - W), abs(bottom - H)]
     swapped = [abs(left), abs(top), abs(right - H), abs(bottom - W)]
     sizes = [abs(right - left - W), abs(bottom - top - H)]
+    inside = max(left, top, W - right, H - bottom) <= 1
     bent = abs((right - left) / (bottom - top) * H / W - 1)
     return max(gaps) <= 1, {
-        "proportions do not tell: a crop may keep them, and a squash need not": [
-            bent < allowed for allowed in (0.1, 0.01)
-        ],
+        "proportions do not tell: a crop may keep them": [bent < 0.1, bent < 0.01],
         "to within one pixel, not exactly": max(gaps) == 0,
         "one pixel: you allow more": [max(gaps) <= most for most in (5, 10, 20)],
         "the picture is (H, W), the box is x first: right is near W": max(swapped) <= 1,
@@ -161,7 +157,5 @@ def check_may_be_stretched(box, picture):
         "top and bottom count, too": max(gaps[::2]) <= 1,
         "left and right count, too": max(gaps[1::2]) <= 1,
         "all four sides, not one of them": min(gaps) <= 1,
-        "padding is no picture: a box that reaches beyond it is False, too": (
-            max(left, top, W - right, H - bottom) <= 1
-        ),
+        "padding is no picture: a box that reaches beyond it is False, too": inside,
     }

@@ -11,7 +11,7 @@ from torch.nn.utils import clip_grad_norm_
 from helpers.captioning import load_captioner, training_batch
 from helpers.captioning.training import copy_state
 from helpers.classroom.checks.compare import Fault
-from helpers.classroom.checks.judge import exercise
+from helpers.classroom.checks.judge import either, exercise
 
 SIZE = (64, 72)  # (H, W) in pixels
 
@@ -124,26 +124,25 @@ def check_fit(B, steps, bad):
         loss = partial(loss_of, **words)
         return fit(loss=loss, check_loss=loss)
 
+    untrained = [fit(modes=(False, False, after)) for after in (False, True)]
     return fit(), {
         "compare with the NEXT word: words[:, :-1] goes in, words[:, 1:] is the "
-        "target": [
+        "target": either(
             fit_to(read=slice(None), target=slice(None)),
             fit_to(target=slice(-1)),
             fit_to(read=slice(-2), target=slice(2, None)),
-        ],
-        "padding is no word to be learned: ignore_index=0": [
+        ),
+        "padding is no word to be learned: ignore_index=0": either(
             fit_to(ignore=-100),  # the id of no word
             fit(loss=partial(loss_of, ignore=-100)),
-        ],
+        ),
         "gradients add up: zero_grad() before every backward": fit(skip="zero_grad"),
         "nothing is learned: step() after every backward": fit(skip="step"),
         "clip the norm of the gradients to 1, before the step": fit(skip="clip"),
         "check in evaluation mode, model.eval(): batch norm must not learn from the "
         "held-out scenes": fit(modes=(True, True, True)),
         "model.train() again after every check": fit(modes=(True, False, False)),
-        "train in training mode: model.train() before the first step": [
-            fit(modes=(False, False, after)) for after in (False, True)
-        ],
+        "train in training mode: model.train() before the first step": untrained,
         "the weights that stay are the last, not the best. Put the best back, and "
         "clone what you keep: state_dict() hands out the tensors themselves, and they "
         "go on changing": fit(keep=lambda model: model.state_dict()),
