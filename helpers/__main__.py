@@ -62,10 +62,13 @@ def add_doctor(doctor):
         "--frames": {"type": int, "help": "of a video"},
         "--tiles": {"type": size, "metavar": "RxC", "help": "rows x columns of tiles"},
         "--text": {"type": text_around, "help": "keys before the image's[,behind]"},
-        "--grid-thw": {"type": grids, "help": "of every image: t,h,w;t,h,w"},
+        "--grid-thw": {"type": grids(3), "help": "of every image: t,h,w;t,h,w"},
+        "--spatial-shapes": {"type": grids(2), "help": "of every image: h,w;h,w"},
         "--batch": {"type": int, "help": "how many images there are"},
         "--heads": {"type": int, "help": "how many heads there are"},
         "--queries": {"type": int, "help": "how many queries (words) there are"},
+        "--layers": {"type": int, "help": "how many layers there are"},
+        "--words": {"type": int, "help": "how many tokens the text has"},
     }
     doctor.add_argument("weights", help="a shape, 1,12,197,197, or a file")
     for name, options in facts.items():
@@ -94,9 +97,9 @@ def text_around(text):
     return numbers if len(numbers) > 1 else numbers[0]
 
 
-def grids(text):
-    """1,24,46;1,16,16 -> [(1, 24, 46), (1, 16, 16)]"""
-    return [whole_numbers(grid, (3,)) for grid in text.split(";")]
+def grids(axes):
+    """With 3 axes: 1,24,46;1,16,16 -> [(1, 24, 46), (1, 16, 16)]"""
+    return lambda text: [whole_numbers(grid, (axes,)) for grid in text.split(";")]
 
 
 def whole_numbers(text, counts):

@@ -1,6 +1,7 @@
 """A film of a training: frames drawn while it runs, to leaf through later."""
 
 import base64
+import math
 
 import ipywidgets as widgets
 from IPython.display import display
@@ -10,6 +11,7 @@ from helpers.maps.panels import PANEL, draw_map
 from helpers.maps.pictures import as_png
 
 DPI = 90
+CURVES = 4  # inches, their width
 
 
 class Film:
@@ -38,8 +40,8 @@ class Film:
         self.screen.value = as_html(self.pages[step], f"step {step}")
 
     def scrubber(self):
-        """A slider from the first frame to the last. Where no kernel runs, three
-        moments: the first, that nearest to a quarter of the steps, the last."""
+        """A slider from the first frame to the last. Where no kernel runs, two words at
+        three moments: the first, that nearest to a quarter of the steps, the last."""
         steps = sorted(self.pages)
         slider = widgets.SelectionSlider(
             options=steps, value=steps[-1], description="step"
@@ -53,7 +55,8 @@ class Film:
         slider.observe(turn, "value")
         turn()
         view = widgets.VBox([slider, page])._repr_mimebundle_()
-        strip = base64.b64encode(as_png(self.draw(self.moments()), dpi=DPI)).decode()
+        page_of_three = as_png(self.draw(self.moments(), [*self.words][:2]), dpi=DPI)
+        strip = base64.b64encode(page_of_three).decode()
         words = "The training, step by step: run the notebook to leaf through it."
         display({**view, "text/plain": words, "image/png": strip}, raw=True)
 
@@ -63,38 +66,44 @@ class Film:
         quarter = min(steps, key=lambda step: abs(step - steps[-1] / 4))
         return sorted({steps[0], quarter, steps[-1]})
 
-    def draw(self, steps):
-        """A Figure: one row of maps per step, and the curves up to the last of them."""
-        columns, rows = len(self.words), len(steps) + 1
-        tall = PANEL * self.picture.height / self.picture.width + 0.8
-        figure = Figure(figsize=(PANEL * columns, tall * rows), layout="constrained")
-        *above, below = figure.subfigures(rows, 1)
-        for row, step in zip(above, steps, strict=True):
-            row.suptitle(f"step {step}")
-            self.draw_maps(row.subplots(1, columns, squeeze=False)[0], step)
-        self.draw_curves(below.subplots(1, 2), steps[-1])
+    def draw(self, steps, words=None):
+        """A Figure: the maps of these words at these steps, and beside them the curves
+        up to the last step. As high as two panels: a slide is wide."""
+        maps = [(step, word) for word in words or self.words for step in steps]
+        columns = max(2, len(steps))
+        tall = PANEL * self.picture.height / self.picture.width + 0.4
+        rows = math.ceil(len(maps) / columns)
+        wide = PANEL * columns + CURVES
+        figure = Figure(figsize=(wide, tall * max(2, rows)), layout="constrained")
+        left, right = figure.subfigures(1, 2, width_ratios=(wide - CURVES, CURVES))
+        self.draw_maps(left.subplots(rows, columns, squeeze=False).ravel(), maps)
+        self.draw_curves(right.subplots(2, 1, sharex=True), steps[-1])
         return figure
 
     def draw_curves(self, panels, step):
         """The loss of every step, and the shares of right words at every frame."""
-        left, right = panels
-        left.plot(self.losses[:step])
-        left.set(title="loss, nats per word", xlabel="step", yscale="log")
+        above, below = panels
+        above.plot(self.losses[:step])
+        above.set(title="loss, nats per word", yscale="log")
         steps = [s for s in sorted(self.right) if s <= step]
         for name, style in zip(self.right[step], ("-", "--", ":"), strict=False):
             shares = [self.right[s][name] for s in steps]
-            right.plot(steps, shares, style, marker=".", label=name)
-        right.set(title="share right, scenes never met", xlabel="step", ylim=(0, 1.05))
-        right.legend(loc="lower right")
+            below.plot(steps, shares, style, marker=".", label=name)
+        below.set(title="share right, unseen scenes", xlabel="step", ylim=(0, 1.05))
+        below.legend(loc="lower right")
         for panel in panels:
             panel.grid(alpha=0.3)
 
-    def draw_maps(self, panels, step):
-        """The named words' maps on one scale, each object outlined."""
-        for panel, (number, word) in zip(panels, self.words.items(), strict=True):
+    def draw_maps(self, panels, maps):
+        """Maps, each by its step and the number of its word, on one scale; the object
+        that the word names is outlined."""
+        for panel in panels:
+            panel.set_axis_off()
+        for panel, (step, number) in zip(panels, maps, strict=False):
             heat, scale = self.maps[step][number], (0, self.top)  # (h, w)
             draw_map(panel, self.picture, heat, self.masks[number], scale=scale)
-            panel.set_title(f"{word}  {float(heat.max()):.2f}")
+            word = self.words[number]
+            panel.set_title(f"step {step}: {word}  {float(heat.max()):.2f}")
 
 
 def as_html(png, alt):

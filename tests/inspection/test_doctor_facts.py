@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from helpers.inspection import diagnose
-from helpers.inspection.shapes.known import data, family_of
+from helpers.inspection.shapes.known import family_of, read_toml
 from helpers.inspection.shapes.report import Known
 from helpers.maps import TokenLayout
 
@@ -98,7 +98,11 @@ def test_names_are_read_as_people_write_them():
     assert family_of("ViT-B/16").kinds == ("cells",)
     assert family_of("llava-v1.6-mistral-7b-hf") == family_of("LLaVA-NeXT")
     assert not family_of("Qwen-VL-Chat").grid and family_of("Qwen3-VL").grid
-    names = [name for family in data()["family"] for name in family["names"]]
+    names = [
+        name
+        for family in read_toml("families.toml")["family"]
+        for name in family["names"]
+    ]
     assert len(set(names)) == len(names)
 
 
@@ -106,6 +110,27 @@ def test_time_looks_at_time():
     report = diagnose((96, 4, 8, 8), **ENCODER, frames=8)
     assert not report.problems and not report.layouts
     assert "8 frames" in report.ambiguous[-1]
+
+
+@pytest.mark.parametrize("size, patch", [((56, 84), 4), ((42, 66), 3)])
+def test_windows_stand_as_from_windows_orders_them(size, patch):
+    grid = [n // patch for n in size]
+    count = -(-grid[0] // 7) * -(-grid[1] // 7)
+    report = diagnose((2 * count, 3, 49, 49), size, patch, batch=2, heads=3)
+    plain, shifted = report.layouts[:2]
+    assert plain == TokenLayout.from_windows(*grid, 7)
+    assert shifted == TokenLayout.from_windows(*grid, 7, 3)
+    assert report.axes[0].name == "images x windows"
+
+
+def test_counts_name_axes_wherever_they_stand():
+    report = diagnose((3, 7, 5, 96), **ENCODER, batch=3, heads=5, queries=7)
+    assert [a.name for a in report.axes] == ["images", "queries", "heads", "keys"]
+    turned = diagnose((5, 96, 7), **ENCODER, heads=5, queries=7)
+    assert [a.name for a in turned.axes] == ["heads", "keys", "queries"]
+    assert turned.layouts[0].grid == (8, 12)
+    folded = diagnose((3, 5, 8, 12, 77), **ENCODER, batch=3, heads=5)
+    assert folded.axes[2].name == "rows of queries" and not folded.layouts
 
 
 def test_heads_in_the_wrong_place_and_with_the_images():
@@ -121,3 +146,56 @@ def test_facts_that_cannot_be_are_named():
             diagnose((2, 4, 9, 97), **ENCODER, **wrong)
     with pytest.raises(TypeError, match="tile"):
         diagnose((2, 4, 9, 97), tile=(2, 2))
+
+
+NAMES = {  # a name, and the input and the keys in front that it tells
+    "openai/clip-vit-large-patch14-336": (577, (24, 24), 1),
+    "ViT-L/14@336px": (577, (24, 24), 1),
+    "ViT-SO400M-14-SigLIP-384": (729, (27, 27), 0),
+    "vit_small_patch14_reg4_dinov2.lvd142m": (1374, (37, 37), 5),
+    "facebook/dinov2-with-registers-base": (261, (16, 16), 5),
+    "facebook/deit-base-distilled-patch16-384": (578, (24, 24), 2),
+    "dino_vits8": (785, (28, 28), 1),
+}
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_name_tells_the_input_and_leaves_it_open(name):
+    N, grid, first = NAMES[name]
+    report = diagnose((2, 4, 9, N), model=name)
+    assert report.layouts[0] == TokenLayout.from_grid(*grid, prefix=first)
+    assert not report.proven and any("the input" in d for d in report.ambiguous)
+
+
+def test_a_number_that_no_input_of_the_family_has_makes_no_grid():
+    for name in ("openai/clip-vit-base-patch32", "Qwen/Qwen2-VL-7B-Instruct"):
+        report = diagnose((2, 4, 77, 77), model=name)
+        assert not report.layouts and "no usual input" in report.ambiguous[-1]
+
+
+def test_what_is_known_binds():
+    video = {"grid_thw": [[4, 24, 46]], "model": "Qwen2.5-VL", "merge": 2}
+    found = diagnose((28, 9, 1158), **video)
+    assert [c.layout.grid for c in found.candidates] == [(4, 12, 23)]
+    assert not found.proven and found.candidates[0].free
+    proven = diagnose((28, 9, 1158), **video, text=(15, 39))
+    assert [c.known for c in proven.candidates] == [Known.RUN]
+    frames = diagnose((2, 4, 9, 97), **ENCODER, frames=6)
+    assert "it is one picture, and frames=6" in frames.ambiguous[0]
+    assert not diagnose((6, 4, 9, 97), **ENCODER, frames=6).ambiguous
+
+
+def test_tiles_that_nobody_named_are_counted():
+    report = diagnose((1, 7371), model="granite-vision-3.2-2b")
+    assert report.layouts[0].grid == (81, 81) and not report.proven
+    either = diagnose((1, 768), model="InternVL2_5-8B", text=(0, 0))
+    assert {c.layout.grid for c in either.candidates} >= {(16, 32), (32, 16)}
+    assert any("tiles=" in doubt for doubt in either.ambiguous)
+
+
+def test_cells_that_look_at_words():
+    for shape in ((8, 64, 77), (8, 1024, 77), (2, 16, 4096, 256)):
+        report = diagnose(shape, model="Stable Diffusion 1.5")
+        assert not report.layouts and "words" in report.ambiguous[-1]
+    others = diagnose((8, 1024, 3072), (512, 512), model="SDXL", heads=8)
+    assert others.layouts[0].grid == (3, 32, 32)

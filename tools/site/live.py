@@ -95,7 +95,8 @@ def pack_course(file):
     parts = ["messages/*.py", "shapes/[!_]*.py", "__init__.py"]
     files = [f for part in parts for f in (ROOT / "helpers/inspection").glob(part)]
     files += [ROOT / "helpers" / f for f in ("__init__.py", "maps/token_layout.py")]
-    files += [*(ROOT / "data/errors").glob("*.toml"), ROOT / "data/doctor.toml"]
+    files += [*(ROOT / "data/errors").glob("*.toml")]
+    files += [ROOT / "data/doctor.toml", ROOT / "data/families.toml"]
     with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
         for one in files:
             archive.write(one, one.relative_to(ROOT).as_posix())

@@ -1,19 +1,20 @@
 """The shape doctor: what a weights tensor is, and what is wrong with it."""
 
-import torch
 from torch import nn
 
-from helpers.inspection.shapes.axes import find_keys, name_axes, open_axes
-from helpers.inspection.shapes.doubts import next_line
+from helpers.inspection.shapes.axes import find_keys
+from helpers.inspection.shapes.doubts import next_line, open_grid
 from helpers.inspection.shapes.facts import Facts, check_counts
 from helpers.inspection.shapes.features import as_features, as_points
-from helpers.inspection.shapes.known import UNKNOWN, problem
+from helpers.inspection.shapes.inputs import usual_input
+from helpers.inspection.shapes.known import family_of, problem
 from helpers.inspection.shapes.layouts import fit_keys
+from helpers.inspection.shapes.look import few, look, on_grid
+from helpers.inspection.shapes.naming import check_named, name_axes, open_axes
+from helpers.inspection.shapes.readings import exact
 from helpers.inspection.shapes.report import Candidate, Known, Report
 from helpers.inspection.shapes.sums import are_cut, softmax_axes
 from helpers.inspection.shapes.unpack import unpack
-from helpers.inspection.shapes.values import find_problems, find_sinks
-from helpers.maps.token_layout import TokenLayout
 
 
 def diagnose(
@@ -25,65 +26,88 @@ def diagnose(
     batch=None,
     heads=None,
     queries=None,
+    layers=None,
+    words=None,
     model=None,
     read_tokens=None,
     **facts,
 ):
-    """Say what a weights tensor is, which layouts fit it, and what is wrong with it.
+    """A Report: what a weights tensor is, which layouts fit (a number of keys makes
+    proposals, and proves none), and what is wrong.
 
     weights: a tensor or array; a list, tuple or dict of them, as models return it; what
     `capture_attention` captured; or a bare shape (a tuple of ints), without values.
     image_size: (H, W) of the model's input in pixels (of one tile, if there are tiles).
     patch_size: pixels from one cell to the next, an int or (down, across).
-    layout: a TokenLayout, if you know it. batch, heads, queries: counts that you know.
+    layout: a TokenLayout, if you know it. batch, heads, queries, layers, words (of a
+    text): counts that you know, whichever axis has them.
     facts: merge, frames, tiles, text, input_ids, image_token, grid_thw, spatial_shapes:
-    what you know of the run, see `Facts`. model: a name, or the module itself, which is
-    then probed; read_tokens: a function for `probe_layout`. Both need image_size.
-
-    A number of keys proves no layout: it makes proposals. Returns a Report. Raises
-    TypeError for other weights or facts, ValueError for a size below 1.
+    what you know of the run, see `Facts`. model: a name, which tells missing sizes, or
+    the module, to be probed; read_tokens: for `probe_layout`. These need image_size.
+    Raises TypeError for other weights or facts, ValueError for a size below 1.
     """
-    check_counts(batch, heads, queries)
+    counts = {"images": batch, "heads": heads, "queries": queries}
+    counts |= {"layers": layers, "words": words}
+    check_counts(*counts.values())
     facts = Facts(image_size, patch_size, name=name_of(model), **facts)
     found = unpack(weights)
     report = Report(found.shape, notes=found.notes, problems=found.problems)
     if found.shape == () or 0 in (found.shape or ()):
         report.problems.append(problem("empty"))
     elif found.shape:
-        named = {"batch": batch, "heads": heads, "queries": queries}
-        probed = {"model": model, "read_tokens": read_tokens}
-        examine(report, found.values, facts, layout, named, probed)
+        examine(report, found.values, facts, layout, counts, (model, read_tokens))
     return report
 
 
-def examine(report, values, facts, layout, named, probed):
-    """Fill in a report. named: counts of axes. probed: what can be run."""
-    shape, name = report.shape, probed["model"]
-    if isinstance(name, str) and facts.family == UNKNOWN:
+def examine(report, values, facts, layout, counts, probed):
+    """Fill in a report. counts: of axes, by name. probed: (model, read_tokens)."""
+    shape, name = report.shape, probed[0]
+    if isinstance(name, str) and facts.family == family_of(""):
         report.notes.append(f"{name} is no name that is known here: counted without it")
     report.sums = None if values is None else softmax_axes(values)
-    keys, evidence, misplaced = find_keys(shape, values, report.sums, facts)
-    report.axes = name_axes(shape, keys, evidence, **named)
+    features = instead_of_weights(report, values, facts, counts)
+    if features and features.certain:
+        keys, evidence, misplaced = len(shape) - 1, "by its size", []
+    else:
+        queries = counts["queries"]
+        keys, evidence, misplaced = find_keys(
+            shape, values, report.sums, facts, queries
+        )
+    if values is not None:
+        report.looked_at = "the sums, signs, zeros and spread of the weights"
+        values = few(report, values, keys)
+    sizes = facts if keys is None else usual_input(shape, keys, facts)
+    report.axes, fold = name_axes(shape, keys, evidence, counts, sizes)
     report.problems += misplaced
     if keys is None:
-        h, w = shape[-2:]
-        words = (
-            f"the last two axes: {h} x {w} cells, or {h} queries by {w} keys (words)"
-        )
-        doubts = [words] if values is None and h == w else []
-        report.ambiguous = [*open_axes(report.axes), *doubts]
+        report.ambiguous = [*open_axes(report.axes), *open_grid(shape, values)]
         values = on_grid(report, values)
     else:
-        doubts = fit(report, values, keys, facts, layout, named["batch"])
-        doubts = test(report, doubts, shape[keys], facts, **probed)
+        doubts = fit(report, values, keys, sizes, layout, features, fold, counts)
+        doubts = test(report, doubts, shape[keys], facts, *probed)
         report.ambiguous = [*open_axes(report.axes), *doubts]
-    check_named(report, named["heads"], named["queries"])
+    check_named(report, counts["heads"], counts["queries"])
     if values is not None:
-        if as_points(shape, report.sums, facts):
+        if report.axes[-1].name == "points":
             values = values.flatten(-2)  # (..., levels * points)
-        report.looked_at = "the sums, signs, zeros and spread of the weights"
         look(report, values, -1 if keys is None else keys - len(shape), misplaced)
     report.next = next_line(report, keys)
+
+
+def instead_of_weights(report, values, facts, counts):
+    """The Features that the tensor may be; None for weights."""
+    shape, signed = report.shape, False
+    if points := as_points(shape, report.sums, facts, counts):
+        return points
+    if values is not None:
+        signed = bool((values.nan_to_num() < -1e-6).any())
+        if report.sums or are_cut(values, len(shape) - 1):
+            return None
+    named = {counts["heads"], counts["queries"]} - {None, 1}
+    placed = facts.in_prompt() or facts.given_grids() or exact(shape[-1], facts)
+    if not signed and ((facts.gives_layout() and placed) or named & set(shape)):
+        return None
+    return as_features(shape, facts, signed, counts["heads"])
 
 
 def name_of(model):
@@ -93,12 +117,12 @@ def name_of(model):
     return getattr(getattr(model, "config", None), "model_type", type(model).__name__)
 
 
-def fit(report, values, keys, facts, layout, batch):
+def fit(report, values, keys, facts, layout, features, fold, counts):
     """Put candidates on the report: those of weights, or of what they are instead.
 
     Returns what stays open.
     """
-    shape, N = report.shape, report.shape[keys]
+    N = report.shape[keys]
     if layout is not None:
         if layout.length == N:
             others = f"{N - layout.index.numel()} keys off the grid"
@@ -107,39 +131,20 @@ def fit(report, values, keys, facts, layout, batch):
             numbers = {"N": N, "length": layout.length}
             report.problems.append(problem("other layout", **numbers))
         return []
-    proof = facts.gives_layout() or report.sums
-    proof = proof or (values is not None and are_cut(values, keys))
-    proof = proof or any(a.named for a in report.axes if a.name != "images")
-    features = as_points(shape, report.sums, facts)
-    if not proof and not features:
-        features = as_features(shape, facts)
+    if counts["words"] == N:
+        return [f"the keys are the {N} words that you named: no key has a cell"]
+    doubts = []
     if not features or not features.certain:
-        doubts = fit_keys(report, values, keys, facts, batch)
+        doubts = fit_keys(report, values, keys, facts, fold, counts["images"])
         if not features:
             return doubts
         if any(c.likely for c in report.candidates):
             return [features.text, *doubts]
-    report.what, report.axes = features.what, features.axes(shape)
+    report.what, report.axes = features.what, features.axes(report.shape)
     report.candidates, doubts = [], []
     if features.tokens is not None:
         doubts = fit_keys(report, None, features.tokens, facts)
     return [features.text, *doubts]
-
-
-def on_grid(report, values):
-    """Maps (..., h, w): their layout, and their values as rows that sum to 1."""
-    layout = TokenLayout.from_grid(*report.shape[-2:])
-    report.candidates = [Candidate(layout, "the last two axes are the grid already")]
-    if values is None:
-        return None
-    values = values.flatten(-2)  # (..., N)
-    total = values.sum(-1, keepdim=True)  # (..., 1)
-    if softmax_axes(values) != (values.dim() - 1,):
-        report.notes.append(
-            f"the cells of a map sum to {total[total > 0].min():.2f} ... "
-            f"{total.max():.2f}: keys off the grid (a class token, text) have the rest"
-        )
-    return values / total.where(total > 0, 1)
 
 
 def test(report, doubts, N, facts, model, read_tokens):
@@ -157,44 +162,3 @@ def test(report, doubts, N, facts, model, read_tokens):
         return [*doubts, none]
     report.candidates, failed = by_experiment(N, report.candidates, read, facts)
     return failed if report.proven else doubts + failed
-
-
-def check_named(report, heads, queries):
-    """Counts that the caller knows and that no axis has."""
-    if report.what != "weights":
-        return
-    sizes = {axis.name: axis.size for axis in report.axes}
-    named = sizes.get("heads") == heads or "images x heads" in sizes
-    if heads is not None and heads > 1 and not named:
-        across = report.shape[-2:] == (heads, heads) and len(report.shape) > 3
-        kind = "across the heads" if across else "heads"
-        report.problems.append(problem(kind, count=heads))
-    if queries is not None and sizes.get("queries", queries) != queries:
-        if queries in report.shape[:-1]:
-            axis = report.shape.index(queries)
-            report.ambiguous.append(f"axis {axis} has the {queries} queries you named")
-            return
-        report.problems.append(problem("queries", count=queries, size=sizes["queries"]))
-
-
-def look(report, values, keys, misplaced):
-    """What the values show: problems, sinks, queries that look at nothing."""
-    if not misplaced:
-        report.problems += find_problems(values, keys)
-    blind = ~values.any(dim=keys)  # (...)
-    if blind.any() and not blind.all():
-        report.notes.append(
-            f"{int(blind.sum())} queries look at nothing: padding, or a mask that "
-            "hides every key"
-        )
-    sinks = [] if report.problems else find_sinks(values, keys)
-    report.sinks = [key for key, _ in sinks]
-    cells = report.layouts[0].index if report.layouts else torch.empty(0, 0)
-    for key, share in sinks:
-        place = (cells == key).nonzero().tolist()
-        where = f"drawn as cell {tuple(place[0])}" if place else "off the grid"
-        report.notes.append(
-            f"key {key} holds {share:.0%} of all weight, whatever the query: a sink, "
-            f"{where}. To leave it out: weights.index_fill({keys}, torch.tensor("
-            f"[{key}]), 0), and say so in the picture"
-        )

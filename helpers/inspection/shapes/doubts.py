@@ -1,8 +1,11 @@
 """What a count leaves open, what would settle it, and what to run next."""
 
-from helpers.inspection.shapes.features import HEADS
+from math import isqrt
+
+from helpers.inspection.shapes.facts import SMALLEST, as_pair
+from helpers.inspection.shapes.features import HEADS, MOST_LEVELS, MOST_POINTS
 from helpers.inspection.shapes.prompt import POOLED, unplaced
-from helpers.inspection.shapes.readings import fits, other_size
+from helpers.inspection.shapes.readings import fits, likeliest, other_size
 from helpers.inspection.shapes.report import MOST, Known
 from helpers.inspection.shapes.tiles import TILES
 
@@ -42,6 +45,16 @@ def where(best, facts):
 
 def what(best, facts):
     """Doubts about the grid, and about what the keys are."""
+    if facts.assumed:
+        size, patch = " x ".join(map(str, facts.image_size)), facts.patch_size
+        size += f" in patches of {patch}" if patch != 1 else " cells"
+        wanted = " and ".join(f"{name}=" for name in facts.assumed)
+        yield f"the input: {size}, by the name and the count. To be settled by {wanted}"
+    elif facts.patch_size is None and facts.family.inputs and facts.image_size:
+        yield (
+            f"the grid: in no published input of {facts.name} it has {best.source}. "
+            "patch_size= settles it"
+        )
     if facts.image_size is None and not facts.gives_layout():
         yield (
             f"the grid: {best.layout.length} keys may as well be words. image_size="
@@ -84,28 +97,71 @@ def same_count(candidates):
     return ""
 
 
+def queries_of(shape, keys):
+    """How many queries look at the keys of the last axis; 0 where none do."""
+    return shape[-2] if 0 < keys == len(shape) - 1 else 0
+
+
+def looks_at_words(N, T, facts):
+    """True if the keys of T queries are words: by the family, or as text= says."""
+    if T in (0, N):
+        return False
+    if sum(n or 0 for n in as_pair(facts.text)) >= N:
+        return True
+    no_grid = N % T and T >= SMALLEST and isqrt(N) ** 2 != N and not fits(N, facts)
+    return facts.family.words and (T > N or bool(no_grid and not facts.family.place))
+
+
 def no_layout(shape, keys, facts):
     """No layout fits; say what would, if something is near."""
-    N = shape[keys]
+    N, T = shape[keys], queries_of(shape, keys)
+    if looks_at_words(N, T, facts):
+        best, side = likeliest(T, facts), isqrt(T)
+        grid = " x ".join(map(str, best.layout.grid)) if best else ""
+        grid = f"{side} x {side}" if not best and side**2 == T else grid
+        return (
+            f"the {N} keys are words of the prompt, and the queries are cells"
+            f"{f', {grid}' if grid else ''}: weights[..., k] is the map of word k"
+        )
+    if facts.family.grid and facts.input_unknown():
+        return (
+            f"{N} keys are no usual input of {facts.name}: image_size=(H, W), frames=, "
+            "tiles=, or grid_thw= or spatial_shapes= of its processor say the grid; or "
+            "these keys are words"
+        )
     if facts.given_grids() or facts.tiles or facts.text is not None:
         return unplaced(N, facts)
     text = f"no grid on this image has {N} keys" if facts.image_size else f"{N} keys"
     text += f" ({other_size(N, facts)})" if other_size(N, facts) else ""
     if len(shape) > 1 and fits(shape[keys - 1], facts):
-        note = f". {facts.name}: {facts.family.note}" if facts.family.note else ""
         return (
             f"{text}, but axis {keys - 1} of size {shape[keys - 1]} fits: cells look "
             "at words (weights[..., k] is the map of word k), query and key axes are "
-            f"swapped, or these are tokens (B, N, D){note}"
+            f"swapped, or these are tokens (B, N, D)"
         )
     head = f"; or {N} is the width of a head: queries, keys or values (B, A, N, d)"
     head = head * (N in HEADS and len(shape) == 4)
+    if shape[keys - 1] == N and len(shape) == 4 and N % 8 == 0 and N <= max(HEADS):
+        head = f"; or the {N} channels of a head look at each other (XCiT)"
     if facts.family.note and not facts.family.grid:
         return f"{facts.name}: {facts.family.note}{head}"
     return (
         f"{text}: words or objects; learned queries (a resampler; then no key has a "
         "cell); or another input size (resized, cropped, padded) than you think" + head
     )
+
+
+def open_grid(shape, values):
+    """What two last axes may be besides rows and columns."""
+    h, w = shape[-2:]
+    if values is None and h == w:
+        yield f"the last two axes: {h} x {w} cells, or {h} queries by {w} keys (words)"
+    if h <= MOST_LEVELS and w <= MOST_POINTS and len(shape) > 4:
+        yield (
+            f"the last two axes: {h} x {w} cells, or {h} levels of {w} points "
+            "(deformable attention: no keys, sampling_locations says where). model= or "
+            "heads= says"
+        )
 
 
 def next_line(report, keys):

@@ -49,7 +49,8 @@ class Facts:
     many keys stand in front of the image's, or (in front, behind).
     These prove a layout. input_ids, image_token: the prompt, (B, n) or (n,), and the id
     of its image tokens. grid_thw, spatial_shapes: the grid of every image, (t, h, w) or
-    (h, w), as the processor returns it. Raises ValueError for sizes that are none.
+    (h, w), as the processor returns it. assumed: sizes that are not the caller's,
+    see `usual_input`. Raises ValueError for sizes that are none.
     """
 
     image_size: tuple = None
@@ -63,6 +64,7 @@ class Facts:
     image_token: object = None
     grid_thw: object = None
     spatial_shapes: object = None
+    assumed: tuple = ()
 
     def __post_init__(self):
         pairs = {"image_size": "(H, W)", "tiles": "(rows, columns)"}
@@ -92,6 +94,12 @@ class Facts:
         """True if there is more to go by than sizes."""
         more = (self.grid_thw, self.spatial_shapes, self.tiles, self.frames)
         return self.in_prompt() or any(fact is not None for fact in more)
+
+    def input_unknown(self):
+        """True if the family has published inputs, and none of them was found; or if
+        its pictures have any size, as those that are made."""
+        sizes = self.image_size is not None or self.given_grids()
+        return bool((self.family.inputs or self.family.words) and not sizes)
 
     def given_grids(self):
         """[(t, h, w)] of every image, as the processor gave it; or []."""

@@ -7,8 +7,13 @@ from helpers.inspection.shapes.readings import fits, likeliest, other_size
 from helpers.inspection.shapes.report import Axis
 
 NARROWEST, STEP = 192, 64  # widths of models: 192, 384, 768, 1024, ..., of tokens
+PROJECTED = 64  # the least width of tokens whose values tell that they are no weights
 WIDE, WIDEST = 2048, 16384  # of language models
+WORDS = (30522, 32000, 49408, 50257, 128256, 151936)  # that language models know
 HEADS = (32, 64, 72, 80, 88, 96, 128)  # widths of one head
+LARGEST = 128  # cells of a side of a feature map, where the image is not known
+MOST_LEVELS, MOST_POINTS = 5, 8
+FEW = 64  # tokens beside those of the cells
 TAKE = "Weights have the keys last; take them with capture_attention(model)"
 
 
@@ -29,29 +34,37 @@ class Features(NamedTuple):
         return [Axis(name, size, "by its size") for name, size in named]
 
 
-def as_features(shape, facts):
+def as_features(shape, facts, signed=False, heads=None):
     """Features, if these may be no weights; else None.
 
-    shape: that of a tensor whose last axis is not known to sum to 1.
+    shape: that of a tensor not known to sum to 1. signed: that some values are
+    negative, as no weight is. heads: how many, if it is known.
     """
-    found = as_map(shape, facts)
-    if found or not 2 <= len(shape) <= 4 or shape[-1] == shape[-2]:
+    if shape[-1] in WORDS or (
+        signed and shape[-1] > WIDEST and shape[-1] != shape[-2:][0]
+    ):
+        text = f"{shape[-1]} words to choose from: the logits of the next word"
+        return Features("logits", ("tokens", "words of the vocabulary"), text)
+    found = as_map(shape, facts, signed)
+    if found or not 2 <= len(shape) <= 5 or shape[-1] == shape[-2]:
         return found
-    heads = as_heads(shape, facts)
-    several = len(shape) == 4 and shape[0] * shape[1] > 1
-    if heads or several or not is_width(shape[-1]):
-        return heads
+    parts = as_heads(shape, facts, signed, heads)
+    several = len(shape) > 3 and shape[0] * shape[1] > 1
+    least = PROJECTED if signed else NARROWEST
+    if parts or several or not is_width(shape[-1], least):
+        return parts
     for axis in (len(shape) - 2, 0):  # (..., N, D), or (N, B, D)
-        found = as_tokens(shape, axis, facts) if shape[axis] != shape[-1] else None
-        if found:
+        if shape[axis] != shape[-1] and (
+            found := as_tokens(shape, axis, facts, signed)
+        ):
             return found
     return None
 
 
-def as_tokens(shape, axis, facts):
+def as_tokens(shape, axis, facts, signed):
     """Features with the tokens along this axis, if it has a grid or a text's width."""
     N, width = shape[axis], shape[-1]
-    grid = cells_of(N, facts) or other_size(N, facts)
+    grid = cells_of(N, facts) or other_size(N, facts) or (signed and nearly(N, facts))
     wide = is_width(width, WIDE) and N < width and not fits(width, facts)
     if not grid and not wide:
         return None
@@ -63,23 +76,41 @@ def as_tokens(shape, axis, facts):
     best, last = likeliest(N, facts), likeliest(width, facts)
     cells = last and last.kind == "cells" and last.merge == 1
     with_class_token = best and best.off_grid  # among queries and not among keys: no
-    certain = bool(wide or not cells or with_class_token)
+    certain = bool(signed or wide or not cells or with_class_token)
     return Features("tokens", names, text, certain, axis)
 
 
-def as_heads(shape, facts):
-    """Queries, keys or values of every head, (B, A, N, d), as caches keep them."""
-    (N, width), axis = shape[-2:], len(shape) - 2
-    usual = width in HEADS and fits(N, facts) and not fits(width, facts)
-    if not usual or len(shape) < 3 or not facts.family.grid:
+def nearly(N, facts):
+    """The grid of the image and a few tokens more, in words; or ""."""
+    for g in facts.grids() if facts.image_size else ():
+        more = N - g.h * g.w
+        if g.likely and g.merge == 1 and 0 <= more <= FEW < g.h * g.w:
+            return f"{g.h} x {g.w}, and {more} more"
+    return ""
+
+
+def as_heads(shape, facts, signed, heads):
+    """Queries, keys or values of every head, (B, A, N, d) or (B, N, A, d)."""
+    if shape[-1] not in HEADS or len(shape) < 3 or fits(shape[-1], facts):
+        return None
+    behind = len(shape) > 3 and fits(shape[-3], facts) and not fits(shape[-2], facts)
+    axis = len(shape) - 3 if behind or shape[-2] == heads else len(shape) - 2
+    N, count = shape[axis], shape[-2] if axis < len(shape) - 2 else shape[-3]
+    usual = fits(N, facts) and facts.family.grid
+    grouped = bool(heads) and count < heads and heads % count == 0  # share their keys
+    if not usual and not ((signed or grouped) and len(shape) > 3 and count > 1):
         return None
     text = (
-        f"axis {axis} of size {N} is {cells_of(N, facts)}, {width} a head's width: "
-        "these are rather queries, keys or values (B, A, N, d), unless as many words "
-        f"are the keys. {TAKE}"
+        f"axis {axis} of size {N} is {cells_of(N, facts) or 'tokens'}, {shape[-1]} a "
+        "head's width: these are rather queries, keys or values (B, A, N, d), unless "
+        f"as many words are the keys. {TAKE}"
     )
     names = ("images", "heads", "tokens", "width of a head")
-    return Features("queries, keys or values", names, text, False, axis)
+    if axis < len(shape) - 2:
+        names = ("images", "tokens", "heads", "width of a head")
+    first = "query, key, value" if shape[0] == 3 else "layers"
+    names = (first,) * (len(shape) > 4) + names
+    return Features("queries, keys or values", names, text, signed, axis)
 
 
 def is_width(size, least=NARROWEST):
@@ -94,23 +125,37 @@ def cells_of(N, facts):
     return " x ".join(map(str, best.layout.grid)) + f", {best.others}"
 
 
-def as_points(shape, sums, facts):
+def as_points(shape, sums, facts, counts):
     """Weights of deformable attention, (..., levels, points); None for others.
 
     sums: the axes over which they sum to 1, or None for a bare shape.
     """
-    kind = len(shape) in (5, 6) and "levels" in facts.family.kinds
-    if not kind or sums not in (None, (len(shape) - 2, len(shape) - 1)):
-        return None
     text = "these belong to points, no keys: sampling_locations says where they are"
-    names = ("images", "queries", "heads", "levels", "points")
-    return Features("weights", names, text)
+    known, last = "levels" in facts.family.kinds, len(shape) - 1
+    queries, heads = counts["queries"], counts["heads"]
+    apart = len(shape) in (5, 6) and sums in (None, (last - 1, last))
+    apart = apart and not (len(shape) == 6 and shape[-1] == 2)
+    if apart and shape[-2] <= MOST_LEVELS and shape[-1] <= MOST_POINTS:
+        known |= shape[-4] == queries or (shape[-3] == heads and shape[-4] != heads)
+        names = ("images", "queries", "heads", "levels", "points")
+        return Features("weights", names, text) if known else None
+    flat = len(shape) == 4 and sums in (None, (3,)) and shape[1] > shape[2]
+    flat = flat and shape[-1] % 4 == 0 and shape[-1] <= MOST_LEVELS * MOST_POINTS
+    if len(shape) == 6 and shape[-1] == 2 and not sums:  # where the points are
+        known |= shape[1] == queries or shape[2] == heads
+        text = "these are places of points, x and y as shares of the image: no weights"
+        names = ("images", "queries", "heads", "levels", "points", "x, y")
+        return Features("sampling locations", names, text) if known else None
+    names = ("images", "queries", "heads", "levels x points")
+    return Features("weights", names, text) if flat and known else None
 
 
-def as_map(shape, facts):
+def as_map(shape, facts, signed):
     """Features for what has rows and columns among its axes; None for others."""
-    if facts.image_size is None or len(shape) < 3:
+    if len(shape) < 3:
         return None
+    if facts.image_size is None:
+        return map_by_size(shape, signed)
     if shape[-2:] == tuple(facts.image_size):
         text = f"{shape[-3:]} may be the image itself, (channels, H, W)"
         certain = shape[-3] in (1, 3, 4) and not fits(shape[-1], facts)
@@ -124,17 +169,29 @@ def as_map(shape, facts):
         )
         names, certain = ("rows", "columns", "channels"), not fits(shape[-1], facts)
         return Features("feature map", names, text, certain)
-    if (h, w) in grids and len(shape) > 4:
-        text = (
-            f"cells look at {shape[-1]} keys: words of a prompt (the map of word k is "
-            "weights[..., k]), or a neighbourhood of each cell, which is no map"
-        )
-        names = ("rows of queries", "columns of queries", "keys")
-        return Features("weights", names, text)
-    if r != c and (c, r) in grids and (r, c) not in grids and is_width(shape[-3]):
+    wide = is_width(shape[-3], PROJECTED if signed else NARROWEST)
+    if (r, c) in grids and wide:
+        return feature_map(shape)
+    if (c, r) in grids and wide:
         text = (
             f"this is rather a feature map with rows and columns swapped: {r} x {c}, "
             f"where the image has {c} x {r} cells. Unflatten as ({c}, {r})"
         )
         return Features("feature map", ("channels", "columns", "rows"), text)
     return None
+
+
+def map_by_size(shape, signed):
+    """A feature map (B, C, h, w) of an unknown image: no model has so many heads."""
+    usual = len(shape) == 4 and is_width(shape[1]) and max(shape[2:]) <= LARGEST
+    usual = usual and max(shape[2:]) <= 2 * min(shape[2:])
+    return feature_map(shape, signed) if usual else None
+
+
+def feature_map(shape, certain=True):
+    C, h, w = shape[-3:]
+    text = (
+        f"this is rather a feature map: {C} channels of {h} x {w} cells. Its cells are "
+        f"keys once it is flattened. {TAKE}"
+    )
+    return Features("feature map", ("channels", "rows", "columns"), text, certain)

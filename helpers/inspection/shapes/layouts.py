@@ -1,26 +1,38 @@
 """Which layouts go on the report."""
 
-from helpers.inspection.shapes.doubts import no_layout, open_questions
-from helpers.inspection.shapes.facts import as_pair
+from dataclasses import replace
+
+from helpers.inspection.shapes.bound import bind
+from helpers.inspection.shapes.doubts import (
+    looks_at_words,
+    no_layout,
+    open_questions,
+    queries_of,
+)
+from helpers.inspection.shapes.facts import LIKELY_MERGES, as_pair
 from helpers.inspection.shapes.known import problem
+from helpers.inspection.shapes.naming import QUERY_GRID
 from helpers.inspection.shapes.places import at, put, somewhere
 from helpers.inspection.shapes.prompt import by_prompt
 from helpers.inspection.shapes.readings import exact, fits
 from helpers.inspection.shapes.report import Known
 from helpers.inspection.shapes.sums import image_block, unseen_keys
-from helpers.inspection.shapes.windows import across_the_batch, add_windows
 
 
-def fit_keys(report, values, keys, facts, batch=None):
-    """Candidates for the axis of the keys; returns what stays open."""
+def fit_keys(report, values, keys, facts, fold=None, batch=None):
+    """Candidates for the axis of the keys; returns what stays open.
+
+    fold: what the axes before the keys hold, see `folds`. batch: how many images.
+    """
     shape, N = report.shape, report.shape[keys]
     if facts.input_ids is not None:
         report.candidates, doubts = by_prompt(N, facts)
         return doubts + open_questions(report.candidates, facts)
     usual = fits(N, facts)
-    in_time = facts.frames and facts.frames % N == 0 and shape[-2:] == (N, N)
-    if in_time and not usual:
-        return [f"{N} frames: every cell looks at itself in time, no key has a cell"]
+    if fold and fold.unit == "frames":
+        facts = replace(facts, frames=None)  # they have an axis of their own
+    if doubt := without_cells(report.axes, N, fold, usual):
+        return [doubt]
     if across_the_batch(shape, keys, facts, batch) and not usual:
         found = problem("across the batch", cells=shape[0], count=shape[-1])
         if values is None and batch is None:
@@ -28,7 +40,16 @@ def fit_keys(report, values, keys, facts, batch=None):
         report.problems.append(found)
         return []
     report.candidates = count(report, values, keys, facts, usual)
-    doubts = add_windows(report, facts, batch, usual)
+    if facts.input_unknown():
+        found = [] if facts.family.prompt else report.candidates
+        report.candidates = [c for c in found if c.likely]
+    doubts = []
+    if fold and fold.windows:
+        first, doubts = list(fold.windows.candidates()), [fold.windows.doubt()]
+        rest = [c for c in report.candidates if c.merge <= max(LIKELY_MERGES)]
+        report.candidates = first + rest if fold.first else rest + first
+    report.candidates, contradicted = bind(report.candidates, shape, facts)
+    doubts += contradicted
     if facts.family.note and (facts.family.grid or report.candidates):
         report.notes.append(f"{facts.name}: {facts.family.note}")
     if not report.candidates:
@@ -36,14 +57,41 @@ def fit_keys(report, values, keys, facts, batch=None):
     return doubts + open_questions(report.candidates, facts)
 
 
+def without_cells(axes, N, fold, usual):
+    """Why no key has a place on the image, by the axes before the keys; or ""."""
+    if not usual and any(axis.name == QUERY_GRID[0] for axis in axes):
+        return (
+            f"cells look at {N} keys: words of a prompt (the map of word k is "
+            "weights[..., k]), or a neighbourhood of each cell, which is no map"
+        )
+    if fold and fold.unit == "places":
+        return (
+            f"{N} frames, at each place of the image: every cell looks at itself in "
+            "time, no key has a cell"
+        )
+    if fold and fold.unit in ("rows", "columns") and not usual:
+        return (
+            f"axial attention: {N} cells look at those of their own {fold.unit[:-1]}; "
+            f"the {fold.unit} stand along an axis before them. Where the image is "
+            "square, rows and columns count the same"
+        )
+    return fold.windows.doubt() if fold and fold.windows and fold.windows.reach else ""
+
+
 def count(report, values, keys, facts, usual):
     """Proposals by the number of keys, and by what the values show of their place."""
     shape, N = report.shape, report.shape[keys]
-    block = None if values is None else image_block(values)
-    front, behind = (0, 0) if values is None else unseen_keys(values, keys)
+    seen = values is not None and bool(values.min() >= 0)  # no NaN, no scores
+    block = image_block(values) if seen else None
+    front, behind = unseen_keys(values, keys) if seen else (0, 0)
     square = report.what == "weights" and shape[:keys][-1:] == (N,)
     report.notes += seen_in(square, N, block, front, behind)
+    T = queries_of(shape, keys)
+    if not facts.family.grid and facts.family.kinds and not usual and T < N:
+        return with_latents(N, T, facts)
     if not facts.family.grid and not (facts.family.kinds and usual):
+        return []
+    if looks_at_words(N, T, facts):
         return []
     if facts.text is not None:
         before, after = (*as_pair(facts.text), None)[:2]
@@ -55,15 +103,23 @@ def count(report, values, keys, facts, usual):
     if found and (found[0].off_grid < 3 or found[0].kind != "cells" or front + behind):
         return found
     found += somewhere(N, facts) if not found or found[0].known == Known.COUNTED else []
-    cross = len(shape) > 1 and shape[keys - 1] != N
-    if cross and all(c.free for c in found) and fits(shape[keys - 1], facts):
+    if T > N and all(c.free for c in found) and fits(T, facts):
         return []  # the queries are the cells, and the keys something else
     return found
+
+
+def with_latents(N, T, facts):
+    """Candidates for cells, and behind them the T learned queries that look at them."""
+    found = exact(N - T, facts) if fits(N - T, facts) else []
+    more = f", and the {T} learned queries themselves behind"
+    return [replace(c, others=c.others + more) for c in put(found, 0, N)]
 
 
 def alone(N, facts, front, behind, usual):
     """Candidates for an encoder's keys, with those that no query sees as padding."""
     unseen = [(front, behind), (0, behind), (front, 0)]
+    if front + behind and facts.image_size is None:  # no cell is padding
+        return put(exact(N - front - behind, facts), front, N)
     found = []
     for first, last in dict.fromkeys([(0, 0)] * usual + unseen + [(0, 0)]):
         padded = put(exact(N - last - first, facts), first, N)
@@ -89,10 +145,19 @@ def seen_in(square, N, block, front, behind):
     notes = []
     if front + behind:
         notes.append(
-            f"no query looks at the first {front} and the last {behind} keys: padding"
+            f"no query looks at the first {front} and the last {behind} keys: padding. "
+            "spatial_shapes= says the grid of the others, where a processor has it"
         )
     if square:
         notes.append(
             f"({N}, {N}) is queries by keys, not a picture: one row of it is a map"
         )
     return notes
+
+
+def across_the_batch(shape, keys, facts, batch):
+    """(N, ..., B, B): the first axis counts cells, the last two count images."""
+    if len(shape) < 3 or keys != len(shape) - 1 or batch not in (None, shape[-1]):
+        return False
+    square = shape[-1] == shape[-2] < shape[0]
+    return square and fits(shape[0], facts)

@@ -4,6 +4,7 @@ from dataclasses import replace
 
 from helpers.inspection.shapes.facts import least_cells
 from helpers.inspection.shapes.readings import rank, read
+from helpers.inspection.shapes.report import Known
 from helpers.maps.token_layout import TokenLayout
 
 BEHIND = ("joined", "thumbnail first", "padded", "class frames")  # no cell comes first
@@ -63,7 +64,7 @@ def starts(c):
 
 def size_rank(c, facts):
     another = bool(facts.merges) and c.merge not in facts.merges
-    return another, rank(c, facts)[:4], -c.layout.index.numel()
+    return another, rank(c, facts)[:5], -c.layout.index.numel()
 
 
 def somewhere(N, facts):
@@ -71,5 +72,6 @@ def somewhere(N, facts):
     found, place = room_for(N, facts), facts.family.place
     if place == "last":
         return [moved(c, N - 1 - int(c.layout.index.max()), N) for c in found]
-    start = 0 if place else 1
-    return [replace(c, free=not place) for c in at(start, N, N, facts, whole=False)]
+    start = (facts.family.front or [0])[0] if place else 1
+    guess = {} if place else {"free": True, "known": Known.COUNTED}
+    return [replace(c, **guess) for c in at(start, N, N, facts, whole=False)]

@@ -17,15 +17,25 @@ def count(grids, m=1):
 
 def packed(M, grids, facts):
     """Candidates of M keys or fewer for these grids, one image behind the other."""
-    _, h, w = grids[0]
-    if len(grids) == 1 and M == h * w and not facts.in_prompt():
-        grids = [(1, h, w)]  # the encoder of Qwen2-VL attends frame by frame
-    sizes = sorted(MERGES, key=lambda m: count(grids, m) != M)
-    found = [c for m in sizes if count(grids, m) <= M for c in merged(grids, m, facts)]
+    (t, h, w), known = grids[0], Known.RUN
+    sizes = [m for m in merges(facts) if count(grids, m) == M]
+    frame = len(grids) == 1 and t > 1 and M == h * w and not facts.in_prompt()
+    if not sizes and not frame:
+        sizes = [m for m in facts.merges or MERGES if count(grids, m) <= M]
+        known = Known.RUN if facts.merges else Known.COUNTED
+    if frame and sizes:  # the encoder of Qwen2-VL attends frame by frame
+        known = Known.COUNTED
+    found = [c for m in sizes for c in merged(grids, m, facts, known)]
+    found += merged([(1, h, w)], 1, facts, known) if frame else []
     if facts.grid_thw is None and facts.input_ids is None and found:
         if found[0].layout.length < M:  # NaFlex: every image is filled up to M
             return [filled(M, number, grids) for number in range(len(grids))]
     return found
+
+
+def merges(facts):
+    """Patches of a side that may make one key: what was named, or none merged yet."""
+    return dict.fromkeys((facts.merge, 1) if facts.merge else MERGES)
 
 
 def filled(M, number, grids):
@@ -35,8 +45,9 @@ def filled(M, number, grids):
     return Candidate(layout, source, f"{M - h * w} keys of padding behind", Known.RUN)
 
 
-def merged(grids, m, facts):
-    """Every image of these grids, in every order that its encoder may have."""
+def merged(grids, m, facts, known):
+    """Every image of these grids, in every order that its encoder may have. known: for
+    where there is but one."""
     found, start, total = [], 0, count(grids, m)
     for number, (t, h, w) in enumerate(grids, start=1):
         h, w = ceil(h / m), ceil(w / m)
@@ -50,10 +61,11 @@ def merged(grids, m, facts):
             cells, order = orders[kind]
             frames = start + torch.arange(t)[:, None, None] * h * w + cells  # (t, h, w)
             layout = TokenLayout(frames if t > 1 else frames[0], total)
-            source = f"image {number} of {len(grids)}, " if len(grids) > 1 else ""
+            source = "grid_thw, " if facts.grid_thw is not None else "spatial_shapes, "
+            source += f"image {number} of {len(grids)}, " * (len(grids) > 1)
             source += order + (f", {m} x {m} merged" if m > 1 else "")
-            known = Known.RUN if len(orders) == 1 else Known.COUNTED
-            found.append(Candidate(layout, source, known=known, kind=kind, merge=m))
+            how = known if len(orders) == 1 else Known.COUNTED
+            found.append(Candidate(layout, source, known=how, kind=kind, merge=m))
         start += t * h * w
     return found
 

@@ -56,7 +56,8 @@ def proven(M, facts):
     if facts.given_grids() or not found:
         return found or put(room_for(M, facts), 0, M)
     best = found[0]
-    sure = facts.image_size and facts.patch_size and best.merge == 1
+    sure = facts.image_size and facts.patch_size and not facts.assumed
+    sure = sure and best.merge == 1
     if sure and (len(found) == 1 or (best.kind == "cells" and not facts.tiles)):
         return [replace(best, known=Known.RUN)]
     return found

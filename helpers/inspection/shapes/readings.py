@@ -1,11 +1,11 @@
 """Which layouts a number of image tokens allows. All of them only count."""
 
-from math import ceil, isqrt
+from math import isqrt
 
 from helpers.inspection.shapes.facts import SMALLEST, square_grids
 from helpers.inspection.shapes.processor import packed, sorted_blocks
 from helpers.inspection.shapes.report import Candidate
-from helpers.inspection.shapes.tiles import SQUARES, TILES, tiled
+from helpers.inspection.shapes.tiles import SQUARES, TILES, levels, tiled
 from helpers.maps.token_layout import TokenLayout
 
 # Keys that are no cells, as published models have them: how many, and what they are.
@@ -22,9 +22,11 @@ FRAMES = {  # kinds of layouts of a video: the arguments of TokenLayout.from_fra
     "class frames": {"frame_prefix": 1},
 }
 KINDS = ("cells", "blocks", *TILES, *FRAMES, "breaks", "levels", "window blocks")
+KINDS += ("template",)
+MOST_EXTRAS = 5
+CAUSAL = (4, 8, 6)  # frames of a step, in autoencoders that keep the first one alone
 MOST_FRAMES = 128
 MOST_WORDS = 16  # in front of a frame: its number, or its time
-LEVELS = ((8, 16, 32, 64), (8, 16, 32), (16, 32, 64), (4, 8, 16, 32))  # strides
 
 
 def read(M, facts):
@@ -32,7 +34,7 @@ def read(M, facts):
     if given := facts.given_grids():
         return packed(M, given, facts)
     grids = facts.grids() if facts.image_size else square_grids(M, EXTRAS)
-    readings = (cells, blocks, breaks, frames)
+    readings = (cells, blocks, breaks, frames, template)
     found = [c for g in grids for reading in readings for c in reading(g, M, facts)]
     found += levels(M, facts)
     found += tiled(M, facts, grids if facts.image_size else SQUARES)
@@ -51,8 +53,10 @@ def rank(c, facts):
     """What comes first: what was named, then what is usual."""
     given = (facts.tiles and c.kind in TILES) or (facts.frames and c.kind in FRAMES)
     orders = [(*kinds, c.kind).index(c.kind) for kinds in (facts.family.kinds, KINDS)]
-    extras = (*EXTRAS, c.off_grid).index(c.off_grid)
-    return not c.likely, not given, *orders, extras
+    extras = c.off_grid - facts.family.behind
+    extras = (*facts.family.front, *EXTRAS, extras).index(extras)
+    another = facts.family.prompt and c.merge not in facts.merges
+    return not c.likely, not given, another, *orders, extras
 
 
 def exact(M, facts):
@@ -72,7 +76,9 @@ def likeliest(N, facts):
 def fits(N, facts):
     """True if N is a usual number of keys for this image."""
     best = likeliest(N, facts) if facts.image_size else None
-    return bool(best and best.layout.index.numel() >= SMALLEST and best.off_grid <= 5)
+    most = (MOST_EXTRAS + facts.family.behind) * (facts.frames or 1)
+    enough = best and best.layout.index.numel() >= SMALLEST
+    return bool(enough and best.off_grid <= most)
 
 
 def other_size(N, facts):
@@ -87,6 +93,10 @@ def other_size(N, facts):
     return f"{side} x {side}, {EXTRAS[N - side * side]}, for {size}"
 
 
+def extras_of(n):
+    return EXTRAS.get(n, f"{n} class and register tokens in front")
+
+
 def candidate(layout, g, kind, others=EXTRAS[0], order=""):
     source = f"{g.source}, {order}" if order else g.source
     more = {"likely": g.likely, "merge": g.merge, "kind": kind}
@@ -95,12 +105,19 @@ def candidate(layout, g, kind, others=EXTRAS[0], order=""):
 
 def cells(g, M, facts):
     """Cells, and as many other keys in front as published encoders have."""
-    for extras, others in EXTRAS.items():
+    family, behind = facts.family, facts.family.behind
+    for extras in dict.fromkeys((*EXTRAS, *family.front)):
+        if family.place == "first" and extras not in (0, *family.front):
+            continue
         n = g.h * g.w + extras
         patches = g.whole and g.merge == 1  # a class token stands before patches
-        alone = n == M and g.h * g.w > extras and (patches or not extras)
+        alone = n + behind == M and g.h * g.w > extras and (patches or not extras)
         if alone or (not extras and n < M and g.room()):
-            layout = TokenLayout.from_grid(g.h, g.w, prefix=extras)
+            layout = TokenLayout.from_grid(g.h, g.w, extras, behind * alone)
+            others = extras_of(extras)
+            others += f", {behind} of another kind behind" * bool(behind and alone)
+            if extras == 1 and family.front[:1] == [2]:
+                others = "the distillation token in front, if the class token was cut"
             yield candidate(layout, g, "cells", others)
 
 
@@ -138,9 +155,11 @@ def frames(g, M, facts):
     if not g.room() or (guess and unusual):
         return
     for kind, around in FRAMES.items():
+        if "frame_prefix" in around:  # a class token, or what the family has
+            around = {"frame_prefix": (facts.family.front or [1])[0]}
         each = around.get("frame_prefix", 0)
-        for prefix in (0, 1 - each):
-            others = EXTRAS[prefix or each] + " of each" * each
+        for prefix in (0, 1) if not each else (0,):
+            others = extras_of(prefix or each) + " of each" * bool(each)
             for t in steps(M - prefix, n + each, facts.frames):
                 layout = TokenLayout.from_frames(t, g.h, g.w, prefix, **around)
                 order = f"the {t} keys of a cell together" * (kind == "time last")
@@ -153,26 +172,23 @@ def frames(g, M, facts):
         yield candidate(TokenLayout(index, M), g, "frames", others)
 
 
+def template(g, M, facts):
+    """Behind a second picture, the template of a tracker, half as high and wide."""
+    n = (g.h // 2) * (g.w // 2)
+    if "template" in facts.family.kinds and g.merge == 1 and n + g.h * g.w == M:
+        others = f"{g.h // 2} x {g.w // 2} cells of the template in front"
+        yield candidate(TokenLayout.from_grid(g.h, g.w, n), g, "template", others)
+
+
 def steps(M, size, frames):
     """How many steps in time of this size M keys have: one for a frame, or for every
-    two, three, ... of them; as many as fit, where the frames are not known."""
+    two, three, ... of them, or one for the first and one for every four, six, eight of
+    the others; as many as fit, where the frames are not known."""
     if frames is None:
         found = [M // size]
     else:
-        found = [frames // k for k in range(1, frames + 1) if frames % k == 0]
+        causal = [(frames - 1) // k + 1 for k in CAUSAL if frames % k == 1]
+        found = causal + [frames // k for k in range(1, frames + 1) if frames % k == 0]
         same = [t for t in found if t * size == M]
         found = same or [t for t in found[:2] if t * size < M]
     return [t for t in found if 2 <= t <= MOST_FRAMES]
-
-
-def levels(M, facts):
-    """Feature maps of several strides, the finest first (Deformable DETR)."""
-    for strides in LEVELS if facts.image_size else ():
-        sizes = [tuple(ceil(n / s) for n in facts.image_size) for s in strides]
-        counts = [h * w for h, w in sizes]
-        for number, (h, w) in enumerate(sizes) if sum(counts) == M else ():
-            around = sum(counts[:number]), sum(counts[number + 1 :])
-            layout = TokenLayout.from_grid(h, w, *around)
-            source = f"level {number + 1} of {len(sizes)}"
-            source += f", a cell every {strides[number]} pixels"
-            yield Candidate(layout, source, "the other levels around it", kind="levels")

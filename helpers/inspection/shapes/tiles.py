@@ -1,32 +1,67 @@
-"""Layouts of an image that was cut into tiles, with a thumbnail of the whole or not."""
+"""Layouts of an image in parts: tiles and a thumbnail, or levels of a pyramid."""
+
+from math import ceil
 
 import torch
 
-from helpers.inspection.shapes.facts import Grid
+from helpers.inspection.shapes.facts import Grid, as_pair
 from helpers.inspection.shapes.report import Candidate
 from helpers.maps.token_layout import TokenLayout
 
+LEVELS = ((8, 16, 32, 64), (8, 16, 32), (16, 32, 64), (4, 8, 16, 32))  # strides
 MLLAMA_TILES = 4  # it fills every image up to so many
+MOST_TILES = 12  # of models that choose their number by the picture
 SQUARES = [Grid(n, n, "square tiles") for n in range(4, 65)]  # of an unknown size
 
 
 def tiled(M, facts, grids):
-    """Candidates of M keys or fewer for facts.tiles = (rows, columns) tiles.
+    """Candidates of M keys or fewer for facts.tiles = (rows, columns) tiles; for those
+    that M keys allow, where the tiles are not known and the model has them.
 
     grids: those of one tile. Without the size of a tile, only candidates of M keys.
     """
-    found, kinds = [], dict(TILES) if facts.tiles else {}
-    if facts.input_ids is not None or "separated" not in facts.family.kinds:
-        kinds.pop("separated", None)  # among image tokens alone, nothing is between
+    found, kinds = [], tile_kinds(facts)
     for g in (g for g in grids if g.likely):
-        for kind, reading in kinds.items():
-            for layout, others in reading(M, *facts.tiles, g.h, g.w):
-                if layout.length == M or facts.image_size is not None:
-                    source = "{} x {} tiles of {} x {}".format(*facts.tiles, g.h, g.w)
-                    more = {"kind": kind, "merge": g.merge}
-                    c = Candidate(layout, f"{source}, {g.source}", others, **more)
-                    found.append(c)
-    return found
+        for rows, columns in [facts.tiles] if facts.tiles else solved(M, facts, g):
+            for kind in kinds:
+                for layout, others in TILES[kind](M, rows, columns, g.h, g.w):
+                    exact = layout.length == M
+                    if not facts.tiles:
+                        size = rows * g.h, columns * g.w
+                        exact = exact and usual(layout, kind, size, facts)
+                    if exact or (facts.tiles and facts.image_size is not None):
+                        source = f"{rows} x {columns} tiles of {g.h} x {g.w}"
+                        source += ", which the count allows" * (not facts.tiles)
+                        more = {"kind": kind, "merge": g.merge}
+                        c = Candidate(layout, f"{source}, {g.source}", others, **more)
+                        whole = layout.grid == (rows * g.h, columns * g.w)
+                        found.append((facts.tiles or whole, c))
+    return [c for whole, c in found if whole or not any(w for w, _ in found)]
+
+
+def tile_kinds(facts):
+    """Kinds of layouts that tiles may have: all where the caller named the tiles."""
+    kinds = [k for k in TILES if facts.tiles or k in facts.family.kinds]
+    if facts.input_ids is not None or "separated" not in facts.family.kinds:
+        kinds = [k for k in kinds if k != "separated"]  # nothing between image tokens
+    return kinds
+
+
+def solved(M, facts, g):
+    """[(rows, columns)] of tiles of this grid that M keys may be, the square first."""
+    own = g.merge in (facts.merges or (1,)) and facts.frames is None
+    counts = range(2, MOST_TILES + 1) if own and facts.image_size else ()
+    sizes = [(r, n // r) for n in counts for r in range(1, n + 1) if n % r == 0]
+    some = [(r, c) for r, c in sizes if r * c / 2 <= M / (g.h * g.w) <= r * c + 3]
+    return sorted(some, key=lambda size: (abs(size[0] - size[1]), size))
+
+
+def usual(layout, kind, uncut, facts):
+    """False for tiles that nobody named and that have no thumbnail; or rows cut off,
+    where text may be among the keys: then chance finds tiles for any number."""
+    alone = kind == "tiles" and layout.index.numel() == layout.length
+    known = facts.input_ids is not None or len(as_pair(facts.text)) == 2
+    return not alone and (known or layout.grid == uncut)
 
 
 def apart(M, rows, columns, h, w):
@@ -76,20 +111,19 @@ def joined(M, rows, columns, h, w):
     were cut off, as many on either side. DeepSeek-VL2 and Phi-3-vision: the thumbnail
     has breaks, too, and one key stands between.
     """
-    if rows * columns == 1:
-        return
+    one = rows * columns == 1  # DeepSeek-VL2: the picture twice
     full_h, full_w = rows * h, columns * w
     sizes = [(full_h - cut, full_w) for cut in range(0, full_h, 2)]
     sizes += [(full_h, full_w - cut) for cut in range(2, full_w, 2)]
     for high, wide in sizes:
         uncut = (high, wide) == (full_h, full_w)
-        ways = [((h * w, 0), "in front")]
+        ways = [((h * w, 0), "in front")] * (not one)
         if uncut:
             whole = h * (w + 1) + 1
             ways += [((whole, 0), "in front"), ((0, whole), "behind")]
         for around, where in ways:
             length = high * (wide + 1) + sum(around)
-            if length == M or (uncut and length < M):
+            if length == M or (uncut and length < M and not one):
                 layout = TokenLayout.from_grid(high, wide, *around, breaks=1)
                 yield layout, f"{high} line breaks and a thumbnail {where}"
 
@@ -101,3 +135,16 @@ TILES = {
     "padded": padded,
     "separated": separated,
 }
+
+
+def levels(M, facts):
+    """Feature maps of several strides, the finest first (Deformable DETR)."""
+    for strides in LEVELS if facts.image_size else ():
+        sizes = [tuple(ceil(n / s) for n in facts.image_size) for s in strides]
+        counts = [h * w for h, w in sizes]
+        for number, (h, w) in enumerate(sizes) if sum(counts) == M else ():
+            around = sum(counts[:number]), sum(counts[number + 1 :])
+            layout = TokenLayout.from_grid(h, w, *around)
+            source = f"level {number + 1} of {len(sizes)}"
+            source += f", a cell every {strides[number]} pixels"
+            yield Candidate(layout, source, "the other levels around it", kind="levels")

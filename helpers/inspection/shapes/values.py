@@ -69,9 +69,12 @@ def not_finite(values, rows):
 
 
 def negative(rows):
-    """Scores; or the logarithms of weights."""
+    """Scores; the logarithms of weights; or weights with a sign for dropout."""
     if rows.max() <= 0 and (rows.exp().sum(-1) - 1).abs().max() < 2e-2:
         return problem("log-softmax")
+    sums = rows.abs().sum(-1)  # (rows,)
+    if ((sums - 1).abs() < 0.02).double().mean() > 0.9:
+        return problem("signed dropout", low=rows.min().item())
     return problem("scores", low=rows.min().item())
 
 
@@ -92,6 +95,9 @@ def not_one(rows, whole, sums, allowed):
     if swapped_divisor(rows):
         return problem("keepdim", text=text)
     if zeros and 0.4 < middle < 2.5 and high > 1 + allowed:
+        return problem("dropout", text=text, zeros=zeros)
+    around = abs(middle - 1) < 0.05 and (sums - middle).abs().mean() < 0.15
+    if around and low > 0.4 and 1 + allowed < high < 1.6:
         return problem("dropout", text=text, zeros=zeros)
     if high <= 1 + allowed:
         return problem("dropped keys", text=text)

@@ -1,69 +1,130 @@
-"""First axes that count something else than images: windows, or cells."""
+"""Window attention: every window is an entry of an axis before the keys."""
 
-from math import ceil, isqrt
+from math import ceil, isqrt, prod
+from typing import NamedTuple
 
-from helpers.inspection.shapes.readings import fits
-from helpers.inspection.shapes.report import Axis, Candidate
+import torch
+
+from helpers.inspection.shapes.report import Candidate
 from helpers.maps.token_layout import TokenLayout
 
-MANY_IMAGES = 16  # so many of one size are windows rather than a batch
+STAGES = (1, 2, 4, 8)  # how much wider the cells of later stages are
+FRONT = (0, 1, 5)  # keys that are no cells in front of each window's
+SHORTEST, NARROWEST = 4, 0.5  # a side of a window in cells, the ratio of its sides
 WHICH = (
-    "which windows: every other block shifts them, and the first axis alone does not "
-    "tell the images from the windows. batch= and the block's shift settle it; "
-    "with B images: weights.unflatten(0, (B, -1)), mean over the queries, then join "
+    "which windows: every other block may shift them (Swin) or take cells that stand "
+    "apart (the grids of MaxViT), which no number tells. "
+    "With B images: weights.unflatten(0, (B, -1)), mean over the queries, then join "
     "windows and keys"
+)
+OVERLAP = (
+    "{} windows of queries look at {} x {} keys around each: these overlap, so that no "
+    "layout holds them; add up what a cell gets from all of them"
 )
 
 
-def across_the_batch(shape, keys, facts, batch):
-    """(N, ..., B, B): the first axis counts cells, the last two count images."""
-    if len(shape) < 3 or keys != len(shape) - 1 or batch not in (None, shape[-1]):
-        return False
-    square = shape[-1] == shape[-2] < shape[0]
-    return square and fits(shape[0], facts)
+class Windows(NamedTuple):
+    """grid: (h, w) of the image, or (t, h, w). window: as many sizes. extra: keys in
+    front of each window's cells. reach: (h, w) of the keys, where they overlap."""
 
+    grid: tuple
+    window: tuple
+    extra: int = 0
+    reach: tuple = ()
 
-def add_windows(report, facts, batch, usual):
-    """Put windows on a report where they fit; returns what stays open."""
-    axis, named = report.axes[0], "windows" in facts.family.kinds
-    found = windows_of(report.shape, facts, batch)
-    heads = axis.named and axis.name != "images"
-    other = facts.family.kinds or (usual and facts.patch_size)
-    if not found or heads or (other and not named):
-        return []
-    known = any(c.likely and not c.free for c in report.candidates)
-    if named or not known or axis.size >= MANY_IMAGES:
-        report.candidates = found + report.candidates
-        why = "a multiple of the windows"
-        report.axes[0] = Axis("images x windows", axis.size, why, True)
-    else:
-        report.candidates += found
-    return [WHICH]
+    @property
+    def counts(self):
+        """How many windows stand along each axis of the grid."""
+        return [ceil(n / s) for n, s in zip(self.grid, self.window, strict=True)]
 
+    @property
+    def full(self):
+        """The grid with its padding."""
+        return [n * s for n, s in zip(self.counts, self.window, strict=True)]
 
-def windows_of(shape, facts, batch=None):
-    """Layouts of window attention (Liu et al. 2021, Swin): (B * windows, A, n*n, n*n).
+    @property
+    def usual(self):
+        """True for square ones of nothing but cells, in one step of time."""
+        return len(set(self.window)) == 1 and not self.extra and not self.reach
 
-    Fits where the last two axes are one window and the first counts windows. Plain
-    windows come before shifted ones: which of the two it is, no number tells.
-    """
-    side = isqrt(shape[-1])
-    square = len(shape) in (3, 4) and shape[-1] == shape[-2] == side**2
-    if facts.image_size is None or not square or side < 4:
-        return []
-    plain, shifted = [], []
-    stride = facts.patch_size if isinstance(facts.patch_size, int) else 4  # Swin's
-    for merge in (1, 2, 4, 8):
-        h, w = (ceil(n / (stride * merge)) for n in facts.image_size)
-        windows = ceil(h / side) * ceil(w / side)
-        images, rest = divmod(shape[0], windows)
-        if windows < 2 or rest or batch not in (None, images):
-            continue
-        source = (
-            f"{windows} windows of {side} x {side}, {shape[0]} = {images} x {windows}"
-        )
-        for shift, found in [(0, plain), (side // 2, shifted)]:
-            layout = TokenLayout.from_windows(h, w, side, shift)
+    def candidates(self):
+        """Layouts of all windows, joined; the plain one comes before a shifted one."""
+        source = f"{prod(self.counts)} windows of {' x '.join(map(str, self.window))}"
+        if self.full != list(self.grid):
+            source += f", the grid padded to {' x '.join(map(str, self.full))}"
+        length = prod(self.counts) * (prod(self.window) + self.extra)
+        shifts = (0, self.window[0] // 2) if not self.extra else (0,)
+        for shift in shifts if not self.reach else ():
+            index = index_of(self.grid, self.window, self.extra, shift)
             others = f"shifted by {shift}" if shift else "not shifted"
-            found.append(Candidate(layout, source, others, kind="windows"))
-    return plain + shifted
+            others += f", keys in front of each one's cells: {self.extra}" * bool(
+                self.extra
+            )
+            layout = TokenLayout(index, length)
+            yield Candidate(layout, source, others, kind="windows")
+
+    def doubt(self):
+        return OVERLAP.format(prod(self.counts), *self.reach) if self.reach else WHICH
+
+
+def windows_of(N, T, facts):
+    """[Windows] on this image that N keys and T queries of one window allow.
+
+    Without padding, or square: other numbers fit too much.
+    """
+    if facts.image_size is None:
+        return []
+    found = []
+    if T != N:
+        side, reach = isqrt(T), isqrt(N)
+        square = side**2 == T and reach**2 == N and SHORTEST <= side < reach < 3 * side
+        for grid in stages(facts, False) if square else ():
+            found.append(Windows(grid, (side, side), 0, (reach, reach)))
+    for extra in FRONT if T == N else ():
+        for window in sides(N - extra, facts):
+            for grid in stages(facts, len(window) == 3):
+                found.append(Windows(grid, window, extra))
+    return [w for w in found if prod(w.counts) > 1 and fills(w)]
+
+
+def fills(windows):
+    *_, a, b = windows.window
+    return (a == b and not windows.extra) or windows.full == list(windows.grid)
+
+
+def sides(M, facts):
+    """(h, w) of windows with M cells, and (t, h, w); squares first."""
+    found, frames = [], facts.frames or 1
+    for t in (t for t in range(1, frames + 1) if frames % t == 0 and M % t == 0):
+        n = M // t
+        for a in range(isqrt(max(n, 0)), SHORTEST - 1, -1):
+            b, rest = divmod(n, a)
+            if not rest and a >= NARROWEST * b:
+                front = (t,) if t > 1 else ()
+                found += [(*front, *pair) for pair in {(a, b): 0, (b, a): 0}]
+    return sorted(found, key=lambda window: window[-1] != window[-2])
+
+
+def stages(facts, in_time):
+    """Grids of an encoder's stages: (h, w), or (t, h, w)."""
+    p = facts.patch_size if isinstance(facts.patch_size, int) else 4  # Swin's
+    for merge in STAGES:
+        grid = tuple(ceil(n / (p * merge)) for n in facts.image_size)
+        times = (
+            [facts.frames // k for k in (2, 1, 4) if not (facts.frames or 1) % k]
+            if in_time
+            else []
+        )
+        yield from ((t, *grid) for t in times) if in_time else (grid,)
+
+
+def index_of(grid, window, extra=0, shift=0):
+    """Keys of the cells, window by window, as in `TokenLayout.from_windows`; but of any
+    number of axes, windows that are not square, and `extra` keys before each one's."""
+    number = place = torch.arange(1)  # an axis more for each one of the grid
+    for n, side in zip(grid, window, strict=True):
+        windows = ceil(n / side)
+        along = (torch.arange(n) - shift * (windows > 1)) % (windows * side)  # (n,)
+        number = number.reshape(*number.shape, 1) * windows + along // side
+        place = place.reshape(*place.shape, 1) * side + along % side
+    return (number * (prod(window) + extra) + extra + place)[0]

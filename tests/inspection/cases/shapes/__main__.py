@@ -1,11 +1,11 @@
 """Score the doctor: `python -m tests.inspection.cases.shapes [FILE ...] [--show]`.
 
 A case has an `id`, a `shape`, what the person `knows` (arguments of `diagnose`), and
-how its `values` are made, if there are any. The truth: `grid` and the `first` key of a
-cell ("open" where nobody could tell), `next`, the key of the cell to the right, if it
-is not the next one; or `no_cell`; or the `problem`; `what` it is, if not weights; the
-names of some `axes`; words that the report must `say`. `truth` says it to people,
-`source` where it comes from.
+how its `values` are made, if there are any. The truth: `grid` (`or` another that counts
+the same) and the `first` key of a cell ("open" where nobody could tell), `next`, the
+key of the cell to the right, if it is not the next one; or `no_cell`; or the `problem`;
+`what` it is, if not weights; the names of some `axes`; words that the report must
+`say`. `truth` says it to people, `source` where it comes from.
 
 2: all of it is right, the layout comes first. 1: the grid is among the proposals, or
 something that it must say is not said. -1: another layout, or a problem where none is,
@@ -41,6 +41,18 @@ def weights_of(case):
     scores = 2 * torch.randn(*shape, generator=random)  # (..., T, N)
     if kind == "scores":
         return scores
+    if kind == "locations":  # from 0 to 1
+        return scores.sigmoid()
+    if kind == "averaged dropout":  # heads of one layer
+        torch.manual_seed(0)
+        scores = 2 * torch.randn(8, *shape, generator=random)  # (A, ..., T, N)
+        return torch.nn.functional.dropout(scores.softmax(-1), 0.1).mean(0)
+    if kind == "relu":
+        return scores.relu()
+    if kind == "joint":  # over the last two axes
+        return scores.flatten(-2).softmax(-1).view(shape)
+    if kind == "causal dropout":
+        scores = scores + torch.full(shape[-2:], -torch.inf).triu(1)
     if kind.startswith("ahead"):  # image tokens that look at one another in a prompt
         start, end = map(int, kind.split()[1:])
         later = torch.ones(shape[-2:]).triu(1).bool()  # (T, N)
@@ -49,7 +61,10 @@ def weights_of(case):
     if kind.startswith("padded"):
         scores[..., -int(kind.split()[1]) :] = -torch.inf
     weights = scores.softmax(-1)
-    if kind == "dropout":
+    if kind == "signed":
+        taken = torch.rand(shape, generator=random) < 0.2
+        return weights.where(~taken, -weights)
+    if kind.endswith("dropout"):
         torch.manual_seed(0)
         return torch.nn.functional.dropout(weights, 0.1)
     if kind == "half with NaN":
@@ -66,20 +81,21 @@ def weights_of(case):
 def points(case, report):
     """2, 1, 0 or -1."""
     kinds = [problem.kind for problem in report.problems]
+    said = all(words in str(report) for words in case.get("say", ()))
     if "problem" in case:
-        return 2 if kinds[:1] == [case["problem"]] else -bool(kinds)
+        return 1 + said if kinds[:1] == [case["problem"]] else -bool(kinds)
     if kinds:
         return -1
-    said = all(words in str(report) for words in case.get("say", ()))
     names = [axis.name for axis in report.axes]
     said &= all(name in names for name in case.get("axes", ()))
     said &= report.what == case.get("what", "weights")
     if case.get("no_cell"):
         return (2 if said else 1) if not report.layouts else -(not report.ambiguous)
     grids = [list(layout.grid) for layout in report.layouts[:MOST]]
-    if grids[:1] == [case["grid"]] and placed(case, report):
+    truth = case["grid"], case.get("or", case["grid"])
+    if grids and grids[0] in truth and placed(case, report):
         return 2 if said else 1
-    return int(case["grid"] in grids) if report.ambiguous else -1
+    return int(any(g in truth for g in grids)) if report.ambiguous else -1
 
 
 def placed(case, report):
