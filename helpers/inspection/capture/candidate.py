@@ -17,20 +17,18 @@ class AttentionCandidate:
 
     key: the span of their keys. serial: candidates are numbered as they begin. layer:
     the module that made them; running: all that was running then. made: themselves, if
-    that module is called attention. before_dropout: the
-    weights as they were before a dropout, and their axes.
+    that module is called attention. before_dropout: the weights as they were before a
+    dropout, and their axes. scored: they come from a product of two tensors. rows:
+    spans of all axes but the keys. touched: they were used, and not to read values.
+    lost: they were written into something else, which was summed over.
 
-    Once they were multiplied with values: number: counts these reads, from 1. weights:
-    (B, A, T, N). cross: the keys are of another sequence than the queries. refused:
-    they are no weights over places. scored: they come from a product of two tensors.
-    own: they were worked out aside, so that nobody writes into them. touched: they were
-    used, and not to read values. lost: they were written into something else, which was
-    summed over. summaries: features that each have a map. first: the candidate that was
-    read before, for a second read. axes: those of the weights; order: their
-    spans, of images, heads, queries and keys; rows: all of them but the keys, in the
-    order of the softmax. parts, value_parts: what
-    was cut out to make the weights and the values, {(span, start)}. head_wholes: what
-    heads were cut out of.
+    Once they were multiplied with values: number: counts these reads, from 1. first:
+    the candidate that was read before, for a second read. weights: (B, A, T, N). axes:
+    theirs; order: their spans, of images, heads, queries and keys. cross: the keys are
+    of another sequence than the queries. refused: they are no weights over places.
+    summaries: features that each have a map. parts, value_parts: what was cut out to
+    make the weights and the values, {(span, start)}. head_wholes: what heads were cut
+    out of.
     """
 
     key: Span = None
@@ -45,7 +43,6 @@ class AttentionCandidate:
     refused: bool = False
     lost: bool = False
     scored: bool = False
-    own: bool = False
     touched: bool = False
     summaries: set = field(default_factory=set)
     first: object = None
@@ -117,7 +114,7 @@ class AttentionCandidate:
         whole = laid_out(tensor.detach(), spans, self.order)
         if whole.dtype in HALF:
             return whole.float()
-        return whole if self.own else whole.clone()  # (B, A, T, N)
+        return whole.clone()  # (B, A, T, N)
 
     def first_key(self):
         """Which of its keys come first; None if nobody knows."""

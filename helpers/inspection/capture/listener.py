@@ -13,7 +13,7 @@ from helpers.inspection.capture.candidate import AttentionCandidate
 from helpers.inspection.capture.captured import Call, Captured
 from helpers.inspection.capture.following import is_apart
 from helpers.inspection.capture.joining import joined
-from helpers.inspection.capture.kernels import FUSED
+from helpers.inspection.capture.kernels import MHA, SDPA, heard_kernel
 from helpers.inspection.capture.layers import (
     FAST,
     innermost_attention,
@@ -116,8 +116,8 @@ class Listener(TorchFunctionMode):
         given, named = first_in_front(args, kwargs)
         self.tracker.before(name, given, named)
         output = function(*args, **kwargs)
-        if function in FUSED:
-            self.heard_kernel(FUSED[function], given, named, output)
+        if function in (SDPA, MHA):
+            self.heard_kernel(function, given, named, output)
         elif name == "flex_attention":
             self.hide(self.place(AttentionCandidate()))
         else:
@@ -135,15 +135,16 @@ class Listener(TorchFunctionMode):
         self.observed.update(found.running)
         self.opaque += [self.names[found.layer]] if found.layer in self.names else []
 
-    def heard_kernel(self, call, args, kwargs, output):
-        """A fused kernel ran: read with the weights that `call` works out aside."""
-        found = self.place(AttentionCandidate(own=True))
+    def heard_kernel(self, function, args, kwargs, output):
+        """A fused kernel ran: read with weights that are worked out aside."""
         if any(is_apart(tensor) for tensor in tensors([*args, *kwargs.values()])):
-            return self.hide(found)
-        weights, axes, letters, value, named = call(self.tracker, found, args, kwargs)
+            return self.hide(self.place(AttentionCandidate()))
+        weights, letters, value, named = heard_kernel(
+            self.tracker, function, args, kwargs
+        )
+        found = self.place(self.tracker.began(weights, weights, weights.dim() - 1))
         results = tensors([output])
         self.tracker.note(None, "", (), {}, tensors(args[:1]), results)
-        self.tracker.axes[weights] = axes
         for read in self.tracker.read(found, weights, letters, value, named):
             self.tracker.of(results[0]).after = read.number
             self.keep(read)
