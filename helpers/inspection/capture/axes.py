@@ -93,15 +93,11 @@ class Axes:
 
         A span of size 1 stays with the one before it, until an axis of size 1 comes.
         """
-        if 0 in shape:
-            return None
         left = [span for spans in self.spans for span in spans][::-1]
         axes = []
-        for place, size in enumerate(shape):
+        for size, following in zip(shape, [*shape[1:], None], strict=True):
             taken, reached = [], 1
-            if size == 1 and left and left[-1].size == 1:
-                taken.append(left.pop())
-            while reached < size and left:
+            while left and (reached < size or left[-1].size == 1 and not taken):
                 span, wanted = left.pop(), size // reached
                 if size % reached or span.size > wanted and span.size % wanted:
                     return None  # cut across: no axis of its own any more
@@ -110,8 +106,7 @@ class Axes:
                     span = span.part(wanted)
                 taken.append(span)
                 reached *= span.size
-            single = place + 1 < len(shape) and shape[place + 1] == 1
-            while left and left[-1].size == 1 and not single:
+            while left and left[-1].size == 1 != following:
                 taken.append(left.pop())
             axes.append(tuple(taken))
         return replace(self, spans=axes)
@@ -124,19 +119,19 @@ class Axes:
         each went. Returns Axes for each tensor that the call returns.
         """
         strides, step = [], 1
-        for spans in reversed(self.spans):
+        for size in reversed(self.sizes):
             strides.insert(0, step)
-            step *= size_of(spans) + 1
-        shape = [size_of(spans) for spans in self.spans]
-        result = view(torch.empty_strided(shape, strides, device="meta"))
+            step *= size + 1
+        result = view(torch.empty_strided(self.sizes, strides, device="meta"))
         results = [result] if isinstance(result, torch.Tensor) else result
         return [self._view(one, strides) for one in results]
 
     def _view(self, result, strides):
-        offset, starts = result.storage_offset(), []
-        for stride in strides:
-            starts.append(offset // stride)
-            offset %= stride
+        offset = result.storage_offset()
+        starts = [
+            offset // stride % (size + 1)
+            for stride, size in zip(strides, self.sizes, strict=True)
+        ]
         axes, kept = [], set()
         for size, stride in zip(result.shape, result.stride(), strict=True):
             axis = self._axis_of(stride, strides)
@@ -145,9 +140,8 @@ class Axes:
                 continue
             kept.add(axis)
             spans = self.spans[axis]
-            if size != size_of(spans):
-                spans = (cut(spans, size, starts[axis]),)
-            axes.append(spans)
+            whole = size == self.sizes[axis]
+            axes.append(spans if whole else (cut(spans, size, starts[axis]),))
         gone = {
             cut(spans, 1, starts[axis]) if size_of(spans) > 1 else spans[0]
             for axis, spans in enumerate(self.spans)
@@ -156,12 +150,11 @@ class Axes:
         return replace(self, spans=axes, dropped=self.dropped | gone)
 
     def _axis_of(self, stride, strides):
-        """The axis of which a stride is a step, or a few."""
-        for axis, (own, spans) in enumerate(zip(strides, self.spans, strict=True)):
+        """The axis of which a stride is a step, or a few; None for none."""
+        for axis, (own, size) in enumerate(zip(strides, self.sizes, strict=True)):
             step, rest = divmod(stride, own)
-            if not rest and 1 <= step < max(2, size_of(spans)):
+            if not rest and 1 <= step < max(2, size):
                 return axis
-        return None
 
 
 def size_of(spans):

@@ -14,7 +14,7 @@ from torch.nn.attention.bias import CausalBias
 from torch.utils._pytree import tree_map
 
 from helpers.inspection.capture.axes import Span
-from helpers.inspection.capture.products import axes_of_layer, axes_of_product
+from helpers.inspection.capture.products import axes_of_layer, axes_of_product, rows_of
 
 SDPA = functional.scaled_dot_product_attention
 MHA = functional.multi_head_attention_forward
@@ -80,9 +80,9 @@ def heard_kernel(tracker, function, args, kwargs):
         weights = sdpa_weights(*args, **kwargs)  # (..., T, N)
         call = dict(zip(("query", "key", "value"), args, strict=False), **kwargs)
         q, k, v = (tracker.of(call[name]) for name in ("query", "key", "value"))
-        rows = [f"b{i}" for i in range(weights.dim() - 2)]
+        rows = rows_of(weights.dim())
         of_q, of_k, of_v = (
-            [*rows[len(rows) - len(x.spans) + 2 :], *letters]
+            [*rows_of(len(x.spans)), *letters]
             for x, letters in ((q, "td"), (k, "nd"), (v, "ne"))
         )
     else:

@@ -12,6 +12,11 @@ PRODUCTS = "matmul rmatmul bmm mm mv baddbmm addmm dot inner einsum tensordot li
 PRODUCTS = PRODUCTS.split()
 
 
+def rows_of(rank):
+    """Letters of all axes but the last two; axes that line up have the same letter."""
+    return [f"b{i}" for i in range(rank, 2, -1)]
+
+
 def letters_of(name, args):
     """(tensors, the letters of each, the letters of the result), or None.
 
@@ -20,45 +25,32 @@ def letters_of(name, args):
     """
     if name == "einsum":
         return einsum_letters(args)
-    tensors = [a for a in args if isinstance(a, torch.Tensor)]
-    if name in ("baddbmm", "addmm"):
-        tensors = tensors[1:]
-    if name == "rmatmul":
-        tensors = tensors[::-1]
+    added = name in ("baddbmm", "addmm")  # their first tensor takes no part
+    tensors = [a for a in args if isinstance(a, torch.Tensor)][added : added + 2]
     if len(tensors) < 2:
         return None
-    first, second = tensors[:2]
-    if name == "linear":  # weight (out, in)
-        rows = [f"b{i}" for i in range(first.dim() - 1)]
-        return [first, second], [[*rows, "k"], ["n", "k"]], [*rows, "n"]
-    if name == "inner":
-        rows, columns = (
-            [f"{a}{i}" for i in range(x.dim() - 1)]
-            for a, x in (("a", first), ("c", second))
-        )
-        return [first, second], [[*rows, "k"], [*columns, "k"]], [*rows, *columns]
+    if name in ("linear", "inner"):
+        return tensordot_letters(tensors, ([-1], [-1]))
     if name == "tensordot":
-        return tensordot_letters(first, second, args[2] if len(args) > 2 else 2)
-    rows = max(first.dim(), second.dim()) - 2
-    batch = [f"b{i}" for i in range(rows)]
-    ones = [*batch[rows - first.dim() + 2 :], "t", "k"] if first.dim() > 1 else ["k"]
-    others = [*batch[rows - second.dim() + 2 :], "k", "n"]
-    others = others if second.dim() > 1 else ["k"]
-    result = [*batch, *(letter for letter in "tn" if letter in ones + others)]
-    return [first, second], [ones, others], result
+        return tensordot_letters(tensors, args[2] if len(args) > 2 else 2)
+    first, second = tensors = tensors[:: -1 if name == "rmatmul" else 1]
+    ones = [*rows_of(first.dim()), *"tk"[-first.dim() :]]
+    others = [*rows_of(second.dim()), *"kn"[: second.dim()]]
+    rows = rows_of(max(first.dim(), second.dim()))
+    kept = [letter for letter in "tn" if letter in ones + others]
+    return tensors, [ones, others], [*rows, *kept]
 
 
-def tensordot_letters(first, second, dims):
-    if isinstance(dims, int):
-        dims = (range(-dims, 0), range(dims))
+def tensordot_letters(tensors, dims):
+    """dims: the axes of each that are summed over together, or how many."""
     if isinstance(dims, torch.Tensor):
         return None
-    ones = [f"a{i}" for i in range(first.dim())]
-    others = [f"c{i}" for i in range(second.dim())]
+    if isinstance(dims, int):
+        dims = (range(-dims, 0), range(dims))
+    lists = [[f"{s}{i}" for i in range(x.dim())] for s, x in zip("ac", tensors, strict=True)]
     for i, (one, other) in enumerate(zip(*dims, strict=True)):
-        ones[one] = others[other] = f"k{i}"
-    result = [letter for letter in ones + others if not letter.startswith("k")]
-    return [first, second], [ones, others], result
+        lists[0][one] = lists[1][other] = f"k{i}"
+    return tensors, lists, [s for s in lists[0] + lists[1] if not s.startswith("k")]
 
 
 def einsum_letters(args):
