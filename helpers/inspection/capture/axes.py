@@ -44,6 +44,10 @@ class Span:
         """A stretch of this one."""
         return Span(size, (self,), self.whole, start, self.born)
 
+    def fills(self, spans):
+        """True for an axis of this span, or parts of it, and of nothing else."""
+        return bool(spans) and all(span.whole is self for span in spans)
+
     def origins(self):
         """All spans that it was made from, itself included."""
         seen, todo = set(), [self]
@@ -95,7 +99,7 @@ class Axes:
         """
         left = [span for spans in self.spans for span in spans][::-1]
         axes = []
-        for size, following in zip(shape, [*shape[1:], None], strict=True):
+        for size, following in zip(shape, [*shape, None][1:], strict=True):
             taken, reached = [], 1
             while left and (reached < size or left[-1].size == 1 and not taken):
                 span, wanted = left.pop(), size // reached

@@ -98,7 +98,7 @@ def hidden_layers(listener):
         if module not in listener.observed | none and not around
         if is_attention(module) or is_scripted_product(module)
     ]
-    filed = {found.layer for found in listener.filed}
+    filed = {read.candidate.layer for read in listener.filed}
     unread = [s for s in tracker.waiting if s.touched and is_likely(s, listener.names)]
     suspects = [*listener.suspects, *unread]
     found += [s.layer for s in suspects if s.layer not in filed and s.layer]

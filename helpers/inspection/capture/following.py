@@ -89,20 +89,19 @@ def held(known, axes):
 
 
 def descended(axes, letters, over):
-    """The latest candidate whose weights were written into what is summed over."""
+    """(candidate, span): the latest whose weights are a part of what is summed over."""
     found = [
-        (origin.candidate.serial, span.whole, origin.candidate)
+        (origin.candidate, span.whole)
         for letter, spans in zip(letters, axes.spans, strict=True)
         if letter in over
         for span in spans
         for origin in span.origins()
         if origin.candidate
     ]
-    if not found:
-        return None
-    _, key, candidate = max(found, key=lambda entry: entry[0])
-    candidate.lost = True
-    return replace(candidate.again(), key=key)
+    candidate, key = max(found, key=lambda one: one[0].number, default=(None, None))
+    if candidate:
+        candidate.lost = True
+    return candidate, key
 
 
 def each_once(weights, axes):
@@ -122,7 +121,7 @@ def has_features(found, mine, other):
         if -place <= len(mine.spans) and is_expanded(mine.spans[place]):
             own = 1
         wider |= own == 1 < theirs
-        if own > 1 and found.keys_alone(mine.spans[place]):
+        if own > 1 and found.key.fills(mine.spans[place]):
             lined_up |= own == theirs
     return wider and lined_up
 
@@ -135,8 +134,8 @@ def refuse_mixed(summaries, known, lists, result):
         for letter, spans in zip(named, axes.spans, strict=True)
         if letter not in result and len(spans) == 1
     }
-    for found in summaries:
-        found.refused |= not mixed.isdisjoint(found.summaries)
+    for read in summaries:
+        read.refused |= not mixed.isdisjoint(read.summaries)
 
 
 def note_uses(tracker, operands, results):

@@ -5,13 +5,11 @@ import torch
 from helpers.inspection.capture.candidate import laid_out
 from helpers.inspection.capture.sorting import BATCH, HEAD, KEY, QUERY, is_head
 
-BATCH_AXIS, HEAD_AXIS, QUERY_AXIS = 0, 1, 2
 
-
-def joined(found):
-    """Candidates of one run of one layer, with those joined that are pieces of one."""
-    groups = []  # (axis, candidates)
-    for one in with_all_keys(without_repeats(found)):
+def joined(reads):
+    """Reads of one run of one layer, with those joined that are pieces of one."""
+    groups = []  # (axis, reads)
+    for one in with_all_keys(without_repeats(reads)):
         axis = piece_axis(*groups[-1], one) if groups else None
         if axis is None:
             groups.append((None, [one]))
@@ -20,19 +18,36 @@ def joined(found):
     for axis, pieces in groups:
         if axis is not None:
             whole = torch.cat([piece.weights for piece in pieces], dim=axis)
-            pieces[0].weights = (
-                heads_apart(whole, pieces) if axis == BATCH_AXIS else whole
-            )
+            pieces[0].weights = heads_apart(whole, pieces) if axis == BATCH else whole
     return [pieces[0] for _, pieces in groups]
 
 
-def with_all_keys(found):
+def without_repeats(reads):
+    """Weights that were read twice count once: as they were before a mean of them, and
+    also if they were worked out once more for other values (DiffLlama)."""
+    kept = []
+    for one in reads:
+        for place, other in enumerate(kept):
+            same = one.candidate is other.candidate or (
+                one.value_parts != other.value_parts
+                and torch.equal(one.weights, other.weights)
+            )
+            if same and one.parts == other.parts:
+                if one.weights.numel() > other.weights.numel():
+                    kept[place], one.number = one, other.number
+                break
+        else:
+            kept.append(one)
+    return kept
+
+
+def with_all_keys(reads):
     """Keys that one softmax was over, and that were read in several stretches, whole:
     two modalities, or a row and a column (CCNet)."""
     groups = {}
-    for one in found:
-        cuts = {cut for cut in one.parts if cut[0].whole is not one.key}
-        groups.setdefault((one.first or one, frozenset(cuts)), []).append(one)
+    for one in reads:
+        cuts = frozenset(cut for cut in one.parts if cut[0].whole is not one.key)
+        groups.setdefault((one.candidate, cuts), []).append(one)
     for pieces in groups.values():
         starts = [piece.first_key() for piece in pieces]
         if len(pieces) > 1 and None not in starts:
@@ -41,15 +56,16 @@ def with_all_keys(found):
             rows = {frozenset(sum(p.order[:KEY], [])) for p in pieces}
             if ends[:-1] == sorted(starts)[1:] and len(rows) == 1:
                 stretch(pieces)
-    return [one for one in found if one.weights is not None]
+    return [one for one in reads if one.weights is not None]
 
 
 def stretch(pieces):
     """Put the keys of all pieces into the first of them. What is images to one piece
     and queries to another is queries."""
     first = pieces[0]
-    known = set(first.rows) == set(sum(first.order[:KEY], []))
-    rows = first.rows if known else sum(first.order[:KEY], [])
+    rows = sum(first.order[:KEY], [])
+    if set(first.candidate.rows) == set(rows):
+        rows = first.candidate.rows  # in the order of the softmax
 
     def sort(span):
         sorts = [s for p in pieces for s in (BATCH, HEAD, QUERY) if span in p.order[s]]
@@ -66,34 +82,12 @@ def stretch(pieces):
 
 def heads_apart(weights, pieces):
     """Heads folded into the images (B * A, 1, T, N) that a loop went over, apart."""
-    first, last = (set(piece.axes.dropped) for piece in (pieces[0], pieces[-1]))
-    for span in first - last:
+    for span in pieces[0].axes.dropped - pieces[-1].axes.dropped:
         sizes = [parent.size for parent in span.parents]
-        heads = [is_head(p, pieces[0].head_wholes, True) for p in span.parents]
+        heads = [is_head(p, pieces[0].features, True) for p in span.parents]
         if heads == [False, True] and sizes[0] * sizes[1] == len(weights):
             return weights.squeeze(1).unflatten(0, sizes)  # (B, A, T, N)
     return weights
-
-
-def without_repeats(found):
-    """Weights that were read twice count once: as they were before a mean of them."""
-    kept = []
-    for one in found:
-        for place, other in enumerate(kept):
-            same = (one.first or one) is (other.first or other)
-            if (same or is_again(one, other)) and one.parts == other.parts:
-                if one.weights.numel() > other.weights.numel():
-                    kept[place], one.number = one, other.number
-                break
-        else:
-            kept.append(one)
-    return kept
-
-
-def is_again(one, other):
-    """The same weights, worked out once more for other values (DiffLlama)."""
-    others = one.value_parts != other.value_parts
-    return others and torch.equal(one.weights, other.weights)
 
 
 def piece_axis(axis, pieces, one):
@@ -102,17 +96,10 @@ def piece_axis(axis, pieces, one):
     found = next_axis(last, one)
     if found is None or axis not in (None, found) or last.cross != one.cross:
         return None
-    shapes = [list(piece.weights.shape) for piece in (last, one)]
-    for shape in shapes:
+    sizes = [list(piece.weights.shape) for piece in (last, one)]
+    for shape in sizes:
         del shape[found]
-    return found if shapes[0] == shapes[1] else None
-
-
-def origins_of(found):
-    """What the queries and what the keys were cut out of."""
-    keys = {span.whole for span in found.key.parents}
-    others = {span.whole for own in found.axes.spans for span in own}
-    return keys, others - {found.key} - found.head_wholes
+    return found if sizes[0] == sizes[1] else None
 
 
 def next_axis(last, one):
@@ -120,12 +107,12 @@ def next_axis(last, one):
     if one.axes.after >= last.number:  # it depends on the other: a second look
         return None
     differ = {whole.whole for whole, _ in last.parts ^ one.parts}
-    if origins_of(last) != origins_of(one):  # of other sequences
+    if last.sequences() != one.sequences():
         return None
-    heads = last.head_wholes | one.head_wholes
+    heads = last.features | one.features
     if differ <= heads or all(whole.born == "feature" for whole in differ):
-        return HEAD_AXIS
+        return HEAD
     if last.value_parts != one.value_parts:
-        return BATCH_AXIS
+        return BATCH
     queries = {span.whole for spans in one.axes.spans for span in spans}
-    return QUERY_AXIS if differ <= queries else None
+    return QUERY if differ <= queries else None

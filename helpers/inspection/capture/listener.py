@@ -31,7 +31,7 @@ class ModuleFrame:
     """A module that is running, and the weights of its own that were read."""
 
     module: torch.nn.Module
-    read: list = field(default_factory=list)
+    reads: list = field(default_factory=list)
 
 
 class Listener(TorchFunctionMode):
@@ -42,7 +42,7 @@ class Listener(TorchFunctionMode):
         self.root = model
         self.names = {module: name for name, module in model.named_modules()}
         self.captured = Captured()
-        self.filed = []  # candidates, in the order of their reads
+        self.filed = []  # reads, in order
         self.tracker = SoftmaxTracker(model.buffers())
         self.frames = []  # of the modules that are running, outermost first
         self.observed = set()  # modules that ran while weights were kept
@@ -69,12 +69,12 @@ class Listener(TorchFunctionMode):
         if self.elsewhere() or not self.frames:
             return None
         frame = self.frames.pop()
-        for found in joined(frame.read):
-            made = (found.first or found).key.size
-            if found.lost and found.weights.shape[-1] < made:
+        for read in joined(frame.reads):
+            found = read.candidate
+            if found.lost and read.weights.shape[-1] < found.key.size:
                 self.hide(found)  # only some of its keys were followed
-            elif not found.refused:
-                self.file(found)
+            elif not read.refused:
+                self.file(read)
         failed = len(rest) < 2 or rest[1] is None
         inside = any(isinstance(frame.module, FAST) for frame in self.frames)
         if failed or inside or not takes_fast_path(module, args):
@@ -98,7 +98,7 @@ class Listener(TorchFunctionMode):
                 rows = max(1, len(letters) - 2)
                 shared = Axes(self.tracker.of(found.made).spans[:rows])
                 for read in self.tracker.read(
-                    found, found.made, letters, shared, letters[:rows]
+                    found, found.key, found.made, letters, shared, letters[:rows]
                 ):
                     self.file(read)
 
@@ -125,8 +125,8 @@ class Listener(TorchFunctionMode):
             if began:
                 self.place(began)
                 began.made = output if is_attention(began.layer) else None
-            for found in read:
-                self.keep(found)
+            for one in read:
+                self.keep(one)
             if self.tracker.unexplained:
                 self.suspects.append(self.place(AttentionCandidate()))
         return output
@@ -145,7 +145,7 @@ class Listener(TorchFunctionMode):
         found = self.place(self.tracker.began(weights, weights, weights.dim() - 1))
         results = tensors([output])
         self.tracker.note(None, "", (), {}, tensors(args[:1]), results)
-        for read in self.tracker.read(found, weights, letters, value, named):
+        for read in self.tracker.read(found, found.key, weights, letters, value, named):
             self.tracker.of(results[0]).after = read.number
             self.keep(read)
 
@@ -160,26 +160,26 @@ class Listener(TorchFunctionMode):
         found.layer = innermost_attention(inside, reading) or nobody
         return found
 
-    def keep(self, found):
+    def keep(self, read):
         """Hold on to weights that were read, until their layer has run."""
-        self.place(found, [frame.module for frame in self.frames])
+        found = self.place(read.candidate, [frame.module for frame in self.frames])
         if found.layer is None or is_router(found.layer):
             return
         self.observed.update(found.running)
         own = [frame for frame in self.frames if frame.module is found.layer]
         if own:
-            own[-1].read.append(found)
-        elif found.first is None:  # and not read again after its layer has run
-            self.file(found)
+            own[-1].reads.append(read)
+        elif all(filed.candidate is not found for filed in self.filed):
+            self.file(read)
 
     def name_of(self, layer):
         """Its name in the model; the model itself has none but that of its class."""
         return self.names.get(layer) or type(layer).__name__
 
-    def file(self, found):
+    def file(self, read):
         """In the order of the reads: an outer layer is left after its inner ones."""
-        kind = "cross" if found.cross else "self"
-        call = Call(self.name_of(found.layer), kind, found.weights)
-        place = bisect_right(self.filed, found.number, key=lambda one: one.number)
-        self.filed.insert(place, found)
+        kind = "cross" if read.cross else "self"
+        call = Call(self.name_of(read.candidate.layer), kind, read.weights)
+        place = bisect_right(self.filed, read.number, key=lambda one: one.number)
+        self.filed.insert(place, read)
         self.captured.in_order.insert(place, call)

@@ -47,7 +47,9 @@ def tensordot_letters(tensors, dims):
         return None
     if isinstance(dims, int):
         dims = (range(-dims, 0), range(dims))
-    lists = [[f"{s}{i}" for i in range(x.dim())] for s, x in zip("ac", tensors, strict=True)]
+    lists = [
+        [f"{s}{i}" for i in range(x.dim())] for s, x in zip("ac", tensors, strict=True)
+    ]
     for i, (one, other) in enumerate(zip(*dims, strict=True)):
         lists[0][one] = lists[1][other] = f"k{i}"
     return tensors, lists, [s for s in lists[0] + lists[1] if not s.startswith("k")]

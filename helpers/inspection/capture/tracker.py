@@ -11,7 +11,7 @@ from itertools import count
 
 from helpers.inspection.capture.axes import Span
 from helpers.inspection.capture.calls import summed_dims
-from helpers.inspection.capture.candidate import AttentionCandidate
+from helpers.inspection.capture.candidate import AttentionCandidate, read_values
 from helpers.inspection.capture.combining import aligned, is_parameter
 from helpers.inspection.capture.following import (
     ADDS,
@@ -43,7 +43,7 @@ class SoftmaxTracker(AxesTracker):
         self.refused = []  # candidates that were read and are none
         self.waiting = []  # candidates that nothing was read with yet
         self.summaries = []  # candidates with maps for features
-        self.serials, self.numbers = count(1), count(1)  # of candidates, of reads
+        self.numbers = count(1)
         self.unexplained = False  # the latest call may have read values, unrecognised
 
     def after(self, function, name, args, kwargs, output):
@@ -72,21 +72,21 @@ class SoftmaxTracker(AxesTracker):
             return None, []
         axis, axes = softmax_axis(name, args, kwargs, output), self.of(first)
         if axis is not None:
-            masked = axes.weights and axes.weights.keys_alone(axes.spans[axis])
+            masked = axes.weights and axes.weights.key.fills(axes.spans[axis])
             if not masked:  # and made to sum to 1 again
                 return self.began(first, output, axis), []
         self.note(function, name, args, kwargs, operands, results)
         if not axes.weighed or name != "sum":
             return None, []
         read = self.summed_up(axes.weighed, summed_dims(args, kwargs, first.dim()))
-        for found in read:
-            self.of(output).after = found.number
+        for one in read:
+            self.of(output).after = one.number
         return None, read
 
     def began(self, scores, output, axis):
         """A candidate: its keys get a span of their own, which queries do not share."""
         axes = self.of(scores)
-        found = AttentionCandidate(serial=next(self.serials), scored=axes.scores)
+        found = AttentionCandidate(number=next(self.numbers), scored=axes.scores)
         found.key = Span(output.shape[axis], axes.spans[axis], candidate=found)
         self.waiting.append(found)
         spans = [*axes.spans[:axis], (found.key,), *axes.spans[axis + 1 :]]
@@ -115,7 +115,7 @@ class SoftmaxTracker(AxesTracker):
             ]
             found = others and self.weights_over(over, operands[place], letters)
             if found:
-                read += self.read(found, operands[place], letters, *others[0])
+                read += self.read(*found, operands[place], letters, *others[0])
         known = list(map(self.of, operands))
         axes = axes_of_product(known, lists, result)
         refused = any(one.weights and one.weights.refused for one in known)
@@ -125,24 +125,26 @@ class SoftmaxTracker(AxesTracker):
         if between and not read:
             refuse_mixed(self.summaries, known, lists, result)
         axes.scores = between and not read
-        axes.after = max([axes.after, *(found.number for found in read)])
+        axes.after = max([axes.after, *(one.number for one in read)])
         axes.weights = held(known, axes)
         self.axes[output] = axes
         return read
 
     def weights_over(self, over, tensor, letters):
-        """The candidate of a tensor whose keys are the letters summed over, or None."""
+        """(candidate, span of its keys), which are the letters summed over, or None."""
         axes = self.of(tensor)
-        found = axes.weights or descended(axes, letters, over)
+        found = axes.weights
+        found, key = (found, found.key) if found else descended(axes, letters, over)
         if not found and len(over) == 1 and not (axes.given or is_parameter(axes)):
             axis = letters.index(*over)
             if tensor.shape[axis] > 1 and sums_to_one(tensor, axis):
                 found = self.began(tensor, tensor, axis)
+                key = found.key
         if not found:
             return None
         spans = zip(letters, self.of(tensor).spans, strict=True)
-        keys = {letter for letter, own in spans if found.keys_alone(own)}
-        return found if keys and keys <= over else None
+        keys = {letter for letter, own in spans if key.fills(own)}
+        return (found, key) if keys and keys <= over else None
 
     def multiplied(self, operands, output):
         """Entry by entry: a read of values with features, but for the sum over keys."""
@@ -164,24 +166,23 @@ class SoftmaxTracker(AxesTracker):
         mine, rank = self.of(weights), max(weights.dim(), len(value.spans))
         places = range(rank - weights.dim(), rank)
         spans = zip(places, mine.spans, strict=True)
-        if not {place for place, own in spans if found.keys_alone(own)} <= dims:
+        if not {place for place, own in spans if found.key.fills(own)} <= dims:
             return []
         # an axis of size 1 stands for no axis of the weights
         sizes = zip(places, weights.shape, strict=True)
         letters = [place if size > 1 else place + rank for place, size in sizes]
         named = list(range(rank - len(value.spans), rank))
-        return self.read(found, weights, letters, value, named)
+        return self.read(found, found.key, weights, letters, value, named)
 
-    def read(self, found, tensor, letters, value, named):
-        """[found], with its weights filed; [] if they are no weights over places."""
-        axes = self.of(tensor)
-        first = found.first or found
-        self.waiting = [one for one in self.waiting if one is not first]
-        if found.weights is not None:  # read before: as a whole, or another piece
-            found = found.again()
-        if not found.read(tensor, axes, letters, value, named):
+    def read(self, found, key, tensor, letters, value, named):
+        """[a Read]; [] if they are no weights over places."""
+        if found in self.waiting:
+            self.waiting.remove(found)
+        read = read_values(found, key, tensor, self.of(tensor), letters, value, named)
+        if read is None:
+            found.refused = True
             self.refused.append(found)
             return []
-        found.number = next(self.numbers)
-        self.summaries += [found] * bool(found.summaries)
-        return [found]
+        read.number = next(self.numbers)
+        self.summaries += [read] * bool(read.summaries)
+        return [read]
