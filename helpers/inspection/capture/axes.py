@@ -67,8 +67,7 @@ class Axes:
     over. dropped: spans of axes that an index took away. weights: the candidate whose
     attention weights this tensor holds, if any. after: the number of the latest
     attention that it depends on. scores: it comes from a product of two tensors that
-    are no parameters. weighed: a read of values that only waits for its sum. given: it
-    is one of the model's buffers, or a view of one.
+    are no parameters. weighed: a read of values that only waits for its sum.
     """
 
     spans: list
@@ -78,7 +77,6 @@ class Axes:
     after: int = 0
     scores: bool = False
     weighed: tuple = None
-    given: bool = False
 
     @cached_property
     def sizes(self):
@@ -172,9 +170,9 @@ def cut(spans, size, start):
     return Span(size, spans, spans[0].whole if spans else None, start)
 
 
-def new_axes(tensor):
-    """Axes of a tensor of which nothing is known."""
+def new_axes(tensor, kept=False):
+    """Axes of a tensor of which nothing is known; kept: by the model."""
     born = "argument" if tensor.dim() > 3 else ""
-    if isinstance(tensor, torch.nn.Parameter):
+    if kept or isinstance(tensor, torch.nn.Parameter):
         born = "parameter"
     return Axes([(Span(size, born=born),) for size in tensor.shape])

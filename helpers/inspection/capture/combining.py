@@ -12,7 +12,7 @@ def aligned(operands, shape):
     a mask or bias from nowhere less than what was worked out.
     """
     if len(operands) == 1 and operands[0].fits(shape):
-        return replace(operands[0], weights=None, weighed=None, given=False)
+        return replace(operands[0], weights=None, weighed=None)
     order = sorted(
         operands,
         key=lambda one: (is_parameter(one), -len(one.spans), is_from_nowhere(one)),

@@ -20,7 +20,7 @@ class AxesTracker:
     def __init__(self, buffers=()):
         self.axes = WeakTensorKeyDictionary()  # tensor -> Axes
         for buffer in buffers:
-            self.axes[buffer] = replace(new_axes(buffer), given=True)
+            self.axes[buffer] = new_axes(buffer, kept=True)
 
     def of(self, tensor):
         known = self.axes.get(tensor)

@@ -120,7 +120,7 @@ class SoftmaxTracker(AxesTracker):
         axes = axes_of_product(known, lists, result)
         refused = any(one.weights and one.weights.refused for one in known)
         scored = any(one.scores for one in known)
-        between = not any(is_parameter(one) or one.given for one in known)
+        between = not any(is_parameter(one) for one in known)
         self.unexplained = between and scored and not read and not refused
         if between and not read:
             refuse_mixed(self.summaries, known, lists, result)
@@ -135,7 +135,7 @@ class SoftmaxTracker(AxesTracker):
         axes = self.of(tensor)
         found = axes.weights
         found, key = (found, found.key) if found else descended(axes, letters, over)
-        if not found and len(over) == 1 and not (axes.given or is_parameter(axes)):
+        if not found and len(over) == 1 and not is_parameter(axes):
             axis = letters.index(*over)
             if tensor.shape[axis] > 1 and sums_to_one(tensor, axis):
                 found = self.began(tensor, tensor, axis)
