@@ -10,6 +10,7 @@ import torch
 
 from helpers.inspection.capture.axes import Axes, Span, size_of
 from helpers.inspection.capture.combining import aligned, gathered
+from helpers.inspection.capture.products import axes_of_layer
 
 REGROUP = "view reshape flatten unflatten ravel view_as reshape_as squeeze unsqueeze"
 REGROUP = f"{REGROUP} contiguous clone detach".split()
@@ -169,6 +170,10 @@ def as_real(known, args, kwargs, result):
     return replace(known[0], spans=[*known[0].spans, (Span(2),)])
 
 
+def layered(known, args, kwargs, result):
+    return axes_of_layer(known[0], result.shape[-1])
+
+
 # What a call did, by its name: (known Axes, args, kwargs, result) -> Axes or None.
 RULES = {
     **dict.fromkeys([f"conv{n}d" for n in (1, 2, 3)], convolved),
@@ -176,6 +181,7 @@ RULES = {
     **dict.fromkeys(["cat", "concat", "concatenate"], concatenated),
     **dict.fromkeys(["grid_sample", "grid_sampler"], sampled),
     **dict.fromkeys(REDUCE, summed),
+    "linear": layered,
     "stack": stacked,
     "unfold": unfolded,
     "embedding": looked_up,

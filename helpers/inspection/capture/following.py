@@ -89,7 +89,10 @@ def held(known, axes):
 
 
 def descended(axes, letters, over):
-    """(candidate, span): the latest whose weights are a part of what is summed over."""
+    """(candidate, span of its keys), or the latest that was written into what is summed
+    over; (None, None) if there is none."""
+    if axes.weights:
+        return axes.weights, axes.weights.key
     found = [
         (origin.candidate, span.whole)
         for letter, spans in zip(letters, axes.spans, strict=True)
@@ -104,26 +107,13 @@ def descended(axes, letters, over):
     return candidate, key
 
 
-def each_once(weights, axes):
-    """A copy of weights that holds each of them once."""
+def once_each(weights, axes):
+    """Weights without the axes along which they only repeat."""
     spans = list(axes.spans)
     for axis, own in enumerate(spans):
         if is_expanded(own):
             weights, spans[axis] = weights.narrow(axis, 0, 1), ()
-    return weights.detach().clone(), replace(axes, spans=spans)
-
-
-def has_features(found, mine, other):
-    """The values are as long along the keys, and wider where the weights are 1."""
-    wider = lined_up = False
-    for place in range(-max(len(mine.spans), len(other.spans)), 0):
-        own, theirs = mine.size(place), other.size(place)
-        if -place <= len(mine.spans) and is_expanded(mine.spans[place]):
-            own = 1
-        wider |= own == 1 < theirs
-        if own > 1 and found.key.fills(mine.spans[place]):
-            lined_up |= own == theirs
-    return wider and lined_up
+    return weights, replace(axes, spans=spans)
 
 
 def refuse_mixed(summaries, known, lists, result):
@@ -136,17 +126,3 @@ def refuse_mixed(summaries, known, lists, result):
     }
     for read in summaries:
         read.refused |= not mixed.isdisjoint(read.summaries)
-
-
-def note_uses(tracker, operands, results):
-    """Weights that nothing was read with, and something else came of them."""
-    kept = tracker.of(results[0]).weights
-    for one in operands if tracker.waiting else ():
-        found = candidate_of(tracker.of(one))
-        if found in tracker.waiting and found is not kept:
-            found.touched |= any(
-                x.is_floating_point()
-                and x.numel() > 1
-                and candidate_of(tracker.of(x)) is not found
-                for x in operands
-            )

@@ -18,6 +18,7 @@ from helpers.inspection.capture.products import axes_of_layer, axes_of_product, 
 
 SDPA = functional.scaled_dot_product_attention
 MHA = functional.multi_head_attention_forward
+FUSED = (SDPA, MHA)
 HALF = (torch.float16, torch.bfloat16)
 
 
@@ -71,10 +72,10 @@ def mha_weights(call):
 
 
 @torch.no_grad()
-def heard_kernel(tracker, function, args, kwargs):
+def fused_weights(tracker, function, args, kwargs):
     """Note how the weights of a call of one of the two were made.
 
-    Returns (weights, their letters, Axes of the values, their letters).
+    Returns the weights, their letters, Axes of the values and their letters.
     """
     if function is SDPA:
         weights = sdpa_weights(*args, **kwargs)  # (..., T, N)
