@@ -80,7 +80,7 @@ class Axes:
 
     @cached_property
     def sizes(self):
-        return tuple(size_of(spans) for spans in self.spans)
+        return tuple(map(size_of, self.spans))
 
     def fits(self, shape):
         """True if the spans say what the shape says: anything else is a gap here."""
@@ -90,12 +90,16 @@ class Axes:
         """Entries along an axis, counted from the last; 1 where there is none."""
         return size_of(self.spans[place]) if -place <= len(self.spans) else 1
 
+    @property
+    def is_parameter(self):
+        return all_born(flat(self.spans), "parameter")
+
     def regrouped(self, shape):
         """After a reshape: the same spans in the same order, cut where they must be.
 
         A span of size 1 stays with the one before it, until an axis of size 1 comes.
         """
-        left = [span for spans in self.spans for span in spans][::-1]
+        left = flat(self.spans)[::-1]
         axes = []
         for size, following in zip(shape, [*shape, None][1:], strict=True):
             taken, reached = [], 1
@@ -161,6 +165,16 @@ class Axes:
 
 def size_of(spans):
     return prod([span.size for span in spans])
+
+
+def flat(lists):
+    """All spans of several axes."""
+    return [span for spans in lists for span in spans]
+
+
+def all_born(spans, *ways):
+    """True if there are spans, and all were born in one of these ways."""
+    return bool(spans) and all(span.born in ways for span in spans)
 
 
 def cut(spans, size, start):

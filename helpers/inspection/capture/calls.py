@@ -5,12 +5,12 @@ work entry by entry.
 """
 
 from dataclasses import replace
+from math import prod
 
 import torch
 
-from helpers.inspection.capture.axes import Axes, Span, size_of
-from helpers.inspection.capture.combining import aligned, gathered
-from helpers.inspection.capture.products import axes_of_layer
+from helpers.inspection.capture.axes import Axes, Span, all_born, flat, size_of
+from helpers.inspection.capture.combining import aligned, axes_of_layer, gathered
 
 REGROUP = "view reshape flatten unflatten ravel view_as reshape_as squeeze unsqueeze"
 REGROUP = f"{REGROUP} contiguous clone detach".split()
@@ -61,14 +61,12 @@ def convolved(known, args, kwargs, result):
     axes = known[0]
     if not len(axes.spans) == result.dim() > 2:
         return None
+    features = (Span(result.shape[1], born="feature"),)
     places = [
-        tuple(s.place for s in spans)
-        if size_of(spans) == size
-        else (Span(size, spans),)
-        for size, spans in zip(result.shape[2:], axes.spans[2:], strict=True)
+        tuple(s.place for s in spans) if size_of(spans) == n else (Span(n, spans),)
+        for n, spans in zip(result.shape[2:], axes.spans[2:], strict=True)
     ]
-    feature = (Span(result.shape[1], born="feature"),)
-    spans = [axes.spans[0], feature, *places]
+    spans = [axes.spans[0], features, *places]
     return Axes(spans, dropped=axes.dropped, after=axes.after)
 
 
@@ -77,59 +75,48 @@ def unfolded(known, args, kwargs, result):
     axes = known[0]
     if result.dim() != len(axes.spans) + 1:
         batch, channels, *places = axes.spans
-        source = tuple(span for spans in places for span in spans)
         inner, outer = result.shape[-2:]
-        cut = (Span(inner, (*channels, *source)),), (Span(outer, source),)
-        return replace(axes, spans=[batch, *cut][-result.dim() :])
+        windows = (Span(inner, (*channels, *flat(places))),)
+        spans = [batch, windows, (Span(outer, tuple(flat(places))),)]
+        return replace(axes, spans=spans[-result.dim() :])
     dim = kwargs.get("dimension", args[1] if len(args) > 1 else 0) % len(axes.spans)
-    spans = list(axes.spans)
+    spans = [*axes.spans, (Span(result.shape[-1], axes.spans[dim]),)]
     spans[dim] = (Span(result.shape[dim], axes.spans[dim]),)
-    return replace(axes, spans=[*spans, (Span(result.shape[-1], axes.spans[dim]),)])
+    return replace(axes, spans=spans)
 
 
 def sampled(known, args, kwargs, result):
     """After grid_sample: the places of the grid, read out of those of the image."""
     image, grid = known[:2]
-    source = tuple(span for spans in image.spans[2:] for span in spans)
-    last = (Span(result.shape[-1], (*grid.spans[-2], *source)),)
+    last = (Span(result.shape[-1], (*grid.spans[-2], *flat(image.spans[2:]))),)
     spans = [*image.spans[:2], *grid.spans[1:-2], last]
     return Axes(spans, dropped=image.dropped, after=max(image.after, grid.after))
 
 
-def stacked(known, args, kwargs, result):
-    return concatenated(known, args, kwargs, result, new=True)
-
-
-def concatenated(known, args, kwargs, result, new=False):
+def concatenated(known, args, kwargs, result):
     """After cat: side by side along an axis; after stack, along a new one."""
-    dim = kwargs.get("dim", args[1] if len(args) > 1 else 0)
-    dim, size = dim % result.dim(), result.shape[dim]
-    main = max(known, key=lambda one: sum(map(size_of, one.spans)))
-    spans, piece = list(main.spans), piece_of(known)
-    if new:
-        spans.insert(dim, (piece or Span(size),))
-        return gathered(known, spans, main.mixed)
+    dim = kwargs.get("dim", args[1] if len(args) > 1 else 0) % result.dim()
+    main = max(known, key=lambda one: prod(one.sizes))
+    size, spans, piece = result.shape[dim], list(main.spans), piece_of(known)
     parts = [own for one in known for own in one.spans[dim : dim + 1]]
-    if piece and all(own == parts[0] for own in parts):  # heads before images
+    if result.dim() > len(spans):
+        spans.insert(dim, (piece or Span(size),))
+    elif piece and all(own == parts[0] for own in parts):  # heads before images
         spans[dim] = (piece, *parts[0])
     else:
-        spans[dim] = (Span(size, tuple(span for own in parts for span in own)),)
+        spans[dim] = (Span(size, tuple(flat(parts))),)
     return gathered(known, spans, main.mixed)
 
 
 def piece_of(known):
     """A span for 'which piece', if the tensors are pieces that were cut out of one."""
-    cut_out = [
-        {
-            (span.whole, span.start)
-            for span in [*one.dropped, *(span for own in one.spans for span in own)]
-        }
+    cuts = [
+        {(span.whole, span.start) for span in [*one.dropped, *flat(one.spans)]}
         for one in known
     ]
-    differ = set().union(*cut_out) - set.intersection(*cut_out)
+    differ = set().union(*cuts) - set.intersection(*cuts)
     wholes = {whole for whole, start in differ if start is not None}
-    heads = all(whole.born == "feature" for whole in wholes)
-    one = len(wholes) == 1 or wholes and heads  # of queries and of keys
+    one = len(wholes) == 1 or all_born(wholes, "feature")  # of queries and of keys
     return Span(len(known), whole=wholes.pop()) if one else None
 
 
@@ -139,13 +126,11 @@ def summed(known, args, kwargs, result):
     if len(known) > 1:  # the greater of two
         return None
     dims = summed_dims(args, kwargs, len(axes.spans))
-    spans = [
-        () if place in dims else own
-        for place, own in enumerate(axes.spans)
-        if rank == len(axes.spans) or place not in dims
-    ]
-    mixed = frozenset(span for place in dims for span in axes.spans[place])
-    return replace(axes, spans=spans, mixed=mixed)
+    kept = enumerate(() if i in dims else own for i, own in enumerate(axes.spans))
+    spans = [own for i, own in kept if rank == len(axes.spans) or i not in dims]
+    return replace(
+        axes, spans=spans, mixed=frozenset(flat(axes.spans[i] for i in dims))
+    )
 
 
 def summed_dims(args, kwargs, rank):
@@ -162,6 +147,10 @@ def looked_up(known, args, kwargs, result):
     return Axes([*places, (Span(result.shape[-1], born="feature"),)])
 
 
+def layered(known, args, kwargs, result):
+    return axes_of_layer(known[0], result.shape[-1])
+
+
 def as_complex(known, args, kwargs, result):
     return replace(known[0], spans=known[0].spans[:-1])
 
@@ -170,19 +159,14 @@ def as_real(known, args, kwargs, result):
     return replace(known[0], spans=[*known[0].spans, (Span(2),)])
 
 
-def layered(known, args, kwargs, result):
-    return axes_of_layer(known[0], result.shape[-1])
-
-
 # What a call did, by its name: (known Axes, args, kwargs, result) -> Axes or None.
 RULES = {
     **dict.fromkeys([f"conv{n}d" for n in (1, 2, 3)], convolved),
     **dict.fromkeys([f"conv_transpose{n}d" for n in (1, 2, 3)], convolved),
-    **dict.fromkeys(["cat", "concat", "concatenate"], concatenated),
+    **dict.fromkeys(["cat", "concat", "concatenate", "stack"], concatenated),
     **dict.fromkeys(["grid_sample", "grid_sampler"], sampled),
     **dict.fromkeys(REDUCE, summed),
     "linear": layered,
-    "stack": stacked,
     "unfold": unfolded,
     "embedding": looked_up,
     "view_as_complex": as_complex,

@@ -4,8 +4,7 @@ from dataclasses import dataclass, field
 
 import torch
 
-from helpers.inspection.capture.axes import Axes, Span, size_of
-from helpers.inspection.capture.combining import is_parameter
+from helpers.inspection.capture.axes import Axes, Span, all_born, flat, size_of
 from helpers.inspection.capture.sorting import BATCH, KEY, QUERY, sort_spans
 
 
@@ -72,7 +71,7 @@ class Read:
     def sequences(self):
         """What the queries and what the keys were cut out of."""
         keys = {span.whole for span in self.key.parents}
-        others = {span.whole for own in self.axes.spans for span in own}
+        others = {span.whole for span in flat(self.axes.spans)}
         return keys, others - {self.key} - self.features
 
 
@@ -92,7 +91,7 @@ def read_values(found, key, tensor, axes, letters, value, value_letters):
     free = [s for letter, own in values.items() if letter not in mine for s in own]
     features = {span.whole for span in [*axes.mixed, *free]}
     # features: the layer gave the weights themselves
-    predicted = bool(key.parents) and all(s.born == "feature" for s in key.parents)
+    predicted = all_born(key.parents, "feature")
     mixed = axes.mixed if found.scored else ()
     sorts, finer, summaries = sort_spans(
         rows, values, features, origins_of(value_keys), predicted, origins_of(mixed)
@@ -100,7 +99,7 @@ def read_values(found, key, tensor, axes, letters, value, value_letters):
     if sorts is None:
         return None
     tensor, before = found.before_dropout or (tensor, axes)
-    spans = [span for own in before.spans for span in finer.get(own, own)]
+    spans = flat(finer.get(own, own) for own in before.spans)
     order = [[], [], [], []]
     for span in spans:
         order[KEY if span.whole is key else sorts.get(span, QUERY)].append(span)
@@ -126,13 +125,10 @@ def origins_of(spans):
 
 def is_over_no_places(key, rows, value, value_keys):
     """Weights over features or parameters, or the same for every input."""
-    if value_keys and all(span.born == "feature" for span in value_keys):
-        return True
-    learned = value_keys and all(span.born == "parameter" for span in value_keys)
-    if learned and all(span.born == "feature" for span in key.parents):
-        return True
-    made = [*key.parents, *(span for own in rows.values() for span in own)]
-    return is_parameter(value) or all(span.born == "parameter" for span in made)
+    learned = all_born(value_keys, "parameter") and all_born(key.parents, "feature")
+    constant = all_born([*key.parents, *flat(rows.values())], "parameter")
+    features = all_born(value_keys, "feature")
+    return features or learned or constant or value.is_parameter
 
 
 def is_cross(key, axes, sorts, value_keys):
@@ -154,14 +150,14 @@ def is_cross(key, axes, sorts, value_keys):
 
 def laid_out(tensor, spans, order):
     """A tensor with axes of those spans -> one axis for each list of spans in order."""
-    places = [spans.index(span) for own in order for span in own]
+    places = [spans.index(span) for span in flat(order)]
     apart = tensor.reshape([span.size for span in spans]).permute(places)
     return apart.reshape([size_of(own) for own in order])
 
 
 def parts_of(axes):
     """Everything that was cut out on the way here: {(the whole, start)}."""
-    spans = {span for own in axes.spans for span in own} | axes.mixed | axes.dropped
+    spans = {*flat(axes.spans), *axes.mixed, *axes.dropped}
     return {
         (cut.parents[0], cut.start)
         for span in spans

@@ -6,9 +6,8 @@ import torch
 from torch.nn.parameter import UninitializedTensorMixin
 from torch.utils.weak import WeakTensorKeyDictionary
 
-from helpers.inspection.capture.axes import Span, new_axes
+from helpers.inspection.capture.axes import Span, all_born, flat, new_axes
 from helpers.inspection.capture.calls import axes_after
-from helpers.inspection.capture.combining import is_expanded
 
 ADDS = "index_add scatter_add scatter_reduce index_reduce segment_reduce".split()
 WRITES = "setitem copy index_copy index_put scatter slice_scatter".split() + ADDS
@@ -75,14 +74,14 @@ def is_apart(tensor):
 
 def candidate_of(axes):
     """The candidate that a tensor holds, or holds a piece of."""
-    spans = [*axes.dropped, *(span for own in axes.spans for span in own)]
+    spans = [*axes.dropped, *flat(axes.spans)]
     pieces = (span.whole.candidate for span in spans if span.whole.candidate)
     return axes.weights or next(pieces, None)
 
 
 def held(known, axes):
     """The candidate whose keys are still among the axes."""
-    wholes = {span.whole for spans in axes.spans for span in spans}
+    wholes = {span.whole for span in flat(axes.spans)}
     return next(
         (a.weights for a in known if a.weights and a.weights.key in wholes), None
     )
@@ -111,7 +110,7 @@ def once_each(weights, axes):
     """Weights without the axes along which they only repeat."""
     spans = list(axes.spans)
     for axis, own in enumerate(spans):
-        if is_expanded(own):
+        if all_born(own, "expanded"):
             weights, spans[axis] = weights.narrow(axis, 0, 1), ()
     return weights, replace(axes, spans=spans)
 

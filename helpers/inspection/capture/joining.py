@@ -2,6 +2,7 @@
 
 import torch
 
+from helpers.inspection.capture.axes import flat
 from helpers.inspection.capture.candidate import laid_out
 from helpers.inspection.capture.sorting import BATCH, HEAD, KEY, QUERY, is_head
 
@@ -53,7 +54,7 @@ def with_all_keys(reads):
         if len(pieces) > 1 and None not in starts:
             pieces.sort(key=lambda piece: piece.first_key())
             ends = [p.first_key() + p.weights.shape[-1] for p in pieces]
-            rows = {frozenset(sum(p.order[:KEY], [])) for p in pieces}
+            rows = {frozenset(flat(p.order[:KEY])) for p in pieces}
             if ends[:-1] == sorted(starts)[1:] and len(rows) == 1:
                 stretch(pieces)
     return [one for one in reads if one.weights is not None]
@@ -63,7 +64,7 @@ def stretch(pieces):
     """Put the keys of all pieces into the first of them. What is images to one piece
     and queries to another is queries."""
     first = pieces[0]
-    rows = sum(first.order[:KEY], [])
+    rows = flat(first.order[:KEY])
     if set(first.candidate.rows) == set(rows):
         rows = first.candidate.rows  # in the order of the softmax
 
@@ -72,9 +73,7 @@ def stretch(pieces):
         return HEAD if HEAD in sorts else max(sorts)
 
     order = [[span for span in rows if sort(span) == s] for s in (BATCH, HEAD, QUERY)]
-    whole = [
-        laid_out(p.weights, sum(p.order, []), [*order, p.order[KEY]]) for p in pieces
-    ]
+    whole = [laid_out(p.weights, flat(p.order), [*order, p.order[KEY]]) for p in pieces]
     for piece in pieces:
         piece.weights = None
     first.weights = torch.cat(whole, -1)  # (B, A, T, N)
@@ -114,5 +113,5 @@ def next_axis(last, one):
         return HEAD
     if last.value_parts != one.value_parts:
         return BATCH
-    queries = {span.whole for spans in one.axes.spans for span in spans}
+    queries = {span.whole for span in flat(one.axes.spans)}
     return QUERY if differ <= queries else None

@@ -1,12 +1,8 @@
 """The products of two tensors, all written as einsum writes them."""
 
 import re
-from dataclasses import replace
 
 import torch
-
-from helpers.inspection.capture.axes import Span, size_of
-from helpers.inspection.capture.combining import gathered, is_expanded
 
 PRODUCTS = "matmul rmatmul bmm mm mv baddbmm addmm dot inner einsum tensordot linear"
 PRODUCTS = PRODUCTS.split()
@@ -82,42 +78,3 @@ def spread(term, dots, spare):
     for part in re.findall(r"\.\.\.|.", term):
         found += dots[len(dots) - spare :] if part == "..." else [part]
     return found
-
-
-def known_size(spans):
-    """Of two ways to see an axis, the longer one, and one that does not just repeat."""
-    return size_of(spans), not is_expanded(spans)
-
-
-def axes_of_layer(axes, size):
-    """The axes of what a linear layer returns: `size` new features.
-
-    All features of an earlier layer that are another axis by now are places: each of
-    them has features of its own.
-    """
-    rows = [
-        tuple(s.place if s.born == "feature" and s.whole is s else s for s in own)
-        for own in axes.spans[:-1]
-    ]
-    spans = [*rows, (Span(size, born="feature"),)]
-    mixed = frozenset(axes.spans[-1])
-    return replace(
-        axes, spans=spans, mixed=mixed, weights=None, weighed=None, scores=False
-    )
-
-
-def axes_of_product(known, lists, result):
-    """The axes of the result; of an axis of both, those of the longer or first one."""
-    of_letter = {}
-    for axes, letters in zip(known, lists, strict=True):
-        for letter, spans in zip(letters, axes.spans, strict=True):
-            of_letter.setdefault(letter, []).append(spans)
-    spans = [max(of_letter[letter], key=known_size) for letter in result]
-    mixed = {
-        span
-        for letter, choices in of_letter.items()
-        for own in choices
-        for span in own
-        if letter not in result
-    }
-    return gathered(known, spans, frozenset(mixed))

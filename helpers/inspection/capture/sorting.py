@@ -1,7 +1,6 @@
 """Which axis of attention weights is images, which heads, which queries."""
 
-from helpers.inspection.capture.axes import size_of
-from helpers.inspection.capture.combining import is_expanded
+from helpers.inspection.capture.axes import all_born, size_of
 
 BATCH, HEAD, QUERY, KEY = range(4)
 
@@ -22,7 +21,7 @@ def sort_spans(rows, values, wholes, keys, predicted, scored):
     sorts, finer, summaries, heads_shared = {}, {}, set(), set()
     for letter, spans in rows.items():
         shared = values.get(letter, ())
-        repeats = is_expanded(shared) and not is_expanded(spans)
+        repeats = all_born(shared, "expanded") and not all_born(spans, "expanded")
         if repeats and has_images(rows, values, wholes):
             shared = ()  # the values only repeat along the queries
         finer[spans] = finest(spans, shared, wholes)
@@ -67,7 +66,7 @@ def has_images(rows, values, wholes):
     """True if an axis that values share is neither repeated nor heads."""
     return any(
         size_of(own) > 1
-        and not is_expanded(own)
+        and not all_born(own, "expanded")
         and not any(is_head(span, wholes, True) for span in own)
         for letter, own in values.items()
         if letter in rows

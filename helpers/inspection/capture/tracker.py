@@ -11,7 +11,7 @@ from itertools import count
 from helpers.inspection.capture.axes import Span
 from helpers.inspection.capture.calls import summed_dims
 from helpers.inspection.capture.candidate import AttentionCandidate, read_values
-from helpers.inspection.capture.combining import is_parameter
+from helpers.inspection.capture.combining import axes_of_product
 from helpers.inspection.capture.following import (
     ADDS,
     WRITES,
@@ -24,11 +24,7 @@ from helpers.inspection.capture.following import (
     refuse_mixed,
 )
 from helpers.inspection.capture.kernels import FUSED, fused_weights
-from helpers.inspection.capture.products import (
-    PRODUCTS,
-    axes_of_product,
-    letters_of,
-)
+from helpers.inspection.capture.products import PRODUCTS, letters_of
 from helpers.inspection.capture.softmaxes import softmax_axis, sums_to_one
 from helpers.inspection.shapes.text import tensors
 
@@ -79,7 +75,7 @@ class SoftmaxTracker(AxesTracker):
             self.read({"n"}, weights, *values)
         elif axis is not None and not again:  # masked and made to sum to 1 once more
             self.begin(first, output, axis)
-        elif product and not (name == "linear" and is_parameter(self.of(operands[1]))):
+        elif product and not (name == "linear" and self.of(operands[1]).is_parameter):
             self.product(*product, output)
         else:
             self.note(function, name, args, kwargs, operands, results)
@@ -115,7 +111,7 @@ class SoftmaxTracker(AxesTracker):
         known = [self.of(one) for one in operands]
         axes = self.axes[output] = axes_of_product(known, lists, result)
         axes.weights = held(known, axes)
-        if not self.reads and not any(map(is_parameter, known)):
+        if not self.reads and not any(one.is_parameter for one in known):
             refused = any(one.weights and one.weights.refused for one in known)
             self.unexplained = not refused and any(one.scores for one in known)
             refuse_mixed(self.summaries, known, lists, result)
@@ -143,7 +139,7 @@ class SoftmaxTracker(AxesTracker):
         """
         axes = self.of(tensor)
         found, key = descended(axes, letters, over)
-        if not found and len(over) == 1 and not is_parameter(axes):
+        if not found and len(over) == 1 and not axes.is_parameter:
             axis = letters.index(*over)
             if tensor.shape[axis] > 1 and sums_to_one(tensor, axis):
                 found = self.begin(tensor, tensor, axis)
