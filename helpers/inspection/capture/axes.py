@@ -64,16 +64,14 @@ class Axes:
     """The axes of one tensor, and what is known of how it was made.
 
     spans: a tuple of Spans for each axis. mixed: spans that the latest product summed
-    over. dropped: spans of axes that an index took away. weights: the candidate whose
-    attention weights this tensor holds, if any. after: the number of the latest
-    attention that it depends on. scores: it comes from a product of two tensors that
-    are no parameters. weighed: a read of values that only waits for its sum.
+    over. dropped: spans of axes that an index took away. after: the number of the
+    latest attention that it depends on. scores: it comes from a product of two tensors
+    that are no parameters. weighed: a read of values that only waits for its sum.
     """
 
     spans: list
     mixed: frozenset = frozenset()
     dropped: frozenset = frozenset()
-    weights: object = None
     after: int = 0
     scores: bool = False
     weighed: tuple = None
@@ -91,8 +89,20 @@ class Axes:
         return size_of(self.spans[place]) if -place <= len(self.spans) else 1
 
     @property
+    def weights(self):
+        """The candidate whose weights this tensor holds, or a part of them, or None."""
+        return candidate_of(flat(self.spans))
+
+    @property
     def is_parameter(self):
         return all_born(flat(self.spans), "parameter")
+
+    @cached_property
+    def parts(self):
+        """Everything that was cut out on the way here: {(the whole, start)}."""
+        spans = {*flat(self.spans), *self.mixed, *self.dropped}
+        cuts = {cut for span in spans for cut in [span, *span.parents] if cut.parents}
+        return {(cut.parents[0], cut.start) for cut in cuts if cut.start is not None}
 
     def regrouped(self, shape):
         """After a reshape: the same spans in the same order, cut where they must be.
@@ -170,6 +180,12 @@ def size_of(spans):
 def flat(lists):
     """All spans of several axes."""
     return [span for spans in lists for span in spans]
+
+
+def candidate_of(spans):
+    """The candidate whose keys are among the spans, or None."""
+    candidates = (span.whole.candidate for span in spans)
+    return next(filter(None, candidates), None)
 
 
 def all_born(spans, *ways):

@@ -39,19 +39,18 @@ class Read:
     """A product of the weights of a candidate with values.
 
     candidate: whose weights. key: the span of the keys, or of what they were written
-    into. weights: (B, A, T, N). axes: theirs; order: their spans, of images, heads,
-    queries and keys. cross: the keys are of another sequence than the queries.
-    features: what heads were cut out of. parts, value_parts: what was cut out to make
-    the weights and the values, {(span, start)}. summaries: features that each have a
-    map. number: reads are counted from 1. refused: these turned out to be no places.
+    into. axes, value: Axes of the weights and of the values. features: what heads were
+    cut out of. summaries: features that each have a map. weights: (B, A, T, N); order:
+    their spans, of images, heads, queries and keys. cross: the keys are of another
+    sequence than the queries. number: reads are counted from 1. refused: these turned
+    out to be no places.
     """
 
     candidate: AttentionCandidate
     key: Span
     axes: Axes
+    value: Axes
     features: set
-    parts: set
-    value_parts: set
     summaries: set
     weights: torch.Tensor
     order: list
@@ -105,18 +104,11 @@ def read_values(found, key, tensor, axes, letters, value, value_letters):
         order[KEY if span.whole is key else sorts.get(span, QUERY)].append(span)
     weights = laid_out(tensor.detach(), spans, order)  # (B, A, T, N)
     half = weights.dtype in (torch.float16, torch.bfloat16)
-    return Read(
-        found,
-        key,
-        axes,
-        features,
-        parts_of(axes),
-        parts_of(value),
-        summaries,
-        weights.float() if half else weights.clone(),  # the model may change its own
-        order,
-        is_cross(key, axes, sorts, value_keys),
-    )
+    weights = (
+        weights.float() if half else weights.clone()
+    )  # the model may change its own
+    cross = is_cross(key, axes, sorts, value_keys)
+    return Read(found, key, axes, value, features, summaries, weights, order, cross)
 
 
 def origins_of(spans):
@@ -153,14 +145,3 @@ def laid_out(tensor, spans, order):
     places = [spans.index(span) for span in flat(order)]
     apart = tensor.reshape([span.size for span in spans]).permute(places)
     return apart.reshape([size_of(own) for own in order])
-
-
-def parts_of(axes):
-    """Everything that was cut out on the way here: {(the whole, start)}."""
-    spans = {*flat(axes.spans), *axes.mixed, *axes.dropped}
-    return {
-        (cut.parents[0], cut.start)
-        for span in spans
-        for cut in [span, *span.parents]
-        if cut.start is not None and cut.parents
-    }

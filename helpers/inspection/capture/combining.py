@@ -12,7 +12,7 @@ def aligned(operands, shape):
     a mask or bias from nowhere less than what was worked out.
     """
     if len(operands) == 1 and operands[0].fits(shape):
-        return replace(operands[0], weights=None, weighed=None)
+        return replace(operands[0], weighed=None)
 
     def says_less(one):
         from_nowhere = all_born(flat(one.spans), "argument", "expanded")

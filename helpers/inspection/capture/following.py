@@ -41,7 +41,6 @@ class AxesTracker:
         known = [self.of(one) for one in operands]
         found = axes_after(function, name, args, kwargs, known, results)
         for result, axes in zip(results, found, strict=True):
-            axes.weights = held(known, axes)
             self.axes[result] = axes
 
     def written(self, name, operands, results):
@@ -62,7 +61,7 @@ class AxesTracker:
             if same or into.dim() == source.dim():
                 parents = (*spans[place], *others.spans[place])
                 spans[place] = (Span(into.shape[place], parents),)
-        return replace(axes, spans=spans, weights=None)
+        return replace(axes, spans=spans)
 
 
 def is_apart(tensor):
@@ -72,31 +71,15 @@ def is_apart(tensor):
     return tensor.is_nested or torch._C._functorch.is_functorch_wrapped_tensor(tensor)
 
 
-def candidate_of(axes):
-    """The candidate that a tensor holds, or holds a piece of."""
-    spans = [*axes.dropped, *flat(axes.spans)]
-    pieces = (span.whole.candidate for span in spans if span.whole.candidate)
-    return axes.weights or next(pieces, None)
-
-
-def held(known, axes):
-    """The candidate whose keys are still among the axes."""
-    wholes = {span.whole for span in flat(axes.spans)}
-    return next(
-        (a.weights for a in known if a.weights and a.weights.key in wholes), None
-    )
-
-
 def descended(axes, letters, over):
     """(candidate, span of its keys), or the latest that was written into what is summed
     over; (None, None) if there is none."""
     if axes.weights:
         return axes.weights, axes.weights.key
+    lists = zip(letters, axes.spans, strict=True)
     found = [
         (origin.candidate, span.whole)
-        for letter, spans in zip(letters, axes.spans, strict=True)
-        if letter in over
-        for span in spans
+        for span in flat(spans for letter, spans in lists if letter in over)
         for origin in span.origins()
         if origin.candidate
     ]
@@ -113,15 +96,3 @@ def once_each(weights, axes):
         if all_born(own, "expanded"):
             weights, spans[axis] = weights.narrow(axis, 0, 1), ()
     return weights, replace(axes, spans=spans)
-
-
-def refuse_mixed(summaries, known, lists, result):
-    """A query that picks among maps of features: linear attention (LambdaNet)."""
-    mixed = {
-        spans[0]
-        for axes, named in zip(known, lists, strict=True)
-        for letter, spans in zip(named, axes.spans, strict=True)
-        if letter not in result and len(spans) == 1
-    }
-    for read in summaries:
-        read.refused |= not mixed.isdisjoint(read.summaries)

@@ -3,19 +3,19 @@
 import torch
 
 from helpers.inspection.capture.axes import flat
-from helpers.inspection.capture.candidate import laid_out
+from helpers.inspection.capture.candidate import Read, laid_out
 from helpers.inspection.capture.sorting import BATCH, HEAD, KEY, QUERY, is_head
 
 
 def joined(reads):
     """Reads of one run of one layer, with those joined that are pieces of one."""
-    groups = []  # (axis, reads)
+    groups = []  # [axis, reads]
     for one in with_all_keys(without_repeats(reads)):
-        axis = piece_axis(*groups[-1], one) if groups else None
-        if axis is None:
-            groups.append((None, [one]))
+        axis = piece_axis(groups[-1][1][-1], one) if groups else None
+        if axis is None or groups[-1][0] not in (None, axis):
+            groups.append([None, [one]])
         else:
-            groups[-1] = (axis, [*groups[-1][1], one])
+            groups[-1] = [axis, [*groups[-1][1], one]]
     for axis, pieces in groups:
         if axis is not None:
             whole = torch.cat([piece.weights for piece in pieces], dim=axis)
@@ -30,10 +30,10 @@ def without_repeats(reads):
     for one in reads:
         for place, other in enumerate(kept):
             same = one.candidate is other.candidate or (
-                one.value_parts != other.value_parts
+                one.value.parts != other.value.parts
                 and torch.equal(one.weights, other.weights)
             )
-            if same and one.parts == other.parts:
+            if same and one.axes.parts == other.axes.parts:
                 if one.weights.numel() > other.weights.numel():
                     kept[place], one.number = one, other.number
                 break
@@ -47,36 +47,32 @@ def with_all_keys(reads):
     two modalities, or a row and a column (CCNet)."""
     groups = {}
     for one in reads:
-        cuts = frozenset(cut for cut in one.parts if cut[0].whole is not one.key)
+        cuts = frozenset(cut for cut in one.axes.parts if cut[0].whole is not one.key)
         groups.setdefault((one.candidate, cuts), []).append(one)
-    for pieces in groups.values():
-        starts = [piece.first_key() for piece in pieces]
-        if len(pieces) > 1 and None not in starts:
-            pieces.sort(key=lambda piece: piece.first_key())
-            ends = [p.first_key() + p.weights.shape[-1] for p in pieces]
-            rows = {frozenset(flat(p.order[:KEY])) for p in pieces}
-            if ends[:-1] == sorted(starts)[1:] and len(rows) == 1:
-                stretch(pieces)
-    return [one for one in reads if one.weights is not None]
+    return [one for pieces in groups.values() for one in stretched(pieces)]
 
 
-def stretch(pieces):
-    """Put the keys of all pieces into the first of them. What is images to one piece
-    and queries to another is queries."""
-    first = pieces[0]
-    rows = flat(first.order[:KEY])
-    if set(first.candidate.rows) == set(rows):
-        rows = first.candidate.rows  # in the order of the softmax
+def stretched(pieces):
+    """[One with the keys of all], if these are one behind the other, or the pieces.
 
-    def sort(span):
-        sorts = [s for p in pieces for s in (BATCH, HEAD, QUERY) if span in p.order[s]]
-        return HEAD if HEAD in sorts else max(sorts)
-
-    order = [[span for span in rows if sort(span) == s] for s in (BATCH, HEAD, QUERY)]
+    What is images to one piece and queries to another is queries.
+    """
+    rows = flat(pieces[0].order[:KEY])
+    if {*rows} == {*pieces[0].candidate.rows}:
+        rows = pieces[0].candidate.rows  # in the order of the softmax
+    if any(p.first_key() is None or {*flat(p.order[:KEY])} != {*rows} for p in pieces):
+        return pieces
+    pieces = sorted(pieces, key=Read.first_key)
+    ends = [piece.first_key() + piece.weights.shape[-1] for piece in pieces]
+    if ends[:-1] != [piece.first_key() for piece in pieces[1:]]:
+        return pieces
+    order = [[], [], []]
+    for span in rows:
+        sorts = [s for p in pieces for s in range(KEY) if span in p.order[s]]
+        order[max(sorts)].append(span)
     whole = [laid_out(p.weights, flat(p.order), [*order, p.order[KEY]]) for p in pieces]
-    for piece in pieces:
-        piece.weights = None
-    first.weights = torch.cat(whole, -1)  # (B, A, T, N)
+    pieces[0].weights = torch.cat(whole, -1)  # (B, A, T, N)
+    return pieces[:1]
 
 
 def heads_apart(weights, pieces):
@@ -89,29 +85,19 @@ def heads_apart(weights, pieces):
     return weights
 
 
-def piece_axis(axis, pieces, one):
-    """The axis along which `one` goes on where the pieces end; None if it does not."""
-    last = pieces[-1]
-    found = next_axis(last, one)
-    if found is None or axis not in (None, found) or last.cross != one.cross:
-        return None
-    sizes = [list(piece.weights.shape) for piece in (last, one)]
-    for shape in sizes:
-        del shape[found]
-    return found if sizes[0] == sizes[1] else None
-
-
-def next_axis(last, one):
-    """By what was cut out to make each of two pieces."""
-    if one.axes.after >= last.number:  # it depends on the other: a second look
-        return None
-    differ = {whole.whole for whole, _ in last.parts ^ one.parts}
-    if last.sequences() != one.sequences():
-        return None
-    heads = last.features | one.features
-    if differ <= heads or all(whole.born == "feature" for whole in differ):
-        return HEAD
-    if last.value_parts != one.value_parts:
-        return BATCH
+def piece_axis(last, one):
+    """The axis along which one read goes on where the last one ends, by what was cut
+    out to make each; None if it does not."""
+    if one.axes.after >= last.number or one.sequences() != last.sequences():
+        return None  # it depends on the other, or looks at something else
+    differ = {whole.whole for whole, _ in last.axes.parts ^ one.axes.parts}
     queries = {span.whole for span in flat(one.axes.spans)}
-    return QUERY if differ <= queries else None
+    if differ <= last.features | one.features:
+        axis = HEAD
+    elif last.value.parts != one.value.parts:
+        axis = BATCH
+    else:
+        axis = QUERY if differ <= queries else None
+    sizes = zip(last.weights.shape, one.weights.shape, strict=True)
+    same = all(a == b for place, (a, b) in enumerate(sizes) if place != axis)
+    return axis if same else None

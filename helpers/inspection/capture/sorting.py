@@ -21,13 +21,13 @@ def sort_spans(rows, values, wholes, keys, predicted, scored):
     sorts, finer, summaries, heads_shared = {}, {}, set(), set()
     for letter, spans in rows.items():
         shared = values.get(letter, ())
-        repeats = all_born(shared, "expanded") and not all_born(spans, "expanded")
+        repeats = all_born(shared, "expanded")
         if repeats and has_images(rows, values, wholes):
             shared = ()  # the values only repeat along the queries
         finer[spans] = finest(spans, shared, wholes)
         for span in finer[spans]:
             neighbours = span in keys and span.whole is span  # not a row of windows
-            images = shared and span.size > 1 and not neighbours
+            images = shared and not neighbours
             sorts[span] = BATCH if images else QUERY
             if shared or not (predicted or scored):
                 head = is_head(span, wholes, bool(shared))
@@ -65,8 +65,7 @@ def finest(spans, shared, wholes):
 def has_images(rows, values, wholes):
     """True if an axis that values share is neither repeated nor heads."""
     return any(
-        size_of(own) > 1
-        and not all_born(own, "expanded")
+        not all_born(own, "expanded")
         and not any(is_head(span, wholes, True) for span in own)
         for letter, own in values.items()
         if letter in rows

@@ -8,7 +8,7 @@ softmax returns is followed until its keys are summed over, whatever its layer i
 from dataclasses import replace
 from itertools import count
 
-from helpers.inspection.capture.axes import Span
+from helpers.inspection.capture.axes import Span, candidate_of, flat
 from helpers.inspection.capture.calls import summed_dims
 from helpers.inspection.capture.candidate import AttentionCandidate, read_values
 from helpers.inspection.capture.combining import axes_of_product
@@ -16,12 +16,9 @@ from helpers.inspection.capture.following import (
     ADDS,
     WRITES,
     AxesTracker,
-    candidate_of,
     descended,
-    held,
     is_apart,
     once_each,
-    refuse_mixed,
 )
 from helpers.inspection.capture.kernels import FUSED, fused_weights
 from helpers.inspection.capture.products import PRODUCTS, letters_of
@@ -96,7 +93,7 @@ class SoftmaxTracker(AxesTracker):
         found.key = Span(weights.shape[axis], axes.spans[axis], candidate=found)
         found.rows = [s for i, own in enumerate(axes.spans) if i != axis for s in own]
         spans = [*axes.spans[:axis], (found.key,), *axes.spans[axis + 1 :]]
-        self.axes[weights] = replace(axes, spans=spans, weights=found)
+        self.axes[weights] = replace(axes, spans=spans)
         self.waiting.append(found)
         return found
 
@@ -110,11 +107,11 @@ class SoftmaxTracker(AxesTracker):
                 self.read(over, operands[place], letters, value, lists[other])
         known = [self.of(one) for one in operands]
         axes = self.axes[output] = axes_of_product(known, lists, result)
-        axes.weights = held(known, axes)
         if not self.reads and not any(one.is_parameter for one in known):
             refused = any(one.weights and one.weights.refused for one in known)
             self.unexplained = not refused and any(one.scores for one in known)
-            refuse_mixed(self.summaries, known, lists, result)
+            for read in self.summaries:  # linear attention picks among its maps
+                read.refused |= not axes.mixed.isdisjoint(read.summaries)
             axes.scores = True
 
     def multiplied(self, weights, values, output):
@@ -129,8 +126,8 @@ class SoftmaxTracker(AxesTracker):
         if wide and keys and all(axes.size(i) == other.size(i) for i in keys):
             letters = [i if axes.size(i) > 1 else f"{i}, alone" for i in places]
             named = list(range(-len(other.spans), 0))
-            self.axes[weights], result = axes, self.of(output)
-            result.weights, result.weighed = None, (weights, letters, other, named)
+            self.axes[weights] = axes
+            self.of(output).weighed = weights, letters, other, named
 
     def read(self, over, tensor, letters, value, named):
         """A product with values that was summed over some letters: perhaps the keys.
@@ -161,12 +158,12 @@ class SoftmaxTracker(AxesTracker):
 
     def note_uses(self, operands, output):
         """Weights that nothing was read with, and something else came of them."""
-        for one in operands if self.waiting else ():
-            found = candidate_of(self.of(one))
-            if found in self.waiting and found is not self.of(output).weights:
-                found.touched |= any(
-                    x.is_floating_point()
-                    and x.numel() > 1
-                    and candidate_of(self.of(x)) is not found
-                    for x in operands
-                )
+        if not self.waiting:
+            return
+        known = [self.of(one) for one in operands]
+        held = [candidate_of([*one.dropped, *flat(one.spans)]) for one in known]
+        numbers = [x.is_floating_point() and x.numel() > 1 for x in operands]
+        kept = None if self.of(output).weighed else self.of(output).weights
+        for found in set(held).intersection(self.waiting) - {kept}:
+            others = zip(held, numbers, strict=True)
+            found.touched |= any(one is not found and many for one, many in others)
