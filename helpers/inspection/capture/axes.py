@@ -12,6 +12,8 @@ from math import prod
 
 import torch
 
+from helpers.inspection.shapes.text import tensors
+
 
 @dataclass(eq=False)
 class Span:
@@ -139,38 +141,26 @@ class Axes:
             strides.insert(0, step)
             step *= size + 1
         result = view(torch.empty_strided(self.sizes, strides, device="meta"))
-        results = [result] if isinstance(result, torch.Tensor) else result
-        return [self._view(one, strides) for one in results]
+        return [self._view(one, strides) for one in tensors([result])]
 
     def _view(self, result, strides):
+        axes, left = [], dict(enumerate(zip(strides, self.sizes, strict=True)))
         offset = result.storage_offset()
-        starts = [
-            offset // stride % (size + 1)
-            for stride, size in zip(strides, self.sizes, strict=True)
-        ]
-        axes, kept = [], set()
+        starts = [offset // own % (n + 1) for own, n in left.values()]
         for size, stride in zip(result.shape, result.stride(), strict=True):
-            axis = self._axis_of(stride, strides)
-            if axis is None or axis in kept:
+            # the axis of which this is a step, or a few
+            for axis, (one, n) in left.items():
+                if one <= stride < one * max(2, n):
+                    spans = self.spans[axis]
+                    axes.append(
+                        spans if size == n else (cut(spans, size, starts[axis]),)
+                    )
+                    del left[axis]
+                    break
+            else:
                 axes.append((Span(size, born="expanded"),) if size > 1 else ())
-                continue
-            kept.add(axis)
-            spans = self.spans[axis]
-            whole = size == self.sizes[axis]
-            axes.append(spans if whole else (cut(spans, size, starts[axis]),))
-        gone = {
-            cut(spans, 1, starts[axis]) if size_of(spans) > 1 else spans[0]
-            for axis, spans in enumerate(self.spans)
-            if axis not in kept and spans
-        }
-        return replace(self, spans=axes, dropped=self.dropped | gone)
-
-    def _axis_of(self, stride, strides):
-        """The axis of which a stride is a step, or a few; None for none."""
-        for axis, (own, size) in enumerate(zip(strides, self.sizes, strict=True)):
-            step, rest = divmod(stride, own)
-            if not rest and 1 <= step < max(2, size):
-                return axis
+        gone = [cut(self.spans[i], 1, starts[i]) for i in left if self.spans[i]]
+        return replace(self, spans=axes, dropped=self.dropped.union(gone))
 
 
 def size_of(spans):
@@ -197,7 +187,7 @@ def cut(spans, size, start):
     """A stretch of an axis that may consist of several spans."""
     if len(spans) == 1:
         return spans[0].part(size, start)
-    return Span(size, spans, spans[0].whole if spans else None, start)
+    return Span(size, spans, spans[0].whole, start)
 
 
 def new_axes(tensor, kept=False):

@@ -27,27 +27,25 @@ class AxesTracker:
             known = self.axes[tensor] = new_axes(tensor)
         return known
 
-    def before(self, name, args, kwargs):
+    def before(self, call):
         """Keep weights that a dropout is about to change."""
-        if not name.startswith("dropout") or not isinstance(args[0], torch.Tensor):
+        if not call.name.startswith("dropout") or not call.operands:
             return
-        axes = self.axes.get(args[0])
-        if axes is not None and axes.weights and not axes.weights.before_dropout:
-            if kwargs.get("training", args[2] if len(args) > 2 else True):
-                axes.weights.before_dropout = args[0].detach().clone(), axes
+        axes = self.of(call.operands[0])
+        if axes.weights and not axes.weights.before_dropout:
+            if call.argument("training", 2, True):
+                axes.weights.before_dropout = call.operands[0].detach().clone(), axes
 
-    def note(self, function, name, args, kwargs, operands, results):
+    def note(self, call):
         """The axes of the results of a call that is no product."""
-        known = [self.of(one) for one in operands]
-        found = axes_after(function, name, args, kwargs, known, results)
-        for result, axes in zip(results, found, strict=True):
-            self.axes[result] = axes
+        found = axes_after(call, [self.of(one) for one in call.operands])
+        self.axes.update(zip(call.results, found, strict=True))
 
-    def written(self, name, operands, results):
+    def written(self, call):
         """What is written into a tensor is a part of it from then on."""
-        into, source = operands[0], operands[-1]
-        self.axes[into] = self.axes_with(name, into, source)
-        for result in results:
+        into, source = call.operands[0], call.operands[-1]
+        self.axes[into] = self.axes_with(call.name, into, source)
+        for result in call.results:
             self.axes[result] = self.axes[into]
 
     def axes_with(self, name, into, source):

@@ -25,19 +25,12 @@ HALF = (torch.float16, torch.bfloat16)
 
 def single(value):
     """A tensor of half precision in float32; anything else as it is."""
-    is_half = isinstance(value, torch.Tensor) and value.dtype in HALF
-    return value.float() if is_half else value
+    half = isinstance(value, torch.Tensor) and value.dtype in HALF
+    return value.float() if half else value
 
 
 def sdpa_weights(
-    query,
-    key,
-    value,
-    attn_mask=None,
-    dropout_p=0.0,
-    is_causal=False,
-    scale=None,
-    enable_gqa=False,
+    query, key, value, attn_mask=None, dropout_p=0.0, is_causal=False, **options
 ):
     """The weights of a call of `scaled_dot_product_attention`, before dropout.
 
@@ -49,17 +42,11 @@ def sdpa_weights(
     if attn_mask is not None and attn_mask.dtype == torch.bool:
         hidden = torch.zeros(attn_mask.shape, device=query.device)
         attn_mask = hidden.masked_fill(~attn_mask, -math.inf)  # (..., T, N)
-    scale = query.shape[-1] ** -0.5 if scale is None else scale
     query, key, attn_mask = map(single, (query, key, attn_mask))
-    return torch._scaled_dot_product_attention_math(
-        scale * query,
-        key,
-        key[..., :0],
-        attn_mask,
-        is_causal=is_causal,
-        scale=1.0,
-        enable_gqa=enable_gqa,
-    )[1]
+    scale = options.get("scale") or query.shape[-1] ** -0.5
+    none, options = key[..., :0], {**options, "scale": 1.0}
+    plain = torch._scaled_dot_product_attention_math
+    return plain(scale * query, key, none, attn_mask, 0.0, is_causal, **options)[1]
 
 
 def mha_weights(call):
@@ -73,30 +60,30 @@ def mha_weights(call):
 
 
 @torch.no_grad()
-def fused_weights(tracker, function, args, kwargs):
+def fused_weights(tracker, call):
     """Note how the weights of a call of one of the two were made.
 
     Returns the weights, their letters, Axes of the values and their letters.
     """
-    if function is SDPA:
-        weights = sdpa_weights(*args, **kwargs)  # (..., T, N)
-        call = dict(zip(("query", "key", "value"), args, strict=False), **kwargs)
-        q, k, v = (tracker.of(call[name]) for name in ("query", "key", "value"))
+    if call.function is SDPA:
+        weights = sdpa_weights(*call.args, **call.kwargs)  # (..., T, N)
+        names = enumerate(("query", "key", "value"))
+        q, k, v = (tracker.of(call.argument(name, i)) for i, name in names)
         rows = rows_of(weights.dim())
         of_q, of_k, of_v = (
             [*rows_of(len(x.spans)), *letters]
             for x, letters in ((q, "td"), (k, "nd"), (v, "ne"))
         )
     else:
-        call = inspect.signature(MHA).bind(*args, **kwargs).arguments
-        weights = mha_weights(call)  # ([B,] A, T, N)
+        of = inspect.signature(MHA).bind(*call.args, **call.kwargs).arguments
+        weights = mha_weights(of)  # ([B,] A, T, N)
         rows = [*"ba"][-weights.dim() + 2 :]
-        heads = (call["num_heads"], call["embed_dim_to_check"] // call["num_heads"])
+        heads = (of["num_heads"], of["embed_dim_to_check"] // of["num_heads"])
         q, k, v = (
             axes_of_layer(x, math.prod(heads)).regrouped((*x.sizes[:-1], *heads))
-            for x in (tracker.of(call[name]) for name in ("query", "key", "value"))
+            for x in map(tracker.of, (of["query"], of["key"], of["value"]))
         )  # (T or N, [B,] A, d)
-        of_q, of_k, of_v = (["t", *rows, "d"], ["n", *rows, "d"], ["n", *rows, "e"])
+        of_q, of_k, of_v = ["t", *rows, "d"], ["n", *rows, "d"], ["n", *rows, "e"]
     letters = [*rows, "t", "n"]
     axes = axes_of_product((q, k), (of_q, of_k), letters)
     axes.scores = True

@@ -7,7 +7,7 @@ import torch
 from torch.overrides import TorchFunctionMode
 
 from helpers.inspection.capture.axes import Axes
-from helpers.inspection.capture.calls import first_in_front
+from helpers.inspection.capture.calls import TorchCall
 from helpers.inspection.capture.captured import Call, Captured
 from helpers.inspection.capture.joining import joined
 from helpers.inspection.capture.layers import (
@@ -85,17 +85,16 @@ class Listener(TorchFunctionMode):
     def __torch_function__(self, function, types, args=(), kwargs=None):
         """Call the function as it was called, and note what came of it."""
         kwargs = kwargs or {}
-        name = getattr(function, "__name__", "").strip("_")
         if self.elsewhere():
             return function(*args, **kwargs)
-        if name == "iter" and args[0].dim():  # a loop over the first axis
+        call = TorchCall(function, args, kwargs)
+        if call.name == "iter" and args[0].dim():  # a loop over the first axis
             return iter(self.__torch_function__(torch.unbind, types, args))
-        given, named = first_in_front(args, kwargs)
-        self.tracker.before(name, given, named)
-        output = function(*args, **kwargs)
-        self.tracker.after(function, name, given, named, output)
+        self.tracker.before(call)
+        call.output = function(*args, **kwargs)
+        self.tracker.after(call)
         self.place()
-        return output
+        return call.output
 
     def place(self):
         """Note in which layer that happened which the latest call did."""

@@ -13,22 +13,23 @@ def rows_of(rank):
     return [f"b{i}" for i in range(rank, 2, -1)]
 
 
-def letters_of(name, args):
-    """(tensors, the letters of each, the letters of the result), or None.
+def letters_of(call):
+    """(tensors, the letters of each, the letters of the result) of a product, or None.
 
     Letters stand for axes: the same letter is the same axis; one that is missing in
     the result was summed over.
     """
-    if name == "einsum":
-        return einsum_letters(args)
-    added = name in ("baddbmm", "addmm")  # their first tensor takes no part
-    tensors = [a for a in args if isinstance(a, torch.Tensor)][added : added + 2]
-    if len(tensors) < 2:
+    name = call.name
+    if name not in PRODUCTS or len(call.operands) < 2:
         return None
+    if name == "einsum":
+        return einsum_letters(*call.args)
+    added = name in ("baddbmm", "addmm")  # their first tensor takes no part
+    tensors = call.operands[added : added + 2]
     if name in ("linear", "inner"):
         return tensordot_letters(tensors, ([-1], [-1]))
     if name == "tensordot":
-        return tensordot_letters(tensors, args[2] if len(args) > 2 else 2)
+        return tensordot_letters(tensors, call.argument("dims", 2, 2))
     first, second = tensors = tensors[:: -1 if name == "rmatmul" else 1]
     ones = [*rows_of(first.dim()), *"tk"[-first.dim() :]]
     others = [*rows_of(second.dim()), *"kn"[: second.dim()]]
@@ -51,12 +52,11 @@ def tensordot_letters(tensors, dims):
     return tensors, lists, [s for s in lists[0] + lists[1] if not s.startswith("k")]
 
 
-def einsum_letters(args):
-    equation, *tensors = args
+def einsum_letters(equation, *tensors):
     if not isinstance(equation, str):
         return None
-    if len(tensors) == 1 and isinstance(tensors[0], list | tuple):
-        tensors = list(tensors[0])
+    if isinstance(tensors[0], list | tuple):
+        (tensors,) = tensors
     given, arrow, result = equation.replace(" ", "").partition("->")
     terms = given.split(",")
     spare = [

@@ -6,14 +6,14 @@ import torch
 SOFTMAX = {"softmax": 1, "softmin": 1, "gumbel_softmax": 4, "log_softmax": 1}
 
 
-def softmax_axis(name, args, kwargs, output):
+def softmax_axis(call):
     """The axis along which this call made its result sum to 1; None for others."""
+    name, output = call.name, call.results[0]
     if name in SOFTMAX:
-        place = SOFTMAX[name]
-        dim = kwargs.get("dim", args[place] if len(args) > place else -1)
+        dim = call.argument("dim", SOFTMAX[name], -1)
         return dim % output.dim() if isinstance(dim, int) else None
-    if name in ("div", "truediv") and not kwargs:
-        return divided_by_own_sum(args, output)
+    if name in ("div", "truediv") and not call.kwargs:
+        return divided_by_own_sum(call.args, output)
     if name == "exp" and output.dim() and sums_to_one(output, -1):
         return output.dim() - 1
     return None

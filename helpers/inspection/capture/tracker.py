@@ -9,9 +9,8 @@ from dataclasses import replace
 from itertools import count
 
 from helpers.inspection.capture.axes import Span, candidate_of, flat
-from helpers.inspection.capture.calls import summed_dims
 from helpers.inspection.capture.candidate import AttentionCandidate, read_values
-from helpers.inspection.capture.combining import axes_of_product
+from helpers.inspection.capture.combining import aligned, axes_of_product
 from helpers.inspection.capture.following import (
     ADDS,
     WRITES,
@@ -23,7 +22,6 @@ from helpers.inspection.capture.following import (
 from helpers.inspection.capture.kernels import FUSED, fused_weights
 from helpers.inspection.capture.products import PRODUCTS, letters_of
 from helpers.inspection.capture.softmaxes import softmax_axis, sums_to_one
-from helpers.inspection.shapes.text import tensors
 
 
 class SoftmaxTracker(AxesTracker):
@@ -43,47 +41,46 @@ class SoftmaxTracker(AxesTracker):
         self.begun, self.reads = None, []
         self.unexplained = self.opaque = False
 
-    def after(self, function, name, args, kwargs, output):
+    def after(self, call):
         """Note what a call did."""
+        name, operands, results = call.name, call.operands, call.results
         self.begun, self.reads = None, []
         self.unexplained = self.opaque = False
-        operands, results = tensors([*args, *kwargs.values()]), tensors([output])
         if any(map(is_apart, operands + results)) or name == "flex_attention":
             self.unexplained = name in PRODUCTS and name != "linear"
-            self.opaque = function in FUSED or name == "flex_attention"
+            self.opaque = call.function in FUSED or name == "flex_attention"
         elif operands and name in WRITES:
             # An adding one sums over the keys, perhaps, of a list of pairs.
             self.unexplained = name in ADDS and self.of(operands[-1]).scores
-            self.written(name, operands, results)
+            self.written(call)
         elif operands and results:
-            self.sort(function, name, args, kwargs, operands, results)
+            self.sort(call, *operands)
             self.note_uses(operands, results[0])
+            for read in self.reads:
+                self.of(results[0]).after = read.number
 
-    def sort(self, function, name, args, kwargs, operands, results):
+    def sort(self, call, first, *others):
         """Make weights, read with them, or only note the axes of the results."""
-        first, axes, output = operands[0], self.of(operands[0]), results[0]
-        axis = softmax_axis(name, args, kwargs, output)
+        name, output, axes = call.name, call.results[0], self.of(first)
+        axis, product = softmax_axis(call), letters_of(call)
         again = axes.weights and axes.weights.key.fills(axes.spans[axis or 0])
-        product = name in PRODUCTS and letters_of(name, (*args, *kwargs.values()))
-        if function in FUSED:
-            weights, *values = fused_weights(self, function, args, kwargs)
+        if call.function in FUSED:
+            weights, *values = fused_weights(self, call)
             self.begin(weights, weights, weights.dim() - 1)
-            self.note(None, "", (), {}, operands[:1], results)
+            self.axes[output] = aligned([axes], output.shape)
             self.read({"n"}, weights, *values)
         elif axis is not None and not again:  # masked and made to sum to 1 once more
             self.begin(first, output, axis)
-        elif product and not (name == "linear" and self.of(operands[1]).is_parameter):
+        elif product and not (name == "linear" and self.of(others[0]).is_parameter):
             self.product(*product, output)
         else:
-            self.note(function, name, args, kwargs, operands, results)
-        if name in ("mul", "rmul") and len(operands) == 2:
-            self.multiplied(*operands, output)
-            self.multiplied(*reversed(operands), output)
+            self.note(call)
+        if name in ("mul", "rmul") and len(others) == 1:
+            self.multiplied(first, *others, output)
+            self.multiplied(*others, first, output)
         if name == "sum" and axes.weighed:
-            dims = summed_dims(args, kwargs, first.dim())
+            dims = call.dims(first.dim())
             self.read({dim - first.dim() for dim in dims}, *axes.weighed)
-        for read in self.reads:
-            self.of(output).after = read.number
 
     def begin(self, scores, weights, axis):
         """A candidate: its keys get a span of their own, which queries do not share."""
