@@ -89,12 +89,11 @@ def read_values(found, key, tensor, axes, letters, value, value_letters):
         return None
     free = [s for letter, own in values.items() if letter not in mine for s in own]
     features = {span.whole for span in [*axes.mixed, *free]}
-    # features: the layer gave the weights themselves
-    predicted = all_born(key.parents, "feature")
-    mixed = axes.mixed if found.scored else ()
-    sorts, finer, summaries = sort_spans(
-        rows, values, features, origins_of(value_keys), predicted, origins_of(mixed)
-    )
+    mixed = origins_of(axes.mixed) if found.scored else set()
+    if not mixed and not all_born(key.parents, "feature"):
+        mixed = None  # neither a product made the weights nor a layer (VOLO)
+    keys = origins_of(value_keys)
+    sorts, finer, summaries = sort_spans(rows, values, features, keys, mixed)
     if sorts is None:
         return None
     tensor, before = found.before_dropout or (tensor, axes)

@@ -1,7 +1,5 @@
 """The products of two tensors, all written as einsum writes them."""
 
-import re
-
 import torch
 
 PRODUCTS = "matmul rmatmul bmm mm mv baddbmm addmm dot inner einsum tensordot linear"
@@ -44,12 +42,12 @@ def tensordot_letters(tensors, dims):
         return None
     if isinstance(dims, int):
         dims = (range(-dims, 0), range(dims))
-    lists = [
-        [f"{s}{i}" for i in range(x.dim())] for s, x in zip("ac", tensors, strict=True)
-    ]
+    first, second = (range(x.dim()) for x in tensors)
+    ones, others = [f"a{i}" for i in first], [f"c{i}" for i in second]
     for i, (one, other) in enumerate(zip(*dims, strict=True)):
-        lists[0][one] = lists[1][other] = f"k{i}"
-    return tensors, lists, [s for s in lists[0] + lists[1] if not s.startswith("k")]
+        ones[one] = others[other] = f"k{i}"
+    result = [letter for letter in ones + others if letter[0] != "k"]
+    return tensors, [ones, others], result
 
 
 def einsum_letters(equation, *tensors):
@@ -58,23 +56,16 @@ def einsum_letters(equation, *tensors):
     if isinstance(tensors[0], list | tuple):
         (tensors,) = tensors
     given, arrow, result = equation.replace(" ", "").partition("->")
-    terms = given.split(",")
-    spare = [
-        tensor.dim() - len(term.replace("...", ""))
-        for term, tensor in zip(terms, tensors, strict=True)
-    ]
-    dots = [f"...{i}" for i in range(max(spare))]
-    lists = [spread(t, dots, s) for t, s in zip(terms, spare, strict=True)]
     if not arrow:
-        letters = given.replace(",", "").replace(".", "")
-        result = "..." if "..." in given else ""
-        result += "".join(sorted(c for c in set(letters) if letters.count(c) == 1))
-    return tensors, lists, spread(result, dots, len(dots))
+        letters = sorted(given.replace(".", "").replace(",", ""))
+        result = "".join(["...", *(n for n in letters if letters.count(n) == 1)])
+    terms = given.split(",")
+    pairs = zip(terms, tensors, strict=True)
+    spare = [x.dim() - len(term.replace("...", "")) for term, x in pairs]
+    return tensors, list(map(spread, terms, spare)), spread(result, max(spare))
 
 
-def spread(term, dots, spare):
-    """The letters of one term, with the last `spare` of the dots in place of '...'."""
-    found = []
-    for part in re.findall(r"\.\.\.|.", term):
-        found += dots[len(dots) - spare :] if part == "..." else [part]
-    return found
+def spread(term, spare):
+    """The letters of one term; '...' is `spare` axes, counted from the right."""
+    before, dots, behind = term.partition("...")
+    return [*before, *(f".{i}" for i in range(spare, 0, -1) if dots), *behind]

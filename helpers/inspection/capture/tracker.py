@@ -6,7 +6,7 @@ softmax returns is followed until its keys are summed over, whatever its layer i
 """
 
 from dataclasses import replace
-from itertools import count
+from itertools import count, permutations
 
 from helpers.inspection.capture.axes import Span, candidate_of, flat
 from helpers.inspection.capture.candidate import AttentionCandidate, read_values
@@ -96,12 +96,11 @@ class SoftmaxTracker(AxesTracker):
 
     def product(self, operands, lists, result, output):
         """A sum over all letters that are not in the result: see `letters_of`."""
-        for place, letters in enumerate(lists):
+        pairs = permutations(zip(operands, lists, strict=True), 2)
+        for (weights, letters), (values, named) in pairs:
             over = set(letters) - set(result)
-            others = [i for i, named in enumerate(lists) if over & set(named)]
-            for other in [i for i in others if i != place][:1]:
-                value = self.of(operands[other])
-                self.read(over, operands[place], letters, value, lists[other])
+            if over & set(named):
+                self.read(over, weights, letters, self.of(values), named)
         known = [self.of(one) for one in operands]
         axes = self.axes[output] = axes_of_product(known, lists, result)
         if not self.reads and not any(one.is_parameter for one in known):
