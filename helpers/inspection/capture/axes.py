@@ -111,6 +111,8 @@ class Axes:
 
         A span of size 1 stays with the one before it, until an axis of size 1 comes.
         """
+        if 0 in shape:
+            return None
         left = flat(self.spans)[::-1]
         axes = []
         for size, following in zip(shape, [*shape, None][1:], strict=True):
@@ -173,9 +175,9 @@ def flat(lists):
 
 
 def candidate_of(spans):
-    """The candidate whose keys are among the spans, or None."""
-    candidates = (span.whole.candidate for span in spans)
-    return next(filter(None, candidates), None)
+    """The latest candidate whose keys are among the spans, or None."""
+    candidates = {span.whole.candidate for span in spans} - {None}
+    return max(candidates, key=lambda one: one.number, default=None)
 
 
 def all_born(spans, *ways):

@@ -173,16 +173,11 @@ def looked_up(call, known, shape):
     return Axes([*places, (Span(shape[-1], born="feature"),)])
 
 
-def layered(call, known, shape):
-    return axes_of_layer(known[0], shape[-1])
-
-
 def as_complex(call, known, shape):
-    return replace(known[0], spans=known[0].spans[:-1])
-
-
-def as_real(call, known, shape):
-    return replace(known[0], spans=[*known[0].spans, (Span(2),)])
+    """After view_as_complex, or its reverse, which gives two numbers for each."""
+    back = call.name == "view_as_real"
+    spans = [*known[0].spans, made(2)] if back else known[0].spans[:-1]
+    return replace(known[0], spans=spans)
 
 
 # What a call did, by its name: (call, known Axes, shape of the result) -> Axes or None.
@@ -192,9 +187,9 @@ RULES = {
     **dict.fromkeys(["cat", "concat", "concatenate", "stack"], concatenated),
     **dict.fromkeys(["grid_sample", "grid_sampler"], sampled),
     **dict.fromkeys(REDUCE, summed),
-    "linear": layered,
+    "linear": lambda call, known, shape: axes_of_layer(known[0], shape[-1]),
     "unfold": unfolded,
     "embedding": looked_up,
     "view_as_complex": as_complex,
-    "view_as_real": as_real,
+    "view_as_real": as_complex,
 }

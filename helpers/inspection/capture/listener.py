@@ -15,7 +15,6 @@ from helpers.inspection.capture.layers import (
     innermost_attention,
     is_attention,
     is_router,
-    takes_fast_path,
 )
 from helpers.inspection.capture.tracker import SoftmaxTracker
 from helpers.inspection.shapes.text import tensors
@@ -64,14 +63,14 @@ class Listener(TorchFunctionMode):
                 self.hide(found.running)  # only some of its keys were followed
             elif not read.refused:
                 self.file(read)
-        inside = any(isinstance(around, FAST) for around in self.running())
-        if output is None or inside or not takes_fast_path(module, args):
+        fast = [isinstance(one, FAST) for one in [*self.running(), module]]
+        if output is None or module.training or not fast[-1] or any(fast[:-1]):
             return None
         return self.run_unheard(module, args, kwargs, output)
 
     def run_unheard(self, module, args, kwargs, heard):
-        """PyTorch's fast path has other rounding than the one that can be heard: run
-        it as well, so that the model returns the same bit for bit."""
+        """The fast way has other rounding than the one that can be heard: take it as
+        well, so that the model returns the same bit for bit."""
         self.paused = True
         try:
             with torch._C.DisableTorchFunction():

@@ -157,9 +157,7 @@ class SoftmaxTracker(AxesTracker):
         if not self.waiting:
             return
         known = [self.of(one) for one in operands]
-        held = [candidate_of([*one.dropped, *flat(one.spans)]) for one in known]
-        numbers = [x.is_floating_point() and x.numel() > 1 for x in operands]
+        held = {candidate_of([*one.dropped, *flat(one.spans)]) for one in known}
         kept = None if self.of(output).weighed else self.of(output).weights
-        for found in set(held).intersection(self.waiting) - {kept}:
-            others = zip(held, numbers, strict=True)
-            found.touched |= any(one is not found and many for one, many in others)
+        for found in held.intersection(self.waiting) - {kept}:
+            found.touched |= len(held) > 1
