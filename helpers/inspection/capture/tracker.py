@@ -38,8 +38,6 @@ class SoftmaxTracker(AxesTracker):
         self.waiting = []  # candidates that nothing was read with yet
         self.summaries = []  # reads with maps for features
         self.numbers = count(1)
-        self.begun, self.reads = None, []
-        self.unexplained = self.opaque = False
 
     def after(self, call):
         """Note what a call did."""
@@ -63,13 +61,14 @@ class SoftmaxTracker(AxesTracker):
         """Make weights, read with them, or only note the axes of the results."""
         name, output, axes = call.name, call.results[0], self.of(first)
         axis, product = softmax_axis(call), letters_of(call)
+        # weights that were masked, and are made to sum to 1 once more, are the same
         again = axes.weights and axes.weights.key.fills(axes.spans[axis or 0])
         if call.function in FUSED:
             weights, *values = fused_weights(self, call)
             self.begin(weights, weights, weights.dim() - 1)
             self.axes[output] = aligned([axes], output.shape)
             self.read({"n"}, weights, *values)
-        elif axis is not None and not again:  # masked and made to sum to 1 once more
+        elif axis is not None and not again:
             self.begin(first, output, axis)
         elif product and not (name == "linear" and self.of(others[0]).is_parameter):
             self.product(*product, output)
