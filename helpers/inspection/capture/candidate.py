@@ -102,10 +102,9 @@ def read_values(found, key, tensor, axes, letters, value, value_letters):
     for span in spans:
         order[KEY if span.whole is key else sorts.get(span, QUERY)].append(span)
     weights = laid_out(tensor.detach(), spans, order)  # (B, A, T, N)
+    # copies: the model may write into its own again
     half = weights.dtype in (torch.float16, torch.bfloat16)
-    weights = (
-        weights.float() if half else weights.clone()
-    )  # the model may change its own
+    weights = weights.float() if half else weights.clone()
     cross = is_cross(key, axes, sorts, value_keys)
     return Read(found, key, axes, value, features, summaries, weights, order, cross)
 

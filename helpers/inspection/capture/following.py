@@ -31,10 +31,10 @@ class AxesTracker:
         """Keep weights that a dropout is about to change."""
         if not call.name.startswith("dropout") or not call.operands:
             return
-        axes = self.of(call.operands[0])
-        if axes.weights and not axes.weights.before_dropout:
+        weights, axes = call.operands[0], self.axes.get(call.operands[0])
+        if axes and axes.weights and not axes.weights.before_dropout:
             if call.argument("training", 2, True):
-                axes.weights.before_dropout = call.operands[0].detach().clone(), axes
+                axes.weights.before_dropout = weights.detach().clone(), axes
 
     def note(self, call):
         """The axes of the results of a call that is no product."""
