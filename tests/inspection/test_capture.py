@@ -476,62 +476,6 @@ def test_heads_behind_the_queries_and_masks_are_told_apart():
     assert torch.equal(first, second)
 
 
-LLAMA = {
-    **SMALL,
-    "num_key_value_heads": 1,
-    "vocab_size": 60,
-    "max_position_embeddings": 64,
-}
-
-
-def write(model, **options):
-    """Six words after two prompts, the first of them padded at the left."""
-    ids = torch.arange(5, 23).unflatten(0, (2, 9))
-    mask = torch.ones_like(ids)
-    mask[0, :4] = 0
-    return model.generate(
-        ids,
-        attention_mask=mask,
-        max_new_tokens=6,
-        do_sample=False,
-        pad_token_id=0,
-        eos_token_id=None,
-        return_dict_in_generate=True,
-        **options,
-    )
-
-
-@pytest.mark.parametrize("beams", [1, 3])
-@pytest.mark.parametrize("cache", [None, "static"])
-def test_grouped_heads_of_a_padded_batch_are_followed(beams, cache):
-    torch.manual_seed(0)
-    model = transformers.LlamaForCausalLM(transformers.LlamaConfig(**LLAMA)).eval()
-    options = {"num_beams": beams, "cache_implementation": cache}
-    plain = write(model, **options)
-    with capture_attention(model) as captured:
-        during = write(model, **options)
-    assert torch.equal(plain.sequences, during.sequences)
-    model.set_attn_implementation("eager")
-    known = write(model, output_attentions=True, **options)
-    ours = caption_attentions(during, captured.steps("self"), row=1)
-    theirs = caption_attentions(known, "attentions", row=1)
-    assert [x.shape for x in ours] == [(6, 4, 14)] * 2
-    for one, other in zip(ours, theirs, strict=True):
-        torch.testing.assert_close(one, other, atol=1e-5, rtol=1e-4)
-
-
-@pytest.mark.parametrize("window", [5, 11])
-def test_keys_that_a_window_forgets_are_refused(window):
-    torch.manual_seed(0)
-    config = transformers.MistralConfig(**LLAMA, sliding_window=window)
-    model = transformers.MistralForCausalLM(config).eval()
-    with capture_attention(model) as captured:
-        written = write(model)
-    message = f"step . has 4 heads and {window} keys; expected 4 heads and"
-    with pytest.raises(ValueError, match=message):
-        caption_attentions(written, captured.steps("self"))
-
-
 class Named(nn.Module):
     """All arguments by their names, the first one too."""
 
