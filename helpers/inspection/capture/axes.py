@@ -90,12 +90,12 @@ class Axes:
         """Entries along an axis, counted from the last; 1 where there is none."""
         return size_of(self.spans[place]) if -place <= len(self.spans) else 1
 
-    @property
+    @cached_property
     def weights(self):
         """The candidate whose weights this tensor holds, or a part of them, or None."""
         return candidate_of(flat(self.spans))
 
-    @property
+    @cached_property
     def is_parameter(self):
         return all_born(flat(self.spans), "parameter")
 

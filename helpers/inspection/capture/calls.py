@@ -173,6 +173,10 @@ def looked_up(call, known, shape):
     return Axes([*places, (Span(shape[-1], born="feature"),)])
 
 
+def expanded(call, known, shape):
+    return known[0].viewed(lambda empty: empty.expand(shape))[0]
+
+
 def as_complex(call, known, shape):
     """After view_as_complex, or its reverse, which gives two numbers for each."""
     back = call.name == "view_as_real"
@@ -190,6 +194,7 @@ RULES = {
     "linear": lambda call, known, shape: axes_of_layer(known[0], shape[-1]),
     "unfold": unfolded,
     "embedding": looked_up,
+    "expand_as": expanded,
     "view_as_complex": as_complex,
     "view_as_real": as_complex,
 }

@@ -125,12 +125,9 @@ def is_cross(key, axes, sorts, value_keys):
     """Self-attention is that of queries and keys that come from one sequence."""
     keys = origins_of([key, *value_keys])
     queries = {span for span, sort in sorts.items() if sort == QUERY}
-    queries = {span for span in queries if span.size > 1} or queries
     if not queries:  # a single one, cut out of a sequence or not
         shared = {span for span, sort in sorts.items() if sort == BATCH}
-        learned = {span for span in shared if span.whole.born == "parameter"}
-        of_keys = {span for span in shared if span.whole in keys}
-        queries = learned or of_keys or axes.dropped
+        queries = {span for span in shared if span.whole in keys} or axes.dropped
     if queries and all(span.whole.born == "parameter" for span in queries):
         # a learned query joined with the keys is still another sequence
         keys = {span.whole for span in key.parents}

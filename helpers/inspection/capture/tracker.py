@@ -77,7 +77,7 @@ class SoftmaxTracker(AxesTracker):
         if name in ("mul", "rmul") and len(others) == 1:
             self.multiplied(first, *others, output)
             self.multiplied(*others, first, output)
-        if name == "sum" and axes.weighed:
+        if name in ("sum", "mean") and axes.weighed:
             dims = call.dims(first.dim())
             self.read({dim - first.dim() for dim in dims}, *axes.weighed)
 
