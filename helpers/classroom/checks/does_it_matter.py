@@ -116,7 +116,7 @@ def check_occlusion(*inputs):
             wrong(score=at(lambda t: one, lambda t: one + 1)),
             wrong(score=at(lambda t: t[:1], lambda t: t[:1] + 1)),
         ),
-        "the word that was asked for, not the likeliest": wrong(score=likeliest),
+        "the word that was asked for, not the most likely one": wrong(score=likeliest),
         "deleted is 0, which is mid grey": [wrong(fill=-1.0), wrong(fill=1.0)],
         "rows first, then columns: (B, h, w)": right.mT,
         "h x w cells of 8 x 8 pixels": [wrong(side=4), wrong(side=16)],

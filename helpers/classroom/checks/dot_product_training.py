@@ -132,7 +132,7 @@ def check_fit(B, steps, bad):
             fit_to(target=slice(-1)),
             fit_to(read=slice(-2), target=slice(2, None)),
         ),
-        "padding is no word to be learned: ignore_index=0": either(
+        "padding is not a word to learn: ignore_index=0": either(
             fit_to(ignore=-100),  # the id of no word
             fit(loss=partial(loss_of, ignore=-100)),
         ),

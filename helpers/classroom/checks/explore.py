@@ -78,7 +78,7 @@ def check_follows(before, after, down, right):
     expected = before.roll((down, right), (0, 1))  # (h, w)
     return moves == told, {
         "compare where the peaks are, not the values": after.equal(expected),
-        "one map stayed where it was: that is no": bool((before != after).any()),
+        "one map stayed where it was: return False": bool((before != after).any()),
         "it has to go where the object went, not just anywhere": moves != [0, 0],
         "rows first: divmod(argmax, w) is row, column": moves == [right, down],
         "heat.shape[1], the number of columns, divides": moved(width=h)

@@ -102,7 +102,7 @@ def check_attention_module(B, T, N, query_dim, key_dim, width):
         "the softmax runs over the cells, not the images": read(scores.softmax(0)),
         "each query has its own softmax, over its cells alone": read(shared),
         "where is the softmax? Scores are no weights": read(scores),
-        "dividing by the sum is no softmax: exponentiate first": read(scores / total),
+        "dividing by the sum is not softmax: exponentiate first": read(scores / total),
         "return the weights, not the scores": (context, scores),
         "read the values: the cells after value_layer": (weights @ cells, weights),
     }

@@ -77,7 +77,7 @@ def check_is_hit(heat, mask, allowed):
             wrong(stride=1),
             wrong(stride=1, middle=0),
         ],
-        "a square: `allowed` rows and `allowed` columns, no circle": either(
+        "a square: `allowed` rows and `allowed` columns, not a circle": either(
             away.norm(dim=1).min() <= allowed, away.sum(1).min() <= allowed
         ),
         "`allowed` is missing: how far the mask may be": hit(heat, mask, 0),
@@ -115,7 +115,7 @@ GRID = random(3, 5, seed=2).flatten().softmax(0).view(3, 5)
 @exercise(
     {
         "an object of two rows and three columns of cells": (GRID, block(0, 8, 16, 24)),
-        "edges that cover some cells by less than half": (GRID, block(5, 3, 14, 26)),
+        "edges that cover less than half of some cells": (GRID, block(5, 3, 14, 26)),
         "edges that halve some cells": (GRID, block(0, 4, 20, 20)),
         "cells of 16 x 8 pixels": (GRID, block(9, 13, 30, 19, (48, 40))),
         "cells of 4 x 8 pixels": (GRID.flip(1), block(2, 6, 8, 22, (12, 40))),

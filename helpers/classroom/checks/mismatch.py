@@ -33,7 +33,7 @@ def check_keys_that_are_no_cells(N, H, W, stride):
         "raise ValueError, not another error": [left(h * w, error) for error in others],
         "as many keys as cells are right: none is left": over if over > 0 else named,
         "the image is not square: h comes from H, w from W": [left(h * h), left(w * w)],
-        "part of a cell is no cell: h = H // stride, and w alike": either(
+        "part of a cell does not count: h = H // stride, w = W // stride": either(
             left(exact), N - exact, left(H * W // stride**2), left(rounded_up)
         ),
     }

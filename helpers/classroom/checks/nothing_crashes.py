@@ -157,5 +157,5 @@ def check_may_be_stretched(box, picture):
         "top and bottom count, too": max(gaps[::2]) <= 1,
         "left and right count, too": max(gaps[1::2]) <= 1,
         "all four sides, not one of them": min(gaps) <= 1,
-        "padding is no picture: a box that reaches beyond it is False, too": inside,
+        "a box that reaches into the padding is False, too": inside,
     }
