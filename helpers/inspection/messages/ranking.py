@@ -1,0 +1,59 @@
+"""Find the entries that sound like a symptom in words: BM25, and the nearest phrase.
+
+Robertson & Zaragoza, The Probabilistic Relevance Framework: BM25 and Beyond (2009).
+"""
+
+from collections import Counter
+from functools import cached_property
+
+from helpers.inspection.messages.words import rarity, terms_of
+
+FULL, LONG = 1.2, 0.5  # how soon a repeated term is enough; how much length counts
+PHRASE = 1.0  # the nearest phrase against all words together
+PAIR = 0.5  # a pair of neighbours against a word
+
+
+class Ranking:
+    """Entries as texts to search, each a list of phrases and one of other sentences."""
+
+    def __init__(self, phrases, others):
+        """phrases, others: {name: texts}; a term counts once in each text."""
+        self.phrases = {name: [*map(terms_of, said)] for name, said in phrases.items()}
+        self.terms = {
+            name: Counter(term for text in self.phrases[name] for term in text)
+            + Counter(term for text in others[name] for term in terms_of(text))
+            for name in phrases
+        }
+
+    @cached_property
+    def rare(self):
+        return rarity([*self.terms.values()])
+
+    def weight(self, terms):
+        """What terms weigh by their rarity."""
+        pairs = {term for term in terms if " " in term}
+        return self.rare(terms - pairs) + PAIR * self.rare(pairs)
+
+    @cached_property
+    def mean(self):
+        return sum(counts.total() for counts in self.terms.values()) / len(self.terms)
+
+    def score(self, terms, name):
+        """How well the entry fits the terms of a text."""
+        counts = self.terms[name]
+        soon = FULL * (1 - LONG + LONG * counts.total() / self.mean)
+        words = sum(
+            self.weight({term}) * counts[term] * (FULL + 1) / (counts[term] + soon)
+            for term in terms & counts.keys()
+        )
+        share, found = self.nearest(terms, name)
+        return words + PHRASE * share * found
+
+    def nearest(self, terms, name):
+        """(share, weight) of the phrase of an entry that the terms have most of."""
+        best = (0.0, 0.0)
+        for phrase in self.phrases[name]:
+            whole, found = self.weight(phrase), self.weight(phrase & terms)
+            if whole and found * found / whole > best[0] * best[1]:
+                best = (found / whole, found)
+        return best
