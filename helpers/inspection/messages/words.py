@@ -8,7 +8,7 @@ from math import log
 
 from helpers.inspection.messages.index import FOLDER
 
-WORD = re.compile(r"[a-z_][a-z_\d]*|(?<![\w.])[01](?:\.0+)?(?![\w.]*\w)")
+WORD = re.compile(r"[a-z_][a-z_\d]+|(?<![\w.])[01](?:\.0+)?(?![\w.]*\w)")
 CODE = re.compile(r"[()\[\]{}=]|\w\.\w")
 NAME = re.compile(r"\w*[a-z]_[a-z]\w*")
 NEGATED = re.compile(r"n['’]?t\b|\bcannot\b")
@@ -73,7 +73,7 @@ def prose(text):
     """A text without its code, and the names with an underscore in the code."""
     spoken, names = [], []
     for part in text.split():
-        code = "':" in part or CODE.search(part.strip("\"'`.,;:!?)"))
+        code = "':" in part or CODE.search(part.strip("\"'`.,;:!?()"))
         names += NAME.findall(part) if code else []
         spoken += [] if code else [part]
     return " ".join(spoken), " ".join(names)
