@@ -25,7 +25,7 @@ FITS, UNLESS, CLUE, WORDS, PLACE = 4.0, -4.0, 2.0, 0.1, 0.8
 # Without one: a fact about numbers, the least score, and what the best must have to be
 # sure: a score, so far ahead of the second, so much of a phrase.
 COUNTED, HINT = 15.0, 8.0
-SURE, AHEAD, SHARE = 18.0, 1.3, 0.45
+SURE, AHEAD, SHARE = 20.0, 1.3, 0.5
 NEAR = 0.5  # of the best score: what is worth naming beside it
 HINTS = 3
 

@@ -14,9 +14,9 @@ NAME = re.compile(r"\w*[a-z]_[a-z]\w*")
 NEGATED = re.compile(r"n['’]?t\b|\bcannot\b")
 SHORT = re.compile(r"['’](s|m|d|re|ve|ll)\b")  # I've, it's
 NUMBERS = {"0": "zero", "1": "ones"}
-ENDINGS = ("isation", "ization", "izing", "ising", "ation", "ized", "ised", "izes",
-           "ises", "ions", "ings", "ize", "ise", "ing", "ion", "ied", "ies", "ed", "es",
-           "ly", "s", "e", "y")  # fmt: skip
+ENDINGS = ("isation", "ization", "izing", "ising", "ation", "ating", "ized", "ised",
+           "izes", "ises", "ated", "ates", "ings", "ize", "ise", "ate", "ing", "ied",
+           "ies", "ed", "es", "ly", "s", "e", "y")  # fmt: skip
 TABLE = tomllib.loads((FOLDER / "words.toml").read_text(encoding="utf-8"))
 IDLE = frozenset(TABLE["idle"].split())
 CHINESE = {
