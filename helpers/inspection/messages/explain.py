@@ -21,12 +21,12 @@ from helpers.inspection.messages.words import ABOUT, prose, terms_of
 
 # What counts how much with a message: a fact about the numbers for or against a cause,
 # a clue in the text around it, words in common, the place in the message's order.
-FITS, UNLESS, CLUE, WORDS, PLACE = 4.0, -4.0, 2.0, 0.1, 0.8
+FITS, UNLESS, CLUE, WORDS, PLACE = 4.0, -4.0, 2.0, 0.07, 0.8
 # Without one: a fact about numbers, the least score, and what the best must have to be
-# sure: a score, so far ahead of the second, so much of a phrase.
-COUNTED, HINT = 15.0, 8.0
-SURE, AHEAD, SHARE = 20.0, 1.3, 0.5
-NEAR = 0.5  # of the best score: what is worth naming beside it
+# sure: a score, so far ahead of the second, so much of a phrase and of the text.
+COUNTED, HINT = 50.0, 20.0
+SURE, AHEAD, SHARE, EXPLAINED = 45.0, 1.3, 0.45, 0.42
+NEAR = 0.45  # of the best score: what is worth naming beside it
 HINTS = 3
 
 
@@ -142,9 +142,13 @@ def by_words(index, text):
     needed = HINT + COUNTED * bool(best.reasons and errors_in(text))
     least = math.inf if best.score < needed else NEAR * best.score
     kept = tuple(one for one in ranked[:HINTS] if one.score >= least)
-    sure = best.score >= max(SURE, AHEAD * second.score) and spoken & ABOUT
-    weak = not sure or shelf.nearest(spoken, best.cause.id)[0] < SHARE
-    return Explanation(text, None, sentences, kept, by_words=True, weak=weak)
+    sure = (
+        best.score >= max(SURE, AHEAD * second.score)
+        and shelf.nearest(spoken, best.cause.id)[0] >= SHARE
+        and shelf.explained(spoken, best.cause.id) >= EXPLAINED
+        and spoken & ABOUT
+    )
+    return Explanation(text, None, sentences, kept, by_words=True, weak=not sure)
 
 
 @cache
@@ -153,5 +157,5 @@ def library(index):
     causes = index.causes.values()
     return Ranking(
         {cause.id: cause.said for cause in causes},
-        {cause.id: (cause.title, cause.cause, *cause.clues) for cause in causes},
+        {cause.id: (cause.cause, *cause.clues) for cause in causes},
     )

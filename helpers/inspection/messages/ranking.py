@@ -5,12 +5,14 @@ Robertson & Zaragoza, The Probabilistic Relevance Framework: BM25 and Beyond (20
 
 from collections import Counter
 from functools import cached_property
+from math import log
 
 from helpers.inspection.messages.words import rarity, terms_of
 
-FULL, LONG = 1.2, 0.5  # how soon a repeated term is enough; how much length counts
+FULL, LONG = 4.0, 0.25  # how soon a repeated term is enough; how much length counts
 PHRASE = 1.0  # the nearest phrase against all words together
 PAIR = 0.5  # a pair of neighbours against a word
+COMMON = 0.3  # what many phrases are known for is common
 
 
 class Ranking:
@@ -47,7 +49,8 @@ class Ranking:
             for term in terms & counts.keys()
         )
         share, found = self.nearest(terms, name)
-        return words + PHRASE * share * found
+        common = 1 + COMMON * log(1 + len(self.phrases[name]))
+        return common * (words + PHRASE * share * found)
 
     def nearest(self, terms, name):
         """(share, weight) of the phrase of an entry that the terms have most of."""
@@ -57,3 +60,7 @@ class Ranking:
             if whole and found * found / whole > best[0] * best[1]:
                 best = (found / whole, found)
         return best
+
+    def explained(self, terms, name):
+        """How much of all that the terms of a text weigh the entry has."""
+        return self.weight(terms & self.terms[name].keys()) / (self.weight(terms) or 1)
