@@ -3,6 +3,10 @@
 A cause lists the names of the facts that speak for it (`fits`) or against it.
 """
 
+import math
+from itertools import pairwise
+from operator import itemgetter
+
 from helpers.inspection.messages.grids import reshape, rounded
 from helpers.inspection.messages.numbers import (
     EXTRA,
@@ -19,16 +23,17 @@ WINDOWS = {49, 64, 144, 196}  # tokens of a Swin window of 7, 8, 12 or 14
 WINDOW_COUNTS = WINDOWS | {1, 4, 16, 256, 1024}  # and how many there are
 
 
-def facts_of(kind, roles, numbers):
-    """{name: sentence} for the numbers of a message; roles names them, in order.
+def facts_of(message, numbers):
+    """{name: sentence} for the numbers of a message; its roles name them, in order.
 
-    kind: a function below. Numbers that are missing (a message that was cut off) give
-    no facts.
+    Without roles all numbers count. Numbers that are missing (of a message that was cut
+    off) give no facts.
     """
-    values = dict(zip(roles, numbers, strict=False))
-    if not kind or len(values) < len(roles):
+    values = dict(zip(message.roles, numbers, strict=False))
+    if not message.numbers or len(values) < len(message.roles):
         return {}
-    return KINDS[kind](**values)
+    read = KINDS[message.numbers]
+    return read(**values) if message.roles else read(numbers)
 
 
 def pair(a, b, dim=None, **_):
@@ -38,6 +43,8 @@ def pair(a, b, dim=None, **_):
         facts["beams"] = f"{high} = {low} x {low}: repeated twice"
     elif low > 1 and high % low == 0:
         facts["multiple"] = f"{high} = {high // low} x {low}"
+        if low >= 144 and square_root(low):
+            facts["joined"] = f"{high // low} images, tiles or frames of {low}?"
     elif low > 1:
         facts["no-multiple"] = f"{high} is no multiple of {low}"
     if high - low in EXTRA and low >= 36 and high not in WIDTHS:
@@ -48,7 +55,8 @@ def pair(a, b, dim=None, **_):
         facts["windows"] = f"{low} and {high}: a window and a number of windows"
     if low >= 49 and high - low not in EXTRA and all(map(square_and_more, (low, high))):
         facts["two-grids"] = f"{describe(low)}; {describe(high)}"
-    if low >= 100 and grids(low) and grids(high) and not square_root(low):
+    widths = low in WIDTHS and high in WIDTHS
+    if low >= 100 and grids(low) and grids(high) and not (square_root(low) or widths):
         near = high - low <= low / 10 and high - low not in EXTRA
         facts["rounded" if near else "two-grids"] = f"{describe(low)}; {describe(high)}"
     if (side := square_root(low)) and high - low not in EXTRA:
@@ -57,7 +65,7 @@ def pair(a, b, dim=None, **_):
         facts["shifted"] = f"{low} is a side of a map, {high} a width: no batch axis?"
     if 77 in (low, high):
         facts["text"] = "77: the text tokens of CLIP"
-    if high in WIDTHS and low in WIDTHS and "two-grids" not in facts:
+    if widths and "two-grids" not in facts:
         facts["widths"] = f"{low} and {high} are widths of models"
     if high < 36:
         facts["small"] = "both are small: images, beams, heads or words, not cells"
@@ -73,19 +81,30 @@ def pair(a, b, dim=None, **_):
 
 
 def shapes(first, second, **_):
-    """Two whole shapes that do not fit together."""
+    """Two whole shapes that do not fit together; -1 is an axis of any length."""
     first, second = as_shape(first), as_shape(second)
+    both = list(zip(first[::-1], second[::-1], strict=False))  # from the last axis on
+    differ = [
+        (max(len(first), len(second)) - 1 - place, *axis)
+        for place, axis in enumerate(both)
+        if axis[0] != axis[1] and -1 not in axis
+    ]
     facts = {}
-    if first[:1] == second[:1]:
+    if len(first) != len(second):
+        differ = [one for one in differ if 1 not in one[1:]]
+        facts["ranks"] = f"{first} has {len(first)} axes, {second} has {len(second)}"
+    elif first[:1] == second[:1]:
         facts["same-batch"] = f"the first axis is {first[:1]} in both: not the batch"
-    if len(first) == len(second):
-        differ = {axis for axis in zip(first, second, strict=True) if len({*axis}) > 1}
-        if len(differ) == 1:
-            facts |= pair(*differ.pop())
-        if len(first) == 4 and first[:2] == second[:2] and second[2] == 1:
-            facts["steps"] = "the first step has the whole prompt, later ones one row"
-        if sorted(first) == sorted(second) and first != second:
-            facts["turned"] = "the same sizes in another order"
+    if differ:
+        places = "; ".join(f"axis {axis}: {a} and {b}" for axis, a, b in differ[::-1])
+        facts["differ"] = f"what does not agree: {places}"
+    if len(differ) == 1:
+        axis, a, b = differ[0]
+        facts |= pair(a, b, axis if len(first) == len(second) else None)
+    if len(first) == len(second) == 4 and first[:2] == second[:2] and second[2] == 1:
+        facts["steps"] = "the first step has the whole prompt, later ones one row"
+    if sorted(first) == sorted(second) and first != second:
+        facts["turned"] = "the same sizes in another order"
     return facts
 
 
@@ -109,11 +128,12 @@ def product(first, second):
     facts = {"widths": f"the features have {k} channels, the layer was built for {n}"}
     if k == first[0] or n == first[0]:
         facts["turned"] = "the first matrix would fit if it were transposed"
-    for cells in (49, 64, 100, 144, 196, 256):
-        if k == n * cells or n == k * cells:
-            facts["flattened"] = (
-                f"{max(k, n)} = {min(k, n)} x {cells}: the cells were flattened in"
-            )
+    low, high = sorted((abs(k), abs(n)))
+    if low > 1 and high % low == 0 and high > low:
+        many = f"{high} = {high // low} x {low}"
+        facts["flattened"] = (
+            f"{many}: flattened in (cells, steps, layers) on one side only?"
+        )
     return facts
 
 
@@ -124,9 +144,11 @@ def division(length, parts):
         return {"short": f"{length} is less than {parts}: no axis of an image"}
     if facts := rounded(length, parts):
         return facts
-    if parts in (2, 4, 7, 8, 14, 16, 32):
-        return {"patch": f"{length} = {length // parts} x {parts} + {length % parts}"}
-    return {}
+    if parts < 1 or length % parts == 0:
+        return {}
+    rest = f"{length} = {length // parts} x {parts} + {length % parts}"
+    near = length - length % parts
+    return {"patch": f"{rest}; {near} and {near + parts} would do"}
 
 
 def picture(shape):
@@ -181,7 +203,67 @@ def rank(first, second):
     return {f"rank-{axes}": f"the tensor has {axes} axes"} if axes > 0 else {}
 
 
+def bounds(index, size, **_):
+    """A position beyond the end of an axis."""
+    index, size = as_int(index), as_int(size)
+    if index == size:
+        return {
+            "one-past": f"the last of {size} has the number {size - 1}: one too many"
+        }
+    return {"past": f"there are {size}, and {index} was asked for"}
+
+
+def into(first, second):
+    """An array is written into a place of another shape."""
+    held, place = (math.prod(as_shape(shape)) for shape in (first, second))
+    if place == 1 < held:
+        return {"whole": f"{held} numbers for the place of one: an axis was left in"}
+    if held == place:
+        return {"same-count": f"both have {held} numbers: reshape one to the other"}
+    return shapes(first, second)
+
+
+def any_division(numbers):
+    """Of an unknown message: what is no multiple of the smallest number alone."""
+    parts = min((n for n in numbers if isinstance(n, int) and n > 1), default=0)
+    lengths = [n for shape in numbers for n in as_shape(shape) if n > parts > 0]
+    return division(next((n for n in lengths if n % parts), 0), parts)
+
+
+def any_sizes(numbers):
+    """Of an unknown message: the two longest shapes that differ, or two numbers."""
+    known = [n for n in numbers if isinstance(n, tuple)]
+    pairs = [(len(a) + len(b), a, b) for a, b in pairwise(known) if a != b]
+    if pairs:
+        return shapes(*max(pairs, key=itemgetter(0))[1:])
+    alone = list(dict.fromkeys(n for n in numbers if isinstance(n, int) and n >= 0))
+    return pair(*alone[:2]) if len(alone) > 1 else {}
+
+
+def any_product(numbers):
+    """The same of a matrix product."""
+    known = [n for n in numbers if isinstance(n, tuple) and len(n) > 1]
+    return any_sizes(numbers) | (product(*known[:2]) if len(known) > 1 else {})
+
+
+def any_reshape(numbers):
+    """The same of a reshape: the last shape is the one that is asked for."""
+    known = [n for n in numbers if isinstance(n, tuple) and n]
+    if not known:
+        return {}
+    *held, wanted = known
+    counts = [n for n in numbers if isinstance(n, int)] + [math.prod(n) for n in held]
+    size = next((n for n in counts if n > 0 and n != math.prod(wanted)), 0)
+    return reshape(wanted, size) if size and min(wanted) >= -1 else {}
+
+
 KINDS = {
+    "bounds": bounds,
+    "into": into,
+    "any_division": any_division,
+    "any_sizes": any_sizes,
+    "any_product": any_product,
+    "any_reshape": any_reshape,
     "reshape": reshape,
     "pair": pair,
     "shapes": shapes,

@@ -15,6 +15,7 @@ from helpers.inspection.messages.numbers import (
     square_root,
 )
 
+PHOTOS = {Fraction(4, 3), Fraction(3, 2), Fraction(16, 9)}
 CHANCE = 11  # a number with a prime as large divides few others by chance
 
 
@@ -33,6 +34,8 @@ def reshape(wanted, size, axis=None):
         return facts | solved(wanted, size, asked)
     grid, rest = splits[0]
     cut = channel_cut(grid, size)
+    if free and size < 2 * math.prod(grid) * rest:
+        free = False  # there is one image
     if size % rest == 0 and not free and not cut:
         facts |= compare_tokens(size // rest, grid, told=rest == 1)
     if not facts.keys() & {"extra", "tiles"}:
@@ -127,7 +130,8 @@ def compare_tokens(held, grid, told):
         facts["axis-left"] = facts["tiles"]
     if grid[0] == grid[1] and more not in EXTRA:
         facts |= rounded(held, grid[0])
-    if more and (square_root(held) or not facts.keys() & {"extra", "fewer-1", "tiles"}):
+    known = facts.keys() & {"extra", "fewer-1", "tiles"}
+    if more and (square_root(held) or photo(held) or not known):
         facts |= own_grid(held)
     if held == grid[0] * (grid[1] + 1):
         facts["newline"] = f"{held} = {grid[0]} x ({grid[1]} + 1): one more in each row"
@@ -136,13 +140,20 @@ def compare_tokens(held, grid, told):
     return facts
 
 
+def photo(held):
+    """Are so many tokens a grid of a usual photo, 4 : 3, 3 : 2 or 16 : 9?"""
+    return held > 1000 and any(Fraction(w, h) in PHOTOS for h, w in grids(held))
+
+
 def rounded(held, side):
     """A side that is the square root of a rectangle, rounded down."""
-    if math.isqrt(held) != side or side * side == held or not grids(held):
+    if math.isqrt(held) != side or side * side == held:
         return {}
-    text = f"{side} is the square root of {held}, rounded down, and {held} may be "
-    text += " or ".join(times(grid) for grid in grids(held)[:2])
-    return {"rounded": text}
+    text = f"{side} is the square root of {held}, rounded down"
+    if not grids(held):
+        return {"rounded-more": f"{text}: {held - side * side} tokens too many"}
+    may = " or ".join(times(grid) for grid in grids(held)[:2])
+    return {"rounded": f"{text}, and {held} may be {may}"}
 
 
 def extra(more, text):

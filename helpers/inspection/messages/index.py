@@ -49,7 +49,9 @@ class Cause:
 class Message:
     """One message, in the wordings of several versions.
 
-    says: examples; numbers in them stand for any, and `...` for any text. means: what
+    says: examples; numbers in them stand for any, and `...` for any text. like: patterns
+    of a kind of message, for wordings that are not known; its one `says` names the
+    kind. means: what
     it says, in plain words. numbers: which facts to look for, and roles: what its
     numbers are, in order. causes: ids, the most frequent first. A message without
     causes is not about shapes: `remedy` says what helps.
@@ -58,6 +60,7 @@ class Message:
     id: str
     says: tuple
     means: str
+    like: tuple = ()
     causes: tuple = ()
     numbers: str = ""
     roles: tuple = ()
