@@ -26,14 +26,12 @@ WINDOW_COUNTS = WINDOWS | {1, 4, 16, 256, 1024}  # and how many there are
 def facts_of(message, numbers):
     """{name: sentence} for the numbers of a message; its roles name them, in order.
 
-    Without roles all numbers count. Numbers that are missing (of a message that was cut
-    off) give no facts.
+    Without roles, or with fewer numbers than roles, they are found by their form.
     """
     values = dict(zip(message.roles, numbers, strict=False))
-    if not message.numbers or len(values) < len(message.roles):
-        return {}
-    read = KINDS[message.numbers]
-    return read(**values) if message.roles else read(numbers)
+    if values and len(values) == len(message.roles):
+        return KINDS[message.numbers](**values)
+    return UNKNOWN[message.numbers](numbers) if message.numbers in UNKNOWN else {}
 
 
 def pair(a, b, dim=None, **_):
@@ -65,6 +63,8 @@ def pair(a, b, dim=None, **_):
         facts["shifted"] = f"{low} is a side of a map, {high} a width: no batch axis?"
     if 77 in (low, high):
         facts["text"] = "77: the text tokens of CLIP"
+    if low >= 77 and low % 77 == high % 77 == 0:
+        facts["chunks"] = f"{low // 77} and {high // 77} chunks of 77 text tokens"
     if widths and "two-grids" not in facts:
         facts["widths"] = f"{low} and {high} are widths of models"
     if high < 36:
@@ -89,20 +89,28 @@ def shapes(first, second, **_):
         for place, axis in enumerate(both)
         if axis[0] != axis[1] and -1 not in axis
     ]
+    differ = [
+        one for one in differ if 1 not in one[1:]
+    ] or differ  # a 1 can be repeated
     facts = {}
     if len(first) != len(second):
-        differ = [one for one in differ if 1 not in one[1:]]
         facts["ranks"] = f"{first} has {len(first)} axes, {second} has {len(second)}"
-    elif first[:1] == second[:1]:
-        facts["same-batch"] = f"the first axis is {first[:1]} in both: not the batch"
+    elif first and first[:1] == second[:1]:
+        facts["same-batch"] = f"the first axis is {first[0]} in both: not the batch"
     if differ:
         places = "; ".join(f"axis {axis}: {a} and {b}" for axis, a, b in differ[::-1])
         facts["differ"] = f"what does not agree: {places}"
     if len(differ) == 1:
         axis, a, b = differ[0]
         facts |= pair(a, b, axis if len(first) == len(second) else None)
-    if len(first) == len(second) == 4 and first[:2] == second[:2] and second[2] == 1:
-        facts["steps"] = "the first step has the whole prompt, later ones one row"
+    if len(first) == len(second) == 4:
+        if first[:2] == second[:2] and second[2] == 1:
+            facts["steps"] = "the first step has the whole prompt, later ones one row"
+        if 1 in {first[1], second[1]} and first[1] != second[1]:
+            mask = min(first, second, key=lambda shape: shape[1])
+            facts["mask"] = (
+                f"{mask} is for all heads: a mask, (B, 1, T, N) or (B, 1, 1, N)"
+            )
     if sorted(first) == sorted(second) and first != second:
         facts["turned"] = "the same sizes in another order"
     return facts
@@ -260,10 +268,6 @@ def any_reshape(numbers):
 KINDS = {
     "bounds": bounds,
     "into": into,
-    "any_division": any_division,
-    "any_sizes": any_sizes,
-    "any_product": any_product,
-    "any_reshape": any_reshape,
     "reshape": reshape,
     "pair": pair,
     "shapes": shapes,
@@ -273,4 +277,12 @@ KINDS = {
     "picture": picture,
     "counts": counts,
     "rank": rank,
+}
+UNKNOWN = {  # the same where nobody says which number is what
+    "reshape": any_reshape,
+    "pair": any_sizes,
+    "shapes": any_sizes,
+    "pictures": any_sizes,
+    "product": any_product,
+    "division": any_division,
 }

@@ -21,7 +21,7 @@ LONGEST = 16_000  # letters of a log that are read
 LONGEST_GAP = 200  # letters that `...` may stand for
 CLOSE = 0.5  # the share of a wording that an error has, times the share the other way
 WORD = re.compile(r"[a-z_]{3,}")
-ORDINAL = re.compile(r"\b(dim|dimension|axis|arg\w*|operand|number|entry) ?$")
+ORDINAL = re.compile(r"\b(dim|dimension|axis|arg\w*|operand|number|entry) $|\w$")
 
 
 def clean(text):
@@ -95,7 +95,8 @@ def best_wording(messages, text, length=0):
             said = len(example.replace("...", ""))
             if said > length and (span := wording_in(example, bare)):
                 first, last = (bare[:end].count(HOLE) for end in span)
-                length, best = said, (said, message, numbers[first:last])
+                mine = numbers[first:last] or numbers[first:]
+                length, best = said, (said, message, mine)
     return best
 
 
