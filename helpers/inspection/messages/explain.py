@@ -118,7 +118,7 @@ def explain(text, index=None):
     if ranked:
         return Explanation(text, message, sentences, tuple(ranked), close=close)
     hints = by_words(index, text).causes if message.like else ()
-    return Explanation(text, message, sentences, hints, close=close, weak=True)
+    return Explanation(text, message, sentences, hints, close=close, weak=bool(hints))
 
 
 def ranked_by(cause, score, facts, text):

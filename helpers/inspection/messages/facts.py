@@ -61,6 +61,9 @@ def pair(a, b, dim=None, **_):
         facts |= rounded(high, side)
     if dim and high in WIDTHS and low in (7, 14, 28, 56, 112):
         facts["shifted"] = f"{low} is a side of a map, {high} a width: no batch axis?"
+    if (side := square_root(high)) and side >= 224 and side % 8 == 0 and low < high / 8:
+        facts["pixels"] = f"{high} = {side} x {side}: pixels, or all places of a mask?"
+        facts.pop("two-grids", None)
     if 77 in (low, high):
         facts["text"] = "77: the text tokens of CLIP"
     if low >= 77 and low % 77 == high % 77 == 0:
@@ -93,6 +96,8 @@ def shapes(first, second, **_):
         one for one in differ if 1 not in one[1:]
     ] or differ  # a 1 can be repeated
     facts = {}
+    if first and second and not any({a, b} - {1} == {a, b} for _, a, b in differ):
+        facts["repeat"] = f"{second} is {first} with axes repeated or added"
     if len(first) != len(second):
         facts["ranks"] = f"{first} has {len(first)} axes, {second} has {len(second)}"
     elif first and first[:1] == second[:1]:
@@ -180,7 +185,8 @@ def picture(shape):
 
 def counts(tokens, features):
     """Image tokens in the prompt, and features of the image; of shapes, the rows."""
-    tokens, features = as_int(tokens), as_int(features)
+    both = zip(as_shape(tokens), as_shape(features), strict=False)
+    tokens, features = next((one for one in both if one[0] != one[1]), (0, 0))
     if features < 1:
         return {}
     if tokens == 0:
@@ -233,7 +239,8 @@ def into(first, second):
 
 def any_division(numbers):
     """Of an unknown message: what is no multiple of the smallest number alone."""
-    parts = min((n for n in numbers if isinstance(n, int) and n > 1), default=0)
+    alone = [n[0] for n in map(as_shape, numbers) if len(n) == 1 and n[0] > 1]
+    parts = min(alone, default=0)
     lengths = [n for shape in numbers for n in as_shape(shape) if n > parts > 0]
     return division(next((n for n in lengths if n % parts), 0), parts)
 
@@ -246,6 +253,11 @@ def any_sizes(numbers):
         return shapes(*max(pairs, key=itemgetter(0))[1:])
     alone = list(dict.fromkeys(n for n in numbers if isinstance(n, int) and n >= 0))
     return pair(*alone[:2]) if len(alone) > 1 else {}
+
+
+def any_rows(numbers):
+    """Of an unknown message about the first axis: images, or their beams."""
+    return {"first-axis": "the first axis: images or beams"} if numbers else {}
 
 
 def any_product(numbers):
@@ -285,4 +297,5 @@ UNKNOWN = {  # the same where nobody says which number is what
     "pictures": any_sizes,
     "product": any_product,
     "division": any_division,
+    "rows": any_rows,
 }

@@ -31,7 +31,7 @@ def reshape(wanted, size, axis=None):
     splits = splits_of(wanted, size)
     if not splits:
         facts["no-grid"] = "the shape has no two axes that look like h x w"
-        return facts | solved(wanted, size, asked)
+        return facts | (windows(wanted, size) or solved(wanted, size, asked))
     grid, rest = splits[0]
     cut = channel_cut(grid, size)
     if free and size < 2 * math.prod(grid) * rest:
@@ -73,6 +73,20 @@ def splits_of(wanted, size):
             rest = abs(math.prod(wanted)) // (h * w)
             found.append((size % rest > 0, abs(math.log(h / w)), grid, rest))
     return [one[2:] for one in sorted(found)]
+
+
+def windows(wanted, size):
+    """A map that is cut into windows, (B, h / side, side, w / side, side, C)."""
+    if len(wanted) != 6 or -1 in wanted or wanted[2] != wanted[4]:
+        return {}
+    images, rows, side, columns, _, width = wanted
+    found = grids(size // (images * width))
+    if size % (images * width) or not found or found[0][0] % side == 0:
+        return {}
+    text = (
+        f"{rows * side} x {columns * side} is cut into windows of {side}, and there is"
+    )
+    return {"patch": f"{text} {times(found[0])}: no multiple of {side}"}
 
 
 def solved(wanted, size, asked):

@@ -3,7 +3,7 @@
 import re
 from functools import cache
 
-from helpers.inspection.messages.numbers import HOLE, as_shape, without_numbers
+from helpers.inspection.messages.numbers import HOLE, without_numbers
 from helpers.inspection.messages.words import rarity
 
 # What names an error. pytest writes "E   " in front of it, launchers the number of the
@@ -21,7 +21,9 @@ LONGEST = 16_000  # letters of a log that are read
 LONGEST_GAP = 200  # letters that `...` may stand for
 CLOSE = 0.5  # the share of a wording that an error has, times the share the other way
 WORD = re.compile(r"[a-z_]{3,}")
-ORDINAL = re.compile(r"\b(dim|dimension|axis|arg\w*|operand|number|entry) $|\w$")
+ORDINAL = re.compile(
+    r"\b(dim|dimension|axis|arg\w*|operand|number|entry|line) $|':$|\w$"
+)
 
 
 def clean(text):
@@ -103,14 +105,11 @@ def best_wording(messages, text, length=0):
 def find_kind(messages, text):
     """Of an error in unknown words: the kind of message, and the numbers in it."""
     bare, numbers = prepare(next(iter(errors_in(text)), text))
-    parts = bare.split(HOLE)
     told = [
         number
-        for number, before in zip(numbers, parts, strict=False)
-        if not (
-            ORDINAL.search(before)
-            or (len(as_shape(number)) == 1 and before[-1:].isalnum())
-        )
+        for number, before in zip(numbers, bare.split(HOLE), strict=False)
+        if (isinstance(number, tuple) and len(str(number)) > 4)  # no [0], but (64)
+        or not ORDINAL.search(before)
     ]
     for message in messages:
         if told or not message.numbers:
