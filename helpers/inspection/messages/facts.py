@@ -274,7 +274,11 @@ def any_reshape(numbers):
     *held, wanted = known
     counts = [n for n in numbers if isinstance(n, int)] + [math.prod(n) for n in held]
     size = next((n for n in counts if n > 0 and n != math.prod(wanted)), 0)
-    return reshape(wanted, size) if size and min(wanted) >= -1 else {}
+    facts = reshape(wanted, size) if size and min(wanted) >= -1 else {}
+    sides = [shape[-2:] for shape in known]
+    if min(map(min, sides)) > 32 and len({*sides}) == 2:
+        facts["other-grid"] = f"{sides[0]} is given where {wanted[-2:]} is written down"
+    return facts
 
 
 KINDS = {
