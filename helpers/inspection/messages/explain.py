@@ -15,6 +15,7 @@ from helpers.inspection.messages.wording import (
     clean,
     errors_in,
     find_close,
+    find_kind,
     find_message,
 )
 from helpers.inspection.messages.words import ABOUT, prose, terms_of
@@ -90,9 +91,12 @@ def explain(text, index=None):
     if cause := index.causes.get(text.strip()):
         return Explanation(text, None, (), (Ranked(cause, 0.0),))
     message, numbers = find_message(index.messages, text)
-    facts = facts_of(message.numbers, message.roles, numbers) if message else {}
     if close := message is None:
         message, numbers = find_close(index.messages, text), without_numbers(text)[1]
+    facts = {} if close or not message else facts_of(message, numbers)
+    if message is None and errors_in(text):
+        message, numbers = find_kind(index.messages, text)
+        facts = facts_of(message, numbers) if message else {}
     if message is None:
         return by_words(index, text)
     sentences = tuple(dict.fromkeys(facts.values())) or tuple(read_any(numbers))
@@ -108,7 +112,12 @@ def explain(text, index=None):
         for place, name in enumerate(message.causes)
     ]
     ranked.sort(key=lambda one: -one.score)
-    return Explanation(text, message, sentences, tuple(ranked), close=close)
+    if message.like:  # of a kind of message only what its numbers speak for
+        ranked = [one for one in ranked if one.reasons or (one.told and not facts)]
+    if ranked:
+        return Explanation(text, message, sentences, tuple(ranked), close=close)
+    hints = by_words(index, text).causes if message.like else ()
+    return Explanation(text, message, sentences, hints, close=close, weak=bool(hints))
 
 
 def ranked_by(cause, score, facts, text):

@@ -3,6 +3,10 @@
 A cause lists the names of the facts that speak for it (`fits`) or against it.
 """
 
+import math
+from itertools import pairwise
+from operator import itemgetter
+
 from helpers.inspection.messages.grids import reshape, rounded
 from helpers.inspection.messages.numbers import (
     EXTRA,
@@ -19,16 +23,15 @@ WINDOWS = {49, 64, 144, 196}  # tokens of a Swin window of 7, 8, 12 or 14
 WINDOW_COUNTS = WINDOWS | {1, 4, 16, 256, 1024}  # and how many there are
 
 
-def facts_of(kind, roles, numbers):
-    """{name: sentence} for the numbers of a message; roles names them, in order.
+def facts_of(message, numbers):
+    """{name: sentence} for the numbers of a message; its roles name them, in order.
 
-    kind: a function below. Numbers that are missing (a message that was cut off) give
-    no facts.
+    Without roles, or with fewer numbers than roles, they are found by their form.
     """
-    values = dict(zip(roles, numbers, strict=False))
-    if not kind or len(values) < len(roles):
-        return {}
-    return KINDS[kind](**values)
+    values = dict(zip(message.roles, numbers, strict=False))
+    if values and len(values) == len(message.roles):
+        return KINDS[message.numbers](**values)
+    return UNKNOWN[message.numbers](numbers) if message.numbers in UNKNOWN else {}
 
 
 def pair(a, b, dim=None, **_):
@@ -38,6 +41,8 @@ def pair(a, b, dim=None, **_):
         facts["beams"] = f"{high} = {low} x {low}: repeated twice"
     elif low > 1 and high % low == 0:
         facts["multiple"] = f"{high} = {high // low} x {low}"
+        if low >= 144 and square_root(low):
+            facts["joined"] = f"{high // low} images, tiles or frames of {low}?"
     elif low > 1:
         facts["no-multiple"] = f"{high} is no multiple of {low}"
     if high - low in EXTRA and low >= 36 and high not in WIDTHS:
@@ -48,16 +53,22 @@ def pair(a, b, dim=None, **_):
         facts["windows"] = f"{low} and {high}: a window and a number of windows"
     if low >= 49 and high - low not in EXTRA and all(map(square_and_more, (low, high))):
         facts["two-grids"] = f"{describe(low)}; {describe(high)}"
-    if low >= 100 and grids(low) and grids(high) and not square_root(low):
+    widths = low in WIDTHS and high in WIDTHS
+    if low >= 100 and grids(low) and grids(high) and not (square_root(low) or widths):
         near = high - low <= low / 10 and high - low not in EXTRA
         facts["rounded" if near else "two-grids"] = f"{describe(low)}; {describe(high)}"
     if (side := square_root(low)) and high - low not in EXTRA:
         facts |= rounded(high, side)
     if dim and high in WIDTHS and low in (7, 14, 28, 56, 112):
         facts["shifted"] = f"{low} is a side of a map, {high} a width: no batch axis?"
+    if (side := square_root(high)) and side >= 224 and side % 8 == 0 and low < high / 8:
+        facts["pixels"] = f"{high} = {side} x {side}: pixels, or all places of a mask?"
+        facts.pop("two-grids", None)
     if 77 in (low, high):
         facts["text"] = "77: the text tokens of CLIP"
-    if high in WIDTHS and low in WIDTHS and "two-grids" not in facts:
+    if low >= 77 and low % 77 == high % 77 == 0:
+        facts["chunks"] = f"{low // 77} and {high // 77} chunks of 77 text tokens"
+    if widths and "two-grids" not in facts:
         facts["widths"] = f"{low} and {high} are widths of models"
     if high < 36:
         facts["small"] = "both are small: images, beams, heads or words, not cells"
@@ -73,19 +84,40 @@ def pair(a, b, dim=None, **_):
 
 
 def shapes(first, second, **_):
-    """Two whole shapes that do not fit together."""
+    """Two whole shapes that do not fit together; -1 is an axis of any length."""
     first, second = as_shape(first), as_shape(second)
+    both = list(zip(first[::-1], second[::-1], strict=False))  # from the last axis on
+    differ = [
+        (max(len(first), len(second)) - 1 - place, *axis)
+        for place, axis in enumerate(both)
+        if axis[0] != axis[1] and -1 not in axis
+    ]
+    differ = [
+        one for one in differ if 1 not in one[1:]
+    ] or differ  # a 1 can be repeated
     facts = {}
-    if first[:1] == second[:1]:
-        facts["same-batch"] = f"the first axis is {first[:1]} in both: not the batch"
-    if len(first) == len(second):
-        differ = {axis for axis in zip(first, second, strict=True) if len({*axis}) > 1}
-        if len(differ) == 1:
-            facts |= pair(*differ.pop())
-        if len(first) == 4 and first[:2] == second[:2] and second[2] == 1:
+    if first and second and not any({a, b} - {1} == {a, b} for _, a, b in differ):
+        facts["repeat"] = f"{second} is {first} with axes repeated or added"
+    if len(first) != len(second):
+        facts["ranks"] = f"{first} has {len(first)} axes, {second} has {len(second)}"
+    elif first and first[:1] == second[:1]:
+        facts["same-batch"] = f"the first axis is {first[0]} in both: not the batch"
+    if differ:
+        places = "; ".join(f"axis {axis}: {a} and {b}" for axis, a, b in differ[::-1])
+        facts["differ"] = f"what does not agree: {places}"
+    if len(differ) == 1:
+        axis, a, b = differ[0]
+        facts |= pair(a, b, axis if len(first) == len(second) else None)
+    if len(first) == len(second) == 4:
+        if first[:2] == second[:2] and second[2] == 1:
             facts["steps"] = "the first step has the whole prompt, later ones one row"
-        if sorted(first) == sorted(second) and first != second:
-            facts["turned"] = "the same sizes in another order"
+        if 1 in {first[1], second[1]} and first[1] != second[1]:
+            mask = min(first, second, key=lambda shape: shape[1])
+            facts["mask"] = (
+                f"{mask} is for all heads: a mask, (B, 1, T, N) or (B, 1, 1, N)"
+            )
+    if sorted(first) == sorted(second) and first != second:
+        facts["turned"] = "the same sizes in another order"
     return facts
 
 
@@ -109,11 +141,12 @@ def product(first, second):
     facts = {"widths": f"the features have {k} channels, the layer was built for {n}"}
     if k == first[0] or n == first[0]:
         facts["turned"] = "the first matrix would fit if it were transposed"
-    for cells in (49, 64, 100, 144, 196, 256):
-        if k == n * cells or n == k * cells:
-            facts["flattened"] = (
-                f"{max(k, n)} = {min(k, n)} x {cells}: the cells were flattened in"
-            )
+    low, high = sorted((abs(k), abs(n)))
+    if low > 1 and high % low == 0 and high > low:
+        many = f"{high} = {high // low} x {low}"
+        facts["flattened"] = (
+            f"{many}: flattened in (cells, steps, layers) on one side only?"
+        )
     return facts
 
 
@@ -124,9 +157,11 @@ def division(length, parts):
         return {"short": f"{length} is less than {parts}: no axis of an image"}
     if facts := rounded(length, parts):
         return facts
-    if parts in (2, 4, 7, 8, 14, 16, 32):
-        return {"patch": f"{length} = {length // parts} x {parts} + {length % parts}"}
-    return {}
+    if parts < 1 or length % parts == 0:
+        return {}
+    rest = f"{length} = {length // parts} x {parts} + {length % parts}"
+    near = length - length % parts
+    return {"patch": f"{rest}; {near} and {near + parts} would do"}
 
 
 def picture(shape):
@@ -150,7 +185,8 @@ def picture(shape):
 
 def counts(tokens, features):
     """Image tokens in the prompt, and features of the image; of shapes, the rows."""
-    tokens, features = as_int(tokens), as_int(features)
+    both = zip(as_shape(tokens), as_shape(features), strict=False)
+    tokens, features = next((one for one in both if one[0] != one[1]), (0, 0))
     if features < 1:
         return {}
     if tokens == 0:
@@ -181,7 +217,73 @@ def rank(first, second):
     return {f"rank-{axes}": f"the tensor has {axes} axes"} if axes > 0 else {}
 
 
+def bounds(index, size, **_):
+    """A position beyond the end of an axis."""
+    index, size = as_int(index), as_int(size)
+    if index == size:
+        return {
+            "one-past": f"the last of {size} has the number {size - 1}: one too many"
+        }
+    return {"past": f"there are {size}, and {index} was asked for"}
+
+
+def into(first, second):
+    """An array is written into a place of another shape."""
+    held, place = (math.prod(as_shape(shape)) for shape in (first, second))
+    if place == 1 < held:
+        return {"whole": f"{held} numbers for the place of one: an axis was left in"}
+    if held == place:
+        return {"same-count": f"both have {held} numbers: reshape one to the other"}
+    return shapes(first, second)
+
+
+def any_division(numbers):
+    """Of an unknown message: what is no multiple of the smallest number alone."""
+    alone = [n[0] for n in map(as_shape, numbers) if len(n) == 1 and n[0] > 1]
+    parts = min(alone, default=0)
+    lengths = [n for shape in numbers for n in as_shape(shape) if n > parts > 0]
+    return division(next((n for n in lengths if n % parts), 0), parts)
+
+
+def any_sizes(numbers):
+    """Of an unknown message: the two longest shapes that differ, or two numbers."""
+    known = [n for n in numbers if isinstance(n, tuple)]
+    pairs = [(len(a) + len(b), a, b) for a, b in pairwise(known) if a != b]
+    if pairs:
+        return shapes(*max(pairs, key=itemgetter(0))[1:])
+    alone = list(dict.fromkeys(n for n in numbers if isinstance(n, int) and n >= 0))
+    return pair(*alone[:2]) if len(alone) > 1 else {}
+
+
+def any_rows(numbers):
+    """Of an unknown message about the first axis: images, or their beams."""
+    return {"first-axis": "the first axis: images or beams"} if numbers else {}
+
+
+def any_product(numbers):
+    """The same of a matrix product."""
+    known = [n for n in numbers if isinstance(n, tuple) and len(n) > 1]
+    return any_sizes(numbers) | (product(*known[:2]) if len(known) > 1 else {})
+
+
+def any_reshape(numbers):
+    """The same of a reshape: the last shape is the one that is asked for."""
+    known = [n for n in numbers if isinstance(n, tuple) and n]
+    if not known:
+        return {}
+    *held, wanted = known
+    counts = [n for n in numbers if isinstance(n, int)] + [math.prod(n) for n in held]
+    size = next((n for n in counts if n > 0 and n != math.prod(wanted)), 0)
+    facts = reshape(wanted, size) if size and min(wanted) >= -1 else {}
+    sides = [shape[-2:] for shape in known]
+    if min(map(min, sides)) > 32 and len({*sides}) == 2:
+        facts["other-grid"] = f"{sides[0]} is given where {wanted[-2:]} is written down"
+    return facts
+
+
 KINDS = {
+    "bounds": bounds,
+    "into": into,
     "reshape": reshape,
     "pair": pair,
     "shapes": shapes,
@@ -191,4 +293,13 @@ KINDS = {
     "picture": picture,
     "counts": counts,
     "rank": rank,
+}
+UNKNOWN = {  # the same where nobody says which number is what
+    "reshape": any_reshape,
+    "pair": any_sizes,
+    "shapes": any_sizes,
+    "pictures": any_sizes,
+    "product": any_product,
+    "division": any_division,
+    "rows": any_rows,
 }

@@ -15,6 +15,7 @@ from helpers.inspection.messages.numbers import (
     square_root,
 )
 
+PHOTOS = {Fraction(4, 3), Fraction(3, 2), Fraction(16, 9)}
 CHANCE = 11  # a number with a prime as large divides few others by chance
 
 
@@ -30,9 +31,11 @@ def reshape(wanted, size, axis=None):
     splits = splits_of(wanted, size)
     if not splits:
         facts["no-grid"] = "the shape has no two axes that look like h x w"
-        return facts | solved(wanted, size, asked)
+        return facts | (windows(wanted, size) or solved(wanted, size, asked))
     grid, rest = splits[0]
     cut = channel_cut(grid, size)
+    if free and size < 2 * math.prod(grid) * rest:
+        free = False  # there is one image
     if size % rest == 0 and not free and not cut:
         facts |= compare_tokens(size // rest, grid, told=rest == 1)
     if not facts.keys() & {"extra", "tiles"}:
@@ -70,6 +73,20 @@ def splits_of(wanted, size):
             rest = abs(math.prod(wanted)) // (h * w)
             found.append((size % rest > 0, abs(math.log(h / w)), grid, rest))
     return [one[2:] for one in sorted(found)]
+
+
+def windows(wanted, size):
+    """A map that is cut into windows, (B, h / side, side, w / side, side, C)."""
+    if len(wanted) != 6 or -1 in wanted or wanted[2] != wanted[4]:
+        return {}
+    images, rows, side, columns, _, width = wanted
+    found = grids(size // (images * width))
+    if size % (images * width) or not found or found[0][0] % side == 0:
+        return {}
+    text = (
+        f"{rows * side} x {columns * side} is cut into windows of {side}, and there is"
+    )
+    return {"patch": f"{text} {times(found[0])}: no multiple of {side}"}
 
 
 def solved(wanted, size, asked):
@@ -127,7 +144,8 @@ def compare_tokens(held, grid, told):
         facts["axis-left"] = facts["tiles"]
     if grid[0] == grid[1] and more not in EXTRA:
         facts |= rounded(held, grid[0])
-    if more and (square_root(held) or not facts.keys() & {"extra", "fewer-1", "tiles"}):
+    known = facts.keys() & {"extra", "fewer-1", "tiles"}
+    if more and (square_root(held) or photo(held) or not known):
         facts |= own_grid(held)
     if held == grid[0] * (grid[1] + 1):
         facts["newline"] = f"{held} = {grid[0]} x ({grid[1]} + 1): one more in each row"
@@ -136,13 +154,20 @@ def compare_tokens(held, grid, told):
     return facts
 
 
+def photo(held):
+    """Are so many tokens a grid of a usual photo, 4 : 3, 3 : 2 or 16 : 9?"""
+    return held > 1000 and any(Fraction(w, h) in PHOTOS for h, w in grids(held))
+
+
 def rounded(held, side):
     """A side that is the square root of a rectangle, rounded down."""
-    if math.isqrt(held) != side or side * side == held or not grids(held):
+    if math.isqrt(held) != side or side * side == held:
         return {}
-    text = f"{side} is the square root of {held}, rounded down, and {held} may be "
-    text += " or ".join(times(grid) for grid in grids(held)[:2])
-    return {"rounded": text}
+    text = f"{side} is the square root of {held}, rounded down"
+    if not grids(held):
+        return {"rounded-more": f"{text}: {held - side * side} tokens too many"}
+    may = " or ".join(times(grid) for grid in grids(held)[:2])
+    return {"rounded": f"{text}, and {held} may be {may}"}
 
 
 def extra(more, text):

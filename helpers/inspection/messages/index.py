@@ -49,8 +49,9 @@ class Cause:
 class Message:
     """One message, in the wordings of several versions.
 
-    says: examples; numbers in them stand for any, and `...` for any text. means: what
-    it says, in plain words. numbers: which facts to look for, and roles: what its
+    says: examples; numbers in them stand for any, and `...` for any text. like:
+    patterns for wordings that are not known, of which `says` names the kind. means:
+    what it says, in plain words. numbers: which facts to look for, and roles: what its
     numbers are, in order. causes: ids, the most frequent first. A message without
     causes is not about shapes: `remedy` says what helps.
     """
@@ -58,6 +59,7 @@ class Message:
     id: str
     says: tuple
     means: str
+    like: tuple = ()
     causes: tuple = ()
     numbers: str = ""
     roles: tuple = ()

@@ -8,9 +8,11 @@ from helpers.inspection.messages.index import FOLDER
 
 HOLE = "#"
 ONE = r"-?\d+"
+AXIS = rf"(?:{ONE}|None|\?)"  # TensorFlow's None stands for any length
 SEPARATOR = r"\s*[,x×*]\s*"
 SHAPE = re.compile(
-    rf"(?:torch\.Size\()?[\[({{]+\s*{ONE}(?:{SEPARATOR}{ONE})*\s*,?\s*[\])}}]+\)?"
+    rf"(?:torch\.Size\()?[\[({{]+\s*(?=[^\])}}]*\d){AXIS}(?:{SEPARATOR}{AXIS})*"
+    r"\s*,?\s*[\])}]+\)?"
     rf"|(?:torch\.Size\()?\[\s*\]\)?"
     rf"|(?<![\w.]){ONE}(?:\s?[x×*]\s?\d+)+(?![\w])"
     rf"|(?<![\w.])\d{{1,3}}(?:,\d{{3}})+(?![\w,])"
@@ -37,7 +39,8 @@ def without_numbers(text):
         if re.fullmatch(rf"{ONE}|\d{{1,3}}(?:,\d{{3}})+", part):
             found.append(int(part.replace(",", "")))
         else:
-            found.append(tuple(map(int, re.findall(ONE, part))))
+            axes = re.findall(AXIS, part)
+            found.append(tuple(-1 if n in ("None", "?") else int(n) for n in axes))
         return HOLE
 
     return SHAPE.sub(keep, text), found

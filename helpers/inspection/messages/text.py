@@ -42,7 +42,8 @@ def heading(explanation):
     if message is not None:
         close = f"{SAID['close']} *{message.says[0]}*" if explanation.close else ""
         shapes = "" if message.causes else SAID["not_shapes"]
-        parts = (close, message.means, message.remedy, shapes)
+        hint = SAID["hint"] if explanation.weak and causes else ""
+        parts = (close, message.means, message.remedy, shapes, hint)
         return [wrap(part) for part in parts if part]
     if not causes:
         return [wrap(SAID["unknown"])]

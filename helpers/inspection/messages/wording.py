@@ -8,7 +8,7 @@ from helpers.inspection.messages.words import rarity
 
 # What names an error. pytest writes "E   " in front of it, launchers the number of the
 # process, servers the time.
-ERROR = r"(?:^|[\s|:\])])(?:\w+\.)*\w*(?:{})\b\s*(?::|$)"
+ERROR = r"(?:^|[\s|:\])])(?:\w+\.)*\w*(?:{})\b\s*(?:\([a-z ]+\))?(?::|$)"
 ERROR_LINE = re.compile(ERROR.format("Error|Exception|Interrupt"), re.MULTILINE)
 WARNING_LINE = re.compile(ERROR.format("Warning"), re.MULTILINE)
 NOISE = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]|\r")  # colours, and Windows' line ends
@@ -21,6 +21,9 @@ LONGEST = 16_000  # letters of a log that are read
 LONGEST_GAP = 200  # letters that `...` may stand for
 CLOSE = 0.5  # the share of a wording that an error has, times the share the other way
 WORD = re.compile(r"[a-z_]{3,}")
+ORDINAL = re.compile(
+    r"\b(dim|dimension|axis|arg\w*|operand|number|entry|line) $|':$|\w$"
+)
 
 
 def clean(text):
@@ -94,8 +97,25 @@ def best_wording(messages, text, length=0):
             said = len(example.replace("...", ""))
             if said > length and (span := wording_in(example, bare)):
                 first, last = (bare[:end].count(HOLE) for end in span)
-                length, best = said, (said, message, numbers[first:last])
+                mine = numbers[first:last] or numbers[first:]
+                length, best = said, (said, message, mine)
     return best
+
+
+def find_kind(messages, text):
+    """Of an error in unknown words: the kind of message, and the numbers in it."""
+    bare, numbers = prepare(next(iter(errors_in(text)), text))
+    told = [
+        number
+        for number, before in zip(numbers, bare.split(HOLE), strict=False)
+        if (isinstance(number, tuple) and len(str(number)) > 4)  # no [0], but (64)
+        or not ORDINAL.search(before)
+    ]
+    for message in messages:
+        if told or not message.numbers:
+            if any(re.search(pattern, bare) for pattern in message.like):
+                return message, told
+    return None, []
 
 
 def find_close(messages, text):
