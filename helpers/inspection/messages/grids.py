@@ -101,14 +101,13 @@ def solved(wanted, size, asked):
         holds = {"ratio": True, "twice": ratio == 2}
         verb = "holds" if ratio > 1 else "is held by"
         return told("reshape", holds, verb=verb, many=many)
-    for n in sorted(set(wanted), reverse=True):
+    for n in sorted({*wanted} - {1, 2}, reverse=True):
         need = n * ratio
-        if n > 2 and need.denominator <= 2:
-            odd = f" ({need.numerator} = 2 x {need.numerator // 2} + 1)"
-            odd *= need.denominator == 2
-            return told(
-                "reshape", {"solved": True}, need=f"{float(need):g}", n=n, more=odd
-            )
+        if need.denominator <= 2:
+            whole = need.numerator // 2
+            odd = f" ({2 * whole + 1} = 2 x {whole} + 1)" * (need.denominator == 2)
+            values = {"need": f"{float(need):g}", "n": n, "more": odd}
+            return told("reshape", {"solved": True}, **values)
     return {}
 
 
