@@ -11,13 +11,7 @@ from helpers.inspection.messages.numbers import read_any, without_numbers
 from helpers.inspection.messages.ranking import Ranking
 from helpers.inspection.messages.spoken import facts_in_words
 from helpers.inspection.messages.text import as_text
-from helpers.inspection.messages.wording import (
-    clean,
-    errors_in,
-    find_close,
-    find_kind,
-    find_message,
-)
+from helpers.inspection.messages.wording import clean, errors_in, find
 from helpers.inspection.messages.words import ABOUT, prose, terms_of
 
 # What counts how much with a message: a fact about the numbers for or against a cause,
@@ -90,18 +84,21 @@ def explain(text, index=None):
     index = index or read_index()
     if cause := index.causes.get(text.strip()):
         return Explanation(text, None, (), (Ranked(cause, 0.0),))
-    message, numbers = find_message(index.messages, text)
-    if close := message is None:
-        message, numbers = find_close(index.messages, text), without_numbers(text)[1]
-    facts = {} if close or not message else facts_of(message, numbers)
-    if message is None and errors_in(text):
-        message, numbers = find_kind(index.messages, text)
-        facts = facts_of(message, numbers) if message else {}
+    message, numbers, close = find(index.messages, text)
     if message is None:
         return by_words(index, text)
+    facts = facts_of(message, numbers)
+    numbers = without_numbers(text)[1] if close else numbers
     sentences = tuple(dict.fromkeys(facts.values())) or tuple(read_any(numbers))
-    terms = terms_of(text) - terms_of(" ".join(message.says))
-    shelf = library(index)
+    ranked = causes_of(index, message, facts, text)
+    hints = by_words(index, text).causes if message.like and not ranked else ()
+    causes, weak = ranked or hints, bool(hints)
+    return Explanation(text, message, sentences, causes, close=close, weak=weak)
+
+
+def causes_of(index, message, facts, text):
+    """The causes of a message, the likeliest first; of a kind only those told of."""
+    terms, shelf = terms_of(text) - terms_of(" ".join(message.says)), library(index)
     ranked = [
         ranked_by(
             index.causes[name],
@@ -112,12 +109,9 @@ def explain(text, index=None):
         for place, name in enumerate(message.causes)
     ]
     ranked.sort(key=lambda one: -one.score)
-    if message.like:  # of a kind of message only what its numbers speak for
+    if message.like:
         ranked = [one for one in ranked if one.reasons or (one.told and not facts)]
-    if ranked:
-        return Explanation(text, message, sentences, tuple(ranked), close=close)
-    hints = by_words(index, text).causes if message.like else ()
-    return Explanation(text, message, sentences, hints, close=close, weak=bool(hints))
+    return tuple(ranked)
 
 
 def ranked_by(cause, score, facts, text):

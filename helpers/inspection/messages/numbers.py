@@ -18,6 +18,7 @@ SHAPE = re.compile(
     rf"|(?<![\w.])\d{{1,3}}(?:,\d{{3}})+(?![\w,])"
     rf"|(?<![\w.])-?\d+(?!\.\d|\w)"
 )
+FACTS = tomllib.loads((FOLDER / "facts.toml").read_text(encoding="utf-8"))
 LARGEST = 10**6  # no picture has as many tokens
 TABLE = tomllib.loads((FOLDER / "numbers.toml").read_text(encoding="utf-8"))
 WIDTHS, SIDES = TABLE["widths"], TABLE["sides"]
@@ -53,6 +54,12 @@ def as_int(value):
 
 def as_shape(value):
     return value if isinstance(value, tuple) else (value,)
+
+
+def told(kind, holds, **values):
+    """{name: sentence} for the facts of a kind that hold."""
+    table = FACTS[kind]
+    return {name: table[name].format(**values) for name, true in holds.items() if true}
 
 
 def square_root(n):

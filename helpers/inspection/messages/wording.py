@@ -102,22 +102,6 @@ def best_wording(messages, text, length=0):
     return best
 
 
-def find_kind(messages, text):
-    """Of an error in unknown words: the kind of message, and the numbers in it."""
-    bare, numbers = prepare(next(iter(errors_in(text)), text))
-    told = [
-        number
-        for number, before in zip(numbers, bare.split(HOLE), strict=False)
-        if (isinstance(number, tuple) and len(str(number)) > 4)  # no [0], but (64)
-        or not ORDINAL.search(before)
-    ]
-    for message in messages:
-        if told or not message.numbers:
-            if any(re.search(pattern, bare) for pattern in message.like):
-                return message, told
-    return None, []
-
-
 def find_close(messages, text):
     """The message whose words an unknown error has nearly all of, or None."""
     error = next(iter(errors_in(text)), "")
@@ -128,10 +112,35 @@ def find_close(messages, text):
         for example in message.says
     ]
     weight = rarity([words for _, words in wordings])
-    best, found = CLOSE, None
+    best, found = CLOSE * weight(said), None
     for message, words in wordings:
         if len(words) >= 5 and (shared := weight(words & said)):
-            alike = shared * shared / (weight(words) * weight(said))
-            if alike > best:
+            if (alike := shared * shared / weight(words)) > best:
                 best, found = alike, message
     return found
+
+
+def find_kind(messages, text):
+    """Of an error in unknown words: the kind of message, and the numbers in it.
+
+    The number of an axis, an argument or a line is none of a size.
+    """
+    bare, numbers = prepare(next(iter(errors_in(text)), ""))
+    sizes = [
+        number
+        for number, before in zip(numbers, bare.split(HOLE), strict=False)
+        if not ORDINAL.search(before) or len(str(number)) > 4  # (64,) is no index
+    ]
+    for message in messages:
+        if sizes or not message.numbers:
+            if any(re.search(pattern, bare) for pattern in message.like):
+                return message, sizes
+    return None, []
+
+
+def find(messages, text):
+    """(message, numbers, close): by its wording, or close to one, or of a kind."""
+    message, numbers = find_message(messages, text)
+    if message is None and (message := find_close(messages, text)):
+        return message, [], True
+    return (message, numbers, False) if message else (*find_kind(messages, text), True)

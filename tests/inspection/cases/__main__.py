@@ -8,8 +8,8 @@ is the message to recognise, or "" where there is none.
 2: a right entry comes first, or is one of those that a question tells apart (the first
 three). 1: it is only named, or hinted at behind another, or nothing is said but what
 the message means. -1: other causes are given. 0: nothing, or a hint that leads nowhere
-and says that it is no more than a hint. A judge who reads what `--show` prints may see it
-otherwise.
+and says that it is no more than a hint. A judge who reads what `--show` prints may see
+it otherwise.
 """
 
 import argparse
