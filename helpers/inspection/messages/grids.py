@@ -26,7 +26,7 @@ def reshape(wanted, size, axis=None):
     asked = math.prod(n for n in wanted if n != -1)
     values = {"wanted": times(wanted), "asked": asked, "size": size}
     if asked <= 0 or size == 0:
-        return told("reshape", {"empty": True})
+        return told("reshape", {"empty": size == 0, "zero": size})
     free, splits = -1 in wanted, splits_of(wanted, size)
     facts = told("reshape", {"count": not free, "no-grid": not splits}, **values)
     if not splits:
@@ -40,6 +40,8 @@ def reshape(wanted, size, axis=None):
         facts |= compare_tokens(size // rest, grid, said=rest == 1)
     if not facts.keys() & {"extra", "tiles"}:
         facts |= whole_rows(size, rest, grid)
+    if free and rest > 1 and whole:
+        facts = facts or uneven(wanted, size)
     few = free and rest > 1 and whole and not facts
     no_fit = not few and not facts.keys() - {"count", "held"} and not cut
     holds = {
@@ -94,6 +96,8 @@ def solved(wanted, size, asked):
     ratio = Fraction(size, asked)
     many, half = max(ratio.numerator, ratio.denominator), ratio.denominator == 2
     if -1 in wanted:
+        if facts := uneven(wanted, size):
+            return facts
         if half:
             return {"solved": f"{size} = {float(ratio):g} x {asked}"}
         return other_side(wanted, ratio) if ratio.denominator > 2 else {}
@@ -107,8 +111,17 @@ def solved(wanted, size, asked):
             whole = need.numerator // 2
             odd = f" ({2 * whole + 1} = 2 x {whole} + 1)" * (need.denominator == 2)
             values = {"need": f"{float(need):g}", "n": n, "more": odd}
-            return told("reshape", {"solved": True}, **values)
+            return told("reshape", {"solved": True, "odd": odd}, **values)
     return {}
+
+
+def uneven(wanted, size):
+    """(-1, n, ...): rows that are taken n at a time, and are no multiple of n."""
+    n, rest = (*wanted, 1)[1], math.prod(wanted[2:])
+    held, left = divmod(size, rest)
+    holds = {"uneven": wanted[0] == -1 and n > 1 and not left and held % n}
+    near = held - held % n, held - held % n + n
+    return told("reshape", holds, held=held, rest=rest, n=n, near=near, size=size)
 
 
 def other_side(wanted, ratio):
