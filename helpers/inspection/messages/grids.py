@@ -11,6 +11,7 @@ from helpers.inspection.messages.numbers import (
     as_shape,
     describe,
     grids,
+    splits_of,
     square_and_more,
     square_root,
     told,
@@ -60,25 +61,6 @@ def times(shape):
     return " x ".join(map(str, shape))
 
 
-def splits_of(wanted, size):
-    """((h, w), rest) for all readings batch | grid | width of a shape, the best first.
-
-    A reading whose other axes divide the size comes before one whose do not, then the
-    squarest. (h, w) can stand first only in (h, w) and (h, w, C), a batch is in front
-    of all others, and more than five axes are windows.
-    """
-    found = []
-    for i in range(len(wanted) - 1 if len(wanted) < 6 else 0):
-        h, w = grid = wanted[i : i + 2]
-        behind = wanted[2:] if i == 0 else ()
-        if (i == 0 and len(wanted) > 3) or (behind and -1 < behind[0] < 32):
-            continue
-        if min(grid) >= 2 and 2 < max(grid) <= 5 * min(grid):
-            rest = abs(math.prod(wanted)) // (h * w)
-            found.append((size % rest > 0, abs(math.log(h / w)), grid, rest))
-    return [one[2:] for one in sorted(found)]
-
-
 def windows(wanted, size):
     """A map that is cut into windows, (B, h / side, side, w / side, side, C)."""
     if len(wanted) != 6 or -1 in wanted or wanted[2] != wanted[4]:
@@ -94,13 +76,9 @@ def windows(wanted, size):
 def solved(wanted, size, asked):
     """What one axis of the shape would have to be, or how often the shape is held."""
     ratio = Fraction(size, asked)
-    many, half = max(ratio.numerator, ratio.denominator), ratio.denominator == 2
+    many = max(ratio.numerator, ratio.denominator)
     if -1 in wanted:
-        if facts := uneven(wanted, size):
-            return facts
-        if half:
-            return {"solved": f"{size} = {float(ratio):g} x {asked}"}
-        return other_side(wanted, ratio) if ratio.denominator > 2 else {}
+        return uneven(wanted, size) or other_side(wanted, ratio)
     if 1 in (ratio.denominator, ratio.numerator):
         holds = {"ratio": True, "twice": ratio == 2}
         verb = "holds" if ratio > 1 else "is held by"
