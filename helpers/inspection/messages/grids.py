@@ -11,6 +11,7 @@ from helpers.inspection.messages.numbers import (
     as_shape,
     describe,
     grids,
+    splits_of,
     square_and_more,
     square_root,
     told,
@@ -26,7 +27,7 @@ def reshape(wanted, size, axis=None):
     asked = math.prod(n for n in wanted if n != -1)
     values = {"wanted": times(wanted), "asked": asked, "size": size}
     if asked <= 0 or size == 0:
-        return told("reshape", {"empty": True})
+        return told("reshape", {"empty": size == 0, "zero": size})
     free, splits = -1 in wanted, splits_of(wanted, size)
     facts = told("reshape", {"count": not free, "no-grid": not splits}, **values)
     if not splits:
@@ -40,6 +41,8 @@ def reshape(wanted, size, axis=None):
         facts |= compare_tokens(size // rest, grid, said=rest == 1)
     if not facts.keys() & {"extra", "tiles"}:
         facts |= whole_rows(size, rest, grid)
+    if free and rest > 1 and whole:
+        facts = facts or uneven(wanted, size)
     few = free and rest > 1 and whole and not facts
     no_fit = not few and not facts.keys() - {"count", "held"} and not cut
     holds = {
@@ -58,25 +61,6 @@ def times(shape):
     return " x ".join(map(str, shape))
 
 
-def splits_of(wanted, size):
-    """((h, w), rest) for all readings batch | grid | width of a shape, the best first.
-
-    A reading whose other axes divide the size comes before one whose do not, then the
-    squarest. (h, w) can stand first only in (h, w) and (h, w, C), a batch is in front
-    of all others, and more than five axes are windows.
-    """
-    found = []
-    for i in range(len(wanted) - 1 if len(wanted) < 6 else 0):
-        h, w = grid = wanted[i : i + 2]
-        behind = wanted[2:] if i == 0 else ()
-        if (i == 0 and len(wanted) > 3) or (behind and -1 < behind[0] < 32):
-            continue
-        if min(grid) >= 2 and 2 < max(grid) <= 5 * min(grid):
-            rest = abs(math.prod(wanted)) // (h * w)
-            found.append((size % rest > 0, abs(math.log(h / w)), grid, rest))
-    return [one[2:] for one in sorted(found)]
-
-
 def windows(wanted, size):
     """A map that is cut into windows, (B, h / side, side, w / side, side, C)."""
     if len(wanted) != 6 or -1 in wanted or wanted[2] != wanted[4]:
@@ -92,11 +76,9 @@ def windows(wanted, size):
 def solved(wanted, size, asked):
     """What one axis of the shape would have to be, or how often the shape is held."""
     ratio = Fraction(size, asked)
-    many, half = max(ratio.numerator, ratio.denominator), ratio.denominator == 2
+    many = max(ratio.numerator, ratio.denominator)
     if -1 in wanted:
-        if half:
-            return {"solved": f"{size} = {float(ratio):g} x {asked}"}
-        return other_side(wanted, ratio) if ratio.denominator > 2 else {}
+        return uneven(wanted, size) or other_side(wanted, ratio)
     if 1 in (ratio.denominator, ratio.numerator):
         holds = {"ratio": True, "twice": ratio == 2}
         verb = "holds" if ratio > 1 else "is held by"
@@ -107,8 +89,17 @@ def solved(wanted, size, asked):
             whole = need.numerator // 2
             odd = f" ({2 * whole + 1} = 2 x {whole} + 1)" * (need.denominator == 2)
             values = {"need": f"{float(need):g}", "n": n, "more": odd}
-            return told("reshape", {"solved": True}, **values)
+            return told("reshape", {"solved": True, "odd": odd}, **values)
     return {}
+
+
+def uneven(wanted, size):
+    """(-1, n, ...): rows that are taken n at a time, and are no multiple of n."""
+    n, rest = (*wanted, 1)[1], math.prod(wanted[2:])
+    held, left = divmod(size, rest)
+    holds = {"uneven": wanted[0] == -1 and n > 1 and not left and held % n}
+    near = held - held % n, held - held % n + n
+    return told("reshape", holds, held=held, rest=rest, n=n, near=near, size=size)
 
 
 def other_side(wanted, ratio):

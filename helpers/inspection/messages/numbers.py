@@ -85,6 +85,25 @@ def grids(n):
     return [(h, n // h) for h in rows if n % h == 0]
 
 
+def splits_of(wanted, size):
+    """((h, w), rest) for all readings batch | grid | width of a shape, the best first.
+
+    A reading whose other axes divide the size comes before one whose do not, then the
+    squarest. (h, w) can stand first only in (h, w) and (h, w, C), a batch is in front
+    of all others, and more than five axes are windows.
+    """
+    found = []
+    for i in range(len(wanted) - 1 if len(wanted) < 6 else 0):
+        h, w = grid = wanted[i : i + 2]
+        behind = wanted[2:] if i == 0 else ()
+        if (i == 0 and len(wanted) > 3) or (behind and -1 < behind[0] < 32):
+            continue
+        if min(grid) >= 2 and 2 < max(grid) <= 5 * min(grid):
+            rest = abs(math.prod(wanted)) // (h * w)
+            found.append((size % rest > 0, abs(math.log(h / w)), grid, rest))
+    return [one[2:] for one in sorted(found)]
+
+
 def describe(n):
     """What a count of tokens may be, in a sentence; an empty one for small numbers."""
     told = f" ({KNOWN[n]})" if n in KNOWN else ""

@@ -100,9 +100,11 @@ def pictures(first, second, **_):
 
 def product(first, second):
     """A matrix product: (m, k) times (n, o), with k not n."""
-    (_, k), (n, _) = first[-2:], second[-2:]
+    (rows, k), (n, _) = first[-2:], second[-2:]
     low, high = sorted((abs(k), abs(n)))
-    flattened = high > low > 1 and high % low == 0
-    holds = {"widths": True, "turned": first[0] in (k, n), "flattened": flattened}
-    values = {"low": low, "high": high, "times": high // max(low, 1)}
+    alone = rows * k == n and k > 1  # the channels of one image became its rows
+    flattened = high > low > 1 and high % low == 0 and not alone
+    holds = {"widths": not alone, "turned": first[0] in (k, n)}
+    holds |= {"flattened": flattened, "alone": alone}
+    values = {"rows": rows, "low": low, "high": high, "times": high // max(low, 1)}
     return told("product", holds, k=k, n=n, **values)
