@@ -88,9 +88,12 @@ def bounds(index, size, **_):
 
 def into(first, second):
     """An array is written into a place of another shape."""
+    axes, room = len(as_shape(first)), len(as_shape(second))
     held, place = (math.prod(as_shape(shape)) for shape in (first, second))
     holds = {"whole": place == 1 < held, "same-count": held == place}
-    return told("into", holds, held=held) or shapes(first, second)
+    holds["deeper"] = axes > room and not any(holds.values())
+    values = {"axes": axes, "room": room}
+    return told("into", holds, held=held, **values) or shapes(first, second)
 
 
 def by_form(numbers):
@@ -112,7 +115,8 @@ def any_sizes(numbers):
 def any_product(numbers):
     """The same of a matrix product."""
     known = [shape for shape in by_form(numbers)[0] if len(shape) > 1]
-    return any_sizes(numbers) | (product(*known[:2]) if len(known) > 1 else {})
+    told = len(known) > 1 and -1 not in (known[0][-1], known[1][-2])
+    return any_sizes(numbers) | (product(*known[:2]) if told else {})
 
 
 def any_division(numbers):

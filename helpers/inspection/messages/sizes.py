@@ -30,13 +30,14 @@ def pair(a, b, dim=None, **_):
     near = sides and more <= low / 10 and more not in EXTRA
     two = (squares or (sides and not near)) and not pixels
     facts = {}
-    if more in EXTRA and low >= 36 and high not in WIDTHS:
+    if more in EXTRA and low >= 49 and high not in WIDTHS and (grids(low) or more > 1):
         facts = extra(more, f"{high} - {low} = {more}")
     elif root and more not in EXTRA:
         facts = rounded(high, root)
     holds = {
         "beams": low > 1 and squared,
         "multiple": whole,
+        "flattened": whole and high > 20000 and not pixels,
         "joined": whole and low >= 144 and root,
         "no-multiple": low > 1 and high % low,
         "windows": {*both} & WINDOWS and 0 < high and {*both} <= WINDOW_COUNTS,
@@ -47,6 +48,7 @@ def pair(a, b, dim=None, **_):
         "text": CLIP in both,
         "chunks": low >= CLIP and low % CLIP == high % CLIP == 0,
         "widths": widths and not two,
+        "halved": more == 1 and low > 16 and not facts and high not in WIDTHS,
         "small": high < 36,
         "channels": both in ([3, 4], [1, 3], [1, 4]),
         "first-axis": dim == 0 and both not in ([3, 4], [1, 3], [1, 4]),
