@@ -10,7 +10,7 @@ from helpers.inspection.messages.index import Cause, Message, read_index
 from helpers.inspection.messages.numbers import read_any, without_numbers
 from helpers.inspection.messages.ranking import Ranking
 from helpers.inspection.messages.spoken import facts_in_words
-from helpers.inspection.messages.text import as_text
+from helpers.inspection.messages.text import SORTING, as_text
 from helpers.inspection.messages.wording import clean, errors_in, find
 from helpers.inspection.messages.words import ABOUT, prose, terms_of
 
@@ -19,8 +19,9 @@ from helpers.inspection.messages.words import ABOUT, prose, terms_of
 FITS, UNLESS, CLUE, WORDS, PLACE = 4.0, -4.0, 2.0, 0.07, 0.8
 # Without one: a fact about numbers, the least score, and what the best must have to be
 # sure: a score, so far ahead of the second, so much of a phrase and of the text.
-COUNTED, HINT = 50.0, 20.0
-SURE, AHEAD, SHARE, EXPLAINED = 45.0, 1.3, 0.45, 0.42
+COUNTED, HINT, DOUBT = 50.0, 28.0, 42.0  # in doubt, what is seen is asked for as well
+SURE, AHEAD, SHARE, EXPLAINED = 50.0, 1.4, 0.5, 0.45
+BRIEF = 8  # words of a text that is asked for its numbers
 NEAR = 0.45  # of the best score: what is worth naming beside it
 HINTS = 3
 
@@ -45,8 +46,9 @@ class Explanation:
     message: what was recognised, or None. facts: sentences about the numbers. causes:
     `Ranked`, the likeliest first. close: no wording of the message was found, but most
     of its words. by_words: the text holds no known message, and the causes were found
-    by their words. weak: these words are few, and prove little. known: False if nothing
-    was recognised.
+    by their words. weak: these words are few, and prove little. sorting: where they prove
+    nothing, (what is seen, cause) for each kind of symptom. known: False if nothing was
+    recognised.
     """
 
     text: str
@@ -56,6 +58,7 @@ class Explanation:
     close: bool = False
     by_words: bool = False
     weak: bool = False
+    sorting: tuple = ()
 
     @property
     def known(self):
@@ -139,8 +142,10 @@ def by_words(index, text):
         score = shelf.score(terms, name) + COUNTED * bool(reasons)
         ranked.append(Ranked(cause, score, reasons, bool(reasons)))
     ranked.sort(key=lambda one: -one.score)
-    told = [facts[fact] for fact in facts if not fact.startswith("extra")]
-    best, second, sentences = *ranked[:2], (*told, *read_any(numbers))
+    best, second = ranked[:2]
+    # In a long story numbers are years, layers and pixels: what a cause fits is with it.
+    brief = errors_in(text) or len(text.split()) <= BRIEF
+    sentences = tuple(read_any(numbers)) if brief else ()
     # An unknown error may be of anything: its numbers alone recall no entry.
     needed = HINT + COUNTED * bool(best.reasons and errors_in(text))
     least = math.inf if best.score < needed else NEAR * best.score
@@ -151,7 +156,18 @@ def by_words(index, text):
         and shelf.explained(spoken, best.cause.id) >= EXPLAINED
         and spoken & ABOUT
     )
-    return Explanation(text, None, sentences, kept, by_words=True, weak=not sure)
+    doubt = best.score < DOUBT and spoken & ABOUT
+    sorting = sorted_out(ranked) if doubt else ()
+    return Explanation(text, None, sentences, kept, False, True, not sure, sorting)
+
+
+def sorted_out(ranked):
+    """(what is seen, cause) for each kind of symptom: of its causes the likeliest."""
+    causes = [one.cause for one in ranked]
+    return tuple(
+        (seen, next(cause for cause in causes if cause.id in names.split()))
+        for seen, names in SORTING.items()
+    )
 
 
 @cache

@@ -7,11 +7,12 @@ from collections import Counter
 from functools import cached_property
 from math import log
 
-from helpers.inspection.messages.words import rarity, terms_of
+from helpers.inspection.messages.words import SETTING, rarity, terms_of
 
-FULL, LONG = 4.0, 0.25  # how soon a repeated term is enough; how much length counts
-PHRASE = 1.0  # the nearest phrase against all words together
-PAIR = 0.5  # a pair of neighbours against a word
+FULL, LONG = 6.0, 0.25  # how soon a repeated term is enough; how much length counts
+PHRASE = 0.7  # the nearest phrase against all words together
+PAIR = 0.3  # a pair of neighbours against a word
+ASIDE = 0.5  # a word of the setting against one of the symptom
 COMMON = 0.3  # what many phrases are known for is common
 
 
@@ -32,9 +33,11 @@ class Ranking:
         return rarity([*self.terms.values()])
 
     def weight(self, terms):
-        """What terms weigh by their rarity."""
+        """What terms weigh by their rarity; those of the setting and pairs less."""
         pairs = {term for term in terms if " " in term}
-        return self.rare(terms - pairs) + PAIR * self.rare(pairs)
+        aside = terms & SETTING
+        words = self.rare(terms - pairs - aside) + ASIDE * self.rare(aside)
+        return words + PAIR * self.rare(pairs)
 
     @cached_property
     def mean(self):

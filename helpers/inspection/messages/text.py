@@ -7,6 +7,7 @@ from helpers.inspection.messages.index import FOLDER, NOTEBOOK
 
 WIDTH, MOST = 88, 5
 SAID = tomllib.loads((FOLDER / "phrases.toml").read_text(encoding="utf-8"))
+SORTING = SAID["sorting"]
 
 
 def as_text(explanation):
@@ -22,6 +23,12 @@ def as_text(explanation):
     shown = causes[: how_many(causes)]
     for place, ranked in enumerate(shown, start=1):
         paragraphs.append("\n".join(one_cause(place, ranked)))
+    if explanation.sorting:
+        lines = [
+            wrap(f"  {seen}: {cause.ask} (`explain {cause.id}`)", "    ")
+            for seen, cause in explanation.sorting
+        ]
+        paragraphs.append("\n".join([SAID["sort"], *lines]))
     if rest := [ranked.cause.id for ranked in causes[len(shown) :]]:
         more = "Also known behind it (`python -m helpers explain NAME` says more): "
         paragraphs.append(wrap(more + ", ".join(rest)))

@@ -49,6 +49,7 @@ def stem(word):
 
 
 ABOUT = frozenset(map(stem, TABLE["about"].split()))
+SETTING = frozenset(map(stem, TABLE["setting"].split()))
 
 
 def words_of(text):
