@@ -19,8 +19,8 @@ from helpers.inspection.messages.words import ABOUT, prose, terms_of
 FITS, UNLESS, CLUE, WORDS, PLACE = 4.0, -4.0, 2.0, 0.07, 0.8
 # Without one: a fact about numbers, the least score, and what the best must have to be
 # sure: a score, so far ahead of the second, so much of a phrase and of the text.
-COUNTED, HINT, DOUBT = 50.0, 28.0, 42.0  # in doubt, what is seen is asked for as well
-SURE, AHEAD, SHARE, EXPLAINED = 50.0, 1.4, 0.5, 0.45
+COUNTED, HINT, DOUBT = 50.0, 20.0, 32.0  # in doubt, what is seen is asked for as well
+SURE, AHEAD, SHARE, EXPLAINED = 40.0, 1.4, 0.5, 0.45
 BRIEF = 8  # words of a text that is asked for its numbers
 NEAR = 0.45  # of the best score: what is worth naming beside it
 HINTS = 3

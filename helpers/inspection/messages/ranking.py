@@ -13,7 +13,7 @@ FULL, LONG = 6.0, 0.25  # how soon a repeated term is enough; how much length co
 PHRASE = 0.7  # the nearest phrase against all words together
 PAIR = 0.3  # a pair of neighbours against a word
 ASIDE = 0.5  # a word of the setting against one of the symptom
-COMMON = 0.3  # what many phrases are known for is common
+COMMON = 0.15  # what many phrases are known for is common
 
 
 class Ranking:
