@@ -24,6 +24,7 @@ SURE, AHEAD, SHARE, EXPLAINED = 40.0, 1.4, 0.5, 0.45
 BRIEF = 8  # words of a text that is asked for its numbers
 NEAR = 0.45  # of the best score: what is worth naming beside it
 HINTS = 3
+PERCENT = re.compile(r"\d+(\.\d+)? ?%")
 
 
 @dataclass(frozen=True)
@@ -46,9 +47,9 @@ class Explanation:
     message: what was recognised, or None. facts: sentences about the numbers. causes:
     `Ranked`, the likeliest first. close: no wording of the message was found, but most
     of its words. by_words: the text holds no known message, and the causes were found
-    by their words. weak: these words are few, and prove little. sorting: where they prove
-    nothing, (what is seen, cause) for each kind of symptom. known: False if nothing was
-    recognised.
+    by their words. weak: these words are few, and prove little. sorting: where they
+    prove nothing, (what is seen, cause) for each kind of symptom. known: False if
+    nothing was recognised.
     """
 
     text: str
@@ -134,7 +135,8 @@ def mentions(text, clue):
 
 def by_words(index, text):
     """The causes that sound like the text, if any does; the numbers, in any case."""
-    numbers, shelf, ranked = without_numbers(text)[1], library(index), []
+    numbers = without_numbers(PERCENT.sub("", text))[1]
+    shelf, ranked = library(index), []
     spoken, named = map(terms_of, prose(text))
     facts, terms = facts_in_words(numbers, text), spoken | named
     for name, cause in index.causes.items():
@@ -143,7 +145,7 @@ def by_words(index, text):
         ranked.append(Ranked(cause, score, reasons, bool(reasons)))
     ranked.sort(key=lambda one: -one.score)
     best, second = ranked[:2]
-    # In a long story numbers are years, layers and pixels: what a cause fits is with it.
+    # In a long story numbers are years and pixels: what a cause fits is with it.
     brief = errors_in(text) or len(text.split()) <= BRIEF
     sentences = tuple(read_any(numbers)) if brief else ()
     # An unknown error may be of anything: its numbers alone recall no entry.
