@@ -20,7 +20,7 @@ FITS, UNLESS, CLUE, WORDS, PLACE = 4.0, -4.0, 2.0, 0.07, 0.8
 # Without one: a fact about numbers, the least score, and what the best must have to be
 # sure: a score, so far ahead of the second, so much of a phrase and of the text.
 COUNTED, HINT, DOUBT = 50.0, 20.0, 32.0  # in doubt, what is seen is asked for as well
-SURE, AHEAD, SHARE, EXPLAINED = 40.0, 1.4, 0.5, 0.45
+SURE, AHEAD, SHARE, EXPLAINED = 40.0, 1.4, 0.55, 0.5
 BRIEF = 8  # words of a text that is asked for its numbers
 NEAR = 0.45  # of the best score: what is worth naming beside it
 HINTS = 3
