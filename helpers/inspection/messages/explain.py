@@ -19,9 +19,10 @@ from helpers.inspection.messages.words import ABOUT, prose, terms_of
 FITS, UNLESS, CLUE, WORDS, PLACE = 4.0, -4.0, 2.0, 0.07, 0.8
 # Without one: a fact about numbers, the least score, and what the best must have to be
 # sure: a score, so far ahead of the second, so much of a phrase and of the text.
-COUNTED, HINT, DOUBT = 50.0, 20.0, 32.0  # in doubt, what is seen is asked for as well
+COUNTED, HINT, DOUBT = 50.0, 18.0, 32.0  # in doubt, what is seen is asked for as well
 SURE, AHEAD, SHARE, EXPLAINED = 40.0, 1.4, 0.55, 0.5
 BRIEF = 8  # words of a text that is asked for its numbers
+NEARLY = 0.7  # of a phrase: nearly all of it
 NEAR = 0.45  # of the best score: what is worth naming beside it
 HINTS = 3
 PERCENT = re.compile(r"\d+(\.\d+)? ?%")
@@ -134,7 +135,7 @@ def mentions(text, clue):
 
 
 def by_words(index, text):
-    """The causes that sound like the text, if any does; the numbers, in any case."""
+    """The causes that sound like the text, if any does; of a short one the numbers."""
     numbers = without_numbers(PERCENT.sub("", text))[1]
     shelf, ranked = library(index), []
     spoken, named = map(terms_of, prose(text))
@@ -148,17 +149,21 @@ def by_words(index, text):
     # In a long story numbers are years and pixels: what a cause fits is with it.
     brief = errors_in(text) or len(text.split()) <= BRIEF
     sentences = tuple(read_any(numbers)) if brief else ()
-    # An unknown error may be of anything: its numbers alone recall no entry.
-    needed = HINT + COUNTED * bool(best.reasons and errors_in(text))
+    share = shelf.nearest(spoken, best.cause.id)[0]
+    # A short text scores low, however near to a phrase it is; an unknown error may be
+    # of anything: its numbers alone recall no entry.
+    needed = HINT / (1 + (share >= NEARLY)) + COUNTED * bool(
+        best.reasons and errors_in(text)
+    )
     least = math.inf if best.score < needed else NEAR * best.score
     kept = tuple(one for one in ranked[:HINTS] if one.score >= least)
     sure = (
         best.score >= max(SURE, AHEAD * second.score)
-        and shelf.nearest(spoken, best.cause.id)[0] >= SHARE
+        and share >= SHARE
         and shelf.explained(spoken, best.cause.id) >= EXPLAINED
         and spoken & ABOUT
     )
-    doubt = best.score < DOUBT and spoken & ABOUT
+    doubt = best.score < DOUBT and share < NEARLY and spoken & ABOUT
     sorting = sorted_out(ranked) if doubt else ()
     return Explanation(text, None, sentences, kept, False, True, not sure, sorting)
 
