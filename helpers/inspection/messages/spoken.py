@@ -43,7 +43,7 @@ def facts_in_words(numbers, text):
 def one_shape(shape):
     """A shape, or a number alone: the axes of weights, and extra tokens."""
     facts, last = {}, shape[-1] if shape else 0
-    picture = len(shape) == 4 and shape[1] in (1, 3)
+    picture = len(shape) in (4, 5) and shape[1] in (1, 3)  # 5: of a video
     if len(shape) > 1 and last == shape[-2] and not picture:
         if last >= (36 if len(shape) > 2 else 144) and square_and_more(last):
             facts["every-query"] = f"{shape}: one map for each of {last} queries"
