@@ -257,7 +257,26 @@ def test_numbers_in_prose_say_more_than_words():
     }.items():
         said = explain(text)
         assert said.weak and cause in named(text, 3), text
-        assert "If so:" in str(said) and len(said.causes) <= 3
+        assert "may be one of these" in str(said) and len(said.causes) <= 3
+
+
+def test_in_doubt_it_asks_what_is_seen():
+    said = explain("the attention of my llama is somewhat peculiar in spirit")
+    assert not said.causes and len(said.sorting) == len({c for _, c in said.sorting})
+    assert all(seen in str(said) and cause.ask for seen, cause in said.sorting)
+    assert not explain("the map is shifted").sorting
+    assert not explain("Where can I download the checkpoints?").sorting
+
+
+def test_numbers_of_a_long_story_are_not_read():
+    story = (
+        "I trained it in 2024 for 196 epochs with 49% of 1024x1024 pictures, and 51%"
+        " of the others, and now the heatmap is always shifted to the right"
+    )
+    said = explain(story)
+    assert said.facts == () and named(story, 1) == ["crop"]
+    assert not any(ranked.reasons for ranked in said.causes)
+    assert "197 = 14 x 14 + 1" in str(explain("197 tokens"))
 
 
 def test_a_square_root_rounded_down_is_seen():

@@ -8,14 +8,17 @@ from helpers.inspection.messages.index import FOLDER
 
 HOLE = "#"
 ONE = r"-?\d+"
+AXIS = rf"(?:{ONE}|None|\?)"  # TensorFlow's None stands for any length
 SEPARATOR = r"\s*[,x×*]\s*"
 SHAPE = re.compile(
-    rf"(?:torch\.Size\()?[\[({{]+\s*{ONE}(?:{SEPARATOR}{ONE})*\s*,?\s*[\])}}]+\)?"
+    rf"(?:torch\.Size\()?[\[({{]+\s*(?=[^\])}}]*\d){AXIS}(?:{SEPARATOR}{AXIS})*"
+    r"\s*,?\s*[\])}]+\)?"
     rf"|(?:torch\.Size\()?\[\s*\]\)?"
     rf"|(?<![\w.]){ONE}(?:\s?[x×*]\s?\d+)+(?![\w])"
     rf"|(?<![\w.])\d{{1,3}}(?:,\d{{3}})+(?![\w,])"
     rf"|(?<![\w.])-?\d+(?!\.\d|\w)"
 )
+FACTS = tomllib.loads((FOLDER / "facts.toml").read_text(encoding="utf-8"))
 LARGEST = 10**6  # no picture has as many tokens
 TABLE = tomllib.loads((FOLDER / "numbers.toml").read_text(encoding="utf-8"))
 WIDTHS, SIDES = TABLE["widths"], TABLE["sides"]
@@ -37,7 +40,8 @@ def without_numbers(text):
         if re.fullmatch(rf"{ONE}|\d{{1,3}}(?:,\d{{3}})+", part):
             found.append(int(part.replace(",", "")))
         else:
-            found.append(tuple(map(int, re.findall(ONE, part))))
+            axes = re.findall(AXIS, part)
+            found.append(tuple(-1 if n in ("None", "?") else int(n) for n in axes))
         return HOLE
 
     return SHAPE.sub(keep, text), found
@@ -50,6 +54,12 @@ def as_int(value):
 
 def as_shape(value):
     return value if isinstance(value, tuple) else (value,)
+
+
+def told(kind, holds, **values):
+    """{name: sentence} for the facts of a kind that hold."""
+    table = FACTS[kind]
+    return {name: table[name].format(**values) for name, true in holds.items() if true}
 
 
 def square_root(n):
@@ -73,6 +83,25 @@ def grids(n):
         return []
     rows = range(math.isqrt(n), math.isqrt(2 * n // 5), -1)
     return [(h, n // h) for h in rows if n % h == 0]
+
+
+def splits_of(wanted, size):
+    """((h, w), rest) for all readings batch | grid | width of a shape, the best first.
+
+    A reading whose other axes divide the size comes before one whose do not, then the
+    squarest. (h, w) can stand first only in (h, w) and (h, w, C), a batch is in front
+    of all others, and more than five axes are windows.
+    """
+    found = []
+    for i in range(len(wanted) - 1 if len(wanted) < 6 else 0):
+        h, w = grid = wanted[i : i + 2]
+        behind = wanted[2:] if i == 0 else ()
+        if (i == 0 and len(wanted) > 3) or (behind and -1 < behind[0] < 32):
+            continue
+        if min(grid) >= 2 and 2 < max(grid) <= 5 * min(grid):
+            rest = abs(math.prod(wanted)) // (h * w)
+            found.append((size % rest > 0, abs(math.log(h / w)), grid, rest))
+    return [one[2:] for one in sorted(found)]
 
 
 def describe(n):

@@ -1,0 +1,112 @@
+"""Two sizes or shapes that had to fit together: how they differ, what they may be."""
+
+from helpers.inspection.messages.grids import extra, rounded
+from helpers.inspection.messages.numbers import (
+    EXTRA,
+    WIDTHS,
+    as_int,
+    as_shape,
+    describe,
+    grids,
+    square_and_more,
+    square_root,
+    told,
+)
+
+WINDOWS = {49, 64, 144, 196}  # tokens of a Swin window of 7, 8, 12 or 14
+WINDOW_COUNTS = WINDOWS | {1, 4, 16, 256, 1024}  # and how many there are
+CLIP = 77  # text tokens
+
+
+def pair(a, b, dim=None, **_):
+    """Two sizes that had to be equal, on axis `dim`."""
+    low, high = both = sorted((as_int(a), as_int(b)))
+    more, squared = high - low, high == low * low
+    whole = low > 1 and high % low == 0 and not squared
+    root, side, widths = square_root(low), square_root(high) or 0, {*both} <= {*WIDTHS}
+    pixels = side >= 224 and side % 8 == 0 and low < high / 8
+    squares = low >= 49 and more not in EXTRA and all(map(square_and_more, both))
+    sides = low >= 100 and all(map(grids, both)) and not root and not widths
+    near = sides and more <= low / 10 and more not in EXTRA
+    two = (squares or (sides and not near)) and not pixels
+    facts = {}
+    if more in EXTRA and low >= 49 and high not in WIDTHS and (grids(low) or more > 1):
+        facts = extra(more, f"{high} - {low} = {more}")
+    elif root and more not in EXTRA:
+        facts = rounded(high, root)
+    holds = {
+        "beams": low > 1 and squared,
+        "multiple": whole,
+        "flattened": whole and high > 20000 and not pixels,
+        "joined": whole and low >= 144 and root,
+        "no-multiple": low > 1 and high % low,
+        "windows": {*both} & WINDOWS and 0 < high and {*both} <= WINDOW_COUNTS,
+        "two-grids": two,
+        "rounded": near,
+        "shifted": dim and high in WIDTHS and low in (7, 14, 28, 56, 112),
+        "pixels": pixels,
+        "text": CLIP in both,
+        "chunks": low >= CLIP and low % CLIP == high % CLIP == 0,
+        "widths": widths and not two,
+        "halved": more == 1 and low > 16 and not facts and high not in WIDTHS,
+        "small": high < 36,
+        "channels": both in ([3, 4], [1, 3], [1, 4]),
+        "first-axis": dim == 0 and both not in ([3, 4], [1, 3], [1, 4]),
+        "last-of-four": dim == 3,
+        "one": low == 1,
+    }
+    values = {"low": low, "high": high, "side": side, "times": high // max(low, 1)}
+    return told("pair", holds, **values, about=[*map(describe, both)]) | facts
+
+
+def shapes(first, second, **_):
+    """Two whole shapes that do not fit together; -1 is an axis of any length."""
+    first, second = as_shape(first), as_shape(second)
+    axes, equal = (len(first), len(second)), len(first) == len(second)
+    pairs = zip(first[::-1], second[::-1], strict=False)  # from the last axis on
+    differ = [
+        (max(axes) - 1 - place, a, b)
+        for place, (a, b) in enumerate(pairs)
+        if a != b and -1 not in (a, b)
+    ][::-1]
+    hard = [one for one in differ if 1 not in one[1:]]  # a 1 can be repeated
+    differ, four = hard or differ, axes == (4, 4)
+    places = "; ".join(f"axis {axis}: {a} and {b}" for axis, a, b in differ)
+    holds = {
+        "repeat": first and second and not hard,
+        "ranks": not equal,
+        "same-batch": equal and first and first[0] == second[0],
+        "differ": differ,
+        "steps": four and first[:2] == second[:2] and second[2] == 1,
+        "mask": four and 1 in (first[1], second[1]) and first[1] != second[1],
+        "turned": sorted(first) == sorted(second) and first != second,
+    }
+    facts = told("shapes", holds, first=first, second=second, axes=axes, places=places)
+    if len(differ) == 1:
+        axis, a, b = differ[0]
+        facts |= pair(a, b, axis if equal else None)
+    return facts
+
+
+def pictures(first, second, **_):
+    """Two pictures or maps, with channels in front of or behind height and width."""
+    both = [as_shape(first), as_shape(second)]
+    front = [s for s in both if len(s) >= 3 and s[-3] in (1, 3)]
+    behind = [s for s in both if len(s) >= 3 and s[-1] in (1, 3, 4)]
+    facts, turned = shapes(first, second), front and behind and front[0] != behind[0]
+    sizes = [len(size) for size in {tuple(n for n in s if n > 4)[:2] for s in both}]
+    differ = "two-grids" not in facts and sizes == [2, 2] and not turned
+    holds = {"channels-first": turned, "sizes-differ": differ}
+    return facts | told("shapes", holds, front=front and front[0])
+
+
+def product(first, second):
+    """A matrix product: (m, k) times (n, o), with k not n."""
+    (rows, k), (n, _) = first[-2:], second[-2:]
+    low, high = sorted((abs(k), abs(n)))
+    alone = rows * k == n and k > 1  # the channels of one image became its rows
+    flattened = high > low > 1 and high % low == 0 and not alone
+    holds = {"widths": not alone, "turned": first[0] in (k, n)}
+    holds |= {"flattened": flattened, "alone": alone}
+    values = {"rows": rows, "low": low, "high": high, "times": high // max(low, 1)}
+    return told("product", holds, k=k, n=n, **values)
