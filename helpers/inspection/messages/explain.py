@@ -8,7 +8,7 @@ from operator import ge
 
 from helpers.inspection.messages.facts import facts_of
 from helpers.inspection.messages.index import Cause, Message, read_index
-from helpers.inspection.messages.numbers import read_any, without_numbers
+from helpers.inspection.messages.numbers import FACTS, read_any, without_numbers
 from helpers.inspection.messages.spoken import facts_in_words
 from helpers.inspection.messages.text import as_text
 from helpers.inspection.messages.wording import clean, errors_in, find
@@ -23,7 +23,8 @@ HINT, HINT_OF_ERROR = 4.5, 10.0  # scores that recall an entry; an error uses wo
 SURE = ((0.8, 4.8, 1.0, 15.0), (0.7, 3.8, 1.4, 15.0), (0.6, 6.0, 1.3, 15.0))
 NEAR = 0.55  # of the best score: what is worth naming beside it
 EXPLAINED = 0.3  # of the weight of a text's words: less is no symptom of the entry
-HINTS = 3
+HINTS = SHOWN = 3
+ALWAYS = frozenset(FACTS["always"])
 
 
 @dataclass(frozen=True)
@@ -90,8 +91,10 @@ def explain(text, index=None):
         return by_words(index, text)
     facts = facts_of(message, numbers)
     numbers = without_numbers(text)[1] if close else numbers
-    sentences = tuple(dict.fromkeys(facts.values())) or tuple(read_any(numbers))
     ranked = causes_of(index, message, facts, text)
+    used = {reason for one in ranked[:SHOWN] for reason in one.reasons}
+    kept = [said for fact, said in facts.items() if fact in ALWAYS or said in used]
+    sentences = tuple(dict.fromkeys(kept)) or tuple(read_any(numbers) if close else ())
     hints = by_words(index, text).causes if message.like and not ranked else ()
     causes, weak = ranked or hints, bool(hints)
     return Explanation(text, message, sentences, causes, close=close, weak=weak)
@@ -149,9 +152,8 @@ def by_words(index, text):
         for name, cause in index.causes.items()
     ]
     ranked.sort(key=lambda one: -one.score)
-    told = [facts[fact] for fact in facts if not fact.startswith("extra")]
-    best, sentences = ranked[0], (*told, *read_any(numbers))
     about, error = bool(words & SUBJECT), bool(errors_in(text))
+    best, sentences = ranked[0], tuple(read_any(numbers) if error else ())
     counted = [one for one in ranked if one.reasons and (about or not error)][:2]
     needed = HINT_OF_ERROR if error else HINT
     if (best.score < needed or not about) and not counted:

@@ -16,6 +16,7 @@ from helpers.inspection.messages.numbers import (
     square_root,
     told,
 )
+from helpers.inspection.messages.windows import partition
 
 PHOTOS = {Fraction(4, 3), Fraction(3, 2), Fraction(16, 9)}
 CHANCE = 11  # a number with a prime as large divides few others by chance
@@ -26,12 +27,14 @@ def reshape(wanted, size, axis=None):
     wanted, size = as_shape(wanted), as_int(size)
     asked = math.prod(n for n in wanted if n != -1)
     values = {"wanted": times(wanted), "asked": asked, "size": size}
+    if facts := partition(wanted, size):
+        return facts
     if asked <= 0 or size == 0:
         return told("reshape", {"empty": size == 0, "zero": size})
     free, splits = -1 in wanted, splits_of(wanted, size)
     facts = told("reshape", {"count": not free, "no-grid": not splits}, **values)
     if not splits:
-        return facts | (windows(wanted, size) or solved(wanted, size, asked))
+        return facts | solved(wanted, size, asked)
     grid, rest = splits[0]
     cells, whole = math.prod(grid), size % rest == 0
     width, left = divmod(size, cells)
@@ -59,18 +62,6 @@ def reshape(wanted, size, axis=None):
 
 def times(shape):
     return " x ".join(map(str, shape))
-
-
-def windows(wanted, size):
-    """A map that is cut into windows, (B, h / side, side, w / side, side, C)."""
-    if len(wanted) != 6 or -1 in wanted or wanted[2] != wanted[4]:
-        return {}
-    images, rows, side, columns, _, width = wanted
-    held, left = divmod(size, images * width)
-    found = grids(held)[:1]
-    cut = found and not left and found[0][0] % side
-    values = {"h": rows * side, "w": columns * side, "side": side}
-    return told("reshape", {"patch": cut}, **values, found=times(*found or [()]))
 
 
 def solved(wanted, size, asked):
@@ -119,6 +110,13 @@ def compare_tokens(held, grid, said):
     """A count of tokens where a grid was asked for; said: the message says it."""
     asked, more = math.prod(grid), held - math.prod(grid)
     whole = more > 0 and held % asked == 0
+    h, w = grid
+    near = [
+        times((a, b))
+        for a in (h - 1, h, h + 1)
+        for b in (w - 1, w, w + 1)
+        if a * b == held and min(grid) > 4 and (h == w) <= (a == b)
+    ]
     holds = {
         "held": not said and more,
         "fewer-1": more == -1,
@@ -126,9 +124,17 @@ def compare_tokens(held, grid, said):
         "axis-left": whole,
         "newline": held == grid[0] * (grid[1] + 1),
         "known": held in KNOWN,
+        "rounding": near,
     }
     values = {"held": held, "asked": asked, "grid": grid, "many": held // asked}
-    facts = told("tokens", holds, **values, times=times(grid), known=KNOWN.get(held))
+    facts = told(
+        "tokens",
+        holds,
+        **values,
+        times=times(grid),
+        known=KNOWN.get(held),
+        found=" or ".join(near),
+    )
     if more in EXTRA:
         facts |= extra(more, f"{held} - {asked} = {more}")
     elif grid[0] == grid[1]:
