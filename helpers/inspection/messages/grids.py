@@ -71,7 +71,7 @@ def solved(wanted, size, asked):
     if -1 in wanted:
         return uneven(wanted, size) or other_side(wanted, ratio)
     if 1 in (ratio.denominator, ratio.numerator):
-        holds = {"ratio": True, "twice": ratio == 2}
+        holds = {"ratio": True, "twice": ratio == 2, "holds": ratio > 1}
         verb = "holds" if ratio > 1 else "is held by"
         return told("reshape", holds, verb=verb, many=many)
     for n in sorted({*wanted} - {1, 2}, reverse=True):

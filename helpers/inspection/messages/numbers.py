@@ -96,7 +96,9 @@ def splits_of(wanted, size):
     for i in range(len(wanted) - 1 if len(wanted) < 6 else 0):
         h, w = grid = wanted[i : i + 2]
         behind = wanted[2:] if i == 0 else ()
-        if (i == 0 and len(wanted) > 3) or (behind and -1 < behind[0] < 32):
+        if (i == 0 and len(wanted) > 3) or (
+            behind and behind[0] != 1 and -1 < behind[0] < 32
+        ):
             continue
         if min(grid) >= 2 and 2 < max(grid) <= 5 * min(grid):
             rest = abs(math.prod(wanted)) // (h * w)

@@ -31,6 +31,8 @@ def pair(a, b, dim=None, axis=None, **_):
     sides = low >= 100 and all(map(grids, both)) and not root and not widths
     near = sides and more <= low / 10 and more not in EXTRA
     two = (squares or (sides and not near)) and not pixels
+    stage = high in (2 * low, 4 * low, 8 * low) and high < 600
+    stage = stage and (axis is not None or dim in (2, 3, 4))
     facts = {}
     if (
         more in EXTRA
@@ -57,10 +59,14 @@ def pair(a, b, dim=None, axis=None, **_):
         "text": CLIP in both,
         "chunks": low >= CLIP and low % CLIP == high % CLIP == 0,
         "widths": widths and not two,
-        "halved": more == 1 and low > 16 and not facts and high not in WIDTHS,
+        "halved": more == 1
+        and low > (3 if dim == 4 else 16)
+        and not facts
+        and high not in WIDTHS,
         "small": high < 36,
         "channels": both in ([3, 4], [1, 3], [1, 4]),
         "first-axis": dim == 0 and both not in ([3, 4], [1, 3], [1, 4]),
+        "stages": whole and stage and both not in ([3, 4], [2, 4]),
         "last-of-four": dim == 3 and more != 1,
         "half-width": dim == 3 and high == 2 * low and high in HEAD_WIDTHS,
         "keys-1": dim == 3 and more == 1 and low > 1,
