@@ -63,7 +63,7 @@ def counts(tokens, features):
         "one-short": features > 20 * tokens and features % (tokens + 1) == 0,
         "class-taken": high - low == 1,
         "off-by-one": high - low <= 3,
-        "multiple": high % max(low, 1) == 0,
+        "expanded": high % max(low, 1) == 0,
         "cut-off": tokens < features,
     }
     first = [name for name in holds if holds[name]][: features > 0]

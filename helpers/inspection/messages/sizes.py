@@ -31,7 +31,7 @@ def pair(a, b, dim=None, axis=None, **_):
     sides = low >= 100 and all(map(grids, both)) and not root and not widths
     near = sides and more <= low / 10 and more not in EXTRA
     two = (squares or (sides and not near)) and not pixels
-    stage = high in (2 * low, 4 * low, 8 * low) and high < 600
+    stage = high in (2 * low, 4 * low, 8 * low) and high < 600 and low % CLIP
     stage = stage and (axis is not None or dim in (2, 3, 4))
     facts = {}
     if (
@@ -100,10 +100,11 @@ def shapes(first, second, **_):
     ][::-1]
     hard = [one for one in differ if 1 not in one[1:]]  # a 1 can be repeated
     four = axes == (4, 4)
+    outer = all(axis < max(axes) - 2 for axis, *_ in differ)  # batch or heads
     query = four and [axis for axis, *pair in differ if 1 in pair] == [2] and not hard
     places = "; ".join(f"axis {axis}: {a} and {b}" for axis, a, b in differ)
     holds = {
-        "repeat": first and second and not hard and not query,
+        "repeat": first and second and not hard and outer,
         "one-query": query,
         "ranks": not equal,
         "same-batch": equal and first and first[0] == second[0],
