@@ -40,7 +40,7 @@ def division(length, parts):
 
 def picture(shape):
     """What a drawing function was given."""
-    shape = as_shape(shape)
+    shape = as_shape(shape) or (0,)
     first, last, three = shape[0], shape[-1], len(shape) == 3
     holds = {
         "flat": len(shape) == 1,

@@ -141,7 +141,7 @@ def compare_tokens(held, grid, said):
         facts |= rounded(held, grid[0])
     photo = held > 1000 and any(Fraction(w, h) in PHOTOS for h, w in grids(held))
     known = facts.keys() & {"extra", "fewer-1", "tiles"}
-    if more and (square_root(held) or photo or not known):
+    if more and not near and (square_root(held) or photo or not known):
         facts |= own_grid(held)
     return facts
 
@@ -193,5 +193,5 @@ def own_grid(held):
         text = f"{held} = {side} x {side}" + (f" + {more}" if more else "")
         facts = {"other-grid": text + ": a grid of another size"}
         return facts | (extra(more, text) if more else {})
-    text = describe(held)
-    return {"not-square": f"{held} is no square: {text}"} if text else {}
+    text = describe(held) or "no usual grid"
+    return {"not-square": f"{held} is no square: {text}"}
