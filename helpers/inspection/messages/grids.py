@@ -2,6 +2,7 @@
 
 import math
 from fractions import Fraction
+from itertools import product
 
 from helpers.inspection.messages.numbers import (
     EXTRA,
@@ -28,7 +29,7 @@ def reshape(wanted, size, axis=None):
     asked = math.prod(n for n in wanted if n != -1)
     values = {"wanted": times(wanted), "asked": asked, "size": size}
     if facts := partition(wanted, size):
-        return facts
+        return facts | told("reshape", {"no-grid": True})
     if asked <= 0 or size == 0:
         return told("reshape", {"empty": size == 0, "zero": size})
     free, splits = -1 in wanted, splits_of(wanted, size)
@@ -69,7 +70,7 @@ def solved(wanted, size, asked):
     ratio = Fraction(size, asked)
     many = max(ratio.numerator, ratio.denominator)
     if -1 in wanted:
-        return uneven(wanted, size) or other_side(wanted, ratio)
+        return uneven(wanted, size)
     if 1 in (ratio.denominator, ratio.numerator):
         holds = {"ratio": True, "twice": ratio == 2, "holds": ratio > 1}
         verb = "holds" if ratio > 1 else "is held by"
@@ -93,30 +94,11 @@ def uneven(wanted, size):
     return told("reshape", holds, held=held, rest=rest, n=n, near=near, size=size)
 
 
-def other_side(wanted, ratio):
-    """A number near to one of the shape, which would leave a width to the free axis."""
-    found = [
-        (abs(near - n), n, near, int(width))
-        for n in {*wanted} - {-1}
-        for near in range(max(1, n - 2), n + 3)
-        if (width := ratio * n / near) in WIDTHS
-    ]
-    _, n, near, width = min(found, default=(0,) * 4)
-    more = f", and leave a width of {width}"
-    return told("reshape", {"solved": found}, need=near, n=n, more=more)
-
-
 def compare_tokens(held, grid, said):
     """A count of tokens where a grid was asked for; said: the message says it."""
     asked, more = math.prod(grid), held - math.prod(grid)
     whole = more > 0 and held % asked == 0
-    h, w = grid
-    near = [
-        times((a, b))
-        for a in (h - 1, h, h + 1)
-        for b in (w - 1, w, w + 1)
-        if a * b == held and min(grid) > 4 and (h == w) <= (a == b)
-    ]
+    near = one_off(held, *grid)
     holds = {
         "held": not said and more,
         "fewer-1": more == -1,
@@ -127,14 +109,8 @@ def compare_tokens(held, grid, said):
         "rounding": near,
     }
     values = {"held": held, "asked": asked, "grid": grid, "many": held // asked}
-    facts = told(
-        "tokens",
-        holds,
-        **values,
-        times=times(grid),
-        known=KNOWN.get(held),
-        found=" or ".join(near),
-    )
+    values |= {"times": times(grid), "known": KNOWN.get(held), "found": near}
+    facts = told("tokens", holds, **values)
     if more in EXTRA:
         facts |= extra(more, f"{held} - {asked} = {more}")
     elif grid[0] == grid[1]:
@@ -144,6 +120,13 @@ def compare_tokens(held, grid, said):
     if more and not near and (square_root(held) or photo or not known):
         facts |= own_grid(held)
     return facts
+
+
+def one_off(held, h, w):
+    """h x w for `held`, with a side one off (of a square both), in a text."""
+    sides = product((h - 1, h, h + 1), (w - 1, w, w + 1)) if min(h, w) > 4 else ()
+    fits = [(a, b) for a, b in sides if a * b == held and (h != w or a == b)]
+    return " or ".join(map(times, fits))
 
 
 def rounded(held, side):
