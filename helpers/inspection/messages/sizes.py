@@ -18,12 +18,34 @@ WINDOW_COUNTS = {4, 16, 64, 256, 1024}  # and how many there are
 HEADS = {4, 6, *range(8, 33, 4), 40, 48, 64}  # and how many heads
 HEAD_WIDTHS = {16, 24, 32, 40, 48, 64, 80, 96, 128, 256}
 CLIP = 77  # text tokens
+CHANNELS = (3, 4), (1, 3), (1, 4)  # of pictures
 
 
 def pair(a, b, dim=None, axis=None, **_):
     """Two sizes that had to be equal, on axis `dim`; on all but `axis` in a join."""
-    low, high = both = sorted((as_int(a), as_int(b)))
-    more, squared = high - low, high == low * low
+    low, high = sorted((as_int(a), as_int(b)))
+    more, root = high - low, square_root(low)
+    facts = {}
+    counts = low >= 49 and high not in WIDTHS and (root or dim != 3)
+    if more in EXTRA and counts and (grids(low) or more > 1):
+        facts = extra(more, f"{high} - {low} = {more}")
+    elif root and more not in EXTRA:
+        facts = rounded(high, root)
+    holds = of_tokens(low, high) | of_axis(low, high, dim, axis)
+    least = 3 if dim == 4 else 16  # a side that was halved and doubled again
+    holds["halved"] = more == 1 and low > least and not facts and high not in WIDTHS
+    values = {"low": low, "high": high, "times": high // max(low, 1)}
+    values |= {
+        "root": root,
+        "side": square_root(high),
+        "about": [*map(describe, (low, high))],
+    }
+    return told("pair", holds, **values) | facts
+
+
+def of_tokens(low, high):
+    """{fact: does it hold} for two counts, whatever axis they are on."""
+    both, more, squared = (low, high), high - low, high == low * low
     whole = low > 1 and high % low == 0 and not squared
     root, side, widths = square_root(low), square_root(high) or 0, {*both} <= {*WIDTHS}
     pixels = side >= 224 and side % 8 == 0 and low < high / 8
@@ -31,21 +53,7 @@ def pair(a, b, dim=None, axis=None, **_):
     sides = low >= 100 and all(map(grids, both)) and not root and not widths
     near = sides and more <= low / 10 and more not in EXTRA
     two = (squares or (sides and not near)) and not pixels
-    stage = high in (2 * low, 4 * low, 8 * low) and high < 600 and low % CLIP
-    stage = stage and (axis is not None or dim in (2, 3, 4))
-    facts = {}
-    if (
-        more in EXTRA
-        and low >= 49
-        and high not in WIDTHS
-        and (root or dim != 3)
-        and (grids(low) or more > 1)
-    ):
-        facts = extra(more, f"{high} - {low} = {more}")
-    elif root and more not in EXTRA:
-        facts = rounded(high, root)
-    holds = {
-        "rounding": low > 49 and side == (root or 0) + 1 and dim != 0,
+    return {
         "beams": low > 1 and squared,
         "multiple": whole,
         "flattened": whole and high > 20000 and not pixels,
@@ -54,33 +62,31 @@ def pair(a, b, dim=None, axis=None, **_):
         "windows": low != high and (windows(low, high) or windows(high, low)),
         "two-grids": two,
         "rounded": near,
-        "shifted": dim and high in WIDTHS and low in (7, 14, 28, 56, 112),
         "pixels": pixels,
         "text": CLIP in both,
         "chunks": low >= CLIP and low % CLIP == high % CLIP == 0,
         "widths": widths and not two,
-        "halved": more == 1
-        and low > (3 if dim == 4 else 16)
-        and not facts
-        and high not in WIDTHS,
         "small": high < 36,
-        "channels": both in ([3, 4], [1, 3], [1, 4]),
-        "first-axis": dim == 0 and both not in ([3, 4], [1, 3], [1, 4]),
-        "stages": whole and stage and both not in ([3, 4], [2, 4]),
-        "last-of-four": dim == 3 and more != 1,
-        "half-width": dim == 3 and high == 2 * low and high in HEAD_WIDTHS,
-        "keys-1": dim == 3 and more == 1 and low > 1,
-        "one": low == 1 and axis is None,
+        "channels": both in CHANNELS,
+    }
+
+
+def of_axis(low, high, dim, axis):
+    """The same for what depends on the axis where they met."""
+    ratio = high / max(low, 1)
+    map_axis = axis is not None or dim in (2, 3, 4)
+    stage = map_axis and ratio in (2, 4, 8) and 2 < low < high < 600 and low % CLIP
+    side, root = square_root(high), square_root(low)
+    return {
+        "rounding": dim != 0 and low > 49 and root and side == root + 1,
+        "shifted": dim and high in WIDTHS and low in (7, 14, 28, 56, 112),
+        "first-axis": dim == 0 and (low, high) not in CHANNELS,
+        "stages": stage,
+        "last-of-four": dim == 3 and high - low != 1,
+        "half-width": dim == 3 and ratio == 2 and high in HEAD_WIDTHS,
+        "keys-1": dim == 3 and high - 1 == low > 1,
         "joined-one": low == 1 and axis is not None,
     }
-    values = {
-        "low": low,
-        "high": high,
-        "side": side,
-        "root": root,
-        "times": high // max(low, 1),
-    }
-    return told("pair", holds, **values, about=[*map(describe, both)]) | facts
 
 
 def windows(tokens, many):
