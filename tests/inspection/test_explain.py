@@ -144,6 +144,16 @@ def test_too_many_axes_and_too_few_are_told_apart(action, cause, not_first):
     assert cause in found[:3] and found[0] != not_first
 
 
+def test_the_direction_is_read_in_unknown_words_too():
+    for text, family in {
+        "Expected input batch to be 4D, got 5D tensor": "any-axis-more",
+        "only 2D maps are taken, but this has 3D": "any-axis-more",
+        "wants 3D or 4D maps, received 2D": "any-axis-fewer",
+        "this needs a 4D map but got 3D": "any-axis-fewer",
+    }.items():
+        assert explain(f"ValueError: {text}").message.id == family, text
+
+
 def test_a_reading_is_shown_only_with_an_entry_that_uses_it():
     said = explain("My photo of 512 x 384 and my map of 24 x 24 look blurred")
     assert not said.facts and "width of models" not in str(said)
