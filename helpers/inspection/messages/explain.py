@@ -7,7 +7,7 @@ from functools import cache
 
 from helpers.inspection.messages.facts import facts_of
 from helpers.inspection.messages.index import Cause, Message, read_index
-from helpers.inspection.messages.numbers import read_any, without_numbers
+from helpers.inspection.messages.numbers import FACTS, read_any, without_numbers
 from helpers.inspection.messages.ranking import Ranking
 from helpers.inspection.messages.spoken import facts_in_words
 from helpers.inspection.messages.text import SORTING, as_text
@@ -26,6 +26,7 @@ NEARLY = 0.7  # of a phrase: nearly all of it
 NEAR = 0.45  # of the best score: what is worth naming beside it
 HINTS = 3
 PERCENT = re.compile(r"\d+(\.\d+)? ?%")
+ALWAYS = frozenset(FACTS["always"])
 
 
 @dataclass(frozen=True)
@@ -94,8 +95,10 @@ def explain(text, index=None):
         return by_words(index, text)
     facts = facts_of(message, numbers)
     numbers = without_numbers(text)[1] if close else numbers
-    sentences = tuple(dict.fromkeys(facts.values())) or tuple(read_any(numbers))
     ranked = causes_of(index, message, facts, text)
+    used = {reason for one in ranked[:HINTS] for reason in one.reasons}
+    kept = [said for fact, said in facts.items() if fact in ALWAYS or said in used]
+    sentences = tuple(dict.fromkeys(kept)) or tuple(read_any(numbers) if close else ())
     hints = by_words(index, text).causes if message.like and not ranked else ()
     causes, weak = ranked or hints, bool(hints)
     return Explanation(text, message, sentences, causes, close=close, weak=weak)

@@ -9,7 +9,7 @@ from itertools import pairwise
 from operator import itemgetter
 
 from helpers.inspection.messages.grids import reshape, rounded
-from helpers.inspection.messages.numbers import as_int, as_shape, describe, told
+from helpers.inspection.messages.numbers import WIDTHS, as_int, as_shape, describe, told
 from helpers.inspection.messages.sizes import pair, pictures, product, shapes
 
 
@@ -20,7 +20,9 @@ def facts_of(message, numbers):
     """
     values = dict(zip(message.roles, numbers, strict=False))
     if values and len(values) == len(message.roles):
-        return KINDS[message.numbers](**values)
+        whole = [n for n in numbers[len(values) :] if isinstance(n, tuple)]
+        more = shapes(*whole) if message.numbers == "pair" and len(whole) == 2 else {}
+        return more | KINDS[message.numbers](**values)
     return UNKNOWN[message.numbers](numbers) if message.numbers in UNKNOWN else {}
 
 
@@ -38,13 +40,14 @@ def division(length, parts):
 
 def picture(shape):
     """What a drawing function was given."""
-    shape = as_shape(shape)
+    shape = as_shape(shape) or (0,)
     first, last, three = shape[0], shape[-1], len(shape) == 3
     holds = {
         "flat": len(shape) == 1,
         "batch": len(shape) >= 3 and first == 1,
         "channels-first": three and first in (3, 4) and last not in (3, 4),
         "stack": three and first not in (1, 3, 4) and last not in (1, 3, 4),
+        "colours": len(shape) == 4 and 3 in (shape[1], last),
         "single-channel": three and last in (1, 2) and shape[:2] != (1, 1),
     }
     return told("picture", holds, shape=shape, about=describe(first) or "no grid")
@@ -60,7 +63,7 @@ def counts(tokens, features):
         "one-short": features > 20 * tokens and features % (tokens + 1) == 0,
         "class-taken": high - low == 1,
         "off-by-one": high - low <= 3,
-        "multiple": high % max(low, 1) == 0,
+        "expanded": high % max(low, 1) == 0,
         "cut-off": tokens < features,
     }
     first = [name for name in holds if holds[name]][: features > 0]
@@ -79,11 +82,25 @@ def rank(first, second):
     return {f"rank-{axes}": f"the tensor has {axes} axes"} if axes > 0 else {}
 
 
-def bounds(index, size, **_):
+def axes(wanted, have):
+    """The number of axes that a line names, and of those that a tensor has."""
+    wanted, have = as_int(wanted), as_int(have)
+    holds = {"fewer-axes": have < wanted, "more-axes": have > wanted}
+    return told("axes", holds, wanted=wanted, have=have)
+
+
+def input_axes(numbers):
+    """The axes of what a convolution over pictures got."""
+    have = len(next((n for n in numbers[::-1] if len(as_shape(n)) > 1), (0,) * 4))
+    return axes(4, have)
+
+
+def bounds(index, size, dim=0):
     """A position beyond the end of an axis."""
     index, size = as_int(index), as_int(size)
     holds = {"one-past": index == size, "past": index != size}
-    return told("index", holds, index=index, size=size, last=size - 1)
+    values = {"last": size - 1, "dim": dim, "what": " channels?" * (size in WIDTHS)}
+    return told("index", holds, index=index, size=size, **values)
 
 
 def into(first, second):
@@ -141,6 +158,13 @@ def any_reshape(numbers):
     return facts
 
 
+def even(numbers):
+    """A side that was to be halved, and is odd."""
+    n = next((n for shape in numbers for n in as_shape(shape) if n % 2), 0)
+    values = {"n": n, "near": (n - 1, n + 1), "above": (2 * n - 2, 2 * n + 2)}
+    return told("even", {"not-even": n > 2}, **values)
+
+
 def any_rows(numbers):
     """The first axis, whatever its numbers are."""
     return told("pair", {"first-axis": bool(numbers)})
@@ -149,7 +173,7 @@ def any_rows(numbers):
 KINDS = {
     read.__name__: read
     for read in (reshape, pair, shapes, pictures, product, division, picture, counts)
-} | {"rank": rank, "bounds": bounds, "into": into}
+} | {"rank": rank, "bounds": bounds, "into": into, "axes": axes}
 UNKNOWN = {"reshape": any_reshape, "product": any_product, "division": any_division}
 UNKNOWN |= dict.fromkeys(("pair", "shapes", "pictures"), any_sizes)
-UNKNOWN["rows"] = any_rows
+UNKNOWN |= {"input-axes": input_axes, "rows": any_rows, "even": even}

@@ -2,6 +2,7 @@
 
 import math
 from fractions import Fraction
+from itertools import product
 
 from helpers.inspection.messages.numbers import (
     EXTRA,
@@ -16,6 +17,7 @@ from helpers.inspection.messages.numbers import (
     square_root,
     told,
 )
+from helpers.inspection.messages.windows import partition
 
 PHOTOS = {Fraction(4, 3), Fraction(3, 2), Fraction(16, 9)}
 CHANCE = 11  # a number with a prime as large divides few others by chance
@@ -26,12 +28,14 @@ def reshape(wanted, size, axis=None):
     wanted, size = as_shape(wanted), as_int(size)
     asked = math.prod(n for n in wanted if n != -1)
     values = {"wanted": times(wanted), "asked": asked, "size": size}
+    if facts := partition(wanted, size):
+        return facts | told("reshape", {"no-grid": True})
     if asked <= 0 or size == 0:
         return told("reshape", {"empty": size == 0, "zero": size})
     free, splits = -1 in wanted, splits_of(wanted, size)
     facts = told("reshape", {"count": not free, "no-grid": not splits}, **values)
     if not splits:
-        return facts | (windows(wanted, size) or solved(wanted, size, asked))
+        return facts | solved(wanted, size, asked)
     grid, rest = splits[0]
     cells, whole = math.prod(grid), size % rest == 0
     width, left = divmod(size, cells)
@@ -61,26 +65,14 @@ def times(shape):
     return " x ".join(map(str, shape))
 
 
-def windows(wanted, size):
-    """A map that is cut into windows, (B, h / side, side, w / side, side, C)."""
-    if len(wanted) != 6 or -1 in wanted or wanted[2] != wanted[4]:
-        return {}
-    images, rows, side, columns, _, width = wanted
-    held, left = divmod(size, images * width)
-    found = grids(held)[:1]
-    cut = found and not left and found[0][0] % side
-    values = {"h": rows * side, "w": columns * side, "side": side}
-    return told("reshape", {"patch": cut}, **values, found=times(*found or [()]))
-
-
 def solved(wanted, size, asked):
     """What one axis of the shape would have to be, or how often the shape is held."""
     ratio = Fraction(size, asked)
     many = max(ratio.numerator, ratio.denominator)
     if -1 in wanted:
-        return uneven(wanted, size) or other_side(wanted, ratio)
+        return uneven(wanted, size)
     if 1 in (ratio.denominator, ratio.numerator):
-        holds = {"ratio": True, "twice": ratio == 2}
+        holds = {"ratio": True, "twice": ratio == 2, "holds": ratio > 1}
         verb = "holds" if ratio > 1 else "is held by"
         return told("reshape", holds, verb=verb, many=many)
     for n in sorted({*wanted} - {1, 2}, reverse=True):
@@ -102,23 +94,11 @@ def uneven(wanted, size):
     return told("reshape", holds, held=held, rest=rest, n=n, near=near, size=size)
 
 
-def other_side(wanted, ratio):
-    """A number near to one of the shape, which would leave a width to the free axis."""
-    found = [
-        (abs(near - n), n, near, int(width))
-        for n in {*wanted} - {-1}
-        for near in range(max(1, n - 2), n + 3)
-        if (width := ratio * n / near) in WIDTHS
-    ]
-    _, n, near, width = min(found, default=(0,) * 4)
-    more = f", and leave a width of {width}"
-    return told("reshape", {"solved": found}, need=near, n=n, more=more)
-
-
 def compare_tokens(held, grid, said):
     """A count of tokens where a grid was asked for; said: the message says it."""
     asked, more = math.prod(grid), held - math.prod(grid)
     whole = more > 0 and held % asked == 0
+    near = one_off(held, *grid)
     holds = {
         "held": not said and more,
         "fewer-1": more == -1,
@@ -126,18 +106,27 @@ def compare_tokens(held, grid, said):
         "axis-left": whole,
         "newline": held == grid[0] * (grid[1] + 1),
         "known": held in KNOWN,
+        "rounding": near,
     }
     values = {"held": held, "asked": asked, "grid": grid, "many": held // asked}
-    facts = told("tokens", holds, **values, times=times(grid), known=KNOWN.get(held))
+    values |= {"times": times(grid), "known": KNOWN.get(held), "found": near}
+    facts = told("tokens", holds, **values)
     if more in EXTRA:
         facts |= extra(more, f"{held} - {asked} = {more}")
     elif grid[0] == grid[1]:
         facts |= rounded(held, grid[0])
     photo = held > 1000 and any(Fraction(w, h) in PHOTOS for h, w in grids(held))
     known = facts.keys() & {"extra", "fewer-1", "tiles"}
-    if more and (square_root(held) or photo or not known):
+    if more and not near and (square_root(held) or photo or not known):
         facts |= own_grid(held)
     return facts
+
+
+def one_off(held, h, w):
+    """h x w for `held`, with a side one off (of a square both), in a text."""
+    sides = product((h - 1, h, h + 1), (w - 1, w, w + 1)) if min(h, w) > 4 else ()
+    fits = [(a, b) for a, b in sides if a * b == held and (h != w or a == b)]
+    return " or ".join(map(times, fits))
 
 
 def rounded(held, side):
@@ -187,5 +176,5 @@ def own_grid(held):
         text = f"{held} = {side} x {side}" + (f" + {more}" if more else "")
         facts = {"other-grid": text + ": a grid of another size"}
         return facts | (extra(more, text) if more else {})
-    text = describe(held)
-    return {"not-square": f"{held} is no square: {text}"} if text else {}
+    text = describe(held) or "no usual grid"
+    return {"not-square": f"{held} is no square: {text}"}
