@@ -6,19 +6,23 @@ from helpers.inspection.shapes.readings import fits
 from helpers.inspection.shapes.sums import tolerance
 
 
-def find_keys(shape, values, axes, facts, queries=None):
+def find_keys(shape, values, axes, facts, counts):
     """(axis of the keys, evidence, problems); the axis is None for maps on a grid.
 
-    axes: those over which the values sum to 1, see `softmax_axes`. queries: how many.
+    axes: those over which the values sum to 1, see `softmax_axes`. counts: {name: how
+    many the caller knows of, or None}.
     """
     last = len(shape) - 1
+    behind = [
+        n for n in ("queries", "heads") if shape[-1] == counts[n] != shape[-2:][0]
+    ]
     if values is None:
         if on_grid(shape, facts):
             return None, "the size of a grid on this image", []
         if folded_twice(shape):
             return None, "the same two sizes as before", []
-        if last and shape[-1] == queries != shape[-2] and fits(shape[-2], facts):
-            return last - 1, "fits the image; the queries stand behind", []
+        if last and behind and fits(shape[-2], facts):
+            return last - 1, f"fits the image; the {behind[0]} stand behind", []
         if last and shape[-1] == 1 < shape[-2]:
             return last - 1, "a column of one number a key; no values to check", []
         return last, "by convention the last axis; no values to check", []
@@ -34,6 +38,8 @@ def find_keys(shape, values, axes, facts, queries=None):
     if len(axes) > 1:
         return last, "by convention", [problem("joint softmax", axes=list(axes))]
     axis = axes[0]
+    if axis == last - 1 and behind == ["heads"]:
+        return axis, "sums to 1 along this axis; the heads stand behind", []
     if axis == 0 and len(shape) > 2:
         return last, "by convention", [problem("across images")]
     evidence = "sums to 1 along this axis, and no other"

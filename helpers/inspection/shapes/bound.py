@@ -5,6 +5,8 @@ from helpers.inspection.shapes.readings import MOST_EXTRAS
 from helpers.inspection.shapes.report import Known
 from helpers.inspection.shapes.tiles import TILES
 
+MOST_MERGED = 8  # frames that become one step in time
+
 
 def bind(candidates, shape, facts):
     """(candidates, doubts): those that agree with every fact; all of them where none
@@ -27,6 +29,8 @@ def contradictions(c, before, facts):
     frames, (rows, columns) = facts.frames or 1, facts.tiles or (1, 1)
     if frames > 1 and len(c.layout.grid) == 2 and not held(before, frames, frames // 2):
         yield f"it is one picture, and frames={frames}"
+    if len(c.layout.grid) == 3 and frames > MOST_MERGED * c.layout.grid[0]:
+        yield f"it has {c.layout.grid[0]} steps in time, and frames={frames}"
     count = rows * columns
     if count > 1 and c.kind not in TILES and not held(before, count, count + 1):
         yield f"it is one picture, and tiles={tuple(facts.tiles)}"

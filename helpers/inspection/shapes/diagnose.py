@@ -3,6 +3,7 @@
 from torch import nn
 
 from helpers.inspection.shapes.axes import find_keys
+from helpers.inspection.shapes.counts import check_named, open_axes
 from helpers.inspection.shapes.doubts import next_line, open_grid
 from helpers.inspection.shapes.facts import Facts, check_counts
 from helpers.inspection.shapes.features import as_features, as_points
@@ -10,7 +11,7 @@ from helpers.inspection.shapes.inputs import usual_input
 from helpers.inspection.shapes.known import family_of, problem
 from helpers.inspection.shapes.layouts import fit_keys
 from helpers.inspection.shapes.look import few, look, on_grid
-from helpers.inspection.shapes.naming import check_named, name_axes, open_axes
+from helpers.inspection.shapes.naming import name_axes
 from helpers.inspection.shapes.readings import exact
 from helpers.inspection.shapes.report import Candidate, Known, Report
 from helpers.inspection.shapes.sums import are_cut, softmax_axes
@@ -69,23 +70,27 @@ def examine(report, values, facts, layout, counts, probed):
     if features and features.certain:
         keys, evidence, misplaced = len(shape) - 1, "by its size", []
     else:
-        queries = counts["queries"]
-        keys, evidence, misplaced = find_keys(
-            shape, values, report.sums, facts, queries
-        )
+        keys, evidence, misplaced = find_keys(shape, values, report.sums, facts, counts)
     if values is not None:
         report.looked_at = "the sums, signs, zeros and spread of the weights"
         values = few(report, values, keys)
     sizes = facts if keys is None else usual_input(shape, keys, facts)
+    if sizes.name != facts.name:
+        report.notes.append(
+            f"no input of {facts.name} has {shape[keys]} keys: counted without the name"
+        )
     report.axes, fold = name_axes(shape, keys, evidence, counts, sizes)
     report.problems += misplaced
     if keys is None:
-        report.ambiguous = [*open_axes(report.axes), *open_grid(shape, values)]
+        report.ambiguous = [
+            *open_axes(report.axes, counts["queries"]),
+            *open_grid(shape, values),
+        ]
         values = on_grid(report, values)
     else:
         doubts = fit(report, values, keys, sizes, layout, features, fold, counts)
         doubts = test(report, doubts, shape[keys], facts, *probed)
-        report.ambiguous = [*open_axes(report.axes), *doubts]
+        report.ambiguous = [*open_axes(report.axes, counts["queries"]), *doubts]
     check_named(report, counts["heads"], counts["queries"])
     if values is not None:
         if report.axes[-1].name == "points":

@@ -2,9 +2,9 @@
 
 from math import isqrt
 
-from helpers.inspection.shapes.facts import SMALLEST, as_pair
 from helpers.inspection.shapes.features import HEADS, MOST_LEVELS, MOST_POINTS
 from helpers.inspection.shapes.prompt import POOLED, unplaced
+from helpers.inspection.shapes.queries import cut_by_one, looks_at_words, queries_of
 from helpers.inspection.shapes.readings import fits, likeliest, other_size
 from helpers.inspection.shapes.report import MOST, Known
 from helpers.inspection.shapes.tiles import TILES
@@ -28,7 +28,9 @@ def where(best, facts):
             f"that the image stands where {says}, and that {cells} of its keys are "
             "cells, is a count. input_ids= and image_token= prove it"
         )
-    elif best.free or (best.off_grid > 2 and best.kind == "cells"):
+    elif best.free or (
+        best.off_grid > 2 and best.kind == "cells" and facts.input_ids is None
+    ):
         yield (
             f"where the {best.off_grid} keys that are no cells stand: in front (class "
             "token, registers), behind (text), around, or between the rows. text= "
@@ -55,6 +57,8 @@ def what(best, facts):
             f"the grid: in no published input of {facts.name} it has {best.source}. "
             "patch_size= settles it"
         )
+    if facts.input_unknown() and facts.family.inputs:
+        yield f"the input: no usual one of {facts.name} has {best.layout.length} keys"
     if facts.image_size is None and not facts.gives_layout():
         yield (
             f"the grid: {best.layout.length} keys may as well be words. image_size="
@@ -97,21 +101,6 @@ def same_count(candidates):
     return ""
 
 
-def queries_of(shape, keys):
-    """How many queries look at the keys of the last axis; 0 where none do."""
-    return shape[-2] if 0 < keys == len(shape) - 1 else 0
-
-
-def looks_at_words(N, T, facts):
-    """True if the keys of T queries are words: by the family, or as text= says."""
-    if T in (0, N):
-        return False
-    if sum(n or 0 for n in as_pair(facts.text)) >= N:
-        return True
-    no_grid = N % T and T >= SMALLEST and isqrt(N) ** 2 != N and not fits(N, facts)
-    return facts.family.words and (T > N or bool(no_grid and not facts.family.place))
-
-
 def no_layout(shape, keys, facts):
     """No layout fits; say what would, if something is near."""
     N, T = shape[keys], queries_of(shape, keys)
@@ -120,7 +109,8 @@ def no_layout(shape, keys, facts):
         grid = " x ".join(map(str, best.layout.grid)) if best else ""
         grid = f"{side} x {side}" if not best and side**2 == T else grid
         return (
-            f"the {N} keys are words of the prompt, and the queries are cells"
+            f"the {N} keys are words of the prompt (or tokens of an adapter, which "
+            "stand for a whole picture), and the queries are cells"
             f"{f', {grid}' if grid else ''}: weights[..., k] is the map of word k"
         )
     if facts.family.grid and facts.input_unknown():
@@ -129,7 +119,8 @@ def no_layout(shape, keys, facts):
             "tiles=, or grid_thw= or spatial_shapes= of its processor say the grid; or "
             "these keys are words"
         )
-    if facts.given_grids() or facts.tiles or facts.text is not None:
+    known = facts.given_grids() or facts.tiles or facts.text is not None
+    if known and facts.family.grid:
         return unplaced(N, facts)
     text = f"no grid on this image has {N} keys" if facts.image_size else f"{N} keys"
     text += f" ({other_size(N, facts)})" if other_size(N, facts) else ""
@@ -139,6 +130,7 @@ def no_layout(shape, keys, facts):
             "at words (weights[..., k] is the map of word k), query and key axes are "
             f"swapped, or these are tokens (B, N, D)"
         )
+    text += f" {cut}" if T == N and (cut := cut_by_one(N, facts)) else ""
     head = f"; or {N} is the width of a head: queries, keys or values (B, A, N, d)"
     head = head * (N in HEADS and len(shape) == 4)
     if shape[keys - 1] == N and len(shape) == 4 and N % 8 == 0 and N <= max(HEADS):

@@ -14,6 +14,7 @@ MERGES = (2, 4, 8, 3)  # cells of a side that become one token, the most usual f
 LIKELY_MERGES = (1, 2, 4)
 USUAL = (14, 16, 24)  # cells on a side, of frames and of tiles
 SMALLEST = 16  # cells: below this, any number fits some grid
+VOLUME = ". A volume or a video: the sizes of one slice, and frames=, how many"
 SMALLEST_MERGED = 36  # the same, for cells of more than 2 x 2 patches
 
 
@@ -71,7 +72,12 @@ class Facts:
         for name, form in pairs.items():
             pair = getattr(self, name)
             if pair is not None and len(as_pair(pair)) != 2:
-                raise ValueError(f"{name} must be {form}, got {pair}")
+                raise ValueError(f"{name} must be {form}, got {pair}{VOLUME}")
+        if len(as_pair(self.patch_size)) > 2:
+            form = "one number or (down, across)"
+            raise ValueError(
+                f"patch_size must be {form}, got {self.patch_size}{VOLUME}"
+            )
         sizes = [n for pair in (self.image_size, self.tiles) for n in pair or ()]
         check_counts(*sizes, *as_pair(self.patch_size), self.merge, self.frames)
         check_counts(*as_pair(self.text), least=0)

@@ -29,7 +29,8 @@ class Features(NamedTuple):
 
     def axes(self, shape):
         left = len(shape) - len(self.names)
-        names = ("images", "heads")[: max(left, 0)] + self.names[max(-left, 0) :]
+        first = ("images", "frames" if "channels" in self.names else "heads")
+        names = first[: max(left, 0)] + self.names[max(-left, 0) :]
         named = zip(names, shape, strict=True)
         return [Axis(name, size, "by its size") for name, size in named]
 
@@ -40,9 +41,7 @@ def as_features(shape, facts, signed=False, heads=None):
     shape: that of a tensor not known to sum to 1. signed: that some values are
     negative, as no weight is. heads: how many, if it is known.
     """
-    if shape[-1] in WORDS or (
-        signed and shape[-1] > WIDEST and shape[-1] != shape[-2:][0]
-    ):
+    if shape[-1] in WORDS or (signed and shape[-1] > max(WIDEST, shape[-2:][0])):
         text = f"{shape[-1]} words to choose from: the logits of the next word"
         return Features("logits", ("tokens", "words of the vocabulary"), text)
     found = as_map(shape, facts, signed)
@@ -53,12 +52,9 @@ def as_features(shape, facts, signed=False, heads=None):
     least = PROJECTED if signed else NARROWEST
     if parts or several or not is_width(shape[-1], least):
         return parts
-    for axis in (len(shape) - 2, 0):  # (..., N, D), or (N, B, D)
-        if shape[axis] != shape[-1] and (
-            found := as_tokens(shape, axis, facts, signed)
-        ):
-            return found
-    return None
+    ways = dict.fromkeys((len(shape) - 2, 0))  # (..., N, D), or (N, B, D)
+    found = (as_tokens(shape, n, facts, signed) for n in ways if shape[n] != shape[-1])
+    return next(filter(None, found), None)
 
 
 def as_tokens(shape, axis, facts, signed):
@@ -66,17 +62,24 @@ def as_tokens(shape, axis, facts, signed):
     N, width = shape[axis], shape[-1]
     grid = cells_of(N, facts) or other_size(N, facts) or (signed and nearly(N, facts))
     wide = is_width(width, WIDE) and N < width and not fits(width, facts)
-    if not grid and not wide:
+    signs = signed and len(shape) < 4 and is_width(width) and N >= SMALLEST
+    if not grid and not wide and not signs:
         return None
     text = "these are rather tokens than weights: "
     text += f"axis {axis} of size {N} is {grid}, and " if grid else ""
+    text += "some are negative (as scores are, too), and " if signs and not grid else ""
     text += f"{width} is a usual width. {TAKE}"
     first = axis < len(shape) - 2
     names = ("tokens", "images", "width") if first else ("tokens", "width")
     best, last = likeliest(N, facts), likeliest(width, facts)
     cells = last and last.kind == "cells" and last.merge == 1
     with_class_token = best and best.off_grid  # among queries and not among keys: no
-    certain = bool(signed or wide or not cells or with_class_token)
+    long = N > width or not signs  # more queries than keys: hardly
+    certain = bool(
+        long
+        if not grid and not wide
+        else signed or wide or not cells or with_class_token
+    )
     return Features("tokens", names, text, certain, axis)
 
 

@@ -4,7 +4,7 @@ import re
 from dataclasses import replace
 
 from helpers.inspection.shapes.facts import as_pair
-from helpers.inspection.shapes.readings import fits
+from helpers.inspection.shapes.readings import fits, likeliest
 
 # 16 of "patch16", "ViT-B/16", "vitl16" and "ViT-L-16"; 224 of "_224" and "-448px".
 BASE = r"vit[tsblhg]|(?:vit|clip|core|eva02|beit)[-_](?:[tsblhg]|so400m)[-_/]?"
@@ -18,7 +18,8 @@ SIDE = re.compile(r"(?<![a-z0-9.])(\d{3,4})(?:px)?(?![a-z0-9])")
 
 def usual_input(shape, keys, facts):
     """The Facts with the sizes of a published input, and of its patches, where N keys
-    fit one; in a prompt, the largest with room for its cells. Else the same Facts.
+    fit one; in a prompt, the largest with room for its cells. Without the name where
+    that leaves most keys over, and the count alone none. Else the same Facts.
 
     Numbers in the name come before those of the family.
     """
@@ -36,6 +37,10 @@ def usual_input(shape, keys, facts):
     if not found and facts.family.prompt:
         options.sort(key=least, reverse=True)
         found = [one for one in options if least(one) <= N - text]
+        best = None if facts.in_prompt() else likeliest(N, replace(facts, name=""))
+        whole = best and best.kind == "cells" and not best.off_grid
+        if found and whole and 2 * least(found[0]) < N:
+            return replace(facts, name="")  # the count leaves no key over
     return found[0] if found else facts
 
 

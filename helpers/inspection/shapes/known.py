@@ -10,15 +10,8 @@ from helpers.inspection.shapes.report import Problem
 
 
 class Family(NamedTuple):
-    """How models of a name lay out their keys.
-
-    kinds: of layouts, the likeliest first (see `readings`). inputs: published ones, as
-    in "336/14", see `inputs`. prompt: True where they stand in a prompt. merges:
-    patches of a side that become one token. front: keys in front of the cells, as many
-    as there may be. behind: keys behind them. place: where the image stands in the
-    sequence, "first" or "last". words: True where cells look at words. note: to be
-    said. grid: False where no key of its prompt has a cell.
-    """
+    """How models of a name lay out their keys; data/families.toml says what each field
+    means in its head."""
 
     kinds: tuple = ("cells",)
     inputs: tuple = ()
@@ -30,6 +23,7 @@ class Family(NamedTuple):
     words: bool = False
     note: str = ""
     grid: bool = True
+    shifts: bool = True
 
 
 UNKNOWN = Family((), merges=())  # prefers nothing
@@ -50,15 +44,26 @@ def problem(kind, **numbers):
 def family_of(name):
     """The Family of a model's name, such as "Qwen/Qwen2-VL-7B-Instruct".
 
-    One counts if the name begins with a part of it, or has one of four letters within.
+    Who made it tells nothing, nor does a few letters' part of another word.
     """
-    names = [re.sub(r"[^a-z0-9]", "", n.lower()) for n in (name, name.split("/")[-1])]
     for family in read_toml("families.toml")["family"]:
-        for part in family["names"]:
-            if any(n.startswith(part) or (part in n and len(part) > 3) for n in names):
-                own = {k: v for k, v in family.items() if k != "names"}
-                return Family(**own)._replace(**front_of(name))
+        if any(is_called(name, part) for part in family["names"]):
+            own = {k: v for k, v in family.items() if k != "names"}
+            return Family(**own)._replace(**front_of(name))
     return UNKNOWN._replace(**front_of(name))
+
+
+def is_called(name, part):
+    """True if the name has this part: at an end of a word if it is of four letters, as
+    the first word if it is shorter."""
+    name = re.sub(r"^[^/]*/(?=[A-Za-z])", "", name)  # the maker's
+    name = re.sub(r"(?<=[A-Za-z])(?=[A-Z][a-z])", "-", name).lower()  # ViT-Model
+    letters = r"[^a-z0-9]*".join(part)
+    if len(part) < 4:
+        return bool(re.match(rf"{letters}(?![a-z]{{2}})", name))
+    if len(part) == 4:
+        letters = rf"(?<![a-z0-9]){letters}|{letters}(?![a-z]{{2}})"
+    return bool(re.search(letters, name))
 
 
 def front_of(name):

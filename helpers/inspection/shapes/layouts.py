@@ -1,22 +1,25 @@
 """Which layouts go on the report."""
 
 from dataclasses import replace
+from itertools import zip_longest
 
 from helpers.inspection.shapes.bound import bind
-from helpers.inspection.shapes.doubts import (
-    looks_at_words,
-    no_layout,
-    open_questions,
-    queries_of,
-)
+from helpers.inspection.shapes.doubts import no_layout, open_questions
 from helpers.inspection.shapes.facts import LIKELY_MERGES, as_pair
 from helpers.inspection.shapes.known import problem
 from helpers.inspection.shapes.naming import QUERY_GRID
 from helpers.inspection.shapes.places import at, put, somewhere
 from helpers.inspection.shapes.prompt import by_prompt
+from helpers.inspection.shapes.queries import (
+    across_the_batch,
+    by_queries,
+    looks_at_words,
+    queries_of,
+)
 from helpers.inspection.shapes.readings import exact, fits
 from helpers.inspection.shapes.report import Known
 from helpers.inspection.shapes.sums import image_block, unseen_keys
+from helpers.inspection.shapes.windows import are_shifted
 
 
 def fit_keys(report, values, keys, facts, fold=None, batch=None):
@@ -26,8 +29,9 @@ def fit_keys(report, values, keys, facts, fold=None, batch=None):
     """
     shape, N = report.shape, report.shape[keys]
     if facts.input_ids is not None:
-        report.candidates, doubts = by_prompt(N, facts)
-        return doubts + open_questions(report.candidates, facts)
+        prompts, doubts = by_prompt(N, facts)  # each a picture of its own
+        report.candidates = [c for same in zip_longest(*prompts) for c in same if c]
+        return doubts + open_questions(next(iter(prompts), []), facts)
     usual = fits(N, facts)
     if fold and fold.unit == "frames":
         facts = replace(facts, frames=None)  # they have an axis of their own
@@ -45,16 +49,25 @@ def fit_keys(report, values, keys, facts, fold=None, batch=None):
         report.candidates = [c for c in found if c.likely]
     doubts = []
     if fold and fold.windows:
-        first, doubts = list(fold.windows.candidates()), [fold.windows.doubt()]
-        rest = [c for c in report.candidates if c.merge <= max(LIKELY_MERGES)]
-        report.candidates = first + rest if fold.first else rest + first
+        report.candidates, doubts = in_windows(report.candidates, fold, values, facts)
     report.candidates, contradicted = bind(report.candidates, shape, facts)
     doubts += contradicted
     if facts.family.note and (facts.family.grid or report.candidates):
         report.notes.append(f"{facts.name}: {facts.family.note}")
     if not report.candidates:
         return [no_layout(shape, keys, facts)]
+    doubts += by_queries(report, queries_of(shape, keys), N, facts)
     return doubts + open_questions(report.candidates, facts)
+
+
+def in_windows(candidates, fold, values, facts):
+    """(candidates, doubts) with the layouts of all windows, joined."""
+    shifted, windows = are_shifted(values), fold.windows
+    first = list(windows.candidates(shifted, facts.family.shifts))
+    rest = [c for c in candidates if c.merge <= max(LIKELY_MERGES)]
+    if fold.first and (fold.exact or "windows" in facts.family.kinds):
+        rest = []  # one window is not the image
+    return first + rest if fold.first else rest + first, [windows.doubt(shifted)]
 
 
 def without_cells(axes, N, fold, usual):
@@ -85,7 +98,7 @@ def count(report, values, keys, facts, usual):
     block = image_block(values) if seen else None
     front, behind = unseen_keys(values, keys) if seen else (0, 0)
     square = report.what == "weights" and shape[:keys][-1:] == (N,)
-    report.notes += seen_in(square, N, block, front, behind)
+    report.notes += seen_in(square, usual, N, block, front, behind)
     T = queries_of(shape, keys)
     if not facts.family.grid and facts.family.kinds and not usual and T < N:
         return with_latents(N, T, facts)
@@ -100,6 +113,9 @@ def count(report, values, keys, facts, usual):
     if block and block[1]:
         return at(*block, N, facts, whole=True)
     found = alone(N, facts, front, behind, usual) if block is None else []
+    if found and found[0].kind == "two pictures":
+        cells = T == N or fits(T, facts)
+        return found + somewhere(N, facts) if cells else somewhere(N, facts) + found
     if found and (found[0].off_grid < 3 or found[0].kind != "cells" or front + behind):
         return found
     found += somewhere(N, facts) if not found or found[0].known == Known.COUNTED else []
@@ -130,12 +146,18 @@ def alone(N, facts, front, behind, usual):
     return found
 
 
-def seen_in(square, N, block, front, behind):
+def seen_in(square, usual, N, block, front, behind):
     """Notes on what the values show: a prompt, an image in it, padding."""
     if block == (0, 0):
+        cut = (
+            "; or all cells but the last stand behind a start token, as in training: "
+            "cell k is key k + 1"
+        )
         return [
             f"no query looks ahead: {N} tokens of a prompt, or words of a caption. "
             "Where the image's stand, text=, or input_ids= and image_token= say"
+            + cut
+            * usual
         ]
     if block:
         return [
@@ -153,11 +175,3 @@ def seen_in(square, N, block, front, behind):
             f"({N}, {N}) is queries by keys, not a picture: one row of it is a map"
         )
     return notes
-
-
-def across_the_batch(shape, keys, facts, batch):
-    """(N, ..., B, B): the first axis counts cells, the last two count images."""
-    if len(shape) < 3 or keys != len(shape) - 1 or batch not in (None, shape[-1]):
-        return False
-    square = shape[-1] == shape[-2] < shape[0]
-    return square and fits(shape[0], facts)

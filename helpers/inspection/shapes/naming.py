@@ -1,11 +1,11 @@
 """A name for every axis before the keys: by known counts, then by place."""
 
 from helpers.inspection.shapes.folds import fold_of
-from helpers.inspection.shapes.known import problem
 from helpers.inspection.shapes.readings import fits
 from helpers.inspection.shapes.report import Axis
 
 ORDER = ("layers", "images", "heads", "queries")  # by convention, then the keys
+MOST_LAYERS = 48  # where there are as many heads
 LEAST_ALIKE = 12  # queries on two axes that are alike are at least so many a side
 QUERY_GRID = ("rows of queries", "columns of queries")
 
@@ -26,15 +26,17 @@ def name_axes(shape, keys, evidence, counts, facts):
     for axis, name in zip(on_grid, QUERY_GRID, strict=False):
         axes[axis] = Axis(name, shape[axis], "two axes on a grid")
     free = free_axes(axes)
-    if not on_grid and counts["queries"] is None and free and shape[free[-1]] == N:
+    all_keys = counts["queries"] in (None, 1) and free and shape[free[-1]] == N
+    if not on_grid and all_keys:
         axes[free[-1]] = Axis("queries", N, "as many as keys")
-    name_counts(shape, axes, counts, ("queries", "heads"))
+    one = one_query(shape, counts, facts)
+    name_counts(shape, axes, counts, ("queries", "heads"), one)
     fold, first = None, [shape[axis] for axis in free_axes(axes)[:1]]
     if counts["images"] and first != [counts["images"]]:
         fold = name_folds(shape, axes, N, counts, facts)
-    name_counts(shape, axes, counts, ("images", "layers"))
+    name_counts(shape, axes, counts, ("images", "layers"), one)
     fold = fold or name_folds(shape, axes, N, counts, facts)
-    name_by_place(shape, axes, counts, fold)
+    name_by_place(shape, axes, counts, fold, facts)
     return axes, fold
 
 
@@ -51,28 +53,45 @@ def query_grid(shape, axes, N, counts, facts):
     free = free_axes(axes)
     if free and shape[free[-1]] == N:
         return ()  # as many queries as keys
+    queries, prompt = counts["queries"], facts.in_prompt() or facts.family.prompt
     named = set(counts.values()) - {None, 1}
     for a, b in zip(free[-2::-1], free[:0:-1], strict=True):
         h, w = shape[a], shape[b]
-        if b != a + 1 or {h, w} & named or min(h, w) < 4:
+        if b != a + 1 or {h, w} & named or min(h, w) < 4 or prompt:
+            continue
+        if queries not in (None, h * w):
             continue
         grids = facts.grids() if facts.image_size else ()
         usual = any((g.h, g.w) == (h, w) and g.likely for g in grids)
         own = h * w == N or (usual and 0 < N - h * w <= 5) or shape[-2:] == (h, w)
         if own or (usual and not fits(N, facts)):
             return a, b
-        many = len(free) > 3 or h * w >= LEAST_ALIKE**2
-        if h == w != N and many and h >= LEAST_ALIKE and not fits(N, facts):
+        folded = h == w != N and not layers_and_heads(shape, facts)
+        if folded and h >= LEAST_ALIKE and not fits(N, facts):
             return a, b
     return ()
 
 
-def name_counts(shape, axes, counts, names):
+def layers_and_heads(shape, facts):
+    """True for (L, A, N) with as many layers as heads, as many models have."""
+    L, A = (*shape, 0, 0)[:2]
+    return len(shape) == 3 and 1 < L == A <= MOST_LAYERS and not facts.family.words
+
+
+def one_query(shape, counts, facts):
+    """True if no axis holds the queries: the caller has one, and no axis is as long; or
+    there are as many layers as heads, of a prompt."""
+    prompt = facts.in_prompt() or facts.family.prompt
+    alike = prompt and layers_and_heads(shape, facts) and counts["queries"] is None
+    return alike or (counts["queries"] == 1 and 1 not in shape)
+
+
+def name_counts(shape, axes, counts, names, one=False):
     """Name axes by the counts that the caller knows, wherever they stand."""
     for name in names:
         same = [axis for axis in free_axes(axes) if shape[axis] == counts[name]]
         if same and not (name == "queries" and QUERY_GRID[0] in map(name_of, axes)):
-            usual = len(axes) - 1 - len(ORDER) + ORDER.index(name)
+            usual = len(axes) - 1 - len(ORDER) + ORDER.index(name) + one
             axis = min(same, key=lambda axis: (abs(axis - usual), -axis))
             why = f"the {counts[name]} {name} you named"
             axes[axis] = Axis(name, shape[axis], why, True)
@@ -102,99 +121,59 @@ def name_folds(shape, axes, N, counts, facts):
     return None
 
 
-def name_by_place(shape, axes, counts, fold):
-    """Name what is left: the last one queries, unless heads stand where they do."""
+def name_by_place(shape, axes, counts, fold, facts):
+    """Name what is left: the last one queries, unless heads stand where they do, or the
+    caller has one query and no axis is of size 1."""
     names = [axis.name for axis in axes if axis]
     free = free_axes(axes)
     one = [axis.name for axis in axes[-2:] if axis][:1] == ["heads"] and len(axes) < 4
+    one |= one_query(shape, counts, facts)
     if free and not {"queries", *QUERY_GRID} & set(names) and not one:
         axes[free[-1]] = Axis("queries", shape[free[-1]], "by its position")
         free = free[:-1]
     left = [n for n in ORDER[:-1] if n not in " ".join(names)]
-    if fold:
+    if fold or (one and layers_and_heads(shape, facts)):
         left = [name for name in left if name != "images"]
+    T, N = next((a.size for a in axes if a and a.name == "queries"), 0), shape[-1]
+    halves = facts.family.words or (fits(T, facts) and not fits(N, facts))
     for place, axis in enumerate(free):
-        axes[axis] = by_place(left, place - len(free), shape[axis], counts, len(free))
+        place -= len(free)
+        axes[axis] = by_place(left, place, shape[axis], counts, len(free), halves)
 
 
-def by_place(left, place, size, counts, count):
-    """The Axis at this place, from the end, of `count` ones. left: names to give."""
+def by_place(left, place, size, counts, count, halves):
+    """The Axis at this place, from the end, of `count` ones. left: names to give.
+    halves: that a picture may stand in it with its prompt, and without."""
     if count == 1 and left[-2:] == ["images", "heads"]:
         name = "images or heads"
     else:
         name = left[place] if -place <= len(left) else f"unknown {count + place}"
     heads, images = counts["heads"], counts["images"]
+    if (
+        halves
+        and "images" in name
+        and images
+        and size in (2 * images, 2 * images * (heads or 1))
+    ):
+        name = (
+            "images x " * (images > 1)
+            + "halves of guidance"
+            + " x heads" * (size > 2 * images)
+        )
+        return Axis(name, size, "without the prompt and with it", size > 2 * images)
     if name == "images or heads" and heads and size % heads == 0:
         why = f"{size // heads} x the {heads} heads you named"
+        why += "; guidance doubles the images" * (halves and size % (2 * heads) == 0)
         return Axis("images x heads", size, why, True)
     if name == "images or heads" and images and size % images == 0:
-        name = "heads" if images == 1 else "images x heads"
-        return Axis(name, size, f"{images} x {size // images}: the images you named")
+        name = "heads" if images == 1 and not halves else "images x heads"
+        why = f"{images} x {size // images}: the images you named"
+        return Axis(name, size, why + "; guidance doubles them" * halves)
     if counts.get(name) not in (None, size):
         why = f"{name} you named: {counts[name]}, so another axis"
         return Axis("layers or steps", size, why)
     gone = "; could be layers if the batch is gone"
-    gone *= name == "images" and count == 2
+    gone *= name == "images" and (count == 2 or counts["queries"] == 1)
+    even = halves and size % 2 == 0 and name.startswith("images")
+    gone += "; guidance doubles the images" * even
     return Axis(name, size, "by its position" + gone)
-
-
-def open_axes(axes):
-    """What stays open about the axes before the queries."""
-    for number, axis in enumerate(axes):
-        if axis.name == "images or heads":
-            yield (
-                f"axis {number} of size {axis.size}: the images of a batch (the heads "
-                "gone, or averaged), or the heads of one image. batch= or heads= "
-                "settles it"
-            )
-        one = not any(axis.name == "queries" and axis.named for axis in axes)
-        if axis.name == "heads" and number == len(axes) - 2 and one:
-            yield (
-                f"axis {number} of size {axis.size}: the heads of one query, or as "
-                "many queries, the heads averaged. queries= settles it"
-            )
-        if axis.name == "layers" and not axis.named and not axes[number + 1].named:
-            yield (
-                f"axes {number} and {number + 1}: layers, then images, or the other "
-                "way round. batch= settles it"
-            )
-        if axis.name == "layers or steps":
-            yield (
-                f"axis {number} of size {axis.size} is none of the counts you named: "
-                "layers, steps, windows of the image, or the places within a patch "
-                "(MobileViT)"
-            )
-        if axis.name == QUERY_GRID[0]:
-            yield (
-                f"axes {number} and {number + 1} are taken for a grid of queries: "
-                "heads= and queries= say if they are those instead"
-            )
-
-
-def check_named(report, heads, queries):
-    """Counts that the caller knows and that no axis has."""
-    if report.what != "weights":
-        return
-    sizes = {axis.name: axis.size for axis in report.axes}
-    *before, T, N = (1, *report.shape)
-    across = len(before) > 2 and T == N == heads and heads not in before
-    named = heads in report.shape or any("x heads" in name for name in sizes)
-    A = before[-1] if before else 1
-    if len(before) > 2 and 1 < A < (heads or 0) and heads % A == 0 and not named:
-        report.ambiguous.append(
-            f"an axis has {A} of the {heads} heads that are named: groups of heads "
-            "that share their keys (a cache), or those of one device"
-        )
-    elif heads is not None and heads > 1 and (across or not named):
-        kind = "across the heads" if across else "heads"
-        report.problems.append(problem(kind, count=heads))
-    if queries is None or sizes.get("queries", queries) == queries:
-        return
-    if queries in report.shape:
-        axis = report.shape.index(queries)
-        report.ambiguous.append(
-            f"axis {axis} has the {queries} queries you named: axes are swapped, or "
-            "the softmax ran over the queries"
-        )
-    elif queries > 1:
-        report.problems.append(problem("queries", count=queries, size=sizes["queries"]))

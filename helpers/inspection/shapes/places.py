@@ -17,7 +17,19 @@ def at(start, end, N, facts, whole):
     known: as many as a layout has.
     """
     M = end - start
-    return put((whole and just(M, facts)) or room_for(M, facts), start, N)
+    found = put((whole and just(M, facts)) or room_for(M, facts), start, N)
+    if facts.family.front or facts.family.place:
+        return found
+    return [x for c in found for x in either_side(c, start, end)]
+
+
+def either_side(c, start, end):
+    """The candidate; where one key is left over on one side, the other as well: a class
+    token between the text and the image, or a key behind it."""
+    low, high = int(c.layout.index.min()), int(c.layout.index.max())
+    yield c
+    if c.kind == "cells" and low - start + end - 1 - high == 1:
+        yield moved(c, start - low or 1, c.layout.length)
 
 
 def put(found, start, N):
@@ -44,7 +56,8 @@ def just(M, facts):
 def room_for(M, facts):
     """Candidates for some of M keys: what was named, then the largest."""
     found = [c for c in for_prompts(M, facts) if c.kind in BEHIND or starts(c)]
-    return sorted(found, key=lambda c: size_rank(c, facts))
+    found = sorted(found, key=lambda c: size_rank(c, facts))
+    return [c for c in found if c is found[0] or 2 * c.layout.index.numel() >= M]
 
 
 def for_prompts(M, facts):
@@ -74,4 +87,5 @@ def somewhere(N, facts):
         return [moved(c, N - 1 - int(c.layout.index.max()), N) for c in found]
     start = (facts.family.front or [0])[0] if place else 1
     guess = {} if place else {"free": True, "known": Known.COUNTED}
-    return [replace(c, **guess) for c in at(start, N, N, facts, whole=False)]
+    found = put(room_for(N - start, facts), start, N)
+    return [replace(c, **guess) for c in found]

@@ -18,7 +18,8 @@ def count(grids, m=1):
 def packed(M, grids, facts):
     """Candidates of M keys or fewer for these grids, one image behind the other."""
     (t, h, w), known = grids[0], Known.RUN
-    sizes = [m for m in merges(facts) if count(grids, m) == M]
+    merges = (facts.merge, 1) if facts.merge else MERGES  # as named, or not yet merged
+    sizes = [m for m in dict.fromkeys(merges) if count(grids, m) == M]
     frame = len(grids) == 1 and t > 1 and M == h * w and not facts.in_prompt()
     if not sizes and not frame:
         sizes = [m for m in facts.merges or MERGES if count(grids, m) <= M]
@@ -31,11 +32,6 @@ def packed(M, grids, facts):
         if found[0].layout.length < M:  # NaFlex: every image is filled up to M
             return [filled(M, number, grids) for number in range(len(grids))]
     return found
-
-
-def merges(facts):
-    """Patches of a side that may make one key: what was named, or none merged yet."""
-    return dict.fromkeys((facts.merge, 1) if facts.merge else MERGES)
 
 
 def filled(M, number, grids):

@@ -26,7 +26,7 @@ class Prompt:
 
 
 def by_prompt(N, facts):
-    """(candidates, doubts) for N keys: a candidate for every image and reading."""
+    """([candidates of a prompt], doubts) for N keys: one for each image and reading."""
     if not facts.family.grid:
         return [], [f"{facts.name}: {facts.family.note}"]
     found, doubts, prompts = [], [], image_tokens(N, facts.input_ids, facts.image_token)
@@ -43,10 +43,11 @@ def by_prompt(N, facts):
         known = known or proven(M, own)
         doubts += [] if known else [unplaced(M, facts)]
         off = f"{N - M} of the {N} keys are no image tokens{prompt.name}"
+        found.append([])
         for c in known:
             others = off if c.layout.index.numel() == M else f"{c.others}; {off}"
             layout = c.layout.within(prompt.places, N)
-            found.append(replace(c, layout=layout, others=others))
+            found[-1].append(replace(c, layout=layout, others=others))
     return found, doubts
 
 
@@ -54,7 +55,8 @@ def proven(M, facts):
     """Candidates for M image tokens; known from the run where only one can be."""
     found = just(M, facts)
     if facts.given_grids() or not found:
-        return found or put(room_for(M, facts), 0, M)
+        some = [c for c in room_for(M, facts) if c.off_grid <= c.layout.index.numel()]
+        return found or put(some, 0, M)
     best = found[0]
     sure = facts.image_size and facts.patch_size and not facts.assumed
     sure = sure and best.merge == 1

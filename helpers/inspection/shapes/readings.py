@@ -5,7 +5,7 @@ from math import isqrt
 from helpers.inspection.shapes.facts import SMALLEST, square_grids
 from helpers.inspection.shapes.processor import packed, sorted_blocks
 from helpers.inspection.shapes.report import Candidate
-from helpers.inspection.shapes.tiles import SQUARES, TILES, levels, tiled
+from helpers.inspection.shapes.tiles import SQUARES, TILES, levels, second, tiled
 from helpers.maps.token_layout import TokenLayout
 
 # Keys that are no cells, as published models have them: how many, and what they are.
@@ -22,7 +22,7 @@ FRAMES = {  # kinds of layouts of a video: the arguments of TokenLayout.from_fra
     "class frames": {"frame_prefix": 1},
 }
 KINDS = ("cells", "blocks", *TILES, *FRAMES, "breaks", "levels", "window blocks")
-KINDS += ("template",)
+KINDS += ("template", "two pictures")
 MOST_EXTRAS = 5
 CAUSAL = (4, 8, 6)  # frames of a step, in autoencoders that keep the first one alone
 MOST_FRAMES = 128
@@ -34,7 +34,7 @@ def read(M, facts):
     if given := facts.given_grids():
         return packed(M, given, facts)
     grids = facts.grids() if facts.image_size else square_grids(M, EXTRAS)
-    readings = (cells, blocks, breaks, frames, template)
+    readings = (cells, blocks, breaks, frames, second)
     found = [c for g in grids for reading in readings for c in reading(g, M, facts)]
     found += levels(M, facts)
     found += tiled(M, facts, grids if facts.image_size else SQUARES)
@@ -170,14 +170,6 @@ def frames(g, M, facts):
         index = TokenLayout.from_frames(t, g.h, g.w, frame_suffix=between).index
         others = f"{between} keys between the frames"
         yield candidate(TokenLayout(index, M), g, "frames", others)
-
-
-def template(g, M, facts):
-    """Behind a second picture, the template of a tracker, half as high and wide."""
-    n = (g.h // 2) * (g.w // 2)
-    if "template" in facts.family.kinds and g.merge == 1 and n + g.h * g.w == M:
-        others = f"{g.h // 2} x {g.w // 2} cells of the template in front"
-        yield candidate(TokenLayout.from_grid(g.h, g.w, n), g, "template", others)
 
 
 def steps(M, size, frames):

@@ -1,6 +1,6 @@
-"""Layouts of an image in parts: tiles and a thumbnail, or levels of a pyramid."""
+"""Layouts of an image in parts: tiles and a thumbnail, levels, two pictures."""
 
-from math import ceil
+from math import ceil, isqrt
 
 import torch
 
@@ -8,7 +8,9 @@ from helpers.inspection.shapes.facts import Grid, as_pair
 from helpers.inspection.shapes.report import Candidate
 from helpers.maps.token_layout import TokenLayout
 
-LEVELS = ((8, 16, 32, 64), (8, 16, 32), (16, 32, 64), (4, 8, 16, 32))  # strides
+LEVELS = [(8, 16, 32, 64), (8, 16, 32), (16, 32, 64), (4, 8, 16, 32)]  # strides
+LEVELS += [(8, 16, 32, 64, 128), (4, 8, 16, 32, 64)]
+LEAST_SECOND = 64  # cells of a second picture
 MLLAMA_TILES = 4  # it fills every image up to so many
 MOST_TILES = 12  # of models that choose their number by the picture
 SQUARES = [Grid(n, n, "square tiles") for n in range(4, 65)]  # of an unknown size
@@ -148,3 +150,31 @@ def levels(M, facts):
             source = f"level {number + 1} of {len(sizes)}"
             source += f", a cell every {strides[number]} pixels"
             yield Candidate(layout, source, "the other levels around it", kind="levels")
+
+
+def second(g, M, facts):
+    """With a second picture: the template of a tracker, half as high and wide, in
+    front; a square one, in front or behind."""
+    n, h, w = M - g.h * g.w, g.h // 2, g.w // 2
+    kind = "template" if "template" in facts.family.kinds else "two pictures"
+    if n != h * w:
+        h = w = isqrt(max(n, 0))
+    other = (
+        n < LEAST_SECOND
+        or facts.patch_size is None
+        or facts.gives_layout()
+        or facts.family.prompt
+    )
+    if (
+        g.merge > 1
+        or n != h * w
+        or n in (0, g.h * g.w)
+        or (kind != "template" and other)
+    ):
+        return
+    what = "the template" if kind == "template" else "a second picture"
+    ways = {"in front": (n, 0), "behind": (0, n)}
+    for where, around in list(ways.items())[: 1 + (kind != "template")]:
+        layout = TokenLayout.from_grid(g.h, g.w, *around)
+        more = {"likely": g.likely, "kind": kind}
+        yield Candidate(layout, g.source, f"{h} x {w} cells of {what} {where}", **more)

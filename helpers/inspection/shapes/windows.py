@@ -11,12 +11,18 @@ from helpers.maps.token_layout import TokenLayout
 STAGES = (1, 2, 4, 8)  # how much wider the cells of later stages are
 FRONT = (0, 1, 5)  # keys that are no cells in front of each window's
 SHORTEST, NARROWEST = 4, 0.5  # a side of a window in cells, the ratio of its sides
+MASKED = 1e-20  # a weight below it comes from a mask
 WHICH = (
     "which windows: every other block may shift them (Swin) or take cells that stand "
-    "apart (the grids of MaxViT), which no number tells. "
+    "apart (the grids of MaxViT), {}. "
     "With B images: weights.unflatten(0, (B, -1)), mean over the queries, then join "
     "windows and keys"
 )
+TELLS = {
+    None: "which no number tells",
+    True: "and these are shifted, as some hide a part of their keys from another",
+    False: "and no mask parts any of these: they are not shifted",
+}
 OVERLAP = (
     "{} windows of queries look at {} x {} keys around each: these overlap, so that no "
     "layout holds them; add up what a cell gets from all of them"
@@ -47,13 +53,15 @@ class Windows(NamedTuple):
         """True for square ones of nothing but cells, in one step of time."""
         return len(set(self.window)) == 1 and not self.extra and not self.reach
 
-    def candidates(self):
-        """Layouts of all windows, joined; the plain one comes before a shifted one."""
+    def candidates(self, shifted, may_shift):
+        """Layouts of all windows, joined; the plain one comes before a shifted one, if
+        it is not known which it is (see `are_shifted`)."""
         source = f"{prod(self.counts)} windows of {' x '.join(map(str, self.window))}"
         if self.full != list(self.grid):
             source += f", the grid padded to {' x '.join(map(str, self.full))}"
         length = prod(self.counts) * (prod(self.window) + self.extra)
-        shifts = (0, self.window[0] // 2) if not self.extra else (0,)
+        shifts = (0, self.window[0] // 2) if not self.extra and may_shift else (0,)
+        shifts = shifts if shifted is None else shifts[-1:] if shifted else shifts[:1]
         for shift in shifts if not self.reach else ():
             index = index_of(self.grid, self.window, self.extra, shift)
             others = f"shifted by {shift}" if shift else "not shifted"
@@ -63,8 +71,21 @@ class Windows(NamedTuple):
             layout = TokenLayout(index, length)
             yield Candidate(layout, source, others, kind="windows")
 
-    def doubt(self):
-        return OVERLAP.format(prod(self.counts), *self.reach) if self.reach else WHICH
+    def doubt(self, shifted=None):
+        if self.reach:
+            return OVERLAP.format(prod(self.counts), *self.reach)
+        return WHICH.format(TELLS[shifted])
+
+
+def are_shifted(values):
+    """True if a mask parts some of the windows (..., T, N) and not others, as it does
+    where they are shifted; False if it parts none; None where no values say."""
+    if values is None or values.dim() < 3:
+        return None
+    hidden = (values < MASKED).double().sum(-1).amax(-1)  # (...): keys of a query
+    if hidden.max() == 0:
+        return False
+    return True if hidden.min() == 0 and hidden.max() >= values.shape[-1] / 4 else None
 
 
 def windows_of(N, T, facts):

@@ -1,0 +1,55 @@
+"""What the queries, and which keys they look at, tell about the keys."""
+
+from math import isqrt
+
+from helpers.inspection.shapes.facts import SMALLEST, as_pair
+from helpers.inspection.shapes.readings import fits, likeliest
+
+
+def queries_of(shape, keys):
+    """How many queries look at the keys of the last axis; 0 where none do."""
+    return shape[-2] if 0 < keys == len(shape) - 1 else 0
+
+
+def looks_at_words(N, T, facts):
+    """True if the keys of T queries are words: by the family, or as text= says."""
+    if T in (0, N):
+        return False
+    if sum(n or 0 for n in as_pair(facts.text)) >= N:
+        return True
+    no_grid = N % T and T >= SMALLEST and isqrt(N) ** 2 != N and not fits(N, facts)
+    return facts.family.words and (T > N or bool(no_grid and not facts.family.place))
+
+
+def cut_by_one(N, facts):
+    """A grid of all these keys and one more, in words; or ""."""
+    best = likeliest(N + 1, facts)
+    if best is None or best.off_grid or best.kind != "cells":
+        return ""
+    grid = " x ".join(map(str, best.layout.grid))
+    return f"or {grid} cells but for the last, which training cuts off (causal)"
+
+
+def by_queries(report, T, N, facts):
+    """What T queries leave open of the candidates; a note where they are cells, too."""
+    best = report.candidates[0]
+    plain = best.kind == "cells" and report.what == "weights"
+    if plain and facts.image_size and T != N and fits(T, facts):
+        own = likeliest(T, facts)
+        report.notes.append(f"the queries fit the image, too: {own}")
+        if best.layout.grid != own.layout.grid:
+            yield (
+                "whose cells the keys are: this image's, in another grid than the "
+                "queries', or another picture's (a reference)"
+            )
+    M = N - sum(n or 0 for n in as_pair(facts.text))
+    if T == N and best.off_grid > N - M and (cut := cut_by_one(M, facts)):
+        yield cut
+
+
+def across_the_batch(shape, keys, facts, batch):
+    """(N, ..., B, B): the first axis counts cells, the last two count images."""
+    if len(shape) < 3 or keys != len(shape) - 1 or batch not in (None, shape[-1]):
+        return False
+    square = shape[-1] == shape[-2] < shape[0]
+    return square and fits(shape[0], facts)
