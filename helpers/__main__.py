@@ -144,13 +144,13 @@ def print_explanation(text):
 
 def train(variants):
     """Make checkpoints again: the flat captioners' by name, or both rendered ones."""
-    from helpers.captioning import saving
-    from helpers.captioning.rendered.saving import train_and_save
+    from helpers.captioning import training
+    from helpers.captioning.rendered.training import train_and_save
 
     for variant in variants or VARIANTS:
         if variant == RENDERED:
             train_and_save()
-        elif not saving.train_and_save(variant):
+        elif not training.train_and_save(variant):
             sys.exit(f"{variant}: interrupted, so nothing is saved")
 
 
@@ -162,7 +162,7 @@ def score(world, size):
         print_scores()
         return
     from helpers.captioning.captioners import load_captioner
-    from helpers.captioning.saving import score_unseen
+    from helpers.captioning.training import score_unseen
 
     for variant in VARIANTS:
         print(f"{variant}: {score_unseen(load_captioner(variant), tuple(size))}")

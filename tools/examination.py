@@ -37,9 +37,8 @@ class Exam:
         for gone in (0, 1):
             moved = places.clone()
             moved[:, gone, :2] = GONE
-            self.without.append(
-                2 * draw(shapes, colors, moved, background, size)[0] - 1
-            )
+            images, _ = draw(shapes, colors, moved, background, size)
+            self.without.append(2 * images - 1)
 
     def at_words(self, x):
         """What belongs to the four words: (B, T, ...) -> (B, 4, ...)."""

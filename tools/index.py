@@ -65,10 +65,10 @@ def make_index():
 
 def cells_of(index):
     """The cells of the notebook, in order, not run."""
-    contents = "".join(
-        f"| [{title}](#{anchor(title)}) | {see} |\n"
-        for title, see, _, _ in index.sections
-    )
+    links = [
+        f"[{title}](#{anchor(title)}) | {see}" for title, see, *_ in index.sections
+    ]
+    contents = "".join(f"| {link} |\n" for link in links)
     cells = [new_markdown_cell((text_of("opening") + contents).rstrip())]
     cells += [new_code_cell(IMPORTS), new_code_cell(SETUP)]
     for title, _, text, ids in index.sections:
@@ -175,9 +175,9 @@ def other_wordings(index, name):
     """All wordings of an entry's main messages, for the search, and a heading below."""
     main = [m for m in index.messages if name in m.causes[:MAIN]]
     said = dict.fromkeys(text for message in main for text in message.says)
-    lines = ["## The message in other words", *(f"- {quoted(text)}" for text in said)]
-    lines = ["\n".join([lines[0], "", *lines[1:]])] if said else []
-    return new_markdown_cell("\n\n".join([*lines, "## Set-up of the programs"]))
+    lines = [f"- {quoted(text)}" for text in said]
+    lines = ["## The message in other words", "", *lines, ""] if said else []
+    return new_markdown_cell("\n".join([*lines, "## Set-up of the programs"]))
 
 
 def entries_of(notebook):

@@ -12,6 +12,7 @@ from nbclient import NotebookClient
 from PIL import Image
 
 from helpers import ROOT
+from helpers.maps.pictures import as_png
 from tools.slide_types import mark
 
 FOLDER = ROOT / "notebooks"
@@ -147,9 +148,8 @@ def stub_of(cell):
 
 def packed(png):
     """The same picture (base64), pixel for pixel, in as few bytes as Pillow can."""
-    small = io.BytesIO()
-    Image.open(io.BytesIO(base64.b64decode(png))).save(small, "PNG", optimize=True)
-    return base64.b64encode(small.getvalue()).decode()
+    picture = Image.open(io.BytesIO(base64.b64decode(png)))
+    return base64.b64encode(as_png(picture, optimize=True)).decode()
 
 
 def only_a_widget(output):

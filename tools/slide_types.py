@@ -97,10 +97,9 @@ def role_of(cell):
 
 def has_picture(cell):
     data = [output.get("data", {}) for output in cell.get("outputs", [])]
-    return any(
-        {"image/png", "image/jpeg"} & one.keys() or "<img" in one.get("text/html", "")
-        for one in data
-    )
+    kinds = {kind for one in data for kind in one}
+    html = "".join(one.get("text/html", "") for one in data)
+    return bool(kinds & {"image/png", "image/jpeg"}) or "<img" in html
 
 
 def shows_code(cell):

@@ -16,10 +16,8 @@ from tools.slide_types import EXERCISE, LIST_OR_TABLE, mark, shows_code
 
 FOLDER = ROOT / "build" / "slides"
 REVEAL = "reveal.js@^4.6"
-TEMPLATE, SCENE, LIVE_SLIDE = (
-    Path(__file__).with_name(name)
-    for name in ("slides.html.j2", "scene.html", "live_slide.html")
-)
+PARTS = ("slides.html.j2", "scene.html", "live_slide.html")
+TEMPLATE, SCENE, LIVE_SLIDE = map(Path(__file__).with_name, PARTS)
 LIVE = "00_start_here"  # the lesson whose second slide is the live scene
 
 
@@ -76,13 +74,17 @@ def with_headings(notebook):
         if kind == "slide":
             heading = cell.source
         if kind == "subslide":
-            again = nbformat.v4.new_markdown_cell(heading)
-            again.metadata["slideshow"] = {"slide_type": "subslide"}
-            parts.append(again)
+            parts.append(shown_as("subslide", heading))
             cell.metadata["slideshow"] = {"slide_type": "-"}
         parts.append(cell)
     notebook.cells = parts
     return notebook
+
+
+def shown_as(kind, text):
+    """A Markdown cell with its slide type."""
+    slideshow = {"slideshow": {"slide_type": kind}}
+    return nbformat.v4.new_markdown_cell(text, metadata=slideshow)
 
 
 def add_live_slide(cells, name):
@@ -91,10 +93,7 @@ def add_live_slide(cells, name):
     text = LIVE_SLIDE.read_text(encoding="utf-8").format(picture=picture, name=name)
     types = [cell.metadata["slideshow"]["slide_type"] for cell in cells]
     second = types.index("slide", types.index("slide") + 1)
-    for kind, source in [("-", text), ("slide", "## Drag the star")]:
-        cell = nbformat.v4.new_markdown_cell(source)
-        cell.metadata["slideshow"] = {"slide_type": kind}
-        cells.insert(second, cell)
+    cells[second:second] = shown_as("slide", "## Drag the star"), shown_as("-", text)
 
 
 def build(files, folder):

@@ -19,9 +19,8 @@ class AdditiveAttention(nn.Module):
     """Score a query against a key with a small network: v . tanh(W q + U k).
 
     Bahdanau, Cho & Bengio 2015, "Neural Machine Translation by Jointly Learning to
-    Align and Translate"; for captions: Xu et al. 2015, "Show, Attend and Tell". The
-    tanh between the two layers is what lets the query change the map. The values are
-    the cells themselves, as in both papers.
+    Align and Translate"; for captions: Xu et al. 2015, "Show, Attend and Tell". Without
+    the tanh the query could not change the map. The values are the cells themselves.
     """
 
     def __init__(self, query_dim, key_dim, attention_dim):
@@ -71,8 +70,7 @@ class DotProductAttention(nn.Module):
 class MultiHeadAttention(nn.Module):
     """Several scaled dot-product attentions side by side, each on a slice of the width.
 
-    Vaswani et al. 2017, section 3.2.2. Self-attention where query, key and value are
-    one tensor, cross-attention where key and value come from the image. Equal to
+    Vaswani et al. 2017, section 3.2.2. Equal to
     `torch.nn.MultiheadAttention(..., batch_first=True)` with the same weights; like
     there, `dropout` (0..1) sets weights to zero in training mode, and the weights
     after dropout are returned. Raises ValueError if heads do not divide the width.
@@ -117,9 +115,8 @@ def scaled_dot_product(query, key, value, mask=None, dropout=0.0):
 
 
 def softmax_over_keys(scores, mask=None):
-    """Softmax over the last axis; what the mask leaves out gets exactly 0.
+    """Softmax of scores (..., T, N); what the mask leaves out gets exactly 0.
 
-    scores (..., T, N), any range; mask broadcasts to it, True = may be looked at.
     Raises ValueError where a query is left with nothing to look at.
     """
     if mask is not None:

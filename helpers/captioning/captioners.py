@@ -21,10 +21,34 @@ from helpers.maps.token_layout import TokenLayout
 
 REDUCTION = "mean over layers and heads"  # how the transformer's weights become maps
 WIDTH, HEADS, LAYERS = 128, 4, 2
-SIDES = (64, 224)  # pixels: the shortest and the longest side that the model takes
-LONGEST_SHAPE = SIDES[1] / SIDES[0]  # 3.5 times as long as wide
+SIDES = LOW, HIGH = 64, 224  # pixels: the shortest and the longest that it takes
+LONGEST_SHAPE = HIGH / LOW  # 3.5 times as long as wide
 USUAL_SIDE = 112
 LONGEST_CAPTION = 12
+
+
+def to_input(image):
+    """A PIL image as the model takes it: (3, H, W) in -1..1, H and W multiples of 8.
+
+    The whole picture is kept, so a map covers all of it. A picture whose sides are
+    multiples of 8 from 64 to 224 goes in as it is; any other is resized to about 112 x
+    112 pixels, its shape kept as far as multiples of 8 allow. Raises TypeError for
+    what is no PIL image, ValueError for a picture without pixels or one more than 3.5
+    times as long as wide.
+    """
+    picture = as_rgb(image)
+    W, H = picture.size
+    if max(H, W) > LONGEST_SHAPE * min(H, W):
+        raise ValueError(
+            f"a picture of {W} x {H} pixels is too long and narrow for this model: "
+            f"crop it to at most {LONGEST_SHAPE} times as long as wide"
+        )
+    if H % STRIDE or W % STRIDE or min(H, W) < LOW or max(H, W) > HIGH:
+        scale = USUAL_SIDE / (H * W) ** 0.5
+        cells = [round(side * scale / STRIDE) for side in (W, H)]
+        size = [min(max(LOW, STRIDE * n), HIGH) for n in cells]
+        picture = picture.resize(size, Image.Resampling.BICUBIC)
+    return pil_to_tensor(picture) / 127.5 - 1  # (3, H, W)
 
 
 class Captioner(nn.Module):
@@ -34,7 +58,7 @@ class Captioner(nn.Module):
     Raises ValueError for another variant.
     """
 
-    to_input = staticmethod(lambda image: to_input(image))  # (3, H, W)
+    to_input = staticmethod(to_input)  # (3, H, W)
 
     def __init__(self, variant, vocabulary=VOCABULARY):
         super().__init__()
@@ -67,20 +91,16 @@ class Captioner(nn.Module):
     def captions(self, images):
         """Caption PIL images of any mode and size: a list of Captions, in order.
 
-        Raises TypeError for what is no PIL image, ValueError for a picture without
-        pixels or one more than 3.5 times as long as wide.
+        Raises what `to_input` raises.
         """
-        inputs = [self.to_input(image) for image in images]
-        groups = {}  # one batch for each size
-        for place, x in enumerate(inputs):
+        inputs, groups, captions = list(map(self.to_input, images)), {}, {}
+        for place, x in enumerate(inputs):  # one batch for each size
             groups.setdefault(x.shape, []).append(place)
-        captions = [None] * len(inputs)
         with eval_mode(self):  # else batch norm would mix the pictures of a batch
             for places in groups.values():
                 found = self._caption_batch(torch.stack([inputs[i] for i in places]))
-                for place, caption in zip(places, found, strict=True):
-                    captions[place] = caption
-        return captions
+                captions.update(zip(places, found, strict=True))
+        return [captions[place] for place in range(len(inputs))]
 
     def _caption_batch(self, images):
         """images (B, 3, H, W) -> a list of B Captions."""
@@ -96,11 +116,17 @@ class Captioner(nn.Module):
                 break
         captions = []
         for ids, own in zip(words[:, 1:].tolist(), weights.cpu(), strict=True):
-            T = ids.index(WORD_ID[END]) if WORD_ID[END] in ids else len(ids)
-            own = own[..., :T, :]  # (..., T, N): without the end, which is no word
+            caption = said(ids, self.vocabulary)
+            own = own[..., : len(caption), :]  # (..., T, N)
             maps = layout.to_grid(reduce_weights(own))  # (T, h, w)
-            captions.append(Caption([self.vocabulary[i] for i in ids[:T]], maps, own))
+            captions.append(Caption(caption, maps, own))
         return captions
+
+
+def said(ids, vocabulary):
+    """The words of ids up to the end, which is no word: a list of str."""
+    words = [vocabulary[i] for i in ids]
+    return words[: words.index(END)] if END in words else words
 
 
 def reduce_weights(weights):
@@ -112,31 +138,6 @@ def layout_of(images):
     """The TokenLayout for images (B, 3, H, W): H/8 x W/8 cells and no other key."""
     H, W = images.shape[-2:]
     return TokenLayout.from_grid(H // STRIDE, W // STRIDE)
-
-
-def to_input(image):
-    """A PIL image as the model takes it: (3, H, W) in -1..1, H and W multiples of 8.
-
-    The whole picture is kept, so a map covers all of it. A picture whose sides are
-    multiples of 8 from 64 to 224 goes in as it is; any other is resized to about 112 x
-    112 pixels, its shape kept as far as multiples of 8 allow. Raises TypeError for
-    what is no PIL image, ValueError for a picture without pixels or one more than 3.5
-    times as long as wide.
-    """
-    picture = as_rgb(image)
-    W, H = picture.size
-    low, high = SIDES
-    if max(H, W) > LONGEST_SHAPE * min(H, W):
-        raise ValueError(
-            f"a picture of {W} x {H} pixels is too long and narrow for this model: "
-            f"crop it to at most {LONGEST_SHAPE} times as long as wide"
-        )
-    if H % STRIDE or W % STRIDE or not (low <= min(H, W) and max(H, W) <= high):
-        scale = USUAL_SIDE / (H * W) ** 0.5
-        cells = [round(side * scale / STRIDE) for side in (W, H)]
-        size = [min(max(low, STRIDE * n), high) for n in cells]
-        picture = picture.resize(size, Image.Resampling.BICUBIC)
-    return pil_to_tensor(picture) / 127.5 - 1  # (3, H, W)
 
 
 def load_captioner(variant, folder=DATA):

@@ -18,10 +18,9 @@ REMEDY = "get it back with 'git checkout -- data', or train it again, as README.
 
 
 def load_weights(model, name, folder=DATA):
-    """Load `name`.safetensors into `model`, after checking that it is the right file.
+    """Load `name`.safetensors into `model`.
 
-    Raises what `find_weights` raises, and ValueError for a file that was made for
-    another model.
+    Raises what `find_weights` raises, and ValueError for a file of another model.
     """
     from safetensors import SafetensorError
     from safetensors.torch import load_file
@@ -54,10 +53,7 @@ def find_weights(name, folder=DATA):
 
 
 def save_weights(model, name, folder=DATA, **facts):
-    """Write `name`.safetensors and its entry in the manifest, see `note`.
-
-    Makes the folder where there is none.
-    """
+    """Write `name`.safetensors, and its entry in the manifest as `note` does."""
     from safetensors.torch import save_file
 
     folder = Path(folder)
@@ -70,7 +66,7 @@ def save_weights(model, name, folder=DATA, **facts):
 def note(name, folder=DATA, **facts):
     """Write the entry of `name`.safetensors in the manifest; facts go into it.
 
-    Makes a new manifest in place of a damaged one.
+    A damaged manifest makes way for a new one.
     """
     file = Path(folder) / f"{name}.safetensors"
     try:

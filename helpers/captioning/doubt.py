@@ -5,22 +5,42 @@ import math
 CLEAR = 4.0  # pixels, half a cell: the distances across and down differ by this or more
 
 
+def check_objects(objects, shapes, colors):
+    """Raise ValueError unless these are two objects of known shapes and colours."""
+    if len(objects) != 2:
+        raise ValueError(f"a scene has 2 objects, got {len(objects)}")
+    for thing in objects:
+        if thing.shape not in shapes or thing.color not in colors:
+            raise ValueError(
+                f"unknown object '{thing.color} {thing.shape}': shapes are "
+                f"{', '.join(shapes)}; colours are {', '.join(colors)}"
+            )
+
+
 def refuse_doubt(one, two):
     """Raise ValueError if the relation between two SceneObjects is not clear."""
     across, down = abs(one.x - two.x), abs(one.y - two.y)  # pixels
-    names = f"the {one.color} {one.shape} and the {two.color} {two.shape}"
     apart, widest = math.hypot(across, down), max(one.radius, two.radius)
     if not apart >= widest:
         raise ValueError(
-            f"{names} lie on one another: their centres are {apart:.1f} pixels apart, "
-            f"and the larger radius is {widest:g}. Move one of them away"
+            f"{both(one, two)} lie on one another: their centres are {apart:.1f} "
+            f"pixels apart, and the larger radius is {widest:g}. Move one of them away"
         )
     if not abs(across - down) >= CLEAR:
-        raise ValueError(
-            f"{names} are {across:g} pixels apart across and {down:g} down, so neither "
-            f'"left of" nor "above" is beyond doubt: let the two numbers differ by '
-            f"{CLEAR:g} or more"
-        )
+        places = f"{across:g} pixels apart across and {down:g} down"
+        raise unclear(both(one, two), places, "above", CLEAR)
+
+
+def both(one, two):
+    return f"the {one.color} {one.shape} and the {two.color} {two.shape}"
+
+
+def unclear(names, places, relation, clear):
+    """The error to raise where "left of" is as true as another relation, or nearly."""
+    return ValueError(
+        f'{names} are {places}, so neither "left of" nor "{relation}" is beyond doubt: '
+        f"let the two numbers differ by {clear:g} or more"
+    )
 
 
 def refuse_hidden(scene):
@@ -34,16 +54,4 @@ def refuse_hidden(scene):
                 f"only {seen} pixels of the {thing.color} {thing.shape} can be seen "
                 f"({where}; the picture is {W} x {H}): move it in from the edge, or "
                 "away from the other object"
-            )
-
-
-def check_objects(objects, shapes, colors):
-    """Raise ValueError unless these are two objects of known shapes and colours."""
-    if len(objects) != 2:
-        raise ValueError(f"a scene has 2 objects, got {len(objects)}")
-    for thing in objects:
-        if thing.shape not in shapes or thing.color not in colors:
-            raise ValueError(
-                f"unknown object '{thing.color} {thing.shape}': shapes are "
-                f"{', '.join(shapes)}; colours are {', '.join(colors)}"
             )

@@ -73,11 +73,8 @@ def _star(x, y, r):
     fold = ((angle + math.pi) % sector - sector / 2).abs()  # 0 at a notch
     radius = torch.hypot(x, y)
     px, py = radius * fold.cos(), radius * fold.sin()
-    notch, tip_x, tip_y = (
-        0.45 * r,
-        1.1 * r * math.cos(math.pi / 5),
-        1.1 * r * math.sin(math.pi / 5),
-    )
+    notch, tip = 0.45 * r, 1.1 * r
+    tip_x, tip_y = tip * math.cos(math.pi / 5), tip * math.sin(math.pi / 5)
     length = torch.hypot(tip_x - notch, tip_y)
     return ((px - notch) * tip_y - py * (tip_x - notch)) / length
 

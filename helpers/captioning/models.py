@@ -16,10 +16,9 @@ POSITION_WIDTH = 64
 class Encoder(nn.Module):
     """An image as a grid of N = H/8 * W/8 cells, row by row.
 
-    width: D, the channels of a cell. Three convolutions with small kernels: a cell sees
-    10 x 10 pixels, its own 8 x 8 square and 1 more on every side. With so small a view
-    a cell that knows an object must touch it; with a wider one, a map may peak beside
-    the object that it reads.
+    width: D, the channels of a cell. A cell sees 10 x 10 pixels, its own 8 x 8 and 1
+    more on every side: one that knows an object must touch it. With a wider view a map
+    may peak beside the object that it reads.
     """
 
     def __init__(self, width):
@@ -69,9 +68,8 @@ class RecurrentDecoder(nn.Module):
     """A GRU that looks at the image before every word. After Xu et al. 2015, sect. 3.1.
 
     The query is the state and the word just said. What is read goes into the scores of
-    the next word; the state is told only WHERE the decoder looked, so that the content
-    of a word comes through that word's map. (In the paper what was read goes into the
-    state as well.)
+    the next word; the state is told only WHERE the decoder looked (in the paper, what
+    was read), so that the content of a word comes through that word's map.
     """
 
     def __init__(self, attention, width, vocabulary):

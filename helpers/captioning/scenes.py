@@ -15,6 +15,7 @@ from PIL import Image
 from helpers.captioning.doubt import check_objects, refuse_doubt, refuse_hidden
 from helpers.captioning.drawing import COLORS, SHAPES, draw
 from helpers.captioning.words import KIND
+from helpers.maps.alike import Alike
 
 PAD, START, END = "<pad>", "<start>", "<end>"
 VOCABULARY = (PAD, START, END, "a", *COLORS, *SHAPES, "left", "of", "above")
@@ -39,7 +40,7 @@ class SceneObject:
 
 
 @dataclass(frozen=True, eq=False)
-class Scene:
+class Scene(Alike):
     """A picture, its caption, and where every object is. Equal if all of it is equal.
 
     image: PIL.Image, RGB. words: list of str. masks: (objects, H, W) bool array.
@@ -53,17 +54,9 @@ class Scene:
     word_objects: list
     objects: tuple
 
-    def __eq__(self, other):
-        if not isinstance(other, Scene):
-            return NotImplemented
-        return (
-            (self.words, self.word_objects) == (other.words, other.word_objects)
-            and (self.objects, self.image) == (other.objects, other.image)
-            and np.array_equal(self.masks, other.masks)
-        )
-
-    def __hash__(self):
-        return hash((tuple(self.words), self.objects))
+    def key(self):
+        pixels = self.masks.shape, self.masks.tobytes(), self.image.tobytes()
+        return tuple(self.words), tuple(self.word_objects), self.objects, pixels
 
 
 def sample_scenes(count, seed, size=(112, 112)):
@@ -79,10 +72,10 @@ def make_scene(objects, size=(112, 112), background=BACKGROUND):
     """Draw two SceneObjects that you choose; the caption orders them by itself.
 
     size is (H, W) in pixels, background an RGB colour in 0..1. Where the objects
-    overlap, the one named second lies on top. Raises ValueError for an unknown shape or
-    colour, for other than two objects, and where the picture leaves the caption in
-    doubt: both distances alike, within 4 pixels; the centre of one object within the
-    radius of the other; an object hidden by the other or by the edge.
+    overlap, the one named second lies on top. Raises ValueError for other than two
+    objects, an unknown shape or colour, and where the picture leaves the caption in
+    doubt: distances alike, within 4 pixels; an object on or hidden by the other, or by
+    the edge.
     """
     check_objects(objects, SHAPES, COLORS)
     refuse_doubt(*objects)
@@ -175,14 +168,15 @@ def word_objects(words):
 
 def _to_scenes(shapes, colors, places, backgrounds, size):
     images, masks = draw(shapes, colors, places, backgrounds, size)
-    captions, things = [], []
-    for scene in zip(shapes, colors, places, strict=True):
-        captions.append(caption_words(*scene))
-        things.append(
+    scenes = list(zip(shapes, colors, places, strict=True))
+    things = [
+        [
             SceneObject(SHAPES[s], list(COLORS)[c], *p.tolist())
             for s, c, p in zip(*scene, strict=True)
-        )
-    return collect(images, masks, captions, things)
+        ]
+        for scene in scenes
+    ]
+    return collect(images, masks, [caption_words(*scene) for scene in scenes], things)
 
 
 def collect(images, masks, captions, things):

@@ -1,8 +1,7 @@
 """Teacher forcing: make a captioner say given words, and see where it looks meanwhile.
 
 Williams and Zipser 1989, "A Learning Algorithm for Continually Running Fully Recurrent
-Neural Networks". Training works so, and so do comparisons of maps that must not depend
-on what each model would have said by itself.
+Neural Networks".
 """
 
 import torch
@@ -34,11 +33,11 @@ def word_ids(captions, ids=WORD_ID):
 
 @torch.inference_mode()
 def force(captioner, scenes):
-    """Let a captioner say the scenes' own words: (logits, weights).
+    """Let a captioner say the words of scenes of one size: (logits, weights).
 
-    scenes: of one size. logits (B, T, V): scores of every next word; weights as the
-    captioner returns them, (B, T, N) or (B, L, A, T, N). Step t writes word t; the last
-    step writes the end. The captioner looks in evaluation mode, whatever its mode is.
+    logits (B, T, V): scores of every next word; weights as the captioner returns them,
+    (B, T, N) or (B, L, A, T, N). Step t writes word t; the last step writes the end.
+    The captioner looks in evaluation mode, whatever its mode is.
     """
     images = torch.stack([to_input(scene.image) for scene in scenes])  # (B, 3, H, W)
     words = word_ids([scene.words for scene in scenes])  # (B, T + 1)
@@ -52,8 +51,7 @@ def force(captioner, scenes):
 def as_captions(scenes, weights):
     """The scenes' own words, each with its map: a list of Captions.
 
-    weights: one set for each scene, (B, T, N) or (B, L, A, T, N), T the longest caption
-    or more; what belongs to no word is cut off.
+    weights: (B, T, N) or (B, L, A, T, N); what belongs to no word is cut off.
     """
     captions = []
     for scene, own in zip(scenes, weights, strict=True):
@@ -62,3 +60,30 @@ def as_captions(scenes, weights):
         maps = reduce_weights(own).unflatten(-1, grid)  # (T, h, w)
         captions.append(Caption(scene.words, maps, own))
     return captions
+
+
+def features_and_gradients(model, layer, images, words, t):
+    """The output of a layer of a captioner, and the gradient of a word's score there.
+
+    layer: a module of the model that is called once, and returns (B, D, h, w) or
+    (B, N, D). images: (B, 3, H, W). words: ids (B, T + 1), the start first. t: the
+    number of the word from 0, one for all images, or one for each (B,).
+    -> features (B, N, D), gradients (B, N, D).
+    """
+    t = torch.as_tensor(t).expand(len(images))  # (B,)
+    parts = zip(*(x.split(BATCH) for x in (images, words, t)), strict=True)
+    pairs = [_one_batch(model, layer, *part) for part in parts]
+    features, gradients = (torch.cat(halves) for halves in zip(*pairs, strict=True))
+    return features, gradients
+
+
+def _one_batch(model, layer, images, words, t):
+    kept, rows = [], torch.arange(len(images))
+    hook = layer.register_forward_hook(lambda _, inputs, output: kept.append(output))
+    try:
+        logits, _ = model(images, words[:, :-1])  # (B, T, V)
+    finally:
+        hook.remove()
+    score = logits[rows, t, words[rows, t + 1]].sum()
+    pair = [x.detach() for x in (*kept, *torch.autograd.grad(score, kept))]
+    return [x.flatten(2).transpose(1, 2) if x.dim() == 4 else x for x in pair]

@@ -1,20 +1,32 @@
 """Train a captioner on scenes that are drawn on the fly: no scene is seen twice.
 
-`python -m helpers train` makes the shipped checkpoints with it.
+`python -m helpers train` makes the shipped checkpoints with it, and scores them.
 """
 
 import random
+import time
 from dataclasses import dataclass
 
 import torch
 from torch.nn.functional import cross_entropy
 
-from helpers.captioning.progress import stoppable
-from helpers.captioning.scenes import PAD, WORD_ID, caption_words, draw, sample_objects
+from helpers.captioning.captioners import REDUCTION, Captioner
+from helpers.captioning.checkpoints import save_weights
+from helpers.captioning.metrics import score
+from helpers.captioning.scenes import (
+    PAD,
+    WORD_ID,
+    caption_words,
+    draw,
+    sample_objects,
+    sample_scenes,
+)
 from helpers.captioning.teacher_forcing import word_ids
-from helpers.captioning.temporary import eval_mode
+from helpers.captioning.temporary import eval_mode, stoppable
 
 STEPS = {"additive": 1200, "dot-product": 2000, "transformer": 1800}  # as shipped
+SEED = 0
+TEST_SEED, TEST_COUNT = 2026, 500  # scenes that training never sees
 NOISE = 0.02  # its standard deviation, where white is 1
 HELD_OUT_SEED = 2_000_000_000  # far from the seeds of the training batches
 # The usual size every other step, and all kinds of shapes in between.
@@ -31,11 +43,8 @@ class History:
 
 
 def training_batch(count, seed, size=(112, 112)):
-    """Draw a batch: images (B, 3, H, W) in about -1..1 and word ids (B, 10), padded.
-
-    The images get a little noise, so that a captioner copes with pictures that have
-    some.
-    """
+    """Draw a batch: images (B, 3, H, W) in about -1..1, with a little noise, and word
+    ids (B, 10), padded."""
     layout = sample_objects(count, seed, size)
     images, _ = draw(*layout, size)  # (B, 3, H, W) in 0..1
     noise = torch.Generator().manual_seed(seed)
@@ -63,16 +72,7 @@ def caption_loss(logits, words):
     )
 
 
-def train(
-    captioner,
-    steps,
-    batch=64,
-    learning_rate=3e-3,
-    seed=0,
-    sizes=SIZES,
-    check_every=100,
-    threads=1,
-):
+def train(captioner, steps, batch=64, seed=0, sizes=SIZES, check_every=100, threads=1):
     """Train in place with AdamW and a one-cycle schedule; return a History.
 
     Uses a GPU if there is one. Keeps the weights with the lowest loss on 256 held-out
@@ -82,9 +82,10 @@ def train(
     if steps < 1:
         raise ValueError(f"steps must be 1 or more, got {steps}")
     torch.manual_seed(seed)
-    device = pick_device()
+    found = torch.accelerator.current_accelerator(check_available=True)
+    device = found or torch.device("cpu")
     captioner.to(device).train()
-    optimizer, schedule = make_optimizer(captioner, steps, learning_rate)
+    optimizer, schedule = make_optimizer(captioner, steps, learning_rate=3e-3)
     held_out = [t.to(device) for t in training_batch(256, HELD_OUT_SEED + seed)]
     history, best, lowest = History([], []), None, float("inf")
     with stoppable(range(1, steps + 1), threads) as bar:
@@ -127,10 +128,8 @@ def parameter_groups(model, weight_decay=0.01):
     """What an optimizer takes: matrices, which decay, and all else, which does not."""
     matrices = [p for p in model.parameters() if p.dim() > 1]
     others = [p for p in model.parameters() if p.dim() <= 1]
-    return [
-        {"params": matrices, "weight_decay": weight_decay},
-        {"params": others, "weight_decay": 0.0},
-    ]
+    decays = (matrices, weight_decay), (others, 0.0)
+    return [{"params": params, "weight_decay": decay} for params, decay in decays]
 
 
 @torch.inference_mode()
@@ -145,10 +144,32 @@ def copy_state(model):
     return {name: tensor.clone() for name, tensor in model.state_dict().items()}
 
 
-def pick_device():
-    """The best device that this machine has."""
-    if torch.cuda.is_available():
-        return torch.device("cuda")
-    if torch.backends.mps.is_available():
-        return torch.device("mps")
-    return torch.device("cpu")
+def train_and_save(variant):
+    """From nothing, with a fixed seed. Saves nothing, and returns False, if it is
+    interrupted."""
+    torch.manual_seed(SEED)
+    captioner, steps, start = Captioner(variant), STEPS[variant], time.perf_counter()
+    print(f"{variant}: {steps} steps")
+    # Another number of threads gives other last digits: keep the one torch chose.
+    history = train(captioner, steps, seed=SEED, threads=torch.get_num_threads())
+    if history.interrupted:
+        return False
+    facts = {
+        "command": f"python -m helpers train {variant}",
+        "seed": SEED,
+        "steps": steps,
+        "seconds": round(time.perf_counter() - start),
+        "parameters": sum(p.numel() for p in captioner.parameters()),
+        "maps": REDUCTION if variant == "transformer" else "the weights themselves",
+    }
+    scores = score_unseen(captioner)
+    print(f"{variant}: {facts['seconds']} s, {scores}")
+    scores = {"scenes": TEST_COUNT, "scenes_seed": TEST_SEED, **scores}
+    save_weights(captioner, variant, **facts, scores=scores)
+    return True
+
+
+def score_unseen(captioner, size=(112, 112)):
+    """`score` on 500 scenes of a size (H, W) that training never saw."""
+    scenes = sample_scenes(TEST_COUNT, TEST_SEED, size)
+    return score(captioner.captions([scene.image for scene in scenes]), scenes)

@@ -10,6 +10,7 @@ from matplotlib.patches import FancyArrowPatch, FancyBboxPatch, Rectangle
 from helpers.maps.panels import DARK
 
 LABEL = "#767676"  # text outside, read on a white and on a dark page
+CENTRED = {"ha": "center", "va": "center", "color": DARK}
 FILLS = {
     "plain": "#e8ecf1",
     "query": "#ffe3c2",
@@ -27,21 +28,10 @@ class Box(NamedTuple):
     width: float
     height: float
 
-    @property
-    def left(self):
-        return self.x - self.width / 2, self.y
-
-    @property
-    def right(self):
-        return self.x + self.width / 2, self.y
-
-    @property
-    def top(self):
-        return self.x, self.y + self.height / 2
-
-    @property
-    def bottom(self):
-        return self.x, self.y - self.height / 2
+    left = property(lambda box: (box.x - box.width / 2, box.y))
+    right = property(lambda box: (box.x + box.width / 2, box.y))
+    top = property(lambda box: (box.x, box.y + box.height / 2))
+    bottom = property(lambda box: (box.x, box.y - box.height / 2))
 
 
 def canvas(width, height, title=""):
@@ -55,30 +45,19 @@ def canvas(width, height, title=""):
 
 def box(axes, x, y, text, width=1.3, height=0.5, kind="plain"):
     """A rounded box around a text. x, y: its centre. kind: a key of FILLS. -> Box."""
-    corner = x - width / 2, y - height / 2
-    style = "round,pad=0,rounding_size=0.08"
-    axes.add_patch(
-        FancyBboxPatch(
-            corner, width, height, style, facecolor=FILLS[kind], edgecolor=LABEL
-        )
-    )
-    axes.text(x, y, text, ha="center", va="center", color=DARK)
+    corner, style = (x - width / 2, y - height / 2), "round,pad=0,rounding_size=0.08"
+    colors = {"facecolor": FILLS[kind], "edgecolor": LABEL}
+    axes.add_patch(FancyBboxPatch(corner, width, height, style, **colors))
+    axes.text(x, y, text, **CENTRED)
     return Box(x, y, width, height)
 
 
 def arrow(axes, start, end, text="", bend=0.0):
     """An arrow between two points (x, y). bend: 0 is straight, 0.3 is a clear arc."""
-    axes.add_patch(
-        FancyArrowPatch(
-            start,
-            end,
-            arrowstyle="-|>",
-            mutation_scale=14,
-            color=LABEL,
-            linewidth=1.5,
-            connectionstyle=f"arc3,rad={bend}",
-        )
-    )
+    look = {"arrowstyle": "-|>", "mutation_scale": 14, "linewidth": 1.5}
+    curve = f"arc3,rad={bend}"
+    patch = FancyArrowPatch(start, end, connectionstyle=curve, color=LABEL, **look)
+    axes.add_patch(patch)
     if text:
         (x0, y0), (x1, y1) = start, end
         axes.text((x0 + x1) / 2, (y0 + y1) / 2 + 0.12, text, ha="center", color=LABEL)
@@ -100,15 +79,8 @@ def numbers(axes, x, y, values, title="", cell=0.55, kind="plain", digits=2):
         patch = Rectangle((left, bottom), cell, cell, edgecolor=LABEL)
         patch.set_facecolor(lighter(FILLS[kind], 1 - shade))
         axes.add_patch(patch)
-        text = f"{value:.{digits}f}"
-        axes.text(
-            left + cell / 2,
-            bottom + cell / 2,
-            text,
-            ha="center",
-            va="center",
-            color=DARK,
-        )
+        x0, y0 = left + cell / 2, bottom + cell / 2
+        axes.text(x0, y0, f"{value:.{digits}f}", **CENTRED)
     axes.text(x, frame.top[1] + 0.08, title, ha="center", va="bottom", color=LABEL)
     return frame
 

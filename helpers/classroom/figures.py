@@ -5,6 +5,7 @@ import numpy as np
 from matplotlib.patches import Rectangle
 from PIL import Image, ImageDraw
 
+from helpers.classroom.diagrams import CENTRED
 from helpers.maps.panels import DARK
 
 CLASH = "#b2182b"
@@ -28,10 +29,8 @@ def show_shapes(rows, clash=(), title=""):
             box.set(facecolor="white", hatch=hatch)
             panel.add_patch(box)
             text = f"{letter} = {size}{' !' if wrong else ''}"
-            style = {"facecolor": "white", "edgecolor": "none", "pad": 1.5}
-            panel.text(
-                x + 0.45, y, text, ha="center", va="center", bbox=style, color=DARK
-            )
+            ground = {"facecolor": "white", "edgecolor": "none", "pad": 1.5}
+            panel.text(x + 0.45, y, text, bbox=ground, **CENTRED)
     panel.set(xlim=(-0.2, widest), ylim=(0.5, len(rows) + 0.5), title=title)
     panel.set_axis_off()
     return finished(figure)
@@ -46,13 +45,9 @@ def side_by_side(pictures, columns=4, width=2.4):
     rows = -(-len(pictures) // columns)
     shapes = [np.asarray(picture).shape for picture in pictures.values()]  # (H, W, ...)
     tall = max(H / W for H, W, *_ in shapes)
-    figure, panels = plt.subplots(
-        rows,
-        columns,
-        figsize=(columns * width, rows * (width * tall + 0.4)),
-        squeeze=False,
-        layout="constrained",
-    )
+    size = columns * width, rows * (width * tall + 0.4)
+    options = {"figsize": size, "squeeze": False, "layout": "constrained"}
+    figure, panels = plt.subplots(rows, columns, **options)
     for panel in panels.flat:
         panel.set_axis_off()
     for panel, (title, picture) in zip(panels.flat, pictures.items(), strict=False):

@@ -1,7 +1,6 @@
 """A film of a training: frames drawn while it runs, to leaf through later."""
 
 import base64
-import io
 import math
 
 import ipywidgets as widgets
@@ -9,6 +8,7 @@ from IPython.display import display
 from matplotlib.figure import Figure
 
 from helpers.maps.panels import PANEL, draw_map
+from helpers.maps.pictures import as_png
 
 DPI = 90
 CURVES = 4  # inches, their width
@@ -36,7 +36,7 @@ class Film:
         losses: one for each step so far."""
         self.maps[step], self.right[step] = maps, right
         self.losses = list(losses)
-        self.pages[step] = as_png(self.draw([step]))
+        self.pages[step] = as_png(self.draw([step]), dpi=DPI)
         self.screen.value = as_html(self.pages[step], f"step {step}")
 
     def scrubber(self):
@@ -55,7 +55,7 @@ class Film:
         slider.observe(turn, "value")
         turn()
         view = widgets.VBox([slider, page])._repr_mimebundle_()
-        page_of_three = as_png(self.draw(self.moments(), [*self.words][:2]))
+        page_of_three = as_png(self.draw(self.moments(), [*self.words][:2]), dpi=DPI)
         strip = base64.b64encode(page_of_three).decode()
         words = "The training, step by step: run the notebook to leaf through it."
         display({**view, "text/plain": words, "image/png": strip}, raw=True)
@@ -106,15 +106,6 @@ class Film:
             panel.set_title(f"step {step}: {word}  {float(heat.max()):.2f}")
 
 
-def as_png(figure):
-    """A Figure as the bytes of a PNG."""
-    page = io.BytesIO()
-    figure.savefig(page, format="png", dpi=DPI)
-    return page.getvalue()
-
-
 def as_html(png, alt):
-    data = base64.b64encode(png).decode()
-    return (
-        f'<img alt="{alt}" style="max-width: 100%" src="data:image/png;base64,{data}">'
-    )
+    source = f"data:image/png;base64,{base64.b64encode(png).decode()}"
+    return f'<img alt="{alt}" style="max-width: 100%" src="{source}">'

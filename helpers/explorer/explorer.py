@@ -11,13 +11,13 @@ from PIL import Image
 from traitlets import Dict, observe
 
 from helpers.captioning.rendered.scenes import RenderedObject
-from helpers.captioning.temporary import one_thread
+from helpers.captioning.temporary import use_threads
 from helpers.explorer.laying import all_maps, seen_part
 from helpers.explorer.worlds import Flat, Rendered
 from helpers.maps.caption import Caption
 from helpers.maps.overlays import COVER, DRAIN, EVEN, LIFT, palette
 from helpers.maps.panels import show_caption
-from helpers.maps.pictures import as_rgb
+from helpers.maps.pictures import as_png, as_rgb
 
 LIVE = Path(__file__).with_name("live")
 MODULES = "dom maps overlay stage own_picture controls explorer widget".split()
@@ -132,7 +132,7 @@ class Explorer(anywidget.AnyWidget):
         """Let a captioner look at a photo (bytes), at things that were moved, or at the
         first image."""
         image, geometry, things = self.first, self.geometry, None if photo else things
-        with one_thread():
+        with use_threads(1):
             if photo:
                 image, geometry = Image.open(io.BytesIO(photo)), None
             elif things != self.world["things"]:
@@ -162,10 +162,9 @@ class Explorer(anywidget.AnyWidget):
     def _repr_mimebundle_(self, **options):
         """Beside the widget, a picture of its words for where no kernel runs."""
         data, metadata = super()._repr_mimebundle_(**options)
-        png = io.BytesIO()
-        show_caption(self.image, self.caption).savefig(png, dpi=DPI)
+        png = as_png(show_caption(self.image, self.caption), dpi=DPI)
         text = "The explorer: run this cell to use it."
-        return {**data, "text/plain": text, "image/png": png.getvalue()}, metadata
+        return {**data, "text/plain": text, "image/png": png}, metadata
 
 
 def as_sent(image, words, weights):
@@ -174,11 +173,10 @@ def as_sent(image, words, weights):
     weights: (L, A, T, h, w).
     """
     picture = getattr(image, "image", image)
-    small, png = picture.copy(), io.BytesIO()
+    small = picture.copy()
     small.thumbnail((SIDE, SIDE))
-    small.save(png, "PNG", compress_level=1)  # fast: it only goes to the browser
     return {
-        "picture": png.getvalue(),
+        "picture": as_png(small, compress_level=1),  # fast: for the browser alone
         "size": {"width": picture.width, "height": picture.height},
         "truth": getattr(image, "words", None),
         "owners": getattr(image, "word_objects", []),

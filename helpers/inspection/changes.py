@@ -2,8 +2,8 @@
 
 from itertools import product
 
-import numpy as np
 import torch
+from torch.linalg import vector_norm
 
 
 class Changes:
@@ -20,9 +20,8 @@ class Changes:
                 "expected an image (3, H, W) and a grid (h, w), got shape "
                 f"{tuple(image.shape)} and grid {grid}"
             )
-        self.read_tokens, self.image, self.grid, self.batch = (
-            read_tokens, image, grid, batch,
-        )  # fmt: skip
+        self.read_tokens, self.image, self.batch = read_tokens, image, batch
+        self.grid, self.cells = grid, h * w
         self.baseline = read_tokens(image[None].clone())  # (1, N, D)
         found = getattr(self.baseline, "shape", (type(self.baseline).__name__,))
         if len(found) != 3 or found[0] != 1 or found[1] < h * w:
@@ -30,7 +29,7 @@ class Changes:
                 f"read_tokens must return (B, N, D), N at least {h} x {w} = {h * w}, "
                 f"got ({', '.join(map(str, found))})"
             )
-        self.cells, self.length = h * w, found[1]
+        self.length = found[1]
 
     def response(self, groups, offset=0.0, seed=0):
         """Change the cells of each group at once: how far each key moves, (groups, N).
@@ -41,44 +40,30 @@ class Changes:
         sides = zip(self.grid, self.image.shape[1:], strict=True)
         places = list(product(*(parts(n, side, offset) for n, side in sides)))
         noise = noise_like(self.image, places, seed)  # (cells, 3, rows, columns)
-        pictures = self.image.repeat(min(self.batch, len(groups)), 1, 1, 1)
         moved = []
         for start in range(0, len(groups), self.batch):
             some = groups[start : start + self.batch]
-            changed = pictures[: len(some)]  # (b, 3, H, W)
+            changed = self.image.repeat(len(some), 1, 1, 1)  # (b, 3, H, W)
             for picture, cells in zip(changed, some, strict=True):
                 for cell in cells:
                     part = picture[:, *places[cell]]
                     part.copy_(noise[cell][:, : part.shape[1], : part.shape[2]])
-            moved += self.distances(self.read_tokens(changed), len(some))  # (N,) each
-            for picture, cells in zip(changed, some, strict=True):
-                for cell in cells:
-                    picture[:, *places[cell]] = self.image[:, *places[cell]]
-        response = torch.from_numpy(np.stack(moved))  # (groups, N)
+            moved.append(self.distances(self.read_tokens(changed), len(some)))
+        response = torch.cat(moved)  # (groups, N)
         if not response.isfinite().all():
             raise ValueError("read_tokens returns NaN or infinite numbers")
-        if not torch.equal(pictures[0], self.image):
-            raise ValueError(
-                "read_tokens changes its images in place: let it copy them"
-            )
         return response
 
     def distances(self, tokens, count):
-        """How far each key of each image moved: (b, N, D) -> b times (N,)."""
+        """How far each key of each image moved: (b, N, D) -> (b, N)."""
         if tokens.shape != (count, *self.baseline.shape[1:]):
             raise ValueError(
                 f"read_tokens got {count} images and returned {tuple(tokens.shape)}: "
                 "it must return (B, N, D) for any B; batch=1 gives it one at a time"
             )
-        still = self.baseline[0].detach().float().cpu().numpy()  # (N, D)
-        difference = np.empty_like(still)  # (N, D), one place that stays in the cache
-        found = []
-        for one in tokens.detach().float().cpu().numpy():  # (N, D)
-            np.subtract(one, still, out=difference)
-            # A square of a small number may be too small for single precision.
-            squares = np.einsum("nd,nd->n", difference, difference, dtype=np.float64)
-            found.append(np.sqrt(squares).astype(np.float32))  # (N,)
-        return found
+        apart = tokens.float() - self.baseline.float()  # (b, N, D)
+        # A square of a small number may be too small for single precision.
+        return vector_norm(apart, dim=-1, dtype=torch.float64).float().cpu()
 
 
 def parts(cells, side, offset):

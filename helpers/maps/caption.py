@@ -4,9 +4,11 @@ from dataclasses import dataclass
 
 import torch
 
+from helpers.maps.alike import Alike
+
 
 @dataclass(frozen=True, eq=False)
-class Caption:
+class Caption(Alike):
     """What a captioner said, and where it looked. Equal if all of it is equal.
 
     words: list of str, T of them. maps: (T, h, w) float, each sums to 1; they cover the
@@ -18,14 +20,6 @@ class Caption:
     maps: torch.Tensor
     weights: torch.Tensor
 
-    def __eq__(self, other):
-        if not isinstance(other, Caption):
-            return NotImplemented
-        pairs = (self.maps, other.maps), (self.weights, other.weights)
-        return self.words == other.words and all(
-            one.shape == two.shape and bool((one.cpu() == two.cpu()).all())
-            for one, two in pairs
-        )
-
-    def __hash__(self):
-        return hash(tuple(self.words))
+    def key(self):
+        both = [x.cpu().float().numpy() for x in (self.maps, self.weights)]
+        return tuple(self.words), *[(x.shape, x.tobytes()) for x in both]

@@ -25,7 +25,7 @@ def find_box(transform, size, mode="RGB"):
     one picture, or a dict with pixel_values. size: (H, W) of the photo; mode: its PIL
     mode. The box is accurate to a quarter of an input pixel; where the input is padded,
     it reaches beyond the photo. Raises ValueError, with what was seen, if the input is
-    not an upright box of the photo, or differs from call to call.
+    no upright box of the photo: flipped, turned, in tiles or patches, or random.
     """
     try:
         return Experiment(transform, size, mode).box()
@@ -54,12 +54,8 @@ class Experiment:
         lines = [self.line(axis) for axis in (0, 1)]
         self.check_edges(lines)
         self.check_spots(lines)
-        (top, bottom), (left, right) = (
-            round_edges(*line, side, count)
-            for line, side, count in zip(
-                lines, self.size, self.black.shape, strict=True
-            )
-        )
+        parts = zip(lines, self.size, self.black.shape, strict=True)
+        (top, bottom), (left, right) = (round_edges(*line, *n) for line, *n in parts)
         return left, top, right, bottom
 
     def see(self, levels):
@@ -115,10 +111,8 @@ class Experiment:
         They lie elsewhere if a transform has random numbers of its own, or looks for
         what is in the picture.
         """
-        for spot, light in [((1, 1), 1), ((1, 5), 0), ((5, 5), 1), ((5, 1), 0)]:
-            box = [
-                self.part(*line, axis, spot[axis]) for axis, line in enumerate(lines)
-            ]
+        for *spot, light in [(1, 1, 1), (1, 5, 0), (5, 5, 1), (5, 1, 0)]:
+            box = [self.part(*line, n, spot[n]) for n, line in enumerate(lines)]
             levels = np.full(self.size, 255.0 * (1 - light))  # (H, W)
             levels[tuple(slice(*sides) for sides in box)] = 255.0 * light
             weight = np.abs(self.share(levels) - self.full * (1 - light))  # (h, w)

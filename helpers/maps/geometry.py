@@ -93,9 +93,8 @@ class Geometry:
         """Find by experiment what a transform makes of this picture; see `find_box`.
 
         transform: a function of a PIL image, such as a transform of torchvision or timm
-        or an image processor of transformers. Raises TypeError for what is not a PIL
-        image, and ValueError, with what was seen, if the input is not an upright box of
-        the picture: flipped, turned, in tiles or flattened patches, or random.
+        or an image processor of transformers. Raises what `find_box` raises, and
+        TypeError for what is not a PIL image.
         """
         if not isinstance(image, Image.Image):
             raise TypeError(
@@ -113,11 +112,12 @@ class Geometry:
         return cls(size, box, turn)
 
     def to_original(self, heat, upsample="bilinear"):
-        """A map (h, w) as a masked array (H, W) on the upright original.
+        """A map (h, w) as an array (H, W) on the upright original, masked where the
+        model saw nothing.
 
-        Masked where the model saw nothing. upsample: "nearest" (the cells as they are),
-        "bilinear" or "bicubic", never beyond the map's own values. Raises ValueError
-        for a map of another rank, NaN, or another upsampling.
+        upsample: "nearest" (the cells as they are), "bilinear" or "bicubic", never
+        beyond the map's own values. Raises ValueError for a map of another rank, NaN,
+        or another upsampling.
         """
         heat = check_map(heat)  # (h, w)
         resampling = check_upsample(upsample)

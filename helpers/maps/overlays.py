@@ -38,9 +38,9 @@ def overlay(image, heat, upsample="bilinear", colormap="ink", opacity=None, scal
     and 0.5 for a blend. scale: (low, high), the values of the first and the last
     colour; by default from 0 (or the smallest value, if negative) to the largest value
     or 4 times the mean, whichever is larger: a constant map is one faint colour.
-    Raises ValueError for another rank, for NaN or infinite values, for a map that is
-    negative throughout (unless scale is given), for an unknown upsampling or colour
-    map, and for an opacity or a scale out of range.
+    Raises ValueError for another rank, NaN or infinite values, a map that is negative
+    throughout (unless scale is given), an unknown upsampling or colour map, an opacity
+    or a scale out of range.
     """
     picture = as_rgb(image)
     blank = np.ma.getmaskarray(heat) if np.ma.isMaskedArray(heat) else None  # (h, w)
@@ -98,21 +98,15 @@ def check_map(heat):
         heat = heat.filled(heat.min())  # what is masked sets no scale
     heat = np.asarray(heat, dtype=np.float32)
     if heat.ndim != 2 or 0 in heat.shape:
-        raise ValueError(
-            f"a map must be 2-D (h, w), got shape {heat.shape}: {_rank_hint(heat)}"
-        )
+        hint = {
+            1: "lay the keys out first, with TokenLayout.to_grid",
+            3: f"pick one of {heat.shape[0]} maps, or average over that axis",
+        }.get(heat.ndim, "pick the batch, layer, head and word until (h, w) is left")
+        raise ValueError(f"a map must be 2-D (h, w), got shape {heat.shape}: {hint}")
     bad = heat.size - int(np.isfinite(heat).sum())
     if bad:
         raise ValueError(f"{bad} of {heat.size} values of the map are NaN or infinite")
     return heat
-
-
-def _rank_hint(heat):
-    if heat.ndim == 1:
-        return "lay the keys out first, with TokenLayout.to_grid"
-    if heat.ndim == 3:
-        return f"pick one of {heat.shape[0]} maps, or average over that axis"
-    return "pick the batch, layer, head and word you want until (h, w) is left"
 
 
 def check_scale(scale):
@@ -127,12 +121,8 @@ def check_scale(scale):
 
 
 def color_range(heat):
-    """(low, high) for the colours: from 0, so that a constant map stays one colour.
-
-    heat: an array of any rank. A map whose peak is barely above its mean is faint.
-    Raises ValueError if all values are negative: those are scores or logarithms, not
-    weights. (A difference of maps has values of both signs.)
-    """
+    """(low, high) for the colours of an array: from 0, so that a constant map stays one
+    colour. Raises ValueError if all values are negative."""
     low, high = min(0.0, float(heat.min())), float(heat.max())
     if high < 0:
         raise ValueError(
@@ -146,10 +136,7 @@ def color_range(heat):
 
 @lru_cache(maxsize=16)
 def palette(colormap):
-    """256 RGB colours as bytes, of "ink" or of a colour map of matplotlib.
-
-    Raises ValueError for a wrong name.
-    """
+    """256 RGB colours as bytes, of "ink" or of a colour map of matplotlib."""
     if colormap != "ink" and colormap not in matplotlib.colormaps:
         raise ValueError(
             f"matplotlib has no colour map {colormap!r}: leave it out for the look of "

@@ -71,22 +71,17 @@ def limits_of(maps, scale):
 
 
 def empty_panels(count, columns, tall):
-    """(figure, panels): `count` panels, each `tall` times as high as wide.
-
-    Takes as few columns as that number of rows allows.
-    """
+    """(figure, panels): `count` panels, each `tall` times as high as wide."""
     rows = math.ceil(count / min(columns, count))
-    columns = math.ceil(count / rows)
+    columns = math.ceil(count / rows)  # no more than that number of rows needs
     size = columns * (PANEL + 0.08), rows * (PANEL * tall + 0.4) + 0.35
     figure = plt.figure(figsize=size, layout="constrained")
     return figure, [figure.add_subplot(rows, columns, n + 1) for n in range(count)]
 
 
 def named_masks(scene, words):
-    """For each word the mask (H, W) of the object that it names, or None.
-
-    None, too, for a word that is not the one in the scene's own caption.
-    """
+    """For each word the mask (H, W) of the object that it names; None for a word that
+    names none, or is not the one in the scene's own caption."""
     masks = [None] * len(words)
     if not hasattr(scene, "word_objects"):
         return masks

@@ -1,5 +1,7 @@
 """Any PIL picture as the plain RGB picture that a person sees."""
 
+import io
+
 import numpy as np
 from PIL import ExifTags, Image, ImageOps
 
@@ -45,3 +47,10 @@ def _from_16_bit(image):
             "to 0..255 and convert the picture to mode 'L' first"
         )
     return Image.fromarray((grey // 257).astype(np.uint8)).convert("RGB")
+
+
+def as_png(picture, **options):
+    """A PIL image, or a matplotlib Figure, as the bytes of a PNG."""
+    page, save = io.BytesIO(), getattr(picture, "savefig", None) or picture.save
+    save(page, format="png", **options)
+    return page.getvalue()

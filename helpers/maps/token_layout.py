@@ -9,9 +9,11 @@ from dataclasses import dataclass
 
 import torch
 
+from helpers.maps.alike import Alike
+
 
 @dataclass(frozen=True, repr=False, eq=False)
-class TokenLayout:
+class TokenLayout(Alike):
     """index[r, c] is the key that belongs to the cell in row r and column c.
 
     index: (h, w) long tensor, or (t, h, w) for t frames of a video, each key at most
@@ -39,15 +41,8 @@ class TokenLayout:
         if len(self.index.unique()) != self.index.numel():
             raise ValueError("index names a key twice: two cells cannot share one key")
 
-    def __eq__(self, other):
-        if not isinstance(other, TokenLayout):
-            return NotImplemented
-        return self.length == other.length and torch.equal(
-            self.index.cpu(), other.index.cpu()
-        )
-
-    def __hash__(self):
-        return hash((self.length, self.grid, *self.index.flatten().tolist()))
+    def key(self):
+        return self.length, self.grid, *self.index.flatten().tolist()
 
     @classmethod
     def from_grid(cls, h, w, prefix=0, suffix=0, breaks=0):

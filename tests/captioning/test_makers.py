@@ -4,16 +4,16 @@ from captum.attr import LayerGradCam
 
 from helpers.captioning import (
     Captioner,
-    attention_map,
     features_and_gradients,
-    grad_cam,
-    head_map,
-    hires_cam,
-    rollout_map,
     sample_scenes,
     to_input,
     word_ids,
 )
+from tests.captioning.taught import defined_in
+
+MAKERS = "attention_map head_map rollout_map grad_cam hires_cam".split()
+_, *MAKERS = defined_in("09_does_it_matter", "on_grid", *MAKERS)
+attention_map, head_map, rollout_map, grad_cam, _ = MAKERS
 
 B, h, w = 3, 9, 11
 
@@ -26,7 +26,9 @@ def inputs():
 
 def test_the_gradient_is_that_of_the_words_own_score(monkeypatch):
     """A small step along it raises the score of each word by its squared length."""
-    monkeypatch.setattr("helpers.captioning.makers.BATCH", 2)  # 3 pictures: 2 + 1
+    monkeypatch.setattr(
+        "helpers.captioning.teacher_forcing.BATCH", 2
+    )  # 3 pictures: 2 + 1
     torch.manual_seed(0)
     model = Captioner("additive").eval().double()
     images, words = inputs()
@@ -66,9 +68,6 @@ def captioner(variant):
     return Captioner(variant).eval()
 
 
-MAKERS = [attention_map, head_map(1, 2), rollout_map, grad_cam, hires_cam]
-
-
 @pytest.mark.parametrize("maker", MAKERS)
 def test_a_map_for_each_picture_and_each_its_own_word(maker):
     model, (images, words) = captioner("transformer"), inputs()
@@ -88,7 +87,7 @@ def test_attention_sums_to_1_in_every_variant():
         torch.testing.assert_close(maps.sum((1, 2)), torch.ones(B))
     model = captioner("transformer")
     heads = [
-        head_map(i, a)(model, images, words, 3) for i in range(2) for a in range(4)
+        head_map(model, images, words, 3, i, a) for i in range(2) for a in range(4)
     ]
     mean = torch.stack(heads).mean(0)  # (B, h, w)
     torch.testing.assert_close(mean, attention_map(model, images, words, 3))
@@ -105,10 +104,12 @@ def test_rollout_of_a_first_word_goes_through_no_other_word():
     torch.testing.assert_close(found, expected)
 
 
-def test_grad_cam_is_captums():
+def test_features_times_mean_gradients_are_captums_grad_cam():
     model, (images, words) = captioner("additive"), inputs()
-    theirs = LayerGradCam(
-        lambda x: model(x, words[:, :3])[0][:, -1], model.encoder.layers
-    ).attribute(images, target=words[:, 3], relu_attributions=True)
-    ours = grad_cam(model, images, words, 2, model.encoder.layers)
-    torch.testing.assert_close(ours, theirs[:, 0].detach(), atol=1e-5, rtol=1e-3)
+    layer = model.encoder.layers
+    theirs = LayerGradCam(lambda x: model(x, words[:, :3])[0][:, -1], layer).attribute(
+        images, target=words[:, 3], relu_attributions=True
+    )
+    features, push = features_and_gradients(model, layer, images, words, 2)
+    ours = (features * push.mean(1, keepdim=True)).sum(-1).relu()  # (B, N)
+    torch.testing.assert_close(ours, theirs.flatten(1).detach(), atol=1e-5, rtol=1e-3)

@@ -2,7 +2,12 @@ import numpy as np
 import pytest
 import torch
 
-from helpers.captioning import rank_accuracy, rank_correlation
+from helpers.captioning import rank_accuracy
+from tests.captioning.taught import defined_in
+
+_, rank_correlation = defined_in(
+    "09_does_it_matter", "centred_ranks", "rank_correlation"
+)
 
 H, W, h, w = 96, 152, 12, 19
 

@@ -20,7 +20,7 @@ from helpers.captioning import (
     with_maps,
 )
 from helpers.captioning.checkpoints import DATA, RENDERED
-from helpers.captioning.rendered import saving
+from helpers.captioning.rendered import training
 from helpers.captioning.rendered.published import layout_of
 from helpers.captioning.rendered.scores import WORLDS, as_said, score_rendered
 from helpers.captioning.rendered.training import (
@@ -156,13 +156,13 @@ def test_a_damaged_folder_is_named(tmp_path):
 
 @pytest.mark.parametrize("name", RECIPES)
 def test_a_few_steps_learn_and_what_is_saved_loads(name, tmp_path, monkeypatch, capsys):
-    monkeypatch.setattr(saving, "COUNT", 2)
+    monkeypatch.setattr(training, "COUNT", 2)
     pool = draw_pool(6, seed=9)
     model = train_rendered(name, pool, steps=12, batch=6, learning_rate=1e-2)
     untrained = train_rendered(name, pool, steps=1, batch=6, learning_rate=1e-9)
     one, two = (next(m.parameters()).detach() for m in (model, untrained))
     assert not torch.equal(one, two)
-    saving.save(name, model, tmp_path, seconds=1)
+    training.save(name, model, tmp_path, seconds=1)
     entry = json.loads((tmp_path / "manifest.json").read_text())[name]
     assert entry["scores"]["scenes"] == 2 and entry["seconds"] == 1
     load = load_rendered if name == OURS else load_published

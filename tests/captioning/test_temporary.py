@@ -4,7 +4,7 @@ import pytest
 import torch
 from torch import nn
 
-from helpers.captioning import eval_mode, one_thread
+from helpers.captioning import eval_mode
 from helpers.captioning.temporary import use_threads
 
 
@@ -24,7 +24,7 @@ def test_every_part_gets_its_own_mode_back():
 @pytest.mark.parametrize("error", [KeyboardInterrupt, ValueError])
 def test_the_number_of_threads_comes_back(error):
     with use_threads(3):
-        with pytest.raises(error), one_thread():
+        with pytest.raises(error), use_threads(1):
             assert torch.get_num_threads() == 1
             raise error
         assert torch.get_num_threads() == 3

@@ -9,7 +9,6 @@ from helpers.captioning import (
     VOCABULARY,
     Captioner,
     caption_loss,
-    progress,
     stoppable,
     train,
     training,
@@ -109,19 +108,6 @@ def test_a_stop_ends_the_block_with_a_sentence(capsys):
     assert capsys.readouterr().out.startswith("Stopped after 7 of 40 steps: ")
     with pytest.raises(ValueError, match="wrong"), stoppable(range(3)):
         raise ValueError("wrong")
-
-
-@pytest.mark.parametrize(
-    ("seconds_a_step", "said"),
-    [(0.08, "50 seconds"), (0.0002, "10 seconds"), (0.8, "8 minutes")],
-)
-def test_after_ten_steps_it_says_how_long_all_take(seconds_a_step, said, monkeypatch):
-    now = iter([0.0, 10 * seconds_a_step])
-    monkeypatch.setattr(progress.time, "perf_counter", lambda: next(now))
-    with stoppable(range(600)) as bar:
-        texts = [bar.desc for _ in bar]
-    assert texts[10] == "training"
-    assert texts[11].startswith(f"training, about {said} in all")
 
 
 def test_no_steps_is_refused():

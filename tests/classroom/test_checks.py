@@ -293,8 +293,12 @@ WRONG = {
         "to everything": (lambda *sizes: (60.0, 20.0, 340.0, 220.0)),
     },
     checks.check_guard: {
-        "not assert": (lambda w, layout: asserts(w)),
-        "in the message": (lambda w, layout: guards(w, layout, "bad")),
+        "raise ValueError with sum in it, not: AssertionError": (
+            lambda w, layout: asserts(w)
+        ),
+        "raise ValueError with sum in it, not: ValueError: bad": (
+            lambda w, layout: guards(w, layout, "bad")
+        ),
         "right weights in half precision were stopped": (
             lambda w, layout: guards(w, layout, allowed=1e-3)
         ),

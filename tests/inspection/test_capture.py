@@ -156,29 +156,6 @@ def test_what_the_caller_asked_for_is_what_the_caller_gets():
     assert len(captured.weights) == 3 and set(captured.kinds.values()) == {"cross"}
 
 
-def test_masks_and_grouped_heads_count():
-    class Grouped(nn.Module):
-        """Attention whose keys and values have fewer heads than the queries."""
-
-        def forward(self, q, k, v, mask):
-            return nn.functional.scaled_dot_product_attention(
-                q, k, v, attn_mask=mask, enable_gqa=True
-            )
-
-    class GroupedAttention(Grouped):
-        pass
-
-    q, k, v = torch.rand(2, 4, 6, 8), torch.rand(2, 2, 9, 8), torch.rand(2, 2, 9, 8)
-    mask = torch.rand(6, 9) > 0.3
-    mask[:, 0] = True
-    model = GroupedAttention()
-    with capture_attention(model) as captured:
-        out = model(q, k, v, mask)
-    torch.testing.assert_close(out, model(q, k, v, mask), atol=1e-5, rtol=1e-5)
-    (weights,) = captured.weights.values()
-    assert weights.shape == (2, 4, 6, 9) and (weights[:, :, ~mask] == 0).all()
-
-
 def test_nothing_stays_behind_after_an_exception():
     hooks = nn.modules.module
     before = len(hooks._global_forward_hooks), len(hooks._global_forward_pre_hooks)
@@ -310,44 +287,6 @@ def test_a_recurrent_decoder_gives_a_map_a_word(as_column):
         captured.joined("eyes")
 
 
-def masked_again(scores):
-    weights = scores.softmax(-1).masked_fill(torch.eye(9)[:5] > 0, 0)
-    return weights / weights.sum(-1, keepdim=True)
-
-
-def by_hand(scores):
-    parts = (scores - scores.amax(-1, keepdim=True)).exp()
-    return parts / parts.sum(dim=-1, keepdim=True)
-
-
-SOFTMAXES = {
-    "functional": lambda scores: nn.functional.softmax(scores, dim=-1),
-    "module": lambda scores: nn.Softmax(dim=-1)(scores),
-    "by position": lambda scores: torch.softmax(scores, 3),
-    "transposed": lambda scores: torch.softmax(scores.mT, 2).mT,
-    "exp and sum": by_hand,
-    "masked again": masked_again,
-    "dropout": lambda scores: nn.functional.dropout(scores.softmax(-1), 0.0),
-}
-
-
-@pytest.mark.parametrize("way", SOFTMAXES)
-@pytest.mark.parametrize("name", ["Block", "TinyAttention"])
-def test_a_softmax_that_values_are_read_with_is_heard(way, name):
-    def forward(self, q, k):
-        q, k = (x.unflatten(-1, (4, 8)).transpose(1, 2) for x in (q, k))
-        self.made = SOFTMAXES[way](torch.einsum("batd,band->batn", q, k))
-        return torch.einsum("batn,band->batd", self.made, k).softmax(-1)
-
-    model = type(name, (nn.Module,), {"forward": forward})()
-    q, k = torch.rand(2, 5, 32), torch.rand(2, 9, 32)
-    with capture_attention(model) as captured:
-        model(q, k)
-    assert list(captured.weights) == [name] and captured.kinds[name] == "cross"
-    assert captured.weights[name].shape == (2, 4, 5, 9)
-    torch.testing.assert_close(captured.weights[name], model.made)
-
-
 def test_experts_and_words_are_no_places():
     class Router(nn.Linear):
         def forward(self, x):
@@ -474,62 +413,6 @@ def test_heads_behind_the_queries_and_masks_are_told_apart():
     first, second = captured.weights.values()
     assert first.shape == (2, 4, 6, 6) and set(captured.kinds.values()) == {"self"}
     assert torch.equal(first, second)
-
-
-LLAMA = {
-    **SMALL,
-    "num_key_value_heads": 1,
-    "vocab_size": 60,
-    "max_position_embeddings": 64,
-}
-
-
-def write(model, **options):
-    """Six words after two prompts, the first of them padded at the left."""
-    ids = torch.arange(5, 23).unflatten(0, (2, 9))
-    mask = torch.ones_like(ids)
-    mask[0, :4] = 0
-    return model.generate(
-        ids,
-        attention_mask=mask,
-        max_new_tokens=6,
-        do_sample=False,
-        pad_token_id=0,
-        eos_token_id=None,
-        return_dict_in_generate=True,
-        **options,
-    )
-
-
-@pytest.mark.parametrize("beams", [1, 3])
-@pytest.mark.parametrize("cache", [None, "static"])
-def test_grouped_heads_of_a_padded_batch_are_followed(beams, cache):
-    torch.manual_seed(0)
-    model = transformers.LlamaForCausalLM(transformers.LlamaConfig(**LLAMA)).eval()
-    options = {"num_beams": beams, "cache_implementation": cache}
-    plain = write(model, **options)
-    with capture_attention(model) as captured:
-        during = write(model, **options)
-    assert torch.equal(plain.sequences, during.sequences)
-    model.set_attn_implementation("eager")
-    known = write(model, output_attentions=True, **options)
-    ours = caption_attentions(during, captured.steps("self"), row=1)
-    theirs = caption_attentions(known, "attentions", row=1)
-    assert [x.shape for x in ours] == [(6, 4, 14)] * 2
-    for one, other in zip(ours, theirs, strict=True):
-        torch.testing.assert_close(one, other, atol=1e-5, rtol=1e-4)
-
-
-@pytest.mark.parametrize("window", [5, 11])
-def test_keys_that_a_window_forgets_are_refused(window):
-    torch.manual_seed(0)
-    config = transformers.MistralConfig(**LLAMA, sliding_window=window)
-    model = transformers.MistralForCausalLM(config).eval()
-    with capture_attention(model) as captured:
-        written = write(model)
-    message = f"step . has 4 heads and {window} keys; expected 4 heads and"
-    with pytest.raises(ValueError, match=message):
-        caption_attentions(written, captured.steps("self"))
 
 
 class Named(nn.Module):

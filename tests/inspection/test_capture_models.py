@@ -321,6 +321,7 @@ WAYS = {
     "beams": {"num_beams": 3},
     "padded": {"padding": 2},
     "static": {"cache_implementation": "static"},
+    "all": {"num_beams": 3, "padding": 2, "cache_implementation": "static"},
 }
 
 

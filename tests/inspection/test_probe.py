@@ -163,10 +163,16 @@ def test_what_cannot_be_probed_is_named():
         probe_layout(lambda x: (embed(x).flatten(1, 2),), IMAGE, GRID)
     with pytest.raises(ValueError, match="got 2 images and returned .1, 24"):
         probe_layout(lambda x: embed(x[:1]).flatten(1, 2), IMAGE, GRID)
-    with pytest.raises(ValueError, match="in place"):
-        probe_layout(lambda x: embed(x.mul_(0.5)).flatten(1, 2), IMAGE, GRID)
     with pytest.raises(ValueError, match="NaN"):
         probe_layout(lambda x: embed(x).flatten(1, 2) * torch.nan, IMAGE, GRID)
+
+
+def test_images_may_be_changed_in_place():
+    embed, before = cells_of(PATCH), IMAGE.clone()
+    plain = probe_layout(lambda x: embed(x * 0.5).flatten(1, 2), IMAGE, GRID)
+    found = probe_layout(lambda x: embed(x.mul_(0.5)).flatten(1, 2), IMAGE, GRID)
+    assert torch.equal(found.index, plain.index)
+    assert torch.equal(IMAGE, before)
 
 
 def greedy(votes):

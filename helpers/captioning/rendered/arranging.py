@@ -4,7 +4,7 @@ import math
 
 import torch
 
-from helpers.captioning.doubt import check_objects
+from helpers.captioning.doubt import both, check_objects, unclear
 from helpers.captioning.rendered.drawing import Layout, render
 from helpers.captioning.rendered.rays import SOLIDS
 from helpers.captioning.rendered.scenes import (
@@ -51,14 +51,13 @@ def make_rendered_scene(
 
 def arranged(objects, light, floor):
     """The Layout of one scene, in the order in which the objects were given."""
-    lamp = torch.nn.functional.normalize(torch.tensor([LAMP]), dim=1)  # (1, 3)
     return Layout(
         solids=torch.tensor([[SOLIDS.index(o.shape) for o in objects]]),
         colors=torch.tensor([[list(PALETTE).index(o.color) for o in objects]]),
         shiny=torch.tensor([[o.shiny for o in objects]]),
         places=torch.tensor([[[o.x, o.z, o.radius] for o in objects]]).float(),
         turns=torch.tensor([[o.turn for o in objects]]).float(),
-        lamps=lamp,
+        lamps=torch.nn.functional.normalize(torch.tensor([LAMP])),  # (1, 3)
         lights=torch.tensor([light]).float(),
         floors=torch.tensor([floor]).float(),
     )
@@ -66,18 +65,16 @@ def arranged(objects, light, floor):
 
 def refuse(objects, places, size):
     """Raise ValueError for places (1, 2, 3) that make no clear scene."""
-    one, two = (f"the {o.color} {o.shape}" for o in objects)
-    for name, inside in zip((one, two), fits(places, size)[0], strict=True):
+    for thing, inside in zip(objects, fits(places, size)[0], strict=True):
         if not inside:
-            raise ValueError(f"{name} stands out of the picture: move it to the middle")
+            raise ValueError(
+                f"the {thing.color} {thing.shape} stands out of the picture: "
+                "move it to the middle"
+            )
     x, z = (places[0, 0] - places[0, 1])[:2].abs().tolist()
     if not apart(places).item():
-        raise ValueError(
-            f"{one} and {two} touch: their middles are {math.hypot(x, z):.2f} apart"
-        )
+        away = f"their middles are {math.hypot(x, z):.2f} apart"
+        raise ValueError(f"{both(*objects)} touch: {away}")
     if not abs(x - z) >= CLEAR:
-        raise ValueError(
-            f"{one} and {two} are {x:.2f} apart across and {z:.2f} in depth, so "
-            'neither "left of" nor "behind" is beyond doubt: let the two numbers '
-            f"differ by {CLEAR:g} or more"
-        )
+        where = f"{x:.2f} apart across and {z:.2f} in depth"
+        raise unclear(both(*objects), where, "behind", CLEAR)

@@ -8,6 +8,7 @@ transformers is imported only here, and only when it is needed.
 import torch
 from torch import nn
 
+from helpers.captioning.captioners import said
 from helpers.captioning.checkpoints import DATA, RENDERED, find_weights
 from helpers.captioning.models import position_code
 from helpers.captioning.rendered.scenes import RENDERED_ID, RENDERED_VOCABULARY
@@ -18,41 +19,26 @@ from helpers.maps.token_layout import TokenLayout
 
 WIDTH, HEADS, PATCH = 128, 4, 8
 ENCODER_LAYERS, DECODER_LAYERS = 3, 2
+MARKS = {
+    "bos_token_id": RENDERED_ID[START],
+    "eos_token_id": RENDERED_ID[END],
+    "pad_token_id": RENDERED_ID[PAD],
+}
 
 
 def build_published(size):
     """The model with random weights, for pictures of size (H, W), multiples of 8."""
-    from transformers import GPT2LMHeadModel, VisionEncoderDecoderModel, ViTModel
+    import transformers
 
-    encoder, decoder = ViTModel(vit_config(size)), GPT2LMHeadModel(gpt2_config())
-    model = VisionEncoderDecoderModel(encoder=encoder, decoder=decoder)
-    for config in (model.config, model.generation_config):
-        config.decoder_start_token_id = RENDERED_ID[START]
-        config.eos_token_id, config.pad_token_id = RENDERED_ID[END], RENDERED_ID[PAD]
-    model.generation_config.max_new_tokens = 12
-    start_from_places(model, size)
-    return model
-
-
-def vit_config(size):
-    from transformers import ViTConfig
-
-    return ViTConfig(
+    encoder = transformers.ViTConfig(
         image_size=size,
         patch_size=PATCH,
         hidden_size=WIDTH,
         num_hidden_layers=ENCODER_LAYERS,
         num_attention_heads=HEADS,
         intermediate_size=2 * WIDTH,
-        hidden_dropout_prob=0.0,
-        attention_probs_dropout_prob=0.0,
     )
-
-
-def gpt2_config():
-    from transformers import GPT2Config
-
-    return GPT2Config(
+    decoder = transformers.GPT2Config(
         vocab_size=len(RENDERED_VOCABULARY),
         n_positions=16,
         n_embd=WIDTH,
@@ -63,21 +49,21 @@ def gpt2_config():
         attn_pdrop=0.0,
         is_decoder=True,
         add_cross_attention=True,
-        bos_token_id=RENDERED_ID[START],
-        eos_token_id=RENDERED_ID[END],
-        pad_token_id=RENDERED_ID[PAD],
+        **MARKS,
     )
-
-
-def start_from_places(model, size):
-    """Let the ViT's position embeddings start as sines and cosines of row and column.
-
-    They are trained like the rest; only their first values are chosen.
-    """
+    model = transformers.VisionEncoderDecoderModel(
+        encoder=transformers.ViTModel(encoder),
+        decoder=transformers.GPT2LMHeadModel(decoder),
+    )
+    for config in (model.config, model.generation_config):
+        config.update({**MARKS, "decoder_start_token_id": RENDERED_ID[START]})
+    model.generation_config.max_new_tokens = 12
+    # Let the position embeddings start as sines and cosines of row and column; they are
+    # trained like the rest.
     h, w = size[0] // PATCH, size[1] // PATCH
-    embeddings = model.encoder.embeddings
-    with torch.no_grad():
-        embeddings.position_embeddings[0, 1:] = 0.1 * position_code(h, w, WIDTH)
+    places = model.encoder.embeddings.position_embeddings.data  # (1, 1 + N, D)
+    places[0, 1:] = 0.1 * position_code(h, w, WIDTH)
+    return model
 
 
 def build_tokenizer():
@@ -87,13 +73,8 @@ def build_tokenizer():
 
     words = Tokenizer(models.WordLevel(dict(RENDERED_ID), unk_token=PAD))
     words.pre_tokenizer = pre_tokenizers.WhitespaceSplit()
-    return PreTrainedTokenizerFast(
-        tokenizer_object=words,
-        bos_token=START,
-        eos_token=END,
-        pad_token=PAD,
-        unk_token=PAD,
-    )
+    marks = {"bos_token": START, "eos_token": END, "pad_token": PAD, "unk_token": PAD}
+    return PreTrainedTokenizerFast(tokenizer_object=words, **marks)
 
 
 def save_published(model, size, folder):
@@ -110,8 +91,7 @@ def save_published(model, size, folder):
     half = {name: tensor.half() for name, tensor in load_file(file).items()}
     save_file(half, file, metadata={"format": "pt"})
     build_tokenizer().save_pretrained(folder)
-    height, width = size
-    size = {"height": height, "width": width}
+    size = {"height": size[0], "width": size[1]}
     ViTImageProcessor(size=size).save_pretrained(folder)
 
 
@@ -125,7 +105,7 @@ class PublishedCaptioner(nn.Module):
         self.model, self.processor, self.tokenizer = model, processor, tokenizer
 
     def caption(self, image):
-        """Caption one PIL image, the likeliest token each time. See `captions`."""
+        """Caption one PIL image. See `captions`."""
         return self.captions([image])[0]
 
     @torch.inference_mode()
@@ -148,10 +128,9 @@ class PublishedCaptioner(nn.Module):
         weights = torch.stack(run.cross_attentions, 1)  # (B, L, A, T, N + 1)
         layout = layout_of(pixels)
         captions = []
-        for own, said in zip(weights, ids[:, 1:].tolist(), strict=True):
-            T = said.index(RENDERED_ID[END]) if RENDERED_ID[END] in said else len(said)
-            words = [RENDERED_VOCABULARY[i] for i in said[:T]]
-            grids = layout.to_grid(own[:, :, :T])  # (L, A, T, h, w)
+        for own, row in zip(weights, ids[:, 1:].tolist(), strict=True):
+            words = said(row, RENDERED_VOCABULARY)
+            grids = layout.to_grid(own[:, :, : len(words)])  # (L, A, T, h, w)
             captions.append(Caption(words, grids.mean((0, 1)), grids.flatten(-2)))
         return captions
 
@@ -169,14 +148,15 @@ def load_published(folder=DATA):
     that returns its weights. Raises what `load_captioner` raises for a file that is
     missing or damaged.
     """
-    from transformers import (
-        AutoImageProcessor,
-        AutoTokenizer,
-        VisionEncoderDecoderModel,
-    )
+    return read_published(find_weights(RENDERED[1], folder).parent)
 
-    home = find_weights(RENDERED[1], folder).parent
-    model = VisionEncoderDecoderModel.from_pretrained(home, attn_implementation="eager")
-    processor = AutoImageProcessor.from_pretrained(home)
-    tokenizer = AutoTokenizer.from_pretrained(home)
-    return PublishedCaptioner(model.eval(), processor, tokenizer).eval()
+
+def read_published(home):
+    """The captioner in a Hugging Face folder, whatever the manifest says of it."""
+    import transformers
+
+    kind = transformers.VisionEncoderDecoderModel
+    model = kind.from_pretrained(home, attn_implementation="eager")
+    processor = transformers.AutoImageProcessor.from_pretrained(home)
+    tokenizer = transformers.AutoTokenizer.from_pretrained(home)
+    return PublishedCaptioner(model, processor, tokenizer).eval()

@@ -6,6 +6,8 @@ intersection of simpler intervals. The ray meets the solid if it enters the last
 before it leaves the first. (Kay & Kajiya 1986 for slabs, and conics in the same way.)
 """
 
+from functools import partial
+
 import torch
 
 SOLIDS = ("sphere", "cube", "cylinder", "cone")
@@ -52,15 +54,6 @@ def _cube(o, d):
     return enter.amax(-1), leave.amin(-1), normal
 
 
-def _cylinder(o, d):
-    return _round(o, d, foot=CYLINDER, slope=0.0, height=HEIGHTS[2].item())
-
-
-def _cone(o, d):
-    height = HEIGHTS[3].item()
-    return _round(o, d, foot=1.0, slope=1 / height, height=height)
-
-
 def _round(o, d, foot, slope, height):
     """A solid of revolution, of radius foot - slope * y from y = 0 to its height.
 
@@ -97,3 +90,7 @@ def _roots(a, b, c):
     root = inside.clamp(min=0).sqrt()
     near = torch.where(inside > 0, (-b - root) / a, torch.inf)
     return near, torch.where(inside > 0, (-b + root) / a, -torch.inf)
+
+
+_cylinder = partial(_round, foot=CYLINDER, slope=0.0, height=HEIGHTS[2].item())
+_cone = partial(_round, foot=1.0, slope=1 / HEIGHTS[3].item(), height=HEIGHTS[3].item())

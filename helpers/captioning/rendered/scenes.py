@@ -54,10 +54,9 @@ def sample_rendered_scenes(count, seed, size=SIZE, samples=2, **kinds):
     """Return `count` random `Scene`s; the same arguments give the same scenes.
 
     size is (H, W) in pixels, each side at least 64 and the picture at most 2 times as
-    high as wide. samples: rays a pixel down and across; 1 is faster, and edges are
-    jagged. Every object shows at least half of itself. kinds: for scenes of another
-    kind than in training, see `rendered_batches`. Raises ValueError for a negative
-    count or a size in which two objects do not fit.
+    high as wide. samples: rays a pixel down and across; with 1, edges are jagged. Every
+    object shows at least half of itself. kinds: for scenes unlike those of training,
+    see `rendered_batches`. Raises ValueError for a negative count or another size.
     """
     batches = rendered_batches(count, seed, size, samples, **kinds)
     return [scene for batch in batches for scene in to_scenes(*batch)]

@@ -10,7 +10,6 @@ import torch
 
 from helpers.captioning.metrics import peak_distances, score
 from helpers.captioning.rendered.scenes import SIZE, sample_rendered_scenes
-from helpers.maps.caption import Caption
 
 COUNT, SEED = 500, 2026
 HALF_A_CELL = SIZE[0] / 8 / 2  # pixels: 8 rows of cells
@@ -52,10 +51,10 @@ def as_said(words, scene):
     for pair in permutations(range(len(scene.objects)), 2):
         one, two = (scene.objects[i] for i in pair)
         right, back = two.x - one.x, one.z - two.z  # where the second one stands
-        left_of = abs(right) > abs(back)
-        relation = ["left", "of"] if left_of else ["behind"]
+        beside = abs(right) > abs(back)
+        relation = ["left", "of"] if beside else ["behind"]
         true = ["a", one.color, one.shape, *relation, "a", two.color, two.shape]
-        if words == true and (right if left_of else back) > 0:
+        if words == true and (right if beside else back) > 0:
             masks = scene.masks[list(pair)]
             return replace(scene, words=words, masks=masks, objects=(one, two))
     return scene
@@ -63,19 +62,17 @@ def as_said(words, scene):
 
 def near_by_head(captions, scenes):
     """The share of peaks within half a cell, for every layer and head: (L, A)."""
-    layers, heads = captions[0].weights.shape[:2]
-    found = torch.zeros(layers, heads)
-    for layer in range(layers):
-        for head in range(heads):
-            alone = [with_maps(c, c.weights[layer, head]) for c in captions]
-            found[layer, head] = near(alone, scenes)
+    L, A = captions[0].weights.shape[:2]
+    found = torch.zeros(L, A)
+    for layer, head in np.ndindex(L, A):
+        alone = [with_maps(c, c.weights[layer, head]) for c in captions]
+        found[layer, head] = near(alone, scenes)
     return found
 
 
 def with_maps(caption, rows):
     """The same caption with other maps: rows (T, N) over its cells."""
-    maps = rows.unflatten(-1, caption.maps.shape[1:])  # (T, h, w)
-    return Caption(caption.words, maps, caption.weights)
+    return replace(caption, maps=rows.unflatten(-1, caption.maps.shape[1:]))
 
 
 def near(captions, scenes):

@@ -7,21 +7,30 @@ what is seen is seen in a mirror, which swaps the two objects of "left of".
 
 import math
 import time
+from pathlib import Path
 
 import torch
 
-from helpers.captioning.checkpoints import RENDERED
+from helpers.captioning.captioners import REDUCTION
+from helpers.captioning.checkpoints import DATA, RENDERED, note, save_weights
 from helpers.captioning.rendered.captioner import INPUT_SIZE, RenderedCaptioner
-from helpers.captioning.rendered.published import build_published
+from helpers.captioning.rendered.published import (
+    build_published,
+    read_published,
+    save_published,
+)
 from helpers.captioning.rendered.scenes import (
     RENDERED_ID,
     layout_words,
     rendered_batches,
+    sample_rendered_scenes,
 )
+from helpers.captioning.rendered.scores import COUNT, SEED, score_rendered
 from helpers.captioning.teacher_forcing import word_ids
-from helpers.captioning.training import NOISE, caption_loss, parameter_groups
+from helpers.captioning.temporary import use_threads
+from helpers.captioning.training import NOISE, caption_loss, descend, parameter_groups
 
-POOL, POOL_SEED = 28_000, 1  # scenes
+POOL = 28_000  # scenes
 WARM_UP = 300  # steps in which the learning rate rises
 RECIPES = {  # as shipped
     RENDERED[0]: {"steps": 2600, "batch": 48, "learning_rate": 2e-3},
@@ -55,35 +64,23 @@ def pick(pool, count, random):
     return 2 * (images + grain) - 1, words
 
 
-def make(name):
-    """An untrained captioner: the model, and its logits as a function of images
-    (B, 3, 64, 96) and words (B, T)."""
-    if name == RENDERED[0]:
-        model = RenderedCaptioner()
-        return model, lambda images, words: model(images, words)[0]
-    model = build_published(INPUT_SIZE)
-
-    def logits(images, words):
-        return model(pixel_values=images, decoder_input_ids=words).logits
-
-    return model, logits
-
-
 def train_rendered(name, pool, steps, batch, learning_rate, seed=0):
     """Train one of RECIPES on a pool; return the model, in evaluation mode."""
     torch.manual_seed(seed)
-    model, logits = make(name)
+    ours = name == RENDERED[0]
+    model = RenderedCaptioner() if ours else build_published(INPUT_SIZE)
     optimizer, schedule = make_optimizer(model, steps, learning_rate)
     random = torch.Generator().manual_seed(seed)
     start, losses = time.perf_counter(), []
     for step in range(1, steps + 1):
         images, words = pick(pool, batch, random)  # (B, 3, H, W), (B, T + 1)
-        loss = caption_loss(logits(images, words[:, :-1]), words)
-        optimizer.zero_grad()
-        loss.backward()
-        torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
-        optimizer.step()
-        schedule.step()
+        before = words[:, :-1]  # (B, T)
+        if ours:
+            logits, _ = model(images, before)  # (B, T, V)
+        else:
+            logits = model(pixel_values=images, decoder_input_ids=before).logits
+        loss = caption_loss(logits, words)
+        descend(loss, model, optimizer, schedule)
         losses.append(loss.item())
         if step % 100 == 0:
             mean, seconds = sum(losses[-100:]) / 100, time.perf_counter() - start
@@ -102,3 +99,42 @@ def make_optimizer(model, steps, learning_rate):
         return min(1.0, (step + 1) / WARM_UP) * fall
 
     return optimizer, torch.optim.lr_scheduler.LambdaLR(optimizer, rate)
+
+
+def train_and_save(folder=DATA):
+    """Both from nothing, on one pool of scenes.
+
+    On one thread: another number of them gives other last digits, and other weights.
+    """
+    with use_threads(1):
+        print(f"drawing {POOL} scenes")
+        pool = draw_pool(POOL, seed=1)
+        for name, recipe in RECIPES.items():
+            start = time.perf_counter()
+            model = train_rendered(name, pool, **recipe)
+            save(name, model, folder, seconds=round(time.perf_counter() - start))
+
+
+def save(name, model, folder=DATA, **facts):
+    """Save one of RECIPES, and write into the manifest what the saved model reaches: of
+    the ViT and GPT-2 with weights of 16 bits."""
+    facts = {
+        "command": "python -m helpers train rendered",
+        **RECIPES[name],
+        "pool": POOL,
+        "parameters": sum(p.numel() for p in model.parameters()),
+        "maps": REDUCTION,
+        **facts,
+    }
+    captioner = model
+    if name == RENDERED[1]:
+        home = (Path(folder) / name).parent
+        save_published(model, INPUT_SIZE, home)
+        captioner = read_published(home)
+    scores = score_rendered(captioner, sample_rendered_scenes(COUNT, SEED))
+    print(f"{name}: {scores}")
+    facts["scores"] = {"scenes": COUNT, "scenes_seed": SEED, **scores}
+    if name == RENDERED[0]:
+        save_weights(model, name, folder, **facts)
+    else:
+        note(name, folder, **facts)

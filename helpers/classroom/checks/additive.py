@@ -1,13 +1,12 @@
 """Exercises of notebook 02: additive scores, and one step of the decoder."""
 
-from itertools import permutations
 from typing import NamedTuple
 
 import torch
 
 from helpers.captioning import load_captioner
 from helpers.classroom.checks.compare import Fault
-from helpers.classroom.checks.judge import exercise, randoms
+from helpers.classroom.checks.judge import either, exercise, randoms
 
 
 @exercise(
@@ -19,30 +18,21 @@ def check_additive_scores(query, keys, W, v):
     (B, T, N)."""
     Q, K = query.shape[-1], keys.shape[-1]
     asked, offered = (query @ W[:, :Q].T)[:, :, None], (keys @ W[:, Q:].T)[:, None]
-    swapped = (query @ W[:, K:].T)[:, :, None] + (keys @ W[:, :K].T)[:, None]
+    other = (query @ W[:, K:].T)[:, :, None] + (keys @ W[:, :K].T)[:, None]
     inner, product = asked + offered, asked * offered  # (B, T, N, D)
     hidden = inner.tanh()  # (B, T, N, D)
-    scores = hidden @ v  # (B, T, N)
+    scores, swapped = hidden @ v, other.tanh() @ v  # (B, T, N)
     return scores, {
         "where is the tanh? Without it the query cannot change the map": inner @ v,
-        "the first Q columns of W belong to the query, the other K to the keys": (
-            swapped.tanh() @ v
-        ),
-        "the tanh comes before v, on every channel": [
-            (inner @ v).tanh(),
-            (inner * v).tanh().sum(-1),
-        ],
+        "the first Q columns of W belong to the query, the others to the keys": swapped,
+        "the tanh comes before v": [(inner @ v).tanh(), (inner * v).tanh().sum(-1)],
         "that is (B, T, N, D): take the dot product with v": [hidden, hidden * v],
         "v is missing: it weighs the channels": [hidden.sum(-1), hidden.mean(-1)],
         "scores, please: before the softmax": scores.softmax(-1),
         "one row per word: (B, T, N), not (B, N, T)": scores.mT,
-        "W_q q + W_k k, not times: that is why it is called additive": [
-            product.tanh() @ v,
-            product @ v,
-        ],
+        "additive: W_q q + W_k k, not times": [product.tanh() @ v, product @ v],
         "tanh of the sum, not the sum of two tanh": (asked.tanh() + offered.tanh()) @ v,
         "a tanh, not another curve": [inner.relu() @ v, inner.sigmoid() @ v],
-        "(B, T, N), please: drop the axis of size 1": scores[..., None],
         "no root of D here: that belongs to the dot product": scores / len(v) ** 0.5,
     }
 
@@ -78,16 +68,9 @@ def returned_wrongly(right, old, scores):
     return {
         "return the new state: the next word needs it": (logits, old, weights),
         "return the weights, not the scores: after the softmax": (logits, new, scores),
-        "return logits as they are: no softmax over the words": [
-            (logits.softmax(-1), new, weights),
-            (logits.log_softmax(-1), new, weights),
-        ],
-        "in this order, please: logits, state, weights": [*permutations(right)][1:],
-        "(B, N) and (B, V), please: drop the axis of size 1": [
-            (logits[:, None], new, weights[:, None]),
-            (logits, new, weights[:, None]),
-            (logits[:, None], new, weights),
-        ],
+        "return logits as they are: no softmax over the words": either(
+            (logits.softmax(-1), new, weights), (logits.log_softmax(-1), new, weights)
+        ),
     }
 
 
@@ -125,9 +108,9 @@ def check_decoder_step(B, N):
         "the GRU reads [word; where], in this order": finish(scores, where, word),
         "the GRU needs the old state, too": finish(scores, word, where, state=None),
         "the logits come from the new state: the GRU first": said(old, context),
-        "the logits read [state; context], in this order": [
-            said(context, state) for state in (new, old)
-        ],
+        "the logits read [state; context], in this order": either(
+            said(context, new), said(context, old)
+        ),
         "the softmax runs over the cells, not the images": finish(scores, axis=0),
         "where is the tanh? The query cannot change the map": finish(no_tanh),
         "all places count, each with its weight": finish(scores, word, peak),

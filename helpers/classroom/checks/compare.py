@@ -77,7 +77,9 @@ def difference(answer, right):
     if right.ndim == 0 and right.dtype == torch.bool and found.numel() > 1:
         return f"{found.numel()} answers, not one: end the comparison with `.all()`"
     if found.shape != right.shape:
-        return f"expected shape {tuple(right.shape)}, got {tuple(found.shape)}"
+        text = f"expected shape {tuple(right.shape)}, got {tuple(found.shape)}"
+        extra = equal(found.squeeze(), right.squeeze())
+        return f"{text}: drop the axis of size 1" if extra else text
     if found.isnan().any():
         return f"{int(found.isnan().sum())} of {found.numel()} values are NaN"
     if right.numel() == 1 or right.dtype == torch.bool:
@@ -93,6 +95,8 @@ def difference_of_parts(answer, right):
         kind = f"{len(answer)} things" if together else "one"
         wanted = ", ".join(right._fields)
         return f"return {len(right)} things, {wanted}; you return {kind}"
+    if all(any(same(part, wanted) for part in answer) for wanted in right):
+        return f"in this order, please: {', '.join(right._fields)}"
     for name, found, wanted in zip(right._fields, answer, right, strict=True):
         if not same(found, wanted):
             return f"{name}: {difference(found, wanted)}"

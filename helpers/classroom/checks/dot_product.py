@@ -4,7 +4,7 @@ import math
 
 import torch
 
-from helpers.classroom.checks.judge import exercise, random, randoms
+from helpers.classroom.checks.judge import either, exercise, random, randoms
 
 
 @exercise(
@@ -21,10 +21,7 @@ def check_dot_attention(query, key, value):
 
     return weights @ value, {
         "the softmax is missing": [scores @ value, products @ value],
-        "the softmax runs over the keys, the last axis": [
-            scores.softmax(1) @ value,
-            scores.softmax(0) @ value,
-        ],
+        "the softmax runs over the keys": [scores.softmax(n) @ value for n in (1, 0)],
         "divide the scores by sqrt(d)": divided(1),
         "divide the scores by sqrt(d), do not multiply": divided(d**-0.5),
         "by the square root of d, not by d": divided(d),
@@ -38,10 +35,9 @@ def check_dot_attention(query, key, value):
             }.items()
         },
         "take d from the query, query.shape[-1]: it is not always 4": divided(2),
-        "scale the scores before the softmax, not the weights after it": [
-            products.softmax(-1) / d**0.5 @ value,
-            weights / d**0.5 @ value,
-        ],
+        "scale the scores before the softmax, not the weights after it": either(
+            products.softmax(-1) / d**0.5 @ value, weights / d**0.5 @ value
+        ),
         "those are the weights: use them to read the values": weights,
         "read the values with the weights, not the keys": weights @ key,
     }
@@ -60,25 +56,21 @@ def check_entropy(weights):
     """attempt(weights (B, N)) -> entropy in bits, (B,)."""
     logs = weights.clamp_min(1e-12).log2()  # (B, N)
     each, unmasked = -weights * logs, weights * weights.log2()
-    bits = each.sum(-1)  # (B,)
+    bits, even = each.sum(-1), math.log2(weights.shape[-1])  # (B,)
     return bits, {
-        "0 * log2(0) is NaN: clamp the weights to at least 1e-12 first": [
-            -unmasked.sum(-1),
-            -(weights * weights.log()).sum(-1),
-            unmasked.sum(-1),
-        ],
+        "0 * log2(0) is NaN: clamp the weights to at least 1e-12 first": either(
+            -unmasked.sum(-1), -(weights * weights.log()).sum(-1), unmasked.sum(-1)
+        ),
         "the sign: log2 of a number below 1 is negative": -bits,
         "those are nats: use log2": bits * math.log(2),
         "those are decimal digits: use log2": bits * math.log10(2),
         "the sum over the keys, not their mean": each.mean(-1),
-        "one number per row: sum over the keys, the last axis, not over the images": [
+        "one number per row: sum over the last axis": [
             each.sum(0),
             each.sum(),
             bits.mean(),
         ],
-        "in bits, please: do not divide by those of an even map": (
-            bits / math.log2(weights.shape[-1])
-        ),
+        "in bits, please: not in shares of those of an even map": bits / even,
         "that is a number of cells: the bits are its log2": 2**bits,
         "weigh the logarithms by the weights": -logs.sum(-1),
     }

@@ -2,7 +2,7 @@
 
 import torch
 
-from helpers.classroom.checks.judge import exercise, random
+from helpers.classroom.checks.judge import either, exercise, random
 
 
 def maps_of_heads(layers, heads, right, peak, touching):
@@ -28,13 +28,12 @@ def check_best_head(weights, covered):
     L, A, _ = weights.shape
     mass = weights @ covered  # (L, A)
     number = int(mass.argmax())  # of the head, counted through all layers
-    touching = weights[..., covered > 0].sum(-1)  # (L, A)
+    touching = int(weights[..., covered > 0].sum(-1).argmax())
+    peak = int(weights.amax(-1).argmax())
     right = divmod(number, A)
     return right, {
-        "that is the highest peak: weigh it by `covered`": (
-            divmod(int(weights.amax(-1).argmax()), A)
-        ),
-        "a cell half covered counts half: multiply": divmod(int(touching.argmax()), A),
+        "that is the highest peak: weigh it by `covered`": divmod(peak, A),
+        "a cell half covered counts half: multiply": divmod(touching, A),
         "the number counts through all heads: divmod it by A": number,
         "divide by A, the heads of a layer, not by L": divmod(number, L),
         "layer first, then head": right[::-1],
@@ -73,29 +72,21 @@ def check_follows(before, after, down, right):
         places = [divmod(int(heat.argmax()), width) for heat in (before, after)]
         return [b - a for a, b in zip(*places, strict=True)]
 
-    rows, columns = moved()
+    moves, told = moved(), [down, right]
+    rows, columns = moves
+    misses = abs(rows - down), abs(columns - right)
     expected = before.roll((down, right), (0, 1))  # (h, w)
-    return moved() == [down, right], {
+    return moves == told, {
         "compare where the peaks are, not the values": after.equal(expected),
-        "one map stayed where it was: that is no": bool((before != after).any()),
-        "it has to go where the object went, not just anywhere": (
-            (rows, columns) != (0, 0)
+        "one map stayed where it was: return False": bool((before != after).any()),
+        "it has to go where the object went, not just anywhere": moves != [0, 0],
+        "rows first: divmod(argmax, w) is row, column": moves == [right, down],
+        "heat.shape[1], the number of columns, divides": moved(width=h)
+        == [down, right],
+        "from before to after, not back": moves == [-down, -right],
+        "down and right, both of them": either(
+            rows == down, columns == right, rows == down or columns == right
         ),
-        "rows first: divmod(argmax, w) is row, column": (rows, columns)
-        == (right, down),
-        "the number of columns, heat.shape[1], divides the key": (
-            moved(width=h) == [down, right]
-        ),
-        "from before to after, not back": (rows, columns) == (-down, -right),
-        "down and right, both of them": [
-            rows == down,
-            columns == right,
-            rows == down or columns == right,
-        ],
-        "left is not right: keep the sign": (
-            (abs(rows), abs(columns)) == (abs(down), abs(right))
-        ),
-        "by exactly as much: not one cell more or less": (
-            max(abs(rows - down), abs(columns - right)) <= 1
-        ),
+        "left is not right: keep the sign": [*map(abs, moves)] == [*map(abs, told)],
+        "by exactly as much: not one cell more or less": max(misses) <= 1,
     }

@@ -1,7 +1,7 @@
 """The judge of the exercises: compares an attempt with right and wrong answers.
 
 An exercise is a function of the inputs of one case. It returns the right answer, and
-{what went wrong: the answer that shows it, or a list of such answers}:
+{what went wrong: the answer that shows it, or `either` of several}:
 
     @exercise((96, 152, 8), (48, 80, 16))
     def check_count_keys(H, W, stride):
@@ -23,6 +23,11 @@ from helpers.classroom.checks.compare import Fault, alike, brief, difference, sa
 def exercise(*cases, call=lambda attempt, *inputs: attempt(*inputs)):
     """Turn the function below into a Check."""
     return lambda answers: Check(answers, cases, call)
+
+
+def either(*answers):
+    """Several answers that show the same mistake."""
+    return list(answers)
 
 
 class Check:

@@ -12,6 +12,8 @@ from math import prod
 
 import torch
 
+from helpers.inspection.shapes.text import tensors
+
 
 @dataclass(eq=False)
 class Span:
@@ -44,6 +46,10 @@ class Span:
         """A stretch of this one."""
         return Span(size, (self,), self.whole, start, self.born)
 
+    def fills(self, spans):
+        """True for an axis of this span, or parts of it, and of nothing else."""
+        return bool(spans) and all(span.whole is self for span in spans)
+
     def origins(self):
         """All spans that it was made from, itself included."""
         seen, todo = set(), [self]
@@ -60,25 +66,21 @@ class Axes:
     """The axes of one tensor, and what is known of how it was made.
 
     spans: a tuple of Spans for each axis. mixed: spans that the latest product summed
-    over. dropped: spans of axes that an index took away. weights: the candidate whose
-    attention weights this tensor holds, if any. after: the number of the latest
-    attention that it depends on. scores: it comes from a product of two tensors that
-    are no parameters. weighed: a read of values that only waits for its sum. given: it
-    is one of the model's buffers, or a view of one.
+    over. dropped: spans of axes that an index took away. after: the number of the
+    latest attention that it depends on. scores: it comes from a product of two tensors
+    that are no parameters. weighed: a read of values that only waits for its sum.
     """
 
     spans: list
     mixed: frozenset = frozenset()
     dropped: frozenset = frozenset()
-    weights: object = None
     after: int = 0
     scores: bool = False
     weighed: tuple = None
-    given: bool = False
 
     @cached_property
     def sizes(self):
-        return tuple(size_of(spans) for spans in self.spans)
+        return tuple(map(size_of, self.spans))
 
     def fits(self, shape):
         """True if the spans say what the shape says: anything else is a gap here."""
@@ -88,6 +90,22 @@ class Axes:
         """Entries along an axis, counted from the last; 1 where there is none."""
         return size_of(self.spans[place]) if -place <= len(self.spans) else 1
 
+    @cached_property
+    def weights(self):
+        """The candidate whose weights this tensor holds, or a part of them, or None."""
+        return candidate_of(flat(self.spans))
+
+    @cached_property
+    def is_parameter(self):
+        return all_born(flat(self.spans), "parameter")
+
+    @cached_property
+    def parts(self):
+        """Everything that was cut out on the way here: {(the whole, start)}."""
+        spans = {*flat(self.spans), *self.mixed, *self.dropped}
+        cuts = {cut for span in spans for cut in [span, *span.parents] if cut.parents}
+        return {(cut.parents[0], cut.start) for cut in cuts if cut.start is not None}
+
     def regrouped(self, shape):
         """After a reshape: the same spans in the same order, cut where they must be.
 
@@ -95,13 +113,11 @@ class Axes:
         """
         if 0 in shape:
             return None
-        left = [span for spans in self.spans for span in spans][::-1]
+        left = flat(self.spans)[::-1]
         axes = []
-        for place, size in enumerate(shape):
+        for size, following in zip(shape, [*shape, None][1:], strict=True):
             taken, reached = [], 1
-            if size == 1 and left and left[-1].size == 1:
-                taken.append(left.pop())
-            while reached < size and left:
+            while left and (reached < size or left[-1].size == 1 and not taken):
                 span, wanted = left.pop(), size // reached
                 if size % reached or span.size > wanted and span.size % wanted:
                     return None  # cut across: no axis of its own any more
@@ -110,8 +126,7 @@ class Axes:
                     span = span.part(wanted)
                 taken.append(span)
                 reached *= span.size
-            single = place + 1 < len(shape) and shape[place + 1] == 1
-            while left and left[-1].size == 1 and not single:
+            while left and left[-1].size == 1 != following:
                 taken.append(left.pop())
             axes.append(tuple(taken))
         return replace(self, spans=axes)
@@ -124,60 +139,62 @@ class Axes:
         each went. Returns Axes for each tensor that the call returns.
         """
         strides, step = [], 1
-        for spans in reversed(self.spans):
+        for size in reversed(self.sizes):
             strides.insert(0, step)
-            step *= size_of(spans) + 1
-        shape = [size_of(spans) for spans in self.spans]
-        result = view(torch.empty_strided(shape, strides, device="meta"))
-        results = [result] if isinstance(result, torch.Tensor) else result
-        return [self._view(one, strides) for one in results]
+            step *= size + 1
+        result = view(torch.empty_strided(self.sizes, strides, device="meta"))
+        return [self._view(one, strides) for one in tensors([result])]
 
     def _view(self, result, strides):
-        offset, starts = result.storage_offset(), []
-        for stride in strides:
-            starts.append(offset // stride)
-            offset %= stride
-        axes, kept = [], set()
+        axes, left = [], dict(enumerate(zip(strides, self.sizes, strict=True)))
+        offset = result.storage_offset()
+        starts = [offset // own % (n + 1) for own, n in left.values()]
         for size, stride in zip(result.shape, result.stride(), strict=True):
-            axis = self._axis_of(stride, strides)
-            if axis is None or axis in kept:
+            # the axis of which this is a step, or a few
+            for axis, (one, n) in left.items():
+                if one <= stride < one * max(2, n):
+                    spans = self.spans[axis]
+                    axes.append(
+                        spans if size == n else (cut(spans, size, starts[axis]),)
+                    )
+                    del left[axis]
+                    break
+            else:
                 axes.append((Span(size, born="expanded"),) if size > 1 else ())
-                continue
-            kept.add(axis)
-            spans = self.spans[axis]
-            if size != size_of(spans):
-                spans = (cut(spans, size, starts[axis]),)
-            axes.append(spans)
-        gone = {
-            cut(spans, 1, starts[axis]) if size_of(spans) > 1 else spans[0]
-            for axis, spans in enumerate(self.spans)
-            if axis not in kept and spans
-        }
-        return replace(self, spans=axes, dropped=self.dropped | gone)
-
-    def _axis_of(self, stride, strides):
-        """The axis of which a stride is a step, or a few."""
-        for axis, (own, spans) in enumerate(zip(strides, self.spans, strict=True)):
-            step, rest = divmod(stride, own)
-            if not rest and 1 <= step < max(2, size_of(spans)):
-                return axis
-        return None
+        gone = [cut(self.spans[i], 1, starts[i]) for i in left if self.spans[i]]
+        return replace(self, spans=axes, dropped=self.dropped.union(gone))
 
 
 def size_of(spans):
     return prod([span.size for span in spans])
 
 
+def flat(lists):
+    """All spans of several axes."""
+    return [span for spans in lists for span in spans]
+
+
+def candidate_of(spans):
+    """The latest candidate whose keys are among the spans, or None."""
+    candidates = {span.whole.candidate for span in spans} - {None}
+    return max(candidates, key=lambda one: one.number, default=None)
+
+
+def all_born(spans, *ways):
+    """True if there are spans, and all were born in one of these ways."""
+    return bool(spans) and all(span.born in ways for span in spans)
+
+
 def cut(spans, size, start):
     """A stretch of an axis that may consist of several spans."""
     if len(spans) == 1:
         return spans[0].part(size, start)
-    return Span(size, spans, spans[0].whole if spans else None, start)
+    return Span(size, spans, spans[0].whole, start)
 
 
-def new_axes(tensor):
-    """Axes of a tensor of which nothing is known."""
+def new_axes(tensor, kept=False):
+    """Axes of a tensor of which nothing is known; kept: by the model."""
     born = "argument" if tensor.dim() > 3 else ""
-    if isinstance(tensor, torch.nn.Parameter):
+    if kept or isinstance(tensor, torch.nn.Parameter):
         born = "parameter"
     return Axes([(Span(size, born=born),) for size in tensor.shape])

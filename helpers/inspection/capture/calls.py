@@ -4,12 +4,15 @@ Calls that only regroup, move or cut axes are followed exactly; any other is tak
 work entry by entry.
 """
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from functools import cached_property
+from math import prod
 
 import torch
 
-from helpers.inspection.capture.axes import Axes, Span, size_of
-from helpers.inspection.capture.combining import aligned, gathered
+from helpers.inspection.capture.axes import Axes, Span, all_born, flat, size_of
+from helpers.inspection.capture.combining import aligned, axes_of_layer, gathered
+from helpers.inspection.shapes.text import tensors
 
 REGROUP = "view reshape flatten unflatten ravel view_as reshape_as squeeze unsqueeze"
 REGROUP = f"{REGROUP} contiguous clone detach".split()
@@ -21,26 +24,54 @@ REDUCE = "sum nansum mean nanmean amax amin max min median prod std var logsumex
 REDUCE = REDUCE.split()
 
 
-def first_in_front(args, kwargs):
-    """The arguments of a call with what it works on in front, also if it was named, and
-    without numpy's name for a dimension."""
-    kwargs = {"dim" if n == "axis" else n: value for n, value in kwargs.items()}
-    name = next((n for n in FIRST if n in kwargs), None)
-    if args or name is None:
-        return args, kwargs
-    others = {n: value for n, value in kwargs.items() if n != name}
-    return (kwargs[name],), others
+@dataclass
+class TorchCall:
+    """A function of torch, what it was called with, and what it returned."""
+
+    function: object
+    args: tuple
+    kwargs: dict
+    output: object = None
+
+    def __post_init__(self):
+        """Put what it works on in front, also if it was named, and no numpy's name for
+        a dimension."""
+        self.name = getattr(self.function, "__name__", "").strip("_")
+        named = {"dim" if n == "axis" else n: value for n, value in self.kwargs.items()}
+        first = [] if self.args else [n for n in FIRST if n in named][:1]
+        self.args = (*self.args, *map(named.pop, first))
+        self.kwargs = named
+
+    def argument(self, name, place, default=None):
+        given = self.args[place] if len(self.args) > place else default
+        return self.kwargs.get(name, given)
+
+    @cached_property
+    def operands(self):
+        return tensors([*self.args, *self.kwargs.values()])
+
+    @cached_property
+    def results(self):
+        return tensors([self.output])
+
+    def dims(self, rank):
+        """The axes, of so many, that sum, max and their like take away."""
+        dims = self.argument("dim", 1)
+        if dims is None or isinstance(dims, bool | torch.dtype | torch.Tensor):
+            return set(range(rank))
+        return {dim % rank for dim in ([dims] if isinstance(dims, int) else dims)}
 
 
-def axes_after(function, name, args, kwargs, known, results):
-    """Axes for each tensor of `results`; known: those of the tensors that came in."""
-    found = []
+def axes_after(call, known):
+    """Axes for each tensor that came out; known: those of the tensors that came in."""
+    name, results, found = call.name, call.results, []
     if name in REGROUP:
         found = [known[0].regrouped(results[0].shape)]
-    elif (name in VIEW or function in GETTERS) and is_view(name, args, known):
-        found = known[0].viewed(lambda empty: function(empty, *args[1:], **kwargs))
+    elif (name in VIEW or call.function in GETTERS) and is_view(call):
+        rest = call.args[1:], call.kwargs
+        found = known[0].viewed(lambda empty: call.function(empty, *rest[0], **rest[1]))
     elif name in RULES:
-        found = [RULES[name](known, args, kwargs, results[0])] * len(results)
+        found = [RULES[name](call, known, results[0].shape)] * len(results)
     found = found if len(found) == len(results) else [None] * len(results)
     return [
         one if one and one.fits(result.shape) else aligned(known, result.shape)
@@ -48,137 +79,122 @@ def axes_after(function, name, args, kwargs, known, results):
     ]
 
 
-def is_view(name, args, known):
+def is_view(call):
     """True unless an index picks entries by a list or a tensor."""
-    index = args[1] if name == "getitem" else ()
+    index = call.args[1] if call.name == "getitem" else ()
     index = index if isinstance(index, tuple) else (index,)
-    return len(known) == 1 and not any(isinstance(one, list | bool) for one in index)
+    picks = any(isinstance(one, list | bool) for one in index)
+    return len(call.operands) == 1 and not picks
 
 
-def convolved(known, args, kwargs, result):
+def made(size, *sources):
+    """An axis of which it is only known what it was made from."""
+    return (Span(size, tuple(flat(sources))),)
+
+
+def convolved(call, known, shape):
     """After a convolution: the same images, new features, places from places."""
     axes = known[0]
-    if not len(axes.spans) == result.dim() > 2:
+    if not len(axes.spans) == len(shape) > 2:
         return None
     places = [
-        tuple(s.place for s in spans)
-        if size_of(spans) == size
-        else (Span(size, spans),)
-        for size, spans in zip(result.shape[2:], axes.spans[2:], strict=True)
+        tuple(span.place for span in spans) if size_of(spans) == n else made(n, spans)
+        for n, spans in zip(shape[2:], axes.spans[2:], strict=True)
     ]
-    feature = (Span(result.shape[1], born="feature"),)
-    spans = [axes.spans[0], feature, *places]
+    spans = [axes.spans[0], (Span(shape[1], born="feature"),), *places]
     return Axes(spans, dropped=axes.dropped, after=axes.after)
 
 
-def unfolded(known, args, kwargs, result):
+def unfolded(call, known, shape):
     """After Tensor.unfold, which cuts an axis into windows, or nn.functional.unfold."""
     axes = known[0]
-    if result.dim() != len(axes.spans) + 1:
-        batch, channels, *places = axes.spans
-        source = tuple(span for spans in places for span in spans)
-        inner, outer = result.shape[-2:]
-        cut = (Span(inner, (*channels, *source)),), (Span(outer, source),)
-        return replace(axes, spans=[batch, *cut][-result.dim() :])
-    dim = kwargs.get("dimension", args[1] if len(args) > 1 else 0) % len(axes.spans)
-    spans = list(axes.spans)
-    spans[dim] = (Span(result.shape[dim], axes.spans[dim]),)
-    return replace(axes, spans=[*spans, (Span(result.shape[-1], axes.spans[dim]),)])
+    if len(shape) != len(axes.spans) + 1:
+        batch, *places = axes.spans
+        inner, outer = made(shape[-2], *places), made(shape[-1], *places[1:])
+        return replace(axes, spans=[batch, inner, outer][-len(shape) :])
+    dim = call.argument("dimension", 1) % len(axes.spans)
+    spans = [*axes.spans, made(shape[-1], axes.spans[dim])]
+    spans[dim] = made(shape[dim], axes.spans[dim])
+    return replace(axes, spans=spans)
 
 
-def sampled(known, args, kwargs, result):
+def sampled(call, known, shape):
     """After grid_sample: the places of the grid, read out of those of the image."""
     image, grid = known[:2]
-    source = tuple(span for spans in image.spans[2:] for span in spans)
-    last = (Span(result.shape[-1], (*grid.spans[-2], *source)),)
+    last = made(shape[-1], grid.spans[-2], *image.spans[2:])
     spans = [*image.spans[:2], *grid.spans[1:-2], last]
     return Axes(spans, dropped=image.dropped, after=max(image.after, grid.after))
 
 
-def stacked(known, args, kwargs, result):
-    return concatenated(known, args, kwargs, result, new=True)
-
-
-def concatenated(known, args, kwargs, result, new=False):
+def concatenated(call, known, shape):
     """After cat: side by side along an axis; after stack, along a new one."""
-    dim = kwargs.get("dim", args[1] if len(args) > 1 else 0)
-    dim, size = dim % result.dim(), result.shape[dim]
-    main = max(known, key=lambda one: sum(map(size_of, one.spans)))
+    dim = call.argument("dim", 1, 0) % len(shape)
+    main = max(known, key=lambda one: prod(one.sizes))
     spans, piece = list(main.spans), piece_of(known)
-    if new:
-        spans.insert(dim, (piece or Span(size),))
-        return gathered(known, spans, main.mixed)
     parts = [own for one in known for own in one.spans[dim : dim + 1]]
-    if piece and all(own == parts[0] for own in parts):  # heads before images
+    if len(shape) > len(spans):
+        spans.insert(dim, (piece or Span(shape[dim]),))
+    elif piece and all(own == parts[0] for own in parts):  # heads before images
         spans[dim] = (piece, *parts[0])
     else:
-        spans[dim] = (Span(size, tuple(span for own in parts for span in own)),)
+        spans[dim] = made(shape[dim], *parts)
     return gathered(known, spans, main.mixed)
 
 
 def piece_of(known):
     """A span for 'which piece', if the tensors are pieces that were cut out of one."""
-    cut_out = [
-        {
-            (span.whole, span.start)
-            for span in [*one.dropped, *(span for own in one.spans for span in own)]
-        }
+    cuts = [
+        {(span.whole, span.start) for span in [*one.dropped, *flat(one.spans)]}
         for one in known
     ]
-    differ = set().union(*cut_out) - set.intersection(*cut_out)
+    differ = set().union(*cuts) - set.intersection(*cuts)
     wholes = {whole for whole, start in differ if start is not None}
-    heads = all(whole.born == "feature" for whole in wholes)
-    one = len(wholes) == 1 or wholes and heads  # of queries and of keys
+    one = len(wholes) == 1 or all_born(wholes, "feature")  # of queries and of keys
     return Span(len(known), whole=wholes.pop()) if one else None
 
 
-def summed(known, args, kwargs, result):
+def summed(call, known, shape):
     """After sum, max and their like over given axes."""
-    axes, rank = known[0], result.dim()
+    axes = known[0]
     if len(known) > 1:  # the greater of two
         return None
-    dims = summed_dims(args, kwargs, len(axes.spans))
+    dims, kept = call.dims(len(axes.spans)), len(shape) == len(axes.spans)
     spans = [
-        () if place in dims else own
-        for place, own in enumerate(axes.spans)
-        if rank == len(axes.spans) or place not in dims
+        () if i in dims else own
+        for i, own in enumerate(axes.spans)
+        if kept or i not in dims
     ]
-    mixed = frozenset(span for place in dims for span in axes.spans[place])
-    return replace(axes, spans=spans, mixed=mixed)
+    return replace(axes, spans=spans, mixed={*flat(axes.spans[i] for i in dims)})
 
 
-def summed_dims(args, kwargs, rank):
-    """The axes that sum, max and their like take away."""
-    dims = kwargs.get("dim", args[1] if len(args) > 1 else None)
-    if dims is None or isinstance(dims, bool | torch.dtype | torch.Tensor):
-        return set(range(rank))
-    return {dim % rank for dim in ([dims] if isinstance(dims, int) else dims)}
-
-
-def looked_up(known, args, kwargs, result):
+def looked_up(call, known, shape):
     """After an embedding; how the words were picked is no matter."""
-    places = [(Span(size),) for size in result.shape[:-1]]
-    return Axes([*places, (Span(result.shape[-1], born="feature"),)])
+    places = [(Span(size),) for size in shape[:-1]]
+    return Axes([*places, (Span(shape[-1], born="feature"),)])
 
 
-def as_complex(known, args, kwargs, result):
-    return replace(known[0], spans=known[0].spans[:-1])
+def expanded(call, known, shape):
+    return known[0].viewed(lambda empty: empty.expand(shape))[0]
 
 
-def as_real(known, args, kwargs, result):
-    return replace(known[0], spans=[*known[0].spans, (Span(2),)])
+def as_complex(call, known, shape):
+    """After view_as_complex, or its reverse, which gives two numbers for each."""
+    back = call.name == "view_as_real"
+    spans = [*known[0].spans, made(2)] if back else known[0].spans[:-1]
+    return replace(known[0], spans=spans)
 
 
-# What a call did, by its name: (known Axes, args, kwargs, result) -> Axes or None.
+# What a call did, by its name: (call, known Axes, shape of the result) -> Axes or None.
 RULES = {
     **dict.fromkeys([f"conv{n}d" for n in (1, 2, 3)], convolved),
     **dict.fromkeys([f"conv_transpose{n}d" for n in (1, 2, 3)], convolved),
-    **dict.fromkeys(["cat", "concat", "concatenate"], concatenated),
+    **dict.fromkeys(["cat", "concat", "concatenate", "stack"], concatenated),
     **dict.fromkeys(["grid_sample", "grid_sampler"], sampled),
     **dict.fromkeys(REDUCE, summed),
-    "stack": stacked,
+    "linear": lambda call, known, shape: axes_of_layer(known[0], shape[-1]),
     "unfold": unfolded,
     "embedding": looked_up,
+    "expand_as": expanded,
     "view_as_complex": as_complex,
-    "view_as_real": as_real,
+    "view_as_real": as_complex,
 }

@@ -65,9 +65,11 @@ def capture_attention(model):
 
 def report(listener):
     """Raise where nothing was seen; warn by name of layers that hid their weights."""
-    hidden, apart = hidden_layers(listener), layers_without_places(listener)
+    hidden = hidden_layers(listener)
     named = ", ".join(hidden[:3]) + (", ..." if len(hidden) > 3 else "")
     if not listener.captured.in_order:
+        layers = dict.fromkeys(one.layer for one in listener.tracker.refused)
+        apart = [listener.name_of(layer) for layer in layers if layer]
         ran = "ran and no attention was seen" if listener.executed else "did not run"
         doubt = f" (in doubt: {named})" if hidden else ""
         others = f"; over features or parameters: {', '.join(apart[:3])}"
@@ -91,29 +93,24 @@ def hidden_layers(listener):
     those called attention, scripted ones with a product in them, and those that
     multiplied with a product of two tensors."""
     tracker = listener.tracker
-    none = {m for one in tracker.refused for m in one.running}
-    found = [
+    seen = listener.observed.union(*(one.running for one in tracker.refused))
+    unseen = [
         module
         for module, around in listener.executed.items()
-        if module not in listener.observed | none and not around
+        if module not in seen and not around
         if is_attention(module) or is_scripted_product(module)
     ]
-    filed = {found.layer for found in listener.filed}
-    unread = [s for s in tracker.waiting if s.touched and is_likely(s, listener.names)]
-    suspects = [*listener.suspects, *unread]
-    found += [s.layer for s in suspects if s.layer not in filed and s.layer]
-    names = dict.fromkeys([*listener.opaque, *map(listener.name_of, found)])
+    unread = [one.layer for one in tracker.waiting if may_attend(one, listener.names)]
+    filed = {None, *(read.candidate.layer for read in listener.filed)}
+    suspects = [s for s in [*listener.suspects, *unread] if s not in filed]
+    layers = dict.fromkeys([*listener.opaque, *unseen, *suspects])
+    names = [listener.name_of(layer) for layer in layers if layer]
     return [n for n in names if not any(n.startswith(f"{m}.") for m in names)]
 
 
-def is_likely(found, names):
-    """By the product that made its scores, or by a name: more than a gate."""
+def may_attend(found, names):
+    """Weights that were used, by a layer that attends by its name or by the product
+    that made their scores: more than a gate."""
     named = f"{names.get(found.layer)} {type(found.layer).__name__}"
     likely = found.scored or re.search("att(ention|n)", named, re.IGNORECASE)
-    return bool(likely) and not is_router(found.layer)
-
-
-def layers_without_places(listener):
-    """Names of layers whose softmax is no attention over places."""
-    layers = dict.fromkeys(one.layer for one in listener.tracker.refused)
-    return [listener.name_of(layer) for layer in layers if layer]
+    return found.touched and likely and not is_router(found.layer)

@@ -63,16 +63,12 @@ class Captured:
         had fewer images (captions that ended) or fewer keys than another, zeros stand
         for those that it left out, at the end. Raises KeyError for an unknown layer.
         """
-        calls = self.calls
-        if layer not in calls:
-            raise KeyError(f"no layer {layer!r}; there are {', '.join(calls)}")
-        B = max(len(weights) for weights in calls[layer])
-        N = max(weights.shape[-1] for weights in calls[layer])
-        filled = [
-            pad(w, (0, N - w.shape[-1], 0, 0, 0, 0, 0, B - len(w)))  # (B, A, T, N)
-            for w in calls[layer]
-        ]
-        return torch.cat(filled, dim=2)  # (B, A, all T, N)
+        if layer not in self.calls:
+            raise KeyError(f"no layer {layer!r}; there are {', '.join(self.calls)}")
+        calls = self.calls[layer]
+        B, N = (max(w.shape[axis] for w in calls) for axis in (0, -1))
+        gaps = [(0, N - w.shape[-1], 0, 0, 0, 0, 0, B - len(w)) for w in calls]
+        return torch.cat(list(map(pad, calls, gaps)), dim=2)  # (B, A, all T, N)
 
     def steps(self, kind, under=""):
         """What `generate` ran, as it nests attentions: steps of layers (B, A, T, N).
@@ -81,23 +77,14 @@ class Captured:
         "text_decoder". Only layers that take turns with the last one that ran are part
         of a step: not an encoder that ran before. For `caption_attentions`.
         """
-        calls, places = {}, {}
-        of_kind = [call for call in self.in_order if call.kind == kind]
-        for place, call in enumerate(of_kind):
-            if call.layer.startswith(under):
-                calls.setdefault(call.layer, []).append(call.weights)
-                places.setdefault(call.layer, []).append(place)
-        ends = max(places.values(), key=lambda own: own[-1], default=[])
-        starts = [-1, *ends[:-1]]
-        layers = [
-            found
-            for layer, found in calls.items()
-            if len(found) == len(ends)
-            and all(map(takes_turn, starts, places[layer], ends))
-        ]
-        return tuple(zip(*layers, strict=True))
-
-
-def takes_turn(before, place, end):
-    """True for a call between two of the last layer."""
-    return before < place <= end
+        calls = [call for call in self.in_order if call.kind == kind]
+        calls = [call for call in calls if call.layer.startswith(under)]
+        steps = [{}]  # of each, {layer: its weights}
+        for layer, _, weights in calls:
+            steps[-1].setdefault(layer, []).append(weights)
+            if layer == calls[-1].layer:
+                steps.append({})
+        steps.pop()  # nothing ran after the last layer
+        first = steps[0] if steps else {}
+        layers = [n for n in first if all(len(one.get(n, ())) == 1 for one in steps)]
+        return tuple(tuple(one[layer][0] for layer in layers) for one in steps)

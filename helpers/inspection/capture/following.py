@@ -6,9 +6,8 @@ import torch
 from torch.nn.parameter import UninitializedTensorMixin
 from torch.utils.weak import WeakTensorKeyDictionary
 
-from helpers.inspection.capture.axes import Span, new_axes
+from helpers.inspection.capture.axes import Span, all_born, flat, new_axes
 from helpers.inspection.capture.calls import axes_after
-from helpers.inspection.capture.combining import is_expanded
 
 ADDS = "index_add scatter_add scatter_reduce index_reduce segment_reduce".split()
 WRITES = "setitem copy index_copy index_put scatter slice_scatter".split() + ADDS
@@ -20,7 +19,7 @@ class AxesTracker:
     def __init__(self, buffers=()):
         self.axes = WeakTensorKeyDictionary()  # tensor -> Axes
         for buffer in buffers:
-            self.axes[buffer] = replace(new_axes(buffer), given=True)
+            self.axes[buffer] = new_axes(buffer, kept=True)
 
     def of(self, tensor):
         known = self.axes.get(tensor)
@@ -28,28 +27,25 @@ class AxesTracker:
             known = self.axes[tensor] = new_axes(tensor)
         return known
 
-    def before(self, name, args, kwargs):
+    def before(self, call):
         """Keep weights that a dropout is about to change."""
-        if not name.startswith("dropout") or not isinstance(args[0], torch.Tensor):
+        if not call.name.startswith("dropout") or not call.operands:
             return
-        axes = self.axes.get(args[0])
-        if axes is not None and axes.weights and not axes.weights.before_dropout:
-            if kwargs.get("training", args[2] if len(args) > 2 else True):
-                axes.weights.before_dropout = args[0].detach().clone(), axes
+        weights, axes = call.operands[0], self.axes.get(call.operands[0])
+        if axes and axes.weights and not axes.weights.before_dropout:
+            if call.argument("training", 2, True):
+                axes.weights.before_dropout = weights.detach().clone(), axes
 
-    def note(self, function, name, args, kwargs, operands, results):
+    def note(self, call):
         """The axes of the results of a call that is no product."""
-        known = [self.of(one) for one in operands]
-        found = axes_after(function, name, args, kwargs, known, results)
-        for result, axes in zip(results, found, strict=True):
-            axes.weights = held(known, axes)
-            self.axes[result] = axes
+        found = axes_after(call, [self.of(one) for one in call.operands])
+        self.axes.update(zip(call.results, found, strict=True))
 
-    def written(self, name, operands, results):
+    def written(self, call):
         """What is written into a tensor is a part of it from then on."""
-        into, source = operands[0], operands[-1]
-        self.axes[into] = self.axes_with(name, into, source)
-        for result in results:
+        into, source = call.operands[0], call.operands[-1]
+        self.axes[into] = self.axes_with(call.name, into, source)
+        for result in call.results:
             self.axes[result] = self.axes[into]
 
     def axes_with(self, name, into, source):
@@ -63,7 +59,7 @@ class AxesTracker:
             if same or into.dim() == source.dim():
                 parents = (*spans[place], *others.spans[place])
                 spans[place] = (Span(into.shape[place], parents),)
-        return replace(axes, spans=spans, weights=None)
+        return replace(axes, spans=spans)
 
 
 def is_apart(tensor):
@@ -73,81 +69,28 @@ def is_apart(tensor):
     return tensor.is_nested or torch._C._functorch.is_functorch_wrapped_tensor(tensor)
 
 
-def candidate_of(axes):
-    """The candidate that a tensor holds, or holds a piece of."""
-    spans = [*axes.dropped, *(span for own in axes.spans for span in own)]
-    pieces = (span.whole.candidate for span in spans if span.whole.candidate)
-    return axes.weights or next(pieces, None)
-
-
-def held(known, axes):
-    """The candidate whose keys are still among the axes."""
-    wholes = {span.whole for spans in axes.spans for span in spans}
-    return next(
-        (a.weights for a in known if a.weights and a.weights.key in wholes), None
-    )
-
-
 def descended(axes, letters, over):
-    """The latest candidate whose weights were written into what is summed over."""
+    """(candidate, span of its keys), or the latest that was written into what is summed
+    over; (None, None) if there is none."""
+    if axes.weights:
+        return axes.weights, axes.weights.key
+    lists = zip(letters, axes.spans, strict=True)
     found = [
-        (origin.candidate.serial, span.whole, origin.candidate)
-        for letter, spans in zip(letters, axes.spans, strict=True)
-        if letter in over
-        for span in spans
+        (origin.candidate, span.whole)
+        for span in flat(spans for letter, spans in lists if letter in over)
         for origin in span.origins()
         if origin.candidate
     ]
-    if not found:
-        return None
-    _, key, candidate = max(found, key=lambda entry: entry[0])
-    candidate.lost = True
-    return replace(candidate.again(), key=key)
+    candidate, key = max(found, key=lambda one: one[0].number, default=(None, None))
+    if candidate:
+        candidate.lost = True
+    return candidate, key
 
 
-def each_once(weights, axes):
-    """A copy of weights that holds each of them once."""
+def once_each(weights, axes):
+    """Weights without the axes along which they only repeat."""
     spans = list(axes.spans)
     for axis, own in enumerate(spans):
-        if is_expanded(own):
+        if all_born(own, "expanded"):
             weights, spans[axis] = weights.narrow(axis, 0, 1), ()
-    return weights.detach().clone(), replace(axes, spans=spans)
-
-
-def has_features(found, mine, other):
-    """The values are as long along the keys, and wider where the weights are 1."""
-    wider = lined_up = False
-    for place in range(-max(len(mine.spans), len(other.spans)), 0):
-        own, theirs = mine.size(place), other.size(place)
-        if -place <= len(mine.spans) and is_expanded(mine.spans[place]):
-            own = 1
-        wider |= own == 1 < theirs
-        if own > 1 and found.keys_alone(mine.spans[place]):
-            lined_up |= own == theirs
-    return wider and lined_up
-
-
-def refuse_mixed(summaries, known, lists, result):
-    """A query that picks among maps of features: linear attention (LambdaNet)."""
-    mixed = {
-        spans[0]
-        for axes, named in zip(known, lists, strict=True)
-        for letter, spans in zip(named, axes.spans, strict=True)
-        if letter not in result and len(spans) == 1
-    }
-    for found in summaries:
-        found.refused |= not mixed.isdisjoint(found.summaries)
-
-
-def note_uses(tracker, operands, results):
-    """Weights that nothing was read with, and something else came of them."""
-    kept = tracker.of(results[0]).weights
-    for one in operands if tracker.waiting else ():
-        found = candidate_of(tracker.of(one))
-        if found in tracker.waiting and found is not kept:
-            found.touched |= any(
-                x.is_floating_point()
-                and x.numel() > 1
-                and candidate_of(tracker.of(x)) is not found
-                for x in operands
-            )
+    return weights, replace(axes, spans=spans)

@@ -2,86 +2,38 @@
 
 import torch
 
-from helpers.inspection.capture.candidate import laid_out
+from helpers.inspection.capture.axes import flat
+from helpers.inspection.capture.candidate import Read, laid_out
 from helpers.inspection.capture.sorting import BATCH, HEAD, KEY, QUERY, is_head
 
-BATCH_AXIS, HEAD_AXIS, QUERY_AXIS = 0, 1, 2
 
-
-def joined(found):
-    """Candidates of one run of one layer, with those joined that are pieces of one."""
-    groups = []  # (axis, candidates)
-    for one in with_all_keys(without_repeats(found)):
-        axis = piece_axis(*groups[-1], one) if groups else None
-        if axis is None:
-            groups.append((None, [one]))
+def joined(reads):
+    """Reads of one run of one layer, with those joined that are pieces of one."""
+    groups = []  # [axis, reads]
+    for one in with_all_keys(without_repeats(reads)):
+        axis = piece_axis(groups[-1][1][-1], one) if groups else None
+        if axis is None or groups[-1][0] not in (None, axis):
+            groups.append([None, [one]])
         else:
-            groups[-1] = (axis, [*groups[-1][1], one])
+            groups[-1] = [axis, [*groups[-1][1], one]]
     for axis, pieces in groups:
         if axis is not None:
             whole = torch.cat([piece.weights for piece in pieces], dim=axis)
-            pieces[0].weights = (
-                heads_apart(whole, pieces) if axis == BATCH_AXIS else whole
-            )
+            pieces[0].weights = heads_apart(whole, pieces) if axis == BATCH else whole
     return [pieces[0] for _, pieces in groups]
 
 
-def with_all_keys(found):
-    """Keys that one softmax was over, and that were read in several stretches, whole:
-    two modalities, or a row and a column (CCNet)."""
-    groups = {}
-    for one in found:
-        cuts = {cut for cut in one.parts if cut[0].whole is not one.key}
-        groups.setdefault((one.first or one, frozenset(cuts)), []).append(one)
-    for pieces in groups.values():
-        starts = [piece.first_key() for piece in pieces]
-        if len(pieces) > 1 and None not in starts:
-            pieces.sort(key=lambda piece: piece.first_key())
-            ends = [p.first_key() + p.weights.shape[-1] for p in pieces]
-            rows = {frozenset(sum(p.order[:KEY], [])) for p in pieces}
-            if ends[:-1] == sorted(starts)[1:] and len(rows) == 1:
-                stretch(pieces)
-    return [one for one in found if one.weights is not None]
-
-
-def stretch(pieces):
-    """Put the keys of all pieces into the first of them. What is images to one piece
-    and queries to another is queries."""
-    first = pieces[0]
-    known = set(first.rows) == set(sum(first.order[:KEY], []))
-    rows = first.rows if known else sum(first.order[:KEY], [])
-
-    def sort(span):
-        sorts = [s for p in pieces for s in (BATCH, HEAD, QUERY) if span in p.order[s]]
-        return HEAD if HEAD in sorts else max(sorts)
-
-    order = [[span for span in rows if sort(span) == s] for s in (BATCH, HEAD, QUERY)]
-    whole = [
-        laid_out(p.weights, sum(p.order, []), [*order, p.order[KEY]]) for p in pieces
-    ]
-    for piece in pieces:
-        piece.weights = None
-    first.weights = torch.cat(whole, -1)  # (B, A, T, N)
-
-
-def heads_apart(weights, pieces):
-    """Heads folded into the images (B * A, 1, T, N) that a loop went over, apart."""
-    first, last = (set(piece.axes.dropped) for piece in (pieces[0], pieces[-1]))
-    for span in first - last:
-        sizes = [parent.size for parent in span.parents]
-        heads = [is_head(p, pieces[0].head_wholes, True) for p in span.parents]
-        if heads == [False, True] and sizes[0] * sizes[1] == len(weights):
-            return weights.squeeze(1).unflatten(0, sizes)  # (B, A, T, N)
-    return weights
-
-
-def without_repeats(found):
-    """Weights that were read twice count once: as they were before a mean of them."""
+def without_repeats(reads):
+    """Weights that were read twice count once: as they were before a mean of them, and
+    also if they were worked out once more for other values (DiffLlama)."""
     kept = []
-    for one in found:
+    for one in reads:
         for place, other in enumerate(kept):
-            same = (one.first or one) is (other.first or other)
-            if (same or is_again(one, other)) and one.parts == other.parts:
+            same = one.candidate is other.candidate or (
+                one.value.parts != other.value.parts
+                and torch.equal(one.weights, other.weights)
+            )
+            if same and one.axes.parts == other.axes.parts:
                 if one.weights.numel() > other.weights.numel():
                     kept[place], one.number = one, other.number
                 break
@@ -90,42 +42,62 @@ def without_repeats(found):
     return kept
 
 
-def is_again(one, other):
-    """The same weights, worked out once more for other values (DiffLlama)."""
-    others = one.value_parts != other.value_parts
-    return others and torch.equal(one.weights, other.weights)
+def with_all_keys(reads):
+    """Keys that one softmax was over, and that were read in several stretches, whole:
+    two modalities, or a row and a column (CCNet)."""
+    groups = {}
+    for one in reads:
+        cuts = frozenset(cut for cut in one.axes.parts if cut[0].whole is not one.key)
+        groups.setdefault((one.candidate, cuts), []).append(one)
+    return [one for pieces in groups.values() for one in stretched(pieces)]
 
 
-def piece_axis(axis, pieces, one):
-    """The axis along which `one` goes on where the pieces end; None if it does not."""
-    last = pieces[-1]
-    found = next_axis(last, one)
-    if found is None or axis not in (None, found) or last.cross != one.cross:
-        return None
-    shapes = [list(piece.weights.shape) for piece in (last, one)]
-    for shape in shapes:
-        del shape[found]
-    return found if shapes[0] == shapes[1] else None
+def stretched(pieces):
+    """[One with the keys of all], if these are one behind the other, or the pieces.
+
+    What is images to one piece and queries to another is queries.
+    """
+    rows = flat(pieces[0].order[:KEY])
+    if {*rows} == {*pieces[0].candidate.rows}:
+        rows = pieces[0].candidate.rows  # in the order of the softmax
+    if any(p.first_key() is None or {*flat(p.order[:KEY])} != {*rows} for p in pieces):
+        return pieces
+    pieces = sorted(pieces, key=Read.first_key)
+    ends = [piece.first_key() + piece.weights.shape[-1] for piece in pieces]
+    if ends[:-1] != [piece.first_key() for piece in pieces[1:]]:
+        return pieces
+    order = [[], [], []]
+    for span in rows:
+        sorts = [s for p in pieces for s in range(KEY) if span in p.order[s]]
+        order[max(sorts)].append(span)
+    whole = [laid_out(p.weights, flat(p.order), [*order, p.order[KEY]]) for p in pieces]
+    pieces[0].weights = torch.cat(whole, -1)  # (B, A, T, N)
+    return pieces[:1]
 
 
-def origins_of(found):
-    """What the queries and what the keys were cut out of."""
-    keys = {span.whole for span in found.key.parents}
-    others = {span.whole for own in found.axes.spans for span in own}
-    return keys, others - {found.key} - found.head_wholes
+def heads_apart(weights, pieces):
+    """Heads folded into the images (B * A, 1, T, N) that a loop went over, apart."""
+    for span in pieces[0].axes.dropped - pieces[-1].axes.dropped:
+        sizes = [parent.size for parent in span.parents]
+        heads = [is_head(p, pieces[0].features, True) for p in span.parents]
+        if heads == [False, True] and sizes[0] * sizes[1] == len(weights):
+            return weights.squeeze(1).unflatten(0, sizes)  # (B, A, T, N)
+    return weights
 
 
-def next_axis(last, one):
-    """By what was cut out to make each of two pieces."""
-    if one.axes.after >= last.number:  # it depends on the other: a second look
-        return None
-    differ = {whole.whole for whole, _ in last.parts ^ one.parts}
-    if origins_of(last) != origins_of(one):  # of other sequences
-        return None
-    heads = last.head_wholes | one.head_wholes
-    if differ <= heads or all(whole.born == "feature" for whole in differ):
-        return HEAD_AXIS
-    if last.value_parts != one.value_parts:
-        return BATCH_AXIS
-    queries = {span.whole for spans in one.axes.spans for span in spans}
-    return QUERY_AXIS if differ <= queries else None
+def piece_axis(last, one):
+    """The axis along which one read goes on where the last one ends, by what was cut
+    out to make each; None if it does not."""
+    if one.axes.after >= last.number or one.sequences() != last.sequences():
+        return None  # it depends on the other, or looks at something else
+    differ = {whole.whole for whole, _ in last.axes.parts ^ one.axes.parts}
+    queries = {span.whole for span in flat(one.axes.spans)}
+    if differ <= last.features | one.features:
+        axis = HEAD
+    elif last.value.parts != one.value.parts:
+        axis = BATCH
+    else:
+        axis = QUERY if differ <= queries else None
+    sizes = zip(last.weights.shape, one.weights.shape, strict=True)
+    same = all(a == b for place, (a, b) in enumerate(sizes) if place != axis)
+    return axis if same else None

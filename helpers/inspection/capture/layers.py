@@ -5,11 +5,7 @@ import re
 import torch
 from torch import nn
 
-from helpers.inspection.shapes.text import tensors
-
-# PyTorch's own layers, which take another way where nobody listens. That way has other
-# rounding: so that the model returns the same bit for bit, such a layer is run once
-# more, unheard.
+# PyTorch's own layers, which take a faster way in eval mode where nobody listens.
 FAST = (nn.TransformerEncoder, nn.TransformerEncoderLayer, nn.MultiheadAttention)
 
 
@@ -20,26 +16,15 @@ def is_attention(module):
 def is_router(module):
     """It picks experts, not places."""
     name = type(module).__name__.lower()
-    return not is_attention(module) and bool(
-        re.search(r"router|moe|(expert|gate|gating)s?$", name)
-    )
-
-
-def has_weights(module):
-    return next(module.parameters(), None) is not None
-
-
-def is_torchs(module):
-    """A module that PyTorch brings along, or a scripted one."""
-    return type(module).__module__.startswith(("torch.nn", "torch.jit"))
+    picks = re.search(r"router|moe|(expert|gate|gating)s?$", name)
+    return bool(picks) and not is_attention(module)
 
 
 def is_scripted_product(module):
     """A scripted module with an attention's product in it, which nobody can watch."""
-    if not isinstance(module, torch.jit.ScriptModule):
-        return False
     calls = r"aten::(matmul|bmm|einsum|baddbmm|softmax|scaled_dot_product_attention)\("
-    return bool(re.search(calls, str(module.inlined_graph)))
+    scripted = isinstance(module, torch.jit.ScriptModule)
+    return scripted and bool(re.search(calls, str(module.inlined_graph)))
 
 
 def innermost_attention(inside, reading):
@@ -49,25 +34,8 @@ def innermost_attention(inside, reading):
     inside: the modules that were running as the weights began, innermost first.
     reading: those that were running when values were read with them.
     """
-    own = [module for module in inside if not is_torchs(module)]
-    likely = [
-        module
-        for module in inside
-        if is_attention(module)
-        or (module in own and (has_weights(module) or module in reading))
-    ]
+    torchs = ("torch.nn", "torch.jit")
+    own = [m for m in inside if not type(m).__module__.startswith(torchs)]
+    both = [m for m in own if m in reading or next(m.parameters(), None) is not None]
+    likely = [m for m in inside if is_attention(m) or m in both]
     return next(iter([*likely, *own, *inside]), None)
-
-
-def takes_fast_path(module, args):
-    """True where PyTorch may take it: in eval mode, and where nothing learns."""
-    if not isinstance(module, FAST) or module.training:
-        return False
-    return not torch.is_grad_enabled() or not any(
-        tensor.requires_grad for tensor in [*module.parameters(), *tensors(args)]
-    )
-
-
-def run_unheard(module, args, kwargs):
-    with torch._C.DisableTorchFunction():
-        return module.forward(*args, **kwargs)

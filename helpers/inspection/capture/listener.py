@@ -2,36 +2,22 @@
 
 import threading
 from bisect import bisect_right
-from dataclasses import dataclass, field
 
 import torch
 from torch.overrides import TorchFunctionMode
 
 from helpers.inspection.capture.axes import Axes
-from helpers.inspection.capture.calls import first_in_front
-from helpers.inspection.capture.candidate import AttentionCandidate
+from helpers.inspection.capture.calls import TorchCall
 from helpers.inspection.capture.captured import Call, Captured
-from helpers.inspection.capture.following import is_apart
 from helpers.inspection.capture.joining import joined
-from helpers.inspection.capture.kernels import FUSED
 from helpers.inspection.capture.layers import (
     FAST,
     innermost_attention,
     is_attention,
     is_router,
-    run_unheard,
-    takes_fast_path,
 )
 from helpers.inspection.capture.tracker import SoftmaxTracker
 from helpers.inspection.shapes.text import tensors
-
-
-@dataclass
-class ModuleFrame:
-    """A module that is running, and the weights of its own that were read."""
-
-    module: torch.nn.Module
-    read: list = field(default_factory=list)
 
 
 class Listener(TorchFunctionMode):
@@ -42,13 +28,13 @@ class Listener(TorchFunctionMode):
         self.root = model
         self.names = {module: name for name, module in model.named_modules()}
         self.captured = Captured()
-        self.filed = []  # candidates, in the order of their reads
+        self.filed = []  # reads, in order
         self.tracker = SoftmaxTracker(model.buffers())
-        self.frames = []  # of the modules that are running, outermost first
+        self.frames = []  # (a module that is running, its reads), outermost first
         self.observed = set()  # modules that ran while weights were kept
         self.executed = {}  # modules of the model that ran -> the attention around
-        self.suspects = []  # candidates that may have read values, unrecognised
-        self.opaque = []  # names of layers with a kernel that never gives weights
+        self.suspects = []  # layers that may have read values, unrecognised
+        self.opaque = []  # layers that never give their weights, or not all
         self.thread = threading.get_ident()
         self.paused = False
 
@@ -56,129 +42,120 @@ class Listener(TorchFunctionMode):
         """Hooks hear all threads, but functions are heard in this one alone."""
         return self.paused or threading.get_ident() != self.thread
 
+    def running(self):
+        return [module for module, _ in self.frames]
+
     def enter(self, module, inputs):
         if self.elsewhere():
             return
         if module in self.names and module not in self.executed:
-            around = [f.module for f in self.frames if is_attention(f.module)]
-            self.executed[module] = around
-        self.frames.append(ModuleFrame(module))
+            self.executed[module] = list(filter(is_attention, self.running()))
+        self.frames.append((module, []))
 
-    def leave(self, module, args, *rest):
-        """rest: keywords and output; after an error in the module, None alone."""
+    def leave(self, module, args, kwargs=None, output=None):
+        """A module has run; without an output after an error."""
         if self.elsewhere() or not self.frames:
             return None
-        frame = self.frames.pop()
-        for found in joined(frame.read):
-            made = (found.first or found).key.size
-            if found.lost and found.weights.shape[-1] < made:
-                self.hide(found)  # only some of its keys were followed
-            elif not found.refused:
-                self.file(found)
-        failed = len(rest) < 2 or rest[1] is None
-        inside = any(isinstance(frame.module, FAST) for frame in self.frames)
-        if failed or inside or not takes_fast_path(module, args):
+        _, reads = self.frames.pop()
+        for read in joined(reads):
+            found = read.candidate
+            if found.lost and read.weights.shape[-1] < found.key.size:
+                self.hide(found.running)  # only some of its keys were followed
+            elif not read.refused:
+                self.file(read)
+        fast = [isinstance(one, FAST) for one in [*self.running(), module]]
+        if output is None or module.training or not fast[-1] or any(fast[:-1]):
             return None
+        return self.run_unheard(module, args, kwargs, output)
+
+    def run_unheard(self, module, args, kwargs, heard):
+        """The fast way has other rounding than the one that can be heard: take it as
+        well, so that the model returns the same bit for bit."""
         self.paused = True
         try:
-            kwargs, output = rest
-            own = run_unheard(module, args, kwargs)
+            with torch._C.DisableTorchFunction():
+                output = module.forward(*args, **kwargs)
         finally:
             self.paused = False
-        for heard, one in zip(tensors([output]), tensors([own]), strict=True):
-            self.tracker.axes[one] = self.tracker.of(heard)
-        return own
-
-    def finish(self):
-        """At the end: weights that a layer called attention made and nobody read."""
-        for found in self.tracker.waiting:
-            unread = found.made is not None and found.layer not in self.observed
-            if unread and found.key.size > 1 and not found.lost:
-                letters = list(range(found.made.dim()))
-                rows = max(1, len(letters) - 2)
-                shared = Axes(self.tracker.of(found.made).spans[:rows])
-                for read in self.tracker.read(
-                    found, found.made, letters, shared, letters[:rows]
-                ):
-                    self.file(read)
-
-    def __torch_function__(self, function, types, args=(), kwargs=None):
-        kwargs = kwargs or {}
-        name = getattr(function, "__name__", "").strip("_")
-        if self.elsewhere():
-            return function(*args, **kwargs)
-        if name == "iter" and args[0].dim():  # a loop over the first axis
-            return iter(self.heard_call(torch.unbind, "unbind", args, {}))
-        return self.heard_call(function, name, args, kwargs)
-
-    def heard_call(self, function, name, args, kwargs):
-        """Call the function as it was called, and note what came of it."""
-        given, named = first_in_front(args, kwargs)
-        self.tracker.before(name, given, named)
-        output = function(*args, **kwargs)
-        if function in FUSED:
-            self.heard_kernel(FUSED[function], given, named, output)
-        elif name == "flex_attention":
-            self.hide(self.place(AttentionCandidate()))
-        else:
-            began, read = self.tracker.after(function, name, given, named, output)
-            if began:
-                self.place(began)
-                began.made = output if is_attention(began.layer) else None
-            for found in read:
-                self.keep(found)
-            if self.tracker.unexplained:
-                self.suspects.append(self.place(AttentionCandidate()))
+        for one, own in zip(tensors([heard]), tensors([output]), strict=True):
+            self.tracker.axes[own] = self.tracker.of(one)
         return output
 
-    def hide(self, found):
-        self.observed.update(found.running)
-        self.opaque += [self.names[found.layer]] if found.layer in self.names else []
+    def __torch_function__(self, function, types, args=(), kwargs=None):
+        """Call the function as it was called, and note what came of it."""
+        kwargs = kwargs or {}
+        if self.elsewhere():
+            return function(*args, **kwargs)
+        call = TorchCall(function, args, kwargs)
+        if call.name == "iter" and args[0].dim():  # a loop over the first axis
+            return iter(self.__torch_function__(torch.unbind, types, args))
+        self.tracker.before(call)
+        call.output = function(*args, **kwargs)
+        self.tracker.after(call)
+        self.place()
+        return call.output
 
-    def heard_kernel(self, call, args, kwargs, output):
-        """A fused kernel ran: read with the weights that `call` works out aside."""
-        found = self.place(AttentionCandidate(own=True))
-        if any(is_apart(tensor) for tensor in tensors([*args, *kwargs.values()])):
-            return self.hide(found)
-        weights, axes, letters, value, named = call(self.tracker, found, args, kwargs)
-        results = tensors([output])
-        self.tracker.note(None, "", (), {}, tensors(args[:1]), results)
-        self.tracker.axes[weights] = axes
-        for read in self.tracker.read(found, weights, letters, value, named):
-            self.tracker.of(results[0]).after = read.number
+    def place(self):
+        """Note in which layer that happened which the latest call did."""
+        running, tracker = self.running(), self.tracker
+        if tracker.begun:
+            found = tracker.begun
+            found.running, found.layer = running, self.layer_of(running)
+            found.made = found.made if is_attention(found.layer) else None
+        for read in tracker.reads:
             self.keep(read)
+        if tracker.opaque:
+            self.hide(running)
+        if tracker.unexplained:
+            self.suspects.append(self.layer_of(running))
 
-    def place(self, found, reading=()):
-        """Note in which layer of the model it began: None for another model's.
+    def layer_of(self, running, reading=()):
+        """The layer of the model whose weights began; None for another model's.
 
-        reading: the modules that were running when values were read with it.
+        reading: the modules that were running when values were read with them.
         """
-        found.running = found.running or [frame.module for frame in self.frames]
-        inside = [m for m in reversed(found.running) if m in self.names]
-        nobody = None if found.running else self.root  # a method that is not forward
-        found.layer = innermost_attention(inside, reading) or nobody
-        return found
+        inside = [module for module in reversed(running) if module in self.names]
+        nobody = None if running else self.root  # a method that is not forward
+        return innermost_attention(inside, reading) or nobody
 
-    def keep(self, found):
+    def hide(self, running):
+        self.observed.update(running)
+        self.opaque.append(self.layer_of(running))
+
+    def keep(self, read):
         """Hold on to weights that were read, until their layer has run."""
-        self.place(found, [frame.module for frame in self.frames])
-        if found.layer is None or is_router(found.layer):
+        found = read.candidate
+        layer = found.layer = self.layer_of(found.running, self.running())
+        if layer is None or is_router(layer):
             return
         self.observed.update(found.running)
-        own = [frame for frame in self.frames if frame.module is found.layer]
+        own = [reads for module, reads in self.frames if module is layer]
         if own:
-            own[-1].read.append(found)
-        elif found.first is None:  # and not read again after its layer has run
-            self.file(found)
+            own[-1].append(read)
+        elif all(filed.candidate is not found for filed in self.filed):
+            self.file(read)
+
+    def file(self, read):
+        """In the order of the reads: an outer layer is left after its inner ones."""
+        kind = "cross" if read.cross else "self"
+        call = Call(self.name_of(read.candidate.layer), kind, read.weights)
+        place = bisect_right(self.filed, read.number, key=lambda one: one.number)
+        self.filed.insert(place, read)
+        self.captured.in_order.insert(place, call)
 
     def name_of(self, layer):
         """Its name in the model; the model itself has none but that of its class."""
         return self.names.get(layer) or type(layer).__name__
 
-    def file(self, found):
-        """In the order of the reads: an outer layer is left after its inner ones."""
-        kind = "cross" if found.cross else "self"
-        call = Call(self.name_of(found.layer), kind, found.weights)
-        place = bisect_right(self.filed, found.number, key=lambda one: one.number)
-        self.filed.insert(place, found)
-        self.captured.in_order.insert(place, call)
+    def finish(self):
+        """At the end: weights that a layer called attention made and nobody read."""
+        self.tracker.reads = []
+        for found in list(self.tracker.waiting):
+            unread = found.made is not None and found.layer not in self.observed
+            if unread and found.key.size > 1 and not found.lost:
+                letters = list(range(found.made.dim()))
+                rows = letters[: max(1, len(letters) - 2)]  # shared with the values
+                values = Axes([self.tracker.of(found.made).spans[i] for i in rows])
+                self.tracker.read({*letters}, found.made, letters, values, rows)
+        for read in self.tracker.reads:
+            self.file(read)

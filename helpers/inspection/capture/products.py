@@ -1,129 +1,71 @@
 """The products of two tensors, all written as einsum writes them."""
 
-import re
-from dataclasses import replace
-
 import torch
-
-from helpers.inspection.capture.axes import Span, size_of
-from helpers.inspection.capture.combining import gathered, is_expanded
 
 PRODUCTS = "matmul rmatmul bmm mm mv baddbmm addmm dot inner einsum tensordot linear"
 PRODUCTS = PRODUCTS.split()
 
 
-def letters_of(name, args):
-    """(tensors, the letters of each, the letters of the result), or None.
+def rows_of(rank):
+    """Letters of all axes but the last two; axes that line up have the same letter."""
+    return [f"b{i}" for i in range(rank, 2, -1)]
+
+
+def letters_of(call):
+    """(tensors, the letters of each, the letters of the result) of a product, or None.
 
     Letters stand for axes: the same letter is the same axis; one that is missing in
     the result was summed over.
     """
-    if name == "einsum":
-        return einsum_letters(args)
-    tensors = [a for a in args if isinstance(a, torch.Tensor)]
-    if name in ("baddbmm", "addmm"):
-        tensors = tensors[1:]
-    if name == "rmatmul":
-        tensors = tensors[::-1]
-    if len(tensors) < 2:
+    name = call.name
+    if name not in PRODUCTS or len(call.operands) < 2:
         return None
-    first, second = tensors[:2]
-    if name == "linear":  # weight (out, in)
-        rows = [f"b{i}" for i in range(first.dim() - 1)]
-        return [first, second], [[*rows, "k"], ["n", "k"]], [*rows, "n"]
-    if name == "inner":
-        rows, columns = (
-            [f"{a}{i}" for i in range(x.dim() - 1)]
-            for a, x in (("a", first), ("c", second))
-        )
-        return [first, second], [[*rows, "k"], [*columns, "k"]], [*rows, *columns]
+    if name == "einsum":
+        return einsum_letters(*call.args)
+    added = name in ("baddbmm", "addmm")  # their first tensor takes no part
+    tensors = call.operands[added : added + 2]
+    if name in ("linear", "inner"):
+        return tensordot_letters(tensors, ([-1], [-1]))
     if name == "tensordot":
-        return tensordot_letters(first, second, args[2] if len(args) > 2 else 2)
-    rows = max(first.dim(), second.dim()) - 2
-    batch = [f"b{i}" for i in range(rows)]
-    ones = [*batch[rows - first.dim() + 2 :], "t", "k"] if first.dim() > 1 else ["k"]
-    others = [*batch[rows - second.dim() + 2 :], "k", "n"]
-    others = others if second.dim() > 1 else ["k"]
-    result = [*batch, *(letter for letter in "tn" if letter in ones + others)]
-    return [first, second], [ones, others], result
+        return tensordot_letters(tensors, call.argument("dims", 2, 2))
+    first, second = tensors = tensors[:: -1 if name == "rmatmul" else 1]
+    ones = [*rows_of(first.dim()), *"tk"[-first.dim() :]]
+    others = [*rows_of(second.dim()), *"kn"[: second.dim()]]
+    rows = rows_of(max(first.dim(), second.dim()))
+    kept = [letter for letter in "tn" if letter in ones + others]
+    return tensors, [ones, others], [*rows, *kept]
 
 
-def tensordot_letters(first, second, dims):
-    if isinstance(dims, int):
-        dims = (range(-dims, 0), range(dims))
+def tensordot_letters(tensors, dims):
+    """dims: the axes of each that are summed over together, or how many."""
     if isinstance(dims, torch.Tensor):
         return None
-    ones = [f"a{i}" for i in range(first.dim())]
-    others = [f"c{i}" for i in range(second.dim())]
+    if isinstance(dims, int):
+        dims = (range(-dims, 0), range(dims))
+    first, second = (range(x.dim()) for x in tensors)
+    ones, others = [f"a{i}" for i in first], [f"c{i}" for i in second]
     for i, (one, other) in enumerate(zip(*dims, strict=True)):
         ones[one] = others[other] = f"k{i}"
-    result = [letter for letter in ones + others if not letter.startswith("k")]
-    return [first, second], [ones, others], result
+    result = [letter for letter in ones + others if letter[0] != "k"]
+    return tensors, [ones, others], result
 
 
-def einsum_letters(args):
-    equation, *tensors = args
+def einsum_letters(equation, *tensors):
     if not isinstance(equation, str):
         return None
-    if len(tensors) == 1 and isinstance(tensors[0], list | tuple):
-        tensors = list(tensors[0])
+    if isinstance(tensors[0], list | tuple):
+        (tensors,) = tensors
     given, arrow, result = equation.replace(" ", "").partition("->")
-    terms = given.split(",")
-    spare = [
-        tensor.dim() - len(term.replace("...", ""))
-        for term, tensor in zip(terms, tensors, strict=True)
-    ]
-    dots = [f"...{i}" for i in range(max(spare))]
-    lists = [spread(t, dots, s) for t, s in zip(terms, spare, strict=True)]
     if not arrow:
-        letters = given.replace(",", "").replace(".", "")
-        result = "..." if "..." in given else ""
-        result += "".join(sorted(c for c in set(letters) if letters.count(c) == 1))
-    return tensors, lists, spread(result, dots, len(dots))
+        letters = sorted(given.replace(".", "").replace(",", ""))
+        result = "".join(["...", *(n for n in letters if letters.count(n) == 1)])
+    terms = given.split(",")
+    pairs = zip(terms, tensors, strict=True)
+    spare = [x.dim() - len(term.replace("...", "")) for term, x in pairs]
+    return tensors, list(map(spread, terms, spare)), spread(result, max(spare))
 
 
-def spread(term, dots, spare):
-    """The letters of one term, with the last `spare` of the dots in place of '...'."""
-    found = []
-    for part in re.findall(r"\.\.\.|.", term):
-        found += dots[len(dots) - spare :] if part == "..." else [part]
-    return found
-
-
-def known_size(spans):
-    """Of two ways to see an axis, the longer one, and one that does not just repeat."""
-    return size_of(spans), not is_expanded(spans)
-
-
-def axes_of_layer(axes, size):
-    """The axes of what a linear layer returns: `size` new features.
-
-    All features of an earlier layer that are another axis by now are places: each of
-    them has features of its own.
-    """
-    rows = [
-        tuple(s.place if s.born == "feature" and s.whole is s else s for s in own)
-        for own in axes.spans[:-1]
-    ]
-    spans = [*rows, (Span(size, born="feature"),)]
-    mixed = frozenset(axes.spans[-1])
-    return replace(
-        axes, spans=spans, mixed=mixed, weights=None, weighed=None, scores=False
-    )
-
-
-def axes_of_product(known, lists, result):
-    """The axes of the result; of an axis of both, those of the longer or first one."""
-    of_letter = {}
-    for axes, letters in zip(known, lists, strict=True):
-        for letter, spans in zip(letters, axes.spans, strict=True):
-            of_letter.setdefault(letter, []).append(spans)
-    spans = [max(of_letter[letter], key=known_size) for letter in result]
-    mixed = {
-        span
-        for letter, choices in of_letter.items()
-        for own in choices
-        for span in own
-        if letter not in result
-    }
-    return gathered(known, spans, frozenset(mixed))
+def spread(term, spare):
+    """The letters of one term; '...' is `spare` axes, counted from the right."""
+    before, dots, behind = term.partition("...")
+    return [*before, *(f".{i}" for i in range(spare, 0, -1) if dots), *behind]

@@ -6,32 +6,20 @@ import torch
 SOFTMAX = {"softmax": 1, "softmin": 1, "gumbel_softmax": 4, "log_softmax": 1}
 
 
-def softmax_axis(name, args, kwargs, output):
+def softmax_axis(call):
     """The axis along which this call made its result sum to 1; None for others."""
+    name, output, axes = call.name, call.results[0], []
     if name in SOFTMAX:
-        place = SOFTMAX[name]
-        dim = kwargs.get("dim", args[place] if len(args) > place else -1)
+        dim = call.argument("dim", SOFTMAX[name], -1)
         return dim % output.dim() if isinstance(dim, int) else None
-    if name in ("div", "truediv") and not kwargs:
-        return divided_by_own_sum(args, output)
-    if name == "exp" and output.dim() and sums_to_one(output, -1):
-        return output.dim() - 1
-    return None
-
-
-def divided_by_own_sum(args, output):
-    """The axis along which a division made a tensor sum to 1, None for any other."""
-    pair = [a for a in args[:2] if isinstance(a, torch.Tensor)]
-    if len(pair) < 2:
-        return None
-    whole, parts = pair
-    if whole.shape != output.shape or parts.numel() >= whole.numel():
-        return None
-    lined_up = (1,) * (whole.dim() - parts.dim()) + parts.shape
-    for axis, size in enumerate(lined_up):
-        if size == 1 < whole.shape[axis] and sums_to_one(output, axis):
-            return axis
-    return None
+    if name == "exp":
+        axes = range(output.dim())[-1:]
+    elif name in ("div", "truediv") and len(call.operands) == 2:
+        whole, parts = call.operands  # parts: its sums, perhaps
+        sizes = (1,) * (whole.dim() - parts.dim()) + parts.shape
+        if whole.shape == output.shape:
+            axes = [i for i, size in enumerate(sizes) if size == 1 < output.shape[i]]
+    return next((axis for axis in axes if sums_to_one(output, axis)), None)
 
 
 def sums_to_one(tensor, axis):

@@ -1,40 +1,35 @@
 """Which axis of attention weights is images, which heads, which queries."""
 
-from helpers.inspection.capture.axes import size_of
-from helpers.inspection.capture.combining import is_expanded
+from helpers.inspection.capture.axes import all_born, size_of
 
 BATCH, HEAD, QUERY, KEY = range(4)
 
 
-def sort_spans(rows, values, wholes, keys, predicted, scored):
+def sort_spans(rows, values, wholes, keys, mixed):
     """Tell the spans of weights apart by where they come from.
+
+    An axis that the values share is images, one that was cut out of features is heads;
+    what is left is queries, and so is one that the keys were cut out of, as neighbours
+    of each place.
 
     rows: {letter: spans} of the weights but for their keys; values: the same of the
     values, where the same letter is the same axis. wholes: the features that were mixed
-    to make scores, and those of the values: heads are cut out of these. An axis that
-    values share is images; what is left is queries, and so is one that the keys were
-    cut out of (keys: their origins), as neighbours of each place. predicted: a layer
-    gave the weights (VOLO): queries are features, as keys are. scored: a product of
-    queries and keys did, and mixed these features. Returns ({span: BATCH, HEAD or
-    QUERY}, {spans: the finer spans to take for them}, features that each have a map).
-    None for the first in linear attention, which has such maps and no query.
+    to make scores, and those of the values. keys: origins of the keys. mixed: origins
+    of the features that heads of queries are cut out of; None for any. Returns ({span:
+    BATCH, HEAD or QUERY}, {spans: the finer spans to take for them}, features that each
+    have a map). None for the first in linear attention, which has such maps, no query.
     """
     sorts, finer, summaries, heads_shared = {}, {}, set(), set()
     for letter, spans in rows.items():
         shared = values.get(letter, ())
-        repeats = is_expanded(shared) and not is_expanded(spans)
-        if repeats and has_images(rows, values, wholes):
+        if all_born(shared, "expanded") and has_images(rows, values, wholes):
             shared = ()  # the values only repeat along the queries
         finer[spans] = finest(spans, shared, wholes)
         for span in finer[spans]:
             neighbours = span in keys and span.whole is span  # not a row of windows
-            images = shared and span.size > 1 and not neighbours
-            sorts[span] = BATCH if images else QUERY
-            if shared or not (predicted or scored):
-                head = is_head(span, wholes, bool(shared))
-            else:
-                head = span.whole in scored
-            if head:
+            sorts[span] = BATCH if shared and not neighbours else QUERY
+            head = is_head(span, wholes, bool(shared))
+            if head if shared or mixed is None else span.whole in mixed:
                 sorts[span] = HEAD
                 heads_shared.add(bool(values.get(letter)))
                 summaries |= set() if shared else {span}
@@ -66,8 +61,7 @@ def finest(spans, shared, wholes):
 def has_images(rows, values, wholes):
     """True if an axis that values share is neither repeated nor heads."""
     return any(
-        size_of(own) > 1
-        and not is_expanded(own)
+        not all_born(own, "expanded")
         and not any(is_head(span, wholes, True) for span in own)
         for letter, own in values.items()
         if letter in rows

@@ -1,5 +1,4 @@
-"""Follows tensors from call to call: the origin of their axes, and which of them hold
-the weights of an attention.
+"""Follows weights from the softmax that made them to the values read with them.
 
 A classifier ends in a softmax, too. But an attention goes on: its weights are
 multiplied with values, as they are or after a dropout, a mask, a reshape. So what a
@@ -7,181 +6,157 @@ softmax returns is followed until its keys are summed over, whatever its layer i
 """
 
 from dataclasses import replace
-from itertools import count
+from itertools import count, permutations
 
-from helpers.inspection.capture.axes import Span
-from helpers.inspection.capture.calls import summed_dims
-from helpers.inspection.capture.candidate import AttentionCandidate
-from helpers.inspection.capture.combining import aligned, is_parameter
+from helpers.inspection.capture.axes import Span, candidate_of, flat
+from helpers.inspection.capture.candidate import AttentionCandidate, read_values
+from helpers.inspection.capture.combining import aligned, axes_of_product
 from helpers.inspection.capture.following import (
     ADDS,
     WRITES,
     AxesTracker,
     descended,
-    each_once,
-    has_features,
-    held,
     is_apart,
-    note_uses,
-    refuse_mixed,
+    once_each,
 )
-from helpers.inspection.capture.products import (
-    PRODUCTS,
-    axes_of_layer,
-    axes_of_product,
-    letters_of,
-)
+from helpers.inspection.capture.kernels import FUSED, fused_weights
+from helpers.inspection.capture.products import PRODUCTS, letters_of
 from helpers.inspection.capture.softmaxes import softmax_axis, sums_to_one
-from helpers.inspection.shapes.text import tensors
 
 
 class SoftmaxTracker(AxesTracker):
-    """Sorts the calls: what makes weights, what reads with them, what does neither."""
+    """Sorts the calls: what makes weights, what reads with them, what does neither.
+
+    Of the latest call: begun: the candidate that it made, or None. reads: what it read.
+    unexplained: it may have read values, and was not recognised. opaque: it has read
+    values and gives no weights.
+    """
 
     def __init__(self, buffers=()):
         super().__init__(buffers)
         self.refused = []  # candidates that were read and are none
         self.waiting = []  # candidates that nothing was read with yet
-        self.summaries = []  # candidates with maps for features
-        self.serials, self.numbers = count(1), count(1)  # of candidates, of reads
-        self.unexplained = False  # the latest call may have read values, unrecognised
+        self.summaries = []  # reads with maps for features
+        self.numbers = count(1)
 
-    def after(self, function, name, args, kwargs, output):
-        """What a call did: (a candidate that began or None, candidates it read)."""
-        operands, results = tensors([*args, *kwargs.values()]), tensors([output])
-        self.unexplained = False
-        if any(map(is_apart, operands + results)):
+    def after(self, call):
+        """Note what a call did."""
+        name, operands, results = call.name, call.operands, call.results
+        self.begun, self.reads = None, []
+        self.unexplained = self.opaque = False
+        if any(map(is_apart, operands + results)) or name == "flex_attention":
             self.unexplained = name in PRODUCTS and name != "linear"
+            self.opaque = call.function in FUSED or name == "flex_attention"
         elif operands and name in WRITES:
             # An adding one sums over the keys, perhaps, of a list of pairs.
             self.unexplained = name in ADDS and self.of(operands[-1]).scores
-            self.written(name, operands, results)
+            self.written(call)
         elif operands and results:
-            noted = self.noted(function, name, args, kwargs, operands, results)
-            note_uses(self, operands, results)
-            return noted
-        return None, []
+            self.sort(call, *operands)
+            self.note_uses(operands, results[0])
+            for read in self.reads:
+                self.of(results[0]).after = read.number
 
-    def noted(self, function, name, args, kwargs, operands, results):
-        """Note the axes of the results, and what began or was read."""
-        first, output = operands[0], results[0]
-        if name in PRODUCTS:
-            return None, self.product(name, args, kwargs, operands, output)
-        if name in ("mul", "rmul"):
-            self.multiplied(operands, output)
-            return None, []
-        axis, axes = softmax_axis(name, args, kwargs, output), self.of(first)
-        if axis is not None:
-            masked = axes.weights and axes.weights.keys_alone(axes.spans[axis])
-            if not masked:  # and made to sum to 1 again
-                return self.began(first, output, axis), []
-        self.note(function, name, args, kwargs, operands, results)
-        if not axes.weighed or name != "sum":
-            return None, []
-        read = self.summed_up(axes.weighed, summed_dims(args, kwargs, first.dim()))
-        for found in read:
-            self.of(output).after = found.number
-        return None, read
+    def sort(self, call, first, *others):
+        """Make weights, read with them, or only note the axes of the results."""
+        name, output, axes = call.name, call.results[0], self.of(first)
+        axis, product = softmax_axis(call), letters_of(call)
+        # weights that were masked, and are made to sum to 1 once more, are the same
+        again = axes.weights and axes.weights.key.fills(axes.spans[axis or 0])
+        if call.function in FUSED:
+            weights, *values = fused_weights(self, call)
+            self.begin(weights, weights, weights.dim() - 1)
+            self.axes[output] = aligned([axes], output.shape)
+            self.read({"n"}, weights, *values)
+        elif axis is not None and not again:
+            self.begin(first, output, axis)
+        elif product and not (name == "linear" and self.of(others[0]).is_parameter):
+            self.product(*product, output)
+        else:
+            self.note(call)
+        if name in ("mul", "rmul") and len(others) == 1:
+            self.multiplied(first, *others, output)
+            self.multiplied(*others, first, output)
+        if name in ("sum", "mean") and axes.weighed:
+            dims = call.dims(first.dim())
+            self.read({dim - first.dim() for dim in dims}, *axes.weighed)
 
-    def began(self, scores, output, axis):
+    def begin(self, scores, weights, axis):
         """A candidate: its keys get a span of their own, which queries do not share."""
         axes = self.of(scores)
-        found = AttentionCandidate(serial=next(self.serials), scored=axes.scores)
-        found.key = Span(output.shape[axis], axes.spans[axis], candidate=found)
-        self.waiting.append(found)
+        found = AttentionCandidate(number=next(self.numbers), scored=axes.scores)
+        found.made, self.begun = weights, found
+        found.key = Span(weights.shape[axis], axes.spans[axis], candidate=found)
+        found.rows = [s for i, own in enumerate(axes.spans) if i != axis for s in own]
         spans = [*axes.spans[:axis], (found.key,), *axes.spans[axis + 1 :]]
-        found.rows = [s for own in spans for s in own if s is not found.key]
-        self.axes[output] = replace(axes, spans=spans, weights=found)
+        self.axes[weights] = replace(axes, spans=spans)
+        self.waiting.append(found)
         return found
 
-    def product(self, name, args, kwargs, operands, output):
-        """The axes of a product; returns the candidates that it read values with."""
-        known = [self.of(one) for one in operands]
-        how = letters_of(name, (*args, *kwargs.values()))
-        if name == "linear" and is_parameter(known[1]):
-            self.axes[output] = axes_of_layer(known[0], output.shape[-1])
-            return []
-        if how is None:
-            self.axes[output] = aligned(known, output.shape)
-            return []
-        operands, lists, result = how
-        read = []
-        for place, letters in enumerate(lists):
+    def product(self, operands, lists, result, output):
+        """A sum over all letters that are not in the result: see `letters_of`."""
+        pairs = permutations(zip(operands, lists, strict=True), 2)
+        for (weights, letters), (values, named) in pairs:
             over = set(letters) - set(result)
-            others = [
-                (self.of(operands[i]), named)
-                for i, named in enumerate(lists)
-                if i != place and over & set(named)
-            ]
-            found = others and self.weights_over(over, operands[place], letters)
-            if found:
-                read += self.read(found, operands[place], letters, *others[0])
-        known = list(map(self.of, operands))
-        axes = axes_of_product(known, lists, result)
-        refused = any(one.weights and one.weights.refused for one in known)
-        scored = any(one.scores for one in known)
-        between = not any(is_parameter(one) or one.given for one in known)
-        self.unexplained = between and scored and not read and not refused
-        if between and not read:
-            refuse_mixed(self.summaries, known, lists, result)
-        axes.scores = between and not read
-        axes.after = max([axes.after, *(found.number for found in read)])
-        axes.weights = held(known, axes)
-        self.axes[output] = axes
-        return read
+            if over & set(named):
+                self.read(over, weights, letters, self.of(values), named)
+        known = [self.of(one) for one in operands]
+        axes = self.axes[output] = axes_of_product(known, lists, result)
+        if not self.reads and not any(one.is_parameter for one in known):
+            refused = any(one.weights and one.weights.refused for one in known)
+            self.unexplained = not refused and any(one.scores for one in known)
+            for read in self.summaries:  # linear attention picks among its maps
+                read.refused |= not axes.mixed.isdisjoint(read.summaries)
+            axes.scores = True
 
-    def weights_over(self, over, tensor, letters):
-        """The candidate of a tensor whose keys are the letters summed over, or None."""
+    def multiplied(self, weights, values, output):
+        """Entry by entry: a read of values with features, but for the sum over keys."""
+        found, other = self.of(weights).weights, self.of(values)
+        if not found or other.weights:
+            return
+        weights, axes = once_each(weights, self.of(weights))
+        places = range(-weights.dim(), 0)
+        keys = [i for i in places if found.key.fills(axes.spans[i])]
+        wide = [i for i in range(-output.dim(), 0) if axes.size(i) == 1 < other.size(i)]
+        if wide and keys and all(axes.size(i) == other.size(i) for i in keys):
+            letters = [i if axes.size(i) > 1 else f"{i}, alone" for i in places]
+            named = list(range(-len(other.spans), 0))
+            self.axes[weights] = axes
+            self.of(output).weighed = weights, letters, other, named
+
+    def read(self, over, tensor, letters, value, named):
+        """A product with values that was summed over some letters: perhaps the keys.
+
+        value: the Axes of the values; named: their letters.
+        """
         axes = self.of(tensor)
-        found = axes.weights or descended(axes, letters, over)
-        if not found and len(over) == 1 and not (axes.given or is_parameter(axes)):
+        found, key = descended(axes, letters, over)
+        if not found and len(over) == 1 and not axes.is_parameter:
             axis = letters.index(*over)
             if tensor.shape[axis] > 1 and sums_to_one(tensor, axis):
-                found = self.began(tensor, tensor, axis)
-        if not found:
-            return None
-        spans = zip(letters, self.of(tensor).spans, strict=True)
-        keys = {letter for letter, own in spans if found.keys_alone(own)}
-        return found if keys and keys <= over else None
-
-    def multiplied(self, operands, output):
-        """Entry by entry: a read of values with features, but for the sum over keys."""
-        known = [self.of(one) for one in operands]
-        result = self.axes[output] = aligned(known, output.shape)
-        result.weights = held(known, result)
-        for mine, other in [(0, 1), (1, 0)] if len(known) == 2 else []:
-            found = known[mine].weights
-            if not found or known[other].weights:
-                continue
-            if has_features(found, known[mine], known[other]):
-                weights, axes = each_once(operands[mine], known[mine])
-                self.axes[weights], result.weights = axes, None
-                result.weighed = found, weights, known[other]
-
-    def summed_up(self, weighed, dims):
-        """The sum over the keys (among dims) of a product entry by entry."""
-        found, weights, value = weighed
-        mine, rank = self.of(weights), max(weights.dim(), len(value.spans))
-        places = range(rank - weights.dim(), rank)
-        spans = zip(places, mine.spans, strict=True)
-        if not {place for place, own in spans if found.keys_alone(own)} <= dims:
-            return []
-        # an axis of size 1 stands for no axis of the weights
-        sizes = zip(places, weights.shape, strict=True)
-        letters = [place if size > 1 else place + rank for place, size in sizes]
-        named = list(range(rank - len(value.spans), rank))
-        return self.read(found, weights, letters, value, named)
-
-    def read(self, found, tensor, letters, value, named):
-        """[found], with its weights filed; [] if they are no weights over places."""
-        axes = self.of(tensor)
-        first = found.first or found
-        self.waiting = [one for one in self.waiting if one is not first]
-        if found.weights is not None:  # read before: as a whole, or another piece
-            found = found.again()
-        if not found.read(tensor, axes, letters, value, named):
+                found = self.begin(tensor, tensor, axis)
+                axes, key = self.of(tensor), found.key
+        spans = zip(letters, axes.spans, strict=True)
+        keys = {letter for letter, own in spans if found and key.fills(own)}
+        if not keys or not keys <= over:
+            return
+        if found in self.waiting:
+            self.waiting.remove(found)
+        read = read_values(found, key, tensor, axes, letters, value, named)
+        if read is None:
+            found.refused = True
             self.refused.append(found)
-            return []
-        found.number = next(self.numbers)
-        self.summaries += [found] * bool(found.summaries)
-        return [found]
+            return
+        read.number = next(self.numbers)
+        self.reads.append(read)
+        self.summaries += [read] * bool(read.summaries)
+
+    def note_uses(self, operands, output):
+        """Weights that nothing was read with, and something else came of them."""
+        if not self.waiting:
+            return
+        known = [self.of(one) for one in operands]
+        held = {candidate_of([*one.dropped, *flat(one.spans)]) for one in known}
+        kept = None if self.of(output).weighed else self.of(output).weights
+        for found in held.intersection(self.waiting) - {kept}:
+            found.touched |= len(held) > 1

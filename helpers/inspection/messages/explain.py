@@ -4,31 +4,29 @@ import math
 import re
 from dataclasses import dataclass
 from functools import cache
-from operator import ge
 
 from helpers.inspection.messages.facts import facts_of
 from helpers.inspection.messages.index import Cause, Message, read_index
-from helpers.inspection.messages.numbers import read_any, without_numbers
+from helpers.inspection.messages.numbers import FACTS, read_any, without_numbers
+from helpers.inspection.messages.ranking import Ranking
 from helpers.inspection.messages.spoken import facts_in_words
-from helpers.inspection.messages.text import as_text
-from helpers.inspection.messages.wording import (
-    clean,
-    errors_in,
-    find_close,
-    find_message,
-)
-from helpers.inspection.messages.words import SUBJECT, ByWords, prose, words_of
+from helpers.inspection.messages.text import SORTING, as_text
+from helpers.inspection.messages.wording import clean, errors_in, find
+from helpers.inspection.messages.words import ABOUT, prose, terms_of
 
-# What counts how much: a fact about the numbers for or against a cause, a clue in the
-# text around the message, words in common, a phrase, the place in the message's order.
-FITS, UNLESS, CLUE, WORDS, PHRASE, PLACE = 4.0, -4.0, 2.0, 0.3, 1.0, 0.8
-HINT, HINT_OF_ERROR = 4.5, 10.0  # scores that recall an entry; an error uses words less
-# How much of a phrase, how rare its words, how far ahead, and the score of all words:
-# nearly as people say it, or less of it and well ahead of all others.
-SURE = ((0.8, 4.8, 1.0, 15.0), (0.7, 3.8, 1.4, 15.0), (0.6, 6.0, 1.3, 15.0))
-NEAR = 0.55  # of the best score: what is worth naming beside it
-EXPLAINED = 0.3  # of the weight of a text's words: less is no symptom of the entry
+# What counts how much with a message: a fact about the numbers for or against a cause,
+# a clue in the text around it, words in common, the place in the message's order.
+FITS, UNLESS, CLUE, WORDS, PLACE = 4.0, -4.0, 2.0, 0.07, 0.8
+# Without one: a fact about numbers, the least score, and what the best must have to be
+# sure: a score, so far ahead of the second, so much of a phrase and of the text.
+COUNTED, HINT, DOUBT = 50.0, 18.0, 32.0  # in doubt, what is seen is asked for as well
+SURE, AHEAD, SHARE, EXPLAINED = 40.0, 1.4, 0.55, 0.5
+BRIEF = 8  # words of a text that is asked for its numbers
+NEARLY = 0.7  # of a phrase: nearly all of it
+NEAR = 0.45  # of the best score: what is worth naming beside it
 HINTS = 3
+PERCENT = re.compile(r"\d+(\.\d+)? ?%")
+ALWAYS = frozenset(FACTS["always"])
 
 
 @dataclass(frozen=True)
@@ -51,8 +49,9 @@ class Explanation:
     message: what was recognised, or None. facts: sentences about the numbers. causes:
     `Ranked`, the likeliest first. close: no wording of the message was found, but most
     of its words. by_words: the text holds no known message, and the causes were found
-    by their words. weak: these words are few, and prove little. known: False if nothing
-    was recognised.
+    by their words. weak: these words are few, and prove little. sorting: where they
+    prove nothing, (what is seen, cause) for each kind of symptom. known: False if
+    nothing was recognised.
     """
 
     text: str
@@ -62,6 +61,7 @@ class Explanation:
     close: bool = False
     by_words: bool = False
     weak: bool = False
+    sorting: tuple = ()
 
     @property
     def known(self):
@@ -90,26 +90,36 @@ def explain(text, index=None):
     index = index or read_index()
     if cause := index.causes.get(text.strip()):
         return Explanation(text, None, (), (Ranked(cause, 0.0),))
-    message, numbers = find_message(index.messages, text)
-    facts = facts_of(message.numbers, message.roles, numbers) if message else {}
-    if close := message is None:
-        message, numbers = find_close(index.messages, text), without_numbers(text)[1]
+    message, numbers, close = find(index.messages, text)
     if message is None:
         return by_words(index, text)
-    sentences = tuple(dict.fromkeys(facts.values())) or tuple(read_any(numbers))
-    said = set(words_of(" ".join(message.says)))
-    scores = library(index).scores(set(words_of(text)) - said)
+    facts = facts_of(message, numbers)
+    numbers = without_numbers(text)[1] if close else numbers
+    ranked = causes_of(index, message, facts, text)
+    used = {reason for one in ranked[:HINTS] for reason in one.reasons}
+    kept = [said for fact, said in facts.items() if fact in ALWAYS or said in used]
+    sentences = tuple(dict.fromkeys(kept)) or tuple(read_any(numbers) if close else ())
+    hints = by_words(index, text).causes if message.like and not ranked else ()
+    causes, weak = ranked or hints, bool(hints)
+    return Explanation(text, message, sentences, causes, close=close, weak=weak)
+
+
+def causes_of(index, message, facts, text):
+    """The causes of a message, the likeliest first; of a kind only those told of."""
+    terms, shelf = terms_of(text) - terms_of(" ".join(message.says)), library(index)
     ranked = [
         ranked_by(
             index.causes[name],
-            WORDS * scores.get(name, 0.0) - PLACE * math.log2(1 + place),
+            WORDS * shelf.score(terms, name) - PLACE * math.log2(1 + place),
             facts,
             text,
         )
         for place, name in enumerate(message.causes)
     ]
     ranked.sort(key=lambda one: -one.score)
-    return Explanation(text, message, sentences, tuple(ranked), close=close)
+    if message.like:
+        ranked = [one for one in ranked if one.reasons or (one.told and not facts)]
+    return tuple(ranked)
 
 
 def ranked_by(cause, score, facts, text):
@@ -128,46 +138,53 @@ def mentions(text, clue):
 
 
 def by_words(index, text):
-    """The causes that sound like the text, if any does; the numbers, in any case."""
-    numbers, words = without_numbers(text)[1], set(words_of(text))
-    spoken = set(words_of(prose(text)))
-    facts, shelf = facts_in_words(numbers, text), library(index)
-    scores = shelf.scores(words)
-    ranked = [
-        ranked_by(
-            cause,
-            scores.get(name, 0.0)
-            + PHRASE * math.prod(shelf.said(spoken, name))
-            + FITS * bool(facts.keys() & set(cause.fits)),
-            facts,
-            text,
-        )
-        for name, cause in index.causes.items()
-    ]
+    """The causes that sound like the text, if any does; of a short one the numbers."""
+    numbers = without_numbers(PERCENT.sub("", text))[1]
+    shelf, ranked = library(index), []
+    spoken, named = map(terms_of, prose(text))
+    facts, terms = facts_in_words(numbers, text), spoken | named
+    for name, cause in index.causes.items():
+        reasons = tuple(facts[fact] for fact in cause.fits if fact in facts)
+        score = shelf.score(terms, name) + COUNTED * bool(reasons)
+        ranked.append(Ranked(cause, score, reasons, bool(reasons)))
     ranked.sort(key=lambda one: -one.score)
-    told = [facts[fact] for fact in facts if not fact.startswith("extra")]
-    best, sentences = ranked[0], (*told, *read_any(numbers))
-    about, error = bool(words & SUBJECT), bool(errors_in(text))
-    counted = [one for one in ranked if one.reasons and (about or not error)][:2]
-    needed = HINT_OF_ERROR if error else HINT
-    if (best.score < needed or not about) and not counted:
-        return Explanation(text, None, sentences, (), by_words=True)
-    ahead = best.score / max(ranked[1].score, 1e-9)
-    said = (*shelf.said(spoken, best.cause.id), ahead, best.score)
-    sure = best.reasons or shelf.share(words, best.cause.id) >= EXPLAINED
-    weak = not sure or not any(all(map(ge, said, bound)) for bound in SURE)
-    kept = [one for one in ranked[:6] if one.score >= NEAR * best.score]
-    if weak:  # what the numbers say comes before what the words recall
-        kept = [*counted, *(one for one in kept if one not in counted)][:HINTS]
-    return Explanation(text, None, sentences, tuple(kept), by_words=True, weak=weak)
+    best, second = ranked[:2]
+    # In a long story numbers are years and pixels: what a cause fits is with it.
+    brief = errors_in(text) or len(text.split()) <= BRIEF
+    sentences = tuple(read_any(numbers)) if brief else ()
+    share = shelf.nearest(spoken, best.cause.id)[0]
+    # A short text scores low, however near to a phrase it is; an unknown error may be
+    # of anything: its numbers alone recall no entry.
+    needed = HINT / (1 + (share >= NEARLY)) + COUNTED * bool(
+        best.reasons and errors_in(text)
+    )
+    least = math.inf if best.score < needed else NEAR * best.score
+    kept = tuple(one for one in ranked[:HINTS] if one.score >= least)
+    sure = (
+        best.score >= max(SURE, AHEAD * second.score)
+        and share >= SHARE
+        and shelf.explained(spoken, best.cause.id) >= EXPLAINED
+        and spoken & ABOUT
+    )
+    doubt = best.score < DOUBT and share < NEARLY and spoken & ABOUT
+    sorting = sorted_out(ranked) if doubt else ()
+    return Explanation(text, None, sentences, kept, False, True, not sure, sorting)
+
+
+def sorted_out(ranked):
+    """(what is seen, cause) for each kind of symptom: of its causes the likeliest."""
+    causes = [one.cause for one in ranked]
+    return tuple(
+        (seen, next(cause for cause in causes if cause.id in names.split()))
+        for seen, names in SORTING.items()
+    )
 
 
 @cache
 def library(index):
-    """The causes as texts to search: what people say counts three times."""
+    """The causes as texts to search."""
     causes = index.causes.values()
-    texts = {
-        cause.id: " ".join((*cause.words * 3, cause.title, cause.cause, *cause.clues))
-        for cause in causes
-    }
-    return ByWords(texts, {cause.id: cause.words for cause in causes})
+    return Ranking(
+        {cause.id: cause.said for cause in causes},
+        {cause.id: (cause.cause, *cause.clues) for cause in causes},
+    )

@@ -1,177 +1,78 @@
-"""What the numbers of a known message say, as facts with a name and a sentence.
+"""What the numbers of a message say, as facts with a name and a sentence.
 
-A cause lists the names of the facts that speak for it (`fits`) or against it.
+A cause lists the names of the facts that speak for it (`fits`) or against it. When one
+holds stands here, in `sizes` and in `grids`; its sentence in data/errors/facts.toml.
 """
 
+import math
+from itertools import pairwise
+from operator import itemgetter
+
 from helpers.inspection.messages.grids import reshape, rounded
-from helpers.inspection.messages.numbers import (
-    EXTRA,
-    WIDTHS,
-    as_int,
-    as_shape,
-    describe,
-    grids,
-    square_and_more,
-    square_root,
-)
-
-WINDOWS = {49, 64, 144, 196}  # tokens of a Swin window of 7, 8, 12 or 14
-WINDOW_COUNTS = WINDOWS | {1, 4, 16, 256, 1024}  # and how many there are
+from helpers.inspection.messages.numbers import WIDTHS, as_int, as_shape, describe, told
+from helpers.inspection.messages.sizes import pair, pictures, product, shapes
 
 
-def facts_of(kind, roles, numbers):
-    """{name: sentence} for the numbers of a message; roles names them, in order.
+def facts_of(message, numbers):
+    """{name: sentence} for the numbers of a message; its roles name them, in order.
 
-    kind: a function below. Numbers that are missing (a message that was cut off) give
-    no facts.
+    Without roles, or with fewer numbers than roles, they are found by their form.
     """
-    values = dict(zip(roles, numbers, strict=False))
-    if not kind or len(values) < len(roles):
-        return {}
-    return KINDS[kind](**values)
-
-
-def pair(a, b, dim=None, **_):
-    """Two sizes that had to be equal, on axis `dim`."""
-    (low, high), facts = sorted((as_int(a), as_int(b))), {}
-    if low > 1 and high == low * low:
-        facts["beams"] = f"{high} = {low} x {low}: repeated twice"
-    elif low > 1 and high % low == 0:
-        facts["multiple"] = f"{high} = {high // low} x {low}"
-    elif low > 1:
-        facts["no-multiple"] = f"{high} is no multiple of {low}"
-    if high - low in EXTRA and low >= 36 and high not in WIDTHS:
-        more = high - low
-        facts["extra"] = f"{high} - {low} = {more}: {EXTRA[more]}?"
-        facts[f"extra-{more}"] = facts["extra"]
-    if {low, high} & WINDOWS and 0 < high and {low, high} <= WINDOW_COUNTS:
-        facts["windows"] = f"{low} and {high}: a window and a number of windows"
-    if low >= 49 and high - low not in EXTRA and all(map(square_and_more, (low, high))):
-        facts["two-grids"] = f"{describe(low)}; {describe(high)}"
-    if low >= 100 and grids(low) and grids(high) and not square_root(low):
-        near = high - low <= low / 10 and high - low not in EXTRA
-        facts["rounded" if near else "two-grids"] = f"{describe(low)}; {describe(high)}"
-    if (side := square_root(low)) and high - low not in EXTRA:
-        facts |= rounded(high, side)
-    if dim and high in WIDTHS and low in (7, 14, 28, 56, 112):
-        facts["shifted"] = f"{low} is a side of a map, {high} a width: no batch axis?"
-    if 77 in (low, high):
-        facts["text"] = "77: the text tokens of CLIP"
-    if high in WIDTHS and low in WIDTHS and "two-grids" not in facts:
-        facts["widths"] = f"{low} and {high} are widths of models"
-    if high < 36:
-        facts["small"] = "both are small: images, beams, heads or words, not cells"
-    if {low, high} in ({3, 4}, {1, 3}, {1, 4}):
-        facts["channels"] = f"{low} and {high}: channels of a picture?"
-    elif dim == 0:
-        facts["first-axis"] = "the first axis: images or beams"
-    if dim == 3:
-        facts["last-of-four"] = "axis 3 of (B, A, T, N): the keys"
-    if low == 1:
-        facts["one"] = "one of the two is 1: a single step, or a single image"
-    return facts
-
-
-def shapes(first, second, **_):
-    """Two whole shapes that do not fit together."""
-    first, second = as_shape(first), as_shape(second)
-    facts = {}
-    if first[:1] == second[:1]:
-        facts["same-batch"] = f"the first axis is {first[:1]} in both: not the batch"
-    if len(first) == len(second):
-        differ = {axis for axis in zip(first, second, strict=True) if len({*axis}) > 1}
-        if len(differ) == 1:
-            facts |= pair(*differ.pop())
-        if len(first) == 4 and first[:2] == second[:2] and second[2] == 1:
-            facts["steps"] = "the first step has the whole prompt, later ones one row"
-        if sorted(first) == sorted(second) and first != second:
-            facts["turned"] = "the same sizes in another order"
-    return facts
-
-
-def pictures(first, second, **_):
-    """Two pictures or maps, with channels in front of or behind height and width."""
-    both = [as_shape(first), as_shape(second)]
-    front = [s for s in both if len(s) >= 3 and s[-3] in (1, 3)]
-    behind = [s for s in both if len(s) >= 3 and s[-1] in (1, 3, 4)]
-    facts = shapes(first, second)
-    if front and behind and front[0] != behind[0]:
-        return facts | {"channels-first": f"{front[0]} has the channels in front"}
-    sizes = {tuple(n for n in s if n > 4)[:2] for s in both}
-    if "two-grids" not in facts and [len(size) for size in sizes] == [2, 2]:
-        facts["sizes-differ"] = "height and width differ: resize the map first"
-    return facts
-
-
-def product(first, second):
-    """A matrix product: (m, k) times (n, o), with k not n."""
-    (_, k), (n, _) = first[-2:], second[-2:]
-    facts = {"widths": f"the features have {k} channels, the layer was built for {n}"}
-    if k == first[0] or n == first[0]:
-        facts["turned"] = "the first matrix would fit if it were transposed"
-    for cells in (49, 64, 100, 144, 196, 256):
-        if k == n * cells or n == k * cells:
-            facts["flattened"] = (
-                f"{max(k, n)} = {min(k, n)} x {cells}: the cells were flattened in"
-            )
-    return facts
+    values = dict(zip(message.roles, numbers, strict=False))
+    if values and len(values) == len(message.roles):
+        whole = [n for n in numbers[len(values) :] if isinstance(n, tuple)]
+        more = shapes(*whole) if message.numbers == "pair" and len(whole) == 2 else {}
+        return more | KINDS[message.numbers](**values)
+    return UNKNOWN[message.numbers](numbers) if message.numbers in UNKNOWN else {}
 
 
 def division(length, parts):
     """An axis that was to be split into equal parts (or a number that did not fit)."""
     length, parts = as_int(length), as_int(parts)
-    if parts > length > 0:
-        return {"short": f"{length} is less than {parts}: no axis of an image"}
-    if facts := rounded(length, parts):
+    if (facts := rounded(length, parts)) or parts < 1:
         return facts
-    if parts in (2, 4, 7, 8, 14, 16, 32):
-        return {"patch": f"{length} = {length // parts} x {parts} + {length % parts}"}
-    return {}
+    (times, rest), short = divmod(length, parts), parts > length > 0
+    near, holds = (times * parts, (times + 1) * parts), {"short": short}
+    holds["patch"] = rest and not short
+    values = {"length": length, "parts": parts, "times": times, "rest": rest}
+    return told("division", holds, **values, near=near)
 
 
 def picture(shape):
     """What a drawing function was given."""
-    shape = as_shape(shape)
-    facts = {}
-    if len(shape) == 1:
-        facts["flat"] = (
-            f"{shape[0]} numbers in a row: {describe(shape[0]) or 'no grid'}"
-        )
-    if len(shape) >= 3 and shape[0] == 1:
-        facts["batch"] = "the first axis has size 1: a batch, or a channel"
-    if len(shape) == 3 and shape[0] in (3, 4) and shape[-1] not in (3, 4):
-        facts["channels-first"] = "the channels are in front"
-    if len(shape) == 3 and shape[-1] not in (1, 3, 4) and shape[0] not in (1, 3, 4):
-        facts["stack"] = f"{shape[0]} maps (heads, words or layers) at once"
-    if len(shape) == 3 and shape[-1] in (1, 2) and shape[:2] != (1, 1):
-        facts["single-channel"] = f"the last axis has size {shape[-1]}"
-    return facts
+    shape = as_shape(shape) or (0,)
+    first, last, three = shape[0], shape[-1], len(shape) == 3
+    holds = {
+        "flat": len(shape) == 1,
+        "batch": len(shape) >= 3 and first == 1,
+        "channels-first": three and first in (3, 4) and last not in (3, 4),
+        "stack": three and first not in (1, 3, 4) and last not in (1, 3, 4),
+        "colours": len(shape) == 4 and 3 in (shape[1], last),
+        "single-channel": three and last in (1, 2) and shape[:2] != (1, 1),
+    }
+    return told("picture", holds, shape=shape, about=describe(first) or "no grid")
 
 
 def counts(tokens, features):
     """Image tokens in the prompt, and features of the image; of shapes, the rows."""
-    tokens, features = as_int(tokens), as_int(features)
-    if features < 1:
-        return {}
-    if tokens == 0:
-        return {"no-token": "the prompt holds no image token at all"}
-    if features > 20 * tokens and features % (tokens + 1) == 0:
-        more = f"{features} = {tokens + 1} x {features // (tokens + 1)}"
-        return {"off-by-one": f"{more}: the text has one image token too few"}
-    if abs(tokens - features) == 1:
-        lost = "features" if tokens > features else "image tokens"
-        text = f"{tokens} - {features} = {tokens - features}: one of the {lost} is lost"
-        return {"class-taken": f"{text}, taken off for a class token?"}
-    if abs(tokens - features) <= 3:
-        return {"off-by-one": f"{tokens} - {features} = {tokens - features}"}
-    if tokens % features == 0 or features % tokens == 0:
-        many = max(tokens, features) // min(tokens, features)
-        return {
-            "multiple": f"one is {many} times the other: expanded twice or not at all"
-        }
-    if tokens < features:
-        return {"cut-off": "fewer tokens than features: the prompt was cut off?"}
-    return {}
+    both = zip(as_shape(tokens), as_shape(features), strict=False)
+    tokens, features = next((one for one in both if one[0] != one[1]), (0, 0))
+    low, high = sorted((tokens, features))
+    holds = {  # the first that holds
+        "no-token": tokens == 0,
+        "one-short": features > 20 * tokens and features % (tokens + 1) == 0,
+        "class-taken": high - low == 1,
+        "off-by-one": high - low <= 3,
+        "expanded": high % max(low, 1) == 0,
+        "cut-off": tokens < features,
+    }
+    first = [name for name in holds if holds[name]][: features > 0]
+    lost = "features" if tokens > features else "image tokens"
+    values = {"tokens": tokens, "features": features, "less": tokens - features}
+    values |= {"all": tokens + 1, "each": features // (tokens + 1), "lost": lost}
+    return told(
+        "counts", dict.fromkeys(first, True), times=high // max(low, 1), **values
+    )
 
 
 def rank(first, second):
@@ -181,14 +82,98 @@ def rank(first, second):
     return {f"rank-{axes}": f"the tensor has {axes} axes"} if axes > 0 else {}
 
 
+def axes(wanted, have):
+    """The number of axes that a line names, and of those that a tensor has."""
+    wanted, have = as_int(wanted), as_int(have)
+    holds = {"fewer-axes": have < wanted, "more-axes": have > wanted}
+    return told("axes", holds, wanted=wanted, have=have)
+
+
+def input_axes(numbers):
+    """The axes of what a convolution over pictures got."""
+    have = len(next((n for n in numbers[::-1] if len(as_shape(n)) > 1), (0,) * 4))
+    return axes(4, have)
+
+
+def bounds(index, size, dim=0):
+    """A position beyond the end of an axis."""
+    index, size = as_int(index), as_int(size)
+    holds = {"one-past": index == size, "past": index != size}
+    values = {"last": size - 1, "dim": dim, "what": " channels?" * (size in WIDTHS)}
+    return told("index", holds, index=index, size=size, **values)
+
+
+def into(first, second):
+    """An array is written into a place of another shape."""
+    axes, room = len(as_shape(first)), len(as_shape(second))
+    held, place = (math.prod(as_shape(shape)) for shape in (first, second))
+    holds = {"whole": place == 1 < held, "same-count": held == place}
+    holds["deeper"] = axes > room and not any(holds.values())
+    values = {"axes": axes, "room": room}
+    return told("into", holds, held=held, **values) or shapes(first, second)
+
+
+def by_form(numbers):
+    """The numbers of an unknown message: its shapes, and the numbers alone."""
+    shapes = [n for n in numbers if isinstance(n, tuple)]
+    return shapes, [as_int(n) for n in numbers if len(as_shape(n)) == 1]
+
+
+def any_sizes(numbers):
+    """The two longest shapes that differ, or two numbers."""
+    known, alone = by_form(numbers)
+    pairs = [(len(a) + len(b), a, b) for a, b in pairwise(known) if a != b]
+    if pairs:
+        return shapes(*max(pairs, key=itemgetter(0))[1:])
+    alone = list(dict.fromkeys(n for n in alone if n >= 0))
+    return pair(*alone[:2]) if len(alone) > 1 else {}
+
+
+def any_product(numbers):
+    """The same of a matrix product."""
+    known = [shape for shape in by_form(numbers)[0] if len(shape) > 1]
+    told = len(known) > 1 and -1 not in (known[0][-1], known[1][-2])
+    return any_sizes(numbers) | (product(*known[:2]) if told else {})
+
+
+def any_division(numbers):
+    """What is no multiple of the smallest number alone."""
+    parts = min((n for n in by_form(numbers)[1] if n > 1), default=0)
+    lengths = [n for shape in numbers for n in as_shape(shape) if n > parts > 0]
+    return division(next((n for n in lengths if n % parts), 0), parts)
+
+
+def any_reshape(numbers):
+    """A reshape: the last shape is the one that is asked for."""
+    known, alone = by_form(numbers)
+    if not known or not known[-1]:
+        return {}
+    *held, wanted = known
+    counts = [n for n in alone + [*map(math.prod, held)] if n > 0]
+    size = next((n for n in counts if n != math.prod(wanted)), 0)
+    facts = reshape(wanted, size) if size and min(wanted) >= -1 else {}
+    sides = [shape[-2:] for shape in known]
+    if min(min(side, default=0) for side in sides) > 32 and len({*sides}) == 2:
+        facts["other-grid"] = f"{sides[0]} is given where {wanted[-2:]} is written down"
+    return facts
+
+
+def even(numbers):
+    """A side that was to be halved, and is odd."""
+    n = next((n for shape in numbers for n in as_shape(shape) if n % 2), 0)
+    values = {"n": n, "near": (n - 1, n + 1), "above": (2 * n - 2, 2 * n + 2)}
+    return told("even", {"not-even": n > 2}, **values)
+
+
+def any_rows(numbers):
+    """The first axis, whatever its numbers are."""
+    return told("pair", {"first-axis": bool(numbers)})
+
+
 KINDS = {
-    "reshape": reshape,
-    "pair": pair,
-    "shapes": shapes,
-    "pictures": pictures,
-    "product": product,
-    "division": division,
-    "picture": picture,
-    "counts": counts,
-    "rank": rank,
-}
+    read.__name__: read
+    for read in (reshape, pair, shapes, pictures, product, division, picture, counts)
+} | {"rank": rank, "bounds": bounds, "into": into, "axes": axes}
+UNKNOWN = {"reshape": any_reshape, "product": any_product, "division": any_division}
+UNKNOWN |= dict.fromkeys(("pair", "shapes", "pictures"), any_sizes)
+UNKNOWN |= {"input-axes": input_axes, "rows": any_rows, "even": even}

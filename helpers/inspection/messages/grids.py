@@ -2,6 +2,7 @@
 
 import math
 from fractions import Fraction
+from itertools import product
 
 from helpers.inspection.messages.numbers import (
     EXTRA,
@@ -11,10 +12,14 @@ from helpers.inspection.messages.numbers import (
     as_shape,
     describe,
     grids,
+    splits_of,
     square_and_more,
     square_root,
+    told,
 )
+from helpers.inspection.messages.windows import partition
 
+PHOTOS = {Fraction(4, 3), Fraction(3, 2), Fraction(16, 9)}
 CHANCE = 11  # a number with a prime as large divides few others by chance
 
 
@@ -22,127 +27,115 @@ def reshape(wanted, size, axis=None):
     """A tensor of `size` numbers was to take the shape `wanted`."""
     wanted, size = as_shape(wanted), as_int(size)
     asked = math.prod(n for n in wanted if n != -1)
+    values = {"wanted": times(wanted), "asked": asked, "size": size}
+    if facts := partition(wanted, size):
+        return facts | told("reshape", {"no-grid": True})
     if asked <= 0 or size == 0:
-        return {"empty": "one of the two is empty: look at what came before"}
-    free, facts = -1 in wanted, {}
-    if not free:
-        facts["count"] = f"{times(wanted)} = {asked}, the tensor has {size}"
-    splits = splits_of(wanted, size)
+        return told("reshape", {"empty": size == 0, "zero": size})
+    free, splits = -1 in wanted, splits_of(wanted, size)
+    facts = told("reshape", {"count": not free, "no-grid": not splits}, **values)
     if not splits:
-        facts["no-grid"] = "the shape has no two axes that look like h x w"
         return facts | solved(wanted, size, asked)
     grid, rest = splits[0]
-    cut = channel_cut(grid, size)
-    if size % rest == 0 and not free and not cut:
-        facts |= compare_tokens(size // rest, grid, told=rest == 1)
+    cells, whole = math.prod(grid), size % rest == 0
+    width, left = divmod(size, cells)
+    cut = cells >= 9 and not left and width + 1 in WIDTHS  # (width - 1) * h * w
+    free = free and size >= 2 * cells * rest  # else there is one image
+    if whole and not free and not cut:
+        facts |= compare_tokens(size // rest, grid, said=rest == 1)
     if not facts.keys() & {"extra", "tiles"}:
         facts |= whole_rows(size, rest, grid)
-    if free and rest > 1 and size % rest == 0 and not facts:
-        facts["few"] = f"{size} = {size // rest} x {rest}, no multiple of {times(grid)}"
-    if not facts.keys() - {"count", "held"} and not cut:
-        facts["no-fit"] = f"{size} is no number of such grids, with or without extras"
-        facts |= solved(wanted, size, asked)
-    if size in WIDTHS:
-        facts["width"] = f"{size} is a width of models: channels, not tokens?"
-    if asked > size and asked % size:
-        facts["too-small"] = f"{size} is less than {asked}"
-    return facts | cut
+    if free and rest > 1 and whole:
+        facts = facts or uneven(wanted, size)
+    few = free and rest > 1 and whole and not facts
+    no_fit = not few and not facts.keys() - {"count", "held"} and not cut
+    holds = {
+        "few": few,
+        "no-fit": no_fit,
+        "width": size in WIDTHS,
+        "too-small": asked > size and asked % size,
+        "channel-cut": cut,
+    }
+    values |= {"rest": rest, "grid": times(grid), "cells": cells, "width": width + 1}
+    facts |= told("reshape", holds, **values, times=size // rest)
+    return facts | (solved(wanted, size, asked) if no_fit else {})
 
 
 def times(shape):
     return " x ".join(map(str, shape))
 
 
-def splits_of(wanted, size):
-    """((h, w), rest) for all readings batch | grid | width of a shape, the best first.
-
-    A reading whose other axes divide the size comes before one whose do not, then the
-    squarest. (h, w) can stand first only in (h, w) and (h, w, C), a batch is in front
-    of all others, and more than five axes are windows.
-    """
-    found = []
-    for i in range(len(wanted) - 1 if len(wanted) < 6 else 0):
-        h, w = grid = wanted[i : i + 2]
-        behind = wanted[2:] if i == 0 else ()
-        if (i == 0 and len(wanted) > 3) or (behind and -1 < behind[0] < 32):
-            continue
-        if min(grid) >= 2 and 2 < max(grid) <= 5 * min(grid):
-            rest = abs(math.prod(wanted)) // (h * w)
-            found.append((size % rest > 0, abs(math.log(h / w)), grid, rest))
-    return [one[2:] for one in sorted(found)]
-
-
 def solved(wanted, size, asked):
     """What one axis of the shape would have to be, or how often the shape is held."""
     ratio = Fraction(size, asked)
+    many = max(ratio.numerator, ratio.denominator)
     if -1 in wanted:
-        if ratio.denominator == 2:
-            return {"solved": f"{size} = {float(ratio):g} x {asked}"}
-        return other_side(wanted, ratio) if ratio.denominator > 2 else {}
-    if ratio.denominator == 1 or ratio.numerator == 1:
-        many = max(ratio.numerator, ratio.denominator)
-        word = "twice" if many == 2 else f"{many} times"
-        held = "holds" if ratio > 1 else "is held by"
-        text = f"the tensor {held} the shape exactly {word}: a batch, prompts, heads?"
-        return {"ratio": text} | ({"twice": text} if ratio == 2 else {})
-    for n in sorted(set(wanted), reverse=True):
+        return uneven(wanted, size)
+    if 1 in (ratio.denominator, ratio.numerator):
+        holds = {"ratio": True, "twice": ratio == 2, "holds": ratio > 1}
+        verb = "holds" if ratio > 1 else "is held by"
+        return told("reshape", holds, verb=verb, many=many)
+    for n in sorted({*wanted} - {1, 2}, reverse=True):
         need = n * ratio
-        if n > 2 and need.denominator <= 2:
-            half = f" ({need.numerator} = 2 x {need.numerator // 2} + 1)"
-            text = f"with {float(need):g} in the place of {n} it would fit"
-            return {"solved": text + half * (need.denominator == 2)}
+        if need.denominator <= 2:
+            whole = need.numerator // 2
+            odd = f" ({2 * whole + 1} = 2 x {whole} + 1)" * (need.denominator == 2)
+            values = {"need": f"{float(need):g}", "n": n, "more": odd}
+            return told("reshape", {"solved": True, "odd": odd}, **values)
     return {}
 
 
-def other_side(wanted, ratio):
-    """A number near to one of the shape, which would leave a width to the free axis."""
-    found = [
-        (abs(near - n), n, near, int(width))
-        for n in {*wanted} - {-1}
-        for near in range(max(1, n - 2), n + 3)
-        if (width := ratio * n / near) in WIDTHS
-    ]
-    if not found:
-        return {}
-    _, n, near, width = min(found)
-    text = (
-        f"with {near} in the place of a {n} it would fit, and leave a width of {width}"
-    )
-    return {"solved": text}
+def uneven(wanted, size):
+    """(-1, n, ...): rows that are taken n at a time, and are no multiple of n."""
+    n, rest = (*wanted, 1)[1], math.prod(wanted[2:])
+    held, left = divmod(size, rest)
+    holds = {"uneven": wanted[0] == -1 and n > 1 and not left and held % n}
+    near = held - held % n, held - held % n + n
+    return told("reshape", holds, held=held, rest=rest, n=n, near=near, size=size)
 
 
-def compare_tokens(held, grid, told):
-    """Facts about a count of tokens where a grid was asked for; told: it was said."""
+def compare_tokens(held, grid, said):
+    """A count of tokens where a grid was asked for; said: the message says it."""
     asked, more = math.prod(grid), held - math.prod(grid)
-    facts = {}
-    if not told and more:
-        facts["held"] = f"that is {held} tokens, where {times(grid)} = {asked} is asked"
+    whole = more > 0 and held % asked == 0
+    near = one_off(held, *grid)
+    holds = {
+        "held": not said and more,
+        "fewer-1": more == -1,
+        "tiles": whole,
+        "axis-left": whole,
+        "newline": held == grid[0] * (grid[1] + 1),
+        "known": held in KNOWN,
+        "rounding": near,
+    }
+    values = {"held": held, "asked": asked, "grid": grid, "many": held // asked}
+    values |= {"times": times(grid), "known": KNOWN.get(held), "found": near}
+    facts = told("tokens", holds, **values)
     if more in EXTRA:
         facts |= extra(more, f"{held} - {asked} = {more}")
-    if more == -1:
-        facts["fewer-1"] = f"{held} = {asked} - 1: a cell was cut off"
-    elif more and held % asked == 0:
-        many = held // asked
-        facts["tiles"] = f"{held} = {many} x {asked}: tiles, frames, heads or images"
-        facts["axis-left"] = facts["tiles"]
-    if grid[0] == grid[1] and more not in EXTRA:
+    elif grid[0] == grid[1]:
         facts |= rounded(held, grid[0])
-    if more and (square_root(held) or not facts.keys() & {"extra", "fewer-1", "tiles"}):
+    photo = held > 1000 and any(Fraction(w, h) in PHOTOS for h, w in grids(held))
+    known = facts.keys() & {"extra", "fewer-1", "tiles"}
+    if more and not near and (square_root(held) or photo or not known):
         facts |= own_grid(held)
-    if held == grid[0] * (grid[1] + 1):
-        facts["newline"] = f"{held} = {grid[0]} x ({grid[1]} + 1): one more in each row"
-    if held in KNOWN:
-        facts["known"] = f"{held}: {KNOWN[held]}"
     return facts
+
+
+def one_off(held, h, w):
+    """h x w for `held`, with a side one off (of a square both), in a text."""
+    sides = product((h - 1, h, h + 1), (w - 1, w, w + 1)) if min(h, w) > 4 else ()
+    fits = [(a, b) for a, b in sides if a * b == held and (h != w or a == b)]
+    return " or ".join(map(times, fits))
 
 
 def rounded(held, side):
     """A side that is the square root of a rectangle, rounded down."""
-    if math.isqrt(held) != side or side * side == held or not grids(held):
-        return {}
-    text = f"{side} is the square root of {held}, rounded down, and {held} may be "
-    text += " or ".join(times(grid) for grid in grids(held)[:2])
-    return {"rounded": text}
+    down = math.isqrt(max(held, 0)) == side and side * side != held
+    may = " or ".join(map(times, grids(held)[:2]))
+    holds = {"rounded": down and may, "rounded-more": down and not may}
+    more = held - side * side
+    return told("tokens", holds, side=side, held=held, may=may, more=more)
 
 
 def extra(more, text):
@@ -173,10 +166,7 @@ def whole_rows(size, rest, grid):
 
 def rough(n):
     """Has n a large prime? (2, 3, 5 and 7 are in the sizes of all models.)"""
-    for prime in (2, 3, 5, 7):
-        while n % prime == 0:
-            n //= prime
-    return n >= CHANCE
+    return n // math.gcd(n, (2 * 3 * 5 * 7) ** 20) >= CHANCE
 
 
 def own_grid(held):
@@ -186,15 +176,5 @@ def own_grid(held):
         text = f"{held} = {side} x {side}" + (f" + {more}" if more else "")
         facts = {"other-grid": text + ": a grid of another size"}
         return facts | (extra(more, text) if more else {})
-    text = describe(held)
-    return {"not-square": f"{held} is no square: {text}"} if text else {}
-
-
-def channel_cut(grid, size):
-    """A channel was cut off for a class token: size = (width - 1) * h * w."""
-    cells = math.prod(grid)
-    width, rest = divmod(size, cells)
-    if cells < 9 or rest or width + 1 not in WIDTHS:
-        return {}
-    text = f"{size} = ({width + 1} - 1) x {cells}: a channel was cut, not a token"
-    return {"channel-cut": text}
+    text = describe(held) or "no usual grid"
+    return {"not-square": f"{held} is no square: {text}"}

@@ -8,7 +8,7 @@ from functools import cache
 from helpers import ROOT
 
 FOLDER = ROOT / "data" / "errors"
-MESSAGES = "messages.toml"
+MESSAGES, SAID = "messages.toml", "said.toml"
 NOTEBOOK = "notebooks/error_index.ipynb"
 
 
@@ -17,7 +17,7 @@ class Cause:
     """One entry of the index: a cause, the question that tells it apart, a remedy.
 
     fits, unless: names of facts about the numbers (see `numbers`) that speak for it or
-    against it. clues: words elsewhere in what was pasted that speak for it. words: how
+    against it. clues: words elsewhere in what was pasted that speak for it. said: how
     people say it without a message. code: a program with its lines marked `# before`
     and `# after`, in plain PyTorch; course: the same with the helpers of the course.
     """
@@ -34,7 +34,7 @@ class Cause:
     fits: tuple = ()
     unless: tuple = ()
     clues: tuple = ()
-    words: tuple = ()
+    said: tuple = ()
 
     @property
     def before(self):
@@ -49,8 +49,9 @@ class Cause:
 class Message:
     """One message, in the wordings of several versions.
 
-    says: examples; numbers in them stand for any, and `...` for any text. means: what
-    it says, in plain words. numbers: which facts to look for, and roles: what its
+    says: examples; numbers in them stand for any, and `...` for any text. like:
+    patterns for wordings that are not known, of which `says` names the kind. means:
+    what it says, in plain words. numbers: which facts to look for, and roles: what its
     numbers are, in order. causes: ids, the most frequent first. A message without
     causes is not about shapes: `remedy` says what helps.
     """
@@ -58,6 +59,7 @@ class Message:
     id: str
     says: tuple
     means: str
+    like: tuple = ()
     causes: tuple = ()
     numbers: str = ""
     roles: tuple = ()
@@ -75,10 +77,12 @@ class Index:
 def read_index(folder=FOLDER):
     """The index from its files, in the order of their names."""
     sections, causes = [], {}
+    said = tomllib.loads((folder / SAID).read_text(encoding="utf-8"))
     for file in sorted(folder.glob("[0-9]*.toml")):
         data = tomllib.loads(file.read_text(encoding="utf-8"))
         for entry in data["entry"]:
-            cause = Cause(section=data["section"], **frozen(entry))
+            phrases = tuple(said.get(entry["id"], "").split("\n")[:-1])
+            cause = Cause(section=data["section"], said=phrases, **frozen(entry))
             causes[cause.id] = cause
         ids = tuple(entry["id"] for entry in data["entry"])
         text = data.get("text", "").strip()

@@ -17,12 +17,15 @@ from helpers.inspection.messages.numbers import (
 )
 
 HEADS = {8, 12, 16, 20, 24, 28, 32, 40}
+PIXELS = re.compile(r"(?<![\d.x×*] )(?<![\d.x×*])(\d+) ?[x×*] ?(\d+)(?! ?[x×*]|\d)")
 DROPOUT = re.compile(r"(?<![\d.])1\.(25|1{2,}|05|052\d*|42\d+|43)0*(?![\d])")
 
 
 def facts_in_words(numbers, text):
     """{name: sentence} for the numbers and shapes in a text."""
-    said = [as_shape(n) for n in numbers]
+    # 512x512 is what images are, (512, 512) may be queries by keys.
+    pixels = {f"({a}, {b})" for a, b in PIXELS.findall(text)}
+    said = [shape for n in numbers if str(shape := as_shape(n)) not in pixels]
     facts = {}
     if scale := DROPOUT.search(text):
         facts["scale"] = f"{scale[0]} = 1 / (1 - p): what dropout makes of a 1"
@@ -40,7 +43,7 @@ def facts_in_words(numbers, text):
 def one_shape(shape):
     """A shape, or a number alone: the axes of weights, and extra tokens."""
     facts, last = {}, shape[-1] if shape else 0
-    picture = len(shape) == 4 and shape[1] in (1, 3)
+    picture = len(shape) in (4, 5) and shape[1] in (1, 3)  # 5: of a video
     if len(shape) > 1 and last == shape[-2] and not picture:
         if last >= (36 if len(shape) > 2 else 144) and square_and_more(last):
             facts["every-query"] = f"{shape}: one map for each of {last} queries"

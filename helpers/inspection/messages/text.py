@@ -7,21 +7,28 @@ from helpers.inspection.messages.index import FOLDER, NOTEBOOK
 
 WIDTH, MOST = 88, 5
 SAID = tomllib.loads((FOLDER / "phrases.toml").read_text(encoding="utf-8"))
+SORTING = SAID["sorting"]
 
 
 def as_text(explanation):
     """All of an explanation, the likeliest causes with their question and remedy."""
-    causes, weak = explanation.causes, explanation.weak
+    causes = explanation.causes
     paragraphs = heading(explanation)
     if explanation.facts:
         facts = [wrap(f"  {fact}", "    ") for fact in explanation.facts]
         paragraphs.append("\n".join(["The numbers:", *facts]))
-    if len(causes) > 1 and not weak:
-        told = explanation.by_words or causes[0].told
+    if len(causes) > 1 and not explanation.by_words:
+        told = causes[0].told
         paragraphs.append(wrap(SAID["ranked"] if told else SAID["undecided"]))
     shown = causes[: how_many(causes)]
     for place, ranked in enumerate(shown, start=1):
-        paragraphs.append("\n".join(one_cause(place, ranked, hint=weak)))
+        paragraphs.append("\n".join(one_cause(place, ranked)))
+    if explanation.sorting:
+        lines = [
+            wrap(f"  {seen}: {cause.ask} (`explain {cause.id}`)", "    ")
+            for seen, cause in explanation.sorting
+        ]
+        paragraphs.append("\n".join([SAID["sort"], *lines]))
     if rest := [ranked.cause.id for ranked in causes[len(shown) :]]:
         more = "Also known behind it (`python -m helpers explain NAME` says more): "
         paragraphs.append(wrap(more + ", ".join(rest)))
@@ -42,7 +49,8 @@ def heading(explanation):
     if message is not None:
         close = f"{SAID['close']} *{message.says[0]}*" if explanation.close else ""
         shapes = "" if message.causes else SAID["not_shapes"]
-        parts = (close, message.means, message.remedy, shapes)
+        hint = SAID["hint"] if explanation.weak and causes else ""
+        parts = (close, message.means, message.remedy, shapes, hint)
         return [wrap(part) for part in parts if part]
     if not causes:
         return [wrap(SAID["unknown"])]
@@ -51,19 +59,13 @@ def heading(explanation):
     return [wrap(SAID["weak"] if explanation.weak else SAID["by_words"])]
 
 
-def one_cause(place, ranked, hint=False):
-    """A cause in lines: what it is, the question, the line to run, before and after.
-
-    Of a hint, only the first line of the remedy.
-    """
+def one_cause(place, ranked):
+    """A cause in lines: what it is, the question, the line to run, before and after."""
     cause = ranked.cause
     lines = [wrap(f"{place}. {cause.cause}", "   ")]
     lines += [wrap(f"   Fits:   {reason}", " " * 11) for reason in ranked.reasons]
     lines += [wrap(f"   Ask:    {cause.ask}", " " * 11), *block("Run:", cause.run)]
-    if not hint:
-        lines += block("Before:", cause.before) + block("After:", cause.after)
-    elif cause.after:
-        lines += block("If so:", cause.after.splitlines()[0])
+    lines += block("Before:", cause.before) + block("After:", cause.after)
     return [*lines, f"   Index:  {NOTEBOOK}, entry {cause.id}"]
 
 

@@ -8,7 +8,7 @@ from helpers.inspection.messages.words import rarity
 
 # What names an error. pytest writes "E   " in front of it, launchers the number of the
 # process, servers the time.
-ERROR = r"(?:^|[\s|:\])])(?:\w+\.)*\w*(?:{})\b\s*(?::|$)"
+ERROR = r"(?:^|[\s|:\])])(?:\w+\.)*\w*(?:{})\b\s*(?:\([a-z ]+\))?(?::|$)"
 ERROR_LINE = re.compile(ERROR.format("Error|Exception|Interrupt"), re.MULTILINE)
 WARNING_LINE = re.compile(ERROR.format("Warning"), re.MULTILINE)
 NOISE = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]|\r")  # colours, and Windows' line ends
@@ -21,6 +21,9 @@ LONGEST = 16_000  # letters of a log that are read
 LONGEST_GAP = 200  # letters that `...` may stand for
 CLOSE = 0.5  # the share of a wording that an error has, times the share the other way
 WORD = re.compile(r"[a-z_]{3,}")
+ORDINAL = re.compile(
+    r"\b(dim|dimension|axis|arg\w*|operand|number|entry|line) $|':$|\w$"
+)
 
 
 def clean(text):
@@ -94,7 +97,8 @@ def best_wording(messages, text, length=0):
             said = len(example.replace("...", ""))
             if said > length and (span := wording_in(example, bare)):
                 first, last = (bare[:end].count(HOLE) for end in span)
-                length, best = said, (said, message, numbers[first:last])
+                mine = numbers[first:last] or numbers[first:]
+                length, best = said, (said, message, mine)
     return best
 
 
@@ -108,10 +112,35 @@ def find_close(messages, text):
         for example in message.says
     ]
     weight = rarity([words for _, words in wordings])
-    best, found = CLOSE, None
+    best, found = CLOSE * weight(said), None
     for message, words in wordings:
         if len(words) >= 5 and (shared := weight(words & said)):
-            alike = shared * shared / (weight(words) * weight(said))
-            if alike > best:
+            if (alike := shared * shared / weight(words)) > best:
                 best, found = alike, message
     return found
+
+
+def find_kind(messages, text):
+    """Of an error in unknown words: the kind of message, and the numbers in it.
+
+    The number of an axis, an argument or a line is none of a size.
+    """
+    bare, numbers = prepare(next(iter(errors_in(text)), ""))
+    sizes = [
+        number
+        for number, before in zip(numbers, bare.split(HOLE), strict=False)
+        if not ORDINAL.search(before) or len(str(number)) > 4  # (64,) is no index
+    ]
+    for message in messages:
+        if sizes or not message.numbers:
+            if any(re.search(pattern, bare) for pattern in message.like):
+                return message, sizes
+    return None, []
+
+
+def find(messages, text):
+    """(message, numbers, close): by its wording, or close to one, or of a kind."""
+    message, numbers = find_message(messages, text)
+    if message is None and (message := find_close(messages, text)):
+        return message, [], True
+    return (message, numbers, False) if message else (*find_kind(messages, text), True)

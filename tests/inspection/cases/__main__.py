@@ -6,10 +6,10 @@ the ids of the entries that are right. An empty list means that no entry fits; `
 is the message to recognise, or "" where there is none.
 
 2: a right entry comes first, or is one of those that a question tells apart (the first
-three). 1: it is only named, or hinted at by few words, or nothing is said but what the
-message means. -1: other causes are given. 0: nothing, or a hint that leads nowhere and
-says that it is no more than a hint. A judge who reads what `--show` prints may see it
-otherwise.
+three). 1: it is only named, or hinted at behind another, or nothing is said but what
+the message means. -1: other causes are given. 0: nothing, or a hint that leads nowhere
+and says that it is no more than a hint. A judge who reads what `--show` prints may see
+it otherwise.
 """
 
 import argparse
@@ -42,8 +42,8 @@ def points(case, explanation):
     if not case["expect"] and known and known == case["family"]:
         return 2
     right = set(case["expect"])
-    if right & set(named[:DECIDED]):
-        return 1 if explanation.weak else 2
+    if right & set(named[: 1 if explanation.weak else DECIDED]):
+        return 2
     if right & set(named):
         return 1
     if explanation.weak or not explanation.known:

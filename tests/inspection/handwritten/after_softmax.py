@@ -6,7 +6,7 @@ from torch import nn
 
 from .core import A, D, case
 from .in_place import EITHER, GROUP, Changed
-from .layouts import Projections, d
+from .layouts import Projections
 from .record import note
 
 
@@ -92,10 +92,7 @@ class SinkDropped(Projections):
         self.sinks = nn.Parameter(torch.randn(A))
 
     def forward(self, x, feats):
-        q, k, v = (
-            y.unflatten(-1, (A, d)).transpose(1, 2)
-            for y in (self.q(x), self.k(feats), self.v(feats))
-        )
+        q, k, v = self.heads(x, feats)
         sink = self.sinks.view(1, A, 1, 1).expand(len(x), -1, x.shape[1], 1)
         w = torch.cat([q @ k.mT, sink], -1).softmax(-1)[..., :-1]  # (B, A, T, N)
         note(self, w, "b a t n", "cross")

@@ -5,7 +5,7 @@ import torch.nn.functional as F
 from torch import nn
 
 from .core import A, D, case
-from .layouts import Projections, d
+from .layouts import Projections
 from .record import note
 from .torch_modules import by_hand
 
@@ -78,10 +78,7 @@ class ByHandInHalf(Projections):
         return F.softmax(s, dim=-1)
 
     def forward(self, x, feats):
-        q, k, v = (
-            y.unflatten(-1, (A, d)).transpose(1, 2)
-            for y in (self.q(x), self.k(feats), self.v(feats))
-        )
+        q, k, v = self.heads(x, feats)
         w = self.weights((q * 0.05) @ k.mT)  # (B, A, T, N)
         note(self, lambda: exact(q * 0.05, k, 1.0), "b a t n", "cross")
         return self.o((w @ v).transpose(1, 2).flatten(2))

@@ -5,7 +5,7 @@ import torch.nn.functional as F
 from torch import nn
 
 from .core import A, N, case
-from .layouts import Projections, d
+from .layouts import Projections
 from .record import note
 
 GROUP = "4 changed after the softmax"
@@ -18,10 +18,7 @@ class Changed(Projections):
     said = "after"  # the weights are those after the change, or before it
 
     def forward(self, x, feats, **named):
-        q, k, v = (
-            y.unflatten(-1, (A, d)).transpose(1, 2)
-            for y in (self.q(x), self.k(feats), self.v(feats))
-        )
+        q, k, v = self.heads(x, feats)
         w = F.softmax(q @ k.mT, dim=-1)  # (B, A, T, N)
         if self.said == "before":
             note(self, w, "b a t n", "cross")
@@ -124,10 +121,7 @@ class WrittenIntoStore(Projections):
     """The heads' weights are written into one tensor, and used from there."""
 
     def forward(self, x, feats):
-        q, k, v = (
-            y.unflatten(-1, (A, d)).transpose(1, 2)
-            for y in (self.q(x), self.k(feats), self.v(feats))
-        )
+        q, k, v = self.heads(x, feats)
         w = torch.empty(len(x), A, x.shape[1], feats.shape[1])  # (B, A, T, N)
         for head in range(A):
             w[:, head] = torch.softmax(q[:, head] @ k[:, head].mT, dim=-1)

@@ -19,6 +19,13 @@ class Projections(nn.Module):
         self.q, self.k = nn.Linear(D, D), nn.Linear(D, D)
         self.v, self.o = nn.Linear(D, D), nn.Linear(D, D)
 
+    def heads(self, x, feats=None, values=None):
+        """Queries (B, A, T, D/A), keys and values (B, A, N, D/A)."""
+        feats = x if feats is None else feats
+        values = feats if values is None else values
+        made = self.q(x), self.k(feats), self.v(values)  # (B, T or N, D) each
+        return [one.unflatten(-1, (A, d)).transpose(1, 2) for one in made]
+
 
 @case(GROUP, "words", "cells")
 class HeadsSecond(Projections):

@@ -38,7 +38,7 @@ class RelativeKeys(OwnHeads):
         self.places = nn.Parameter(torch.randn(T, T, d))
 
     def forward(self, x):
-        q, k, v = self.parts(x, x)
+        q, k, v = self.heads(x, x)
         s = q @ k.mT + torch.einsum("batd,tnd->batn", q, self.places)  # (B, A, T, T)
         w = (s / d**0.5).softmax(-1)  # (B, A, T, T)
         note(self, w, "b a t n", "self")
@@ -48,7 +48,7 @@ class RelativeKeys(OwnHeads):
 @case(GROUP, "words")
 class Rotary(OwnHeads):
     def parts(self, x, y):
-        q, k, v = super().parts(x, y)
+        q, k, v = super().heads(x, y)
         angle = torch.outer(torch.arange(T), 0.5 ** torch.arange(d // 2))  # (T, d/2)
         angle = torch.cat([angle, angle], -1)  # (T, D/A)
         turn = [torch.cat([-y[..., 2:], y[..., :2]], -1) for y in (q, k)]

@@ -43,7 +43,7 @@ class ShawKeysAndValues(Own):
         self.register_buffer("distance", place[None] - place[:, None] + T - 1)
 
     def forward(self, x):
-        q, k, v = self.parts(x)
+        q, k, v = self.heads(x)
         r_k, r_v = self.rel_k[self.distance], self.rel_v[self.distance]  # (T, T, d)
         s = q @ k.mT + torch.einsum("bhid,ijd->bhij", q, r_k)
         w = (s / d**0.5).softmax(-1)
@@ -57,7 +57,7 @@ class ShawByTensor2Tensor(ShawKeysAndValues):
     """The same with the queries first: (T, B*A, d) @ (T, d, T)."""
 
     def forward(self, x):
-        q, k, v = self.parts(x)
+        q, k, v = self.heads(x)
         b = len(x)
         r_k, r_v = self.rel_k[self.distance], self.rel_v[self.distance]
         turned = q.permute(2, 0, 1, 3).contiguous().view(T, b * A, d)
@@ -80,7 +80,7 @@ class MusicTransformer(Own):
         self.e = nn.Parameter(torch.randn(A, T, d))
 
     def forward(self, x):
-        q, k, v = self.parts(x)
+        q, k, v = self.heads(x)
         rel = F.pad(torch.einsum("bhld,hmd->bhlm", q, self.e), (1, 0))
         rel = rel.reshape(len(x), A, T + 1, T)[:, :, 1:]
         s = (q @ k.mT + rel) / d**0.5
@@ -97,7 +97,7 @@ class Deberta(Own):
         self.rel = nn.Embedding(2 * T, D)
 
     def forward(self, x):
-        q, k, v = self.parts(x)
+        q, k, v = self.heads(x)
         r_q, r_k = (
             rearrange(f(self.rel.weight), "n (a d) -> a n d", a=A)
             for f in (self.q, self.k)
@@ -138,7 +138,7 @@ class SwinV2Cosine(Own):
         self.logit_scale = nn.Parameter(torch.log(10 * torch.ones((A, 1, 1))))
 
     def forward(self, x, cells):
-        q, k, v = self.parts(x, cells)
+        q, k, v = self.heads(x, cells)
         attn = F.normalize(q, dim=-1) @ F.normalize(k, dim=-1).transpose(-2, -1)
         scale = torch.clamp(self.logit_scale, max=math.log(1.0 / 0.01)).exp()
         return self.read((attn * scale).softmax(-1), v, "cross")
@@ -149,7 +149,7 @@ class SoftCapped(Own):
     """Gemma 2: tanh keeps the scores within 5."""
 
     def forward(self, x, cells):
-        q, k, v = self.parts(x, cells)
+        q, k, v = self.heads(x, cells)
         s = 5.0 * torch.tanh(q @ k.mT / 5.0)
         return self.read(
             F.softmax(s, dim=-1, dtype=torch.float32).to(q.dtype), v, "cross"
@@ -161,7 +161,7 @@ class OffByOneByPad(Own):
     """A zero joins the scores and is cut off after the softmax."""
 
     def forward(self, x, cells):
-        q, k, v = self.parts(x, cells)
+        q, k, v = self.heads(x, cells)
         s = F.pad(q @ k.mT / d**0.5, (1, 0), value=0.0)
         return self.read(F.softmax(s, dim=-1)[..., 1:], v, "cross")
 
@@ -176,5 +176,5 @@ class SinkTokens(Own):
 
     def forward(self, x, cells):
         cells = torch.cat([self.sinks.expand(len(x), -1, -1), cells], 1)
-        q, k, v = self.parts(x, cells)
+        q, k, v = self.heads(x, cells)
         return self.read((q @ k.mT).softmax(-1), v, "cross")

@@ -147,7 +147,13 @@ pooled("dot of each channel", dots)
 pooled("baddbmm", lambda w, v: torch.baddbmm(v.new_zeros(1), w[:, None], v).squeeze(1))
 
 
-pooled("mean", lambda w, v: (v * w[..., None]).mean(1), expect="not wrong")
+pooled("mean", lambda w, v: (v * w[..., None]).mean(1))
+
+
+pooled("expand", lambda w, v: (v * w[..., None].expand(-1, -1, D)).sum(1))
+
+
+pooled("expand_as", lambda w, v: (v * w[..., None].expand_as(v)).sum(1))
 
 
 pooled("a GRU over weighted cells", lambda w, v: v * w[..., None], expect="not wrong")

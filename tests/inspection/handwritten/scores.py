@@ -35,7 +35,7 @@ class PrunedHeads(Own):
     """Learned gates (hard concrete) close heads: a gate times what a head read."""
 
     def forward(self, x, cells):
-        q, k, v = self.parts(x, cells)
+        q, k, v = self.heads(x, cells)
         gates = torch.tensor([1.0, 0.0, 0.7]).view(1, A, 1, 1)
         w = (q @ k.mT / d**0.5).softmax(-1)
         note(self, w, "b a t n", "cross", answer="before")
@@ -46,7 +46,7 @@ class PrunedHeads(Own):
 @case(GROUP, "words", "cells", dtype=torch.float64, atol=1e-6)
 class InDouble(Own):
     def forward(self, x, cells):
-        q, k, v = self.parts(x, cells)
+        q, k, v = self.heads(x, cells)
         return self.read(torch.softmax(q @ k.mT, dim=-1), v, "cross")
 
 
@@ -55,7 +55,7 @@ class ManhattanDistance(Own):
     """Scores are minus the distance, by broadcasting."""
 
     def forward(self, x, cells):
-        q, k, v = self.parts(x, cells)
+        q, k, v = self.heads(x, cells)
         s = -(q.unsqueeze(3) - k.unsqueeze(2)).abs().sum(-1)
         return self.read(s.softmax(-1), v, "cross")
 
@@ -99,7 +99,7 @@ class Performer(Own):
     """Random features: exp of projected queries and keys."""
 
     def forward(self, x, cells):
-        q, k, v = self.parts(x, cells)
+        q, k, v = self.heads(x, cells)
         w = torch.randn(9, d, generator=torch.Generator().manual_seed(0))
         q, k = (
             torch.exp(y @ w.T - y.pow(2).sum(-1, keepdim=True) / 2 - y.max())
@@ -116,7 +116,7 @@ class Retention(Own):
     """RetNet: decay in place of a softmax."""
 
     def forward(self, x):
-        q, k, v = self.parts(x)
+        q, k, v = self.heads(x)
         place = torch.arange(T)
         far = (place[:, None] - place[None]).float()
         w = q @ k.mT * torch.where(far >= 0, 0.9**far, 0.0)
@@ -128,7 +128,7 @@ class GatedUnit(Own):
     """GAU: squared relu over the length."""
 
     def forward(self, x):
-        q, k, v = self.parts(x)
+        q, k, v = self.heads(x)
         return self.read(F.relu(q @ k.mT / T) ** 2, v)
 
 

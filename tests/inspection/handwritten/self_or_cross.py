@@ -5,7 +5,7 @@ import torch.nn.functional as F
 from torch import nn
 
 from .captioners import d
-from .core import WORDS, A, C, D, T, case
+from .core import WORDS, C, D, T, case
 from .layouts import Projections
 from .record import note
 
@@ -18,11 +18,7 @@ class Look(Projections):
         self.kind = kind
 
     def forward(self, x, y, z=None):
-        z = y if z is None else z
-        q, k, v = (
-            f.unflatten(-1, (A, d)).transpose(1, 2)
-            for f in (self.q(x), self.k(y), self.v(z))
-        )
+        q, k, v = self.heads(x, y, z)
         w = F.softmax(q @ k.mT / d**0.5, dim=-1)
         note(self, w, "b a t n", self.kind)
         return self.o((w @ v).transpose(1, 2).flatten(2))

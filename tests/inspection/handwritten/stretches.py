@@ -15,12 +15,6 @@ d = D // A
 class Heads(Projections):
     """Queries, keys and values with heads apart, and the weights: (B, A, T, N)."""
 
-    def heads(self, x, y):
-        return [
-            f.unflatten(-1, (A, d)).transpose(1, 2)
-            for f in (self.q(x), self.k(y), self.v(y))
-        ]
-
     def weights(self, q, k):
         return (q @ k.mT / d**0.5).softmax(-1)
 

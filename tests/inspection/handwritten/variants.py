@@ -16,12 +16,6 @@ class Heads(Projections):
 
     kind = "cross"
 
-    def parts(self, x, y):
-        return (
-            z.unflatten(-1, (A, d)).transpose(1, 2)
-            for z in (self.q(x), self.k(y), self.v(y))
-        )
-
     def score(self, s, **named):
         return s
 
@@ -29,7 +23,7 @@ class Heads(Projections):
         return w
 
     def forward(self, x, y=None, **named):
-        q, k, v = self.parts(x, x if y is None else y)
+        q, k, v = self.heads(x, y)
         s = q @ k.transpose(-2, -1) * d**-0.5  # (B, A, T, N)
         w = self.mix(F.softmax(self.score(s, **named), dim=-1))  # (B, A, T, N)
         note(self, w, "b a t n", self.kind)
@@ -118,7 +112,7 @@ class Differential(Projections):
 @case(GROUP, "words", "cells")
 class CosineHeads(Heads):
     def parts(self, x, y):
-        q, k, v = super().parts(x, y)
+        q, k, v = super().heads(x, y)
         return F.normalize(q, dim=-1) * 9, F.normalize(k, dim=-1), v
 
 
@@ -139,7 +133,7 @@ class ResidualScores(nn.Module):
 
 class ResidualLayer(OwnHeads):
     def forward(self, x, before):
-        q, k, v = self.parts(x, x)
+        q, k, v = self.heads(x, x)
         s = q @ k.mT + before  # (B, A, T, T)
         w = s.softmax(-1)  # (B, A, T, T)
         note(self, w, "b a t n", "self")
@@ -182,7 +176,7 @@ class MemoryKeys(Heads):
         self.memory = nn.Parameter(torch.randn(1, 2, D))
 
     def parts(self, x, y):
-        return super().parts(x, torch.cat([y, self.memory.expand(len(y), -1, -1)], 1))
+        return super().heads(x, torch.cat([y, self.memory.expand(len(y), -1, -1)], 1))
 
 
 @case(GROUP, "words", "cells")

@@ -36,10 +36,7 @@ class SelfThenCross(Projections):
     """A whole block in one module, with a method that does both attentions."""
 
     def attend(self, x, y, kind):
-        q, k, v = (
-            z.unflatten(-1, (A, d)).transpose(1, 2)
-            for z in (self.q(x), self.k(y), self.v(y))
-        )
+        q, k, v = self.heads(x, y)
         w = F.softmax(q @ k.transpose(-2, -1) / d**0.5, dim=-1)  # (B, A, T, N)
         note(self, w, "b a t n", kind)
         return self.o((w @ v).transpose(1, 2).flatten(2))

@@ -1,0 +1,152 @@
+"""Exercise of notebook 03: the training loop, begun from shipped weights."""
+
+from copy import deepcopy
+from functools import lru_cache, partial
+from typing import NamedTuple
+
+import torch
+from torch.nn.functional import cross_entropy
+from torch.nn.utils import clip_grad_norm_
+
+from helpers.captioning import load_captioner, training_batch
+from helpers.captioning.training import copy_state
+from helpers.classroom.checks.compare import Fault
+from helpers.classroom.checks.judge import either, exercise
+
+SIZE = (64, 72)  # (H, W) in pixels
+
+
+class Fit(NamedTuple):
+    losses: torch.Tensor
+    checks: torch.Tensor
+    best: torch.Tensor  # the loss on the held-out scenes with the weights that stayed
+
+
+@lru_cache
+def material(B, steps, bad):
+    """A model without its last layer, batches, held-out scenes and an optimizer.
+
+    The last `bad` batches have the captions of other scenes, so that the best weights
+    are not the last.
+    """
+    model = load_captioner("dot-product")
+    for parameter in model.decoder.logits.parameters():
+        parameter.data.zero_()
+    batches = [training_batch(B, seed, SIZE) for seed in range(steps)]
+    batches[-bad:] = [(images, words.roll(1, 0)) for images, words in batches[-bad:]]
+    optimizer = torch.optim.SGD(model.parameters(), lr=0.5)
+    return model, batches, training_batch(B + 1, 10**9, SIZE), optimizer
+
+
+def fitted(loop, *sizes):
+    """What a training loop returns, and the weights that it leaves in the model."""
+    model, batches, held_out, optimizer = deepcopy(material(*sizes))
+    answer = loop(model, batches, held_out, optimizer)
+    if not isinstance(answer, tuple | list) or len(answer) != 2:
+        raise Fault("return two lists of floats, the losses and the checks")
+    if any(getattr(x, "requires_grad", False) for part in answer for x in part):
+        raise Fault("return floats: loss.item(); a tensor keeps the whole graph alive")
+    losses, checks = (torch.tensor([float(x) for x in part]) for part in answer)
+    with torch.inference_mode():
+        best = loss_of(model.eval(), *held_out)
+    return Fit(losses, checks, best)
+
+
+def loss_of(model, images, words, read=slice(-1), target=slice(1, None), ignore=0):
+    """The loss of a batch. read, target: which words go in, and which come out."""
+    logits, _ = model(images, words[:, read])  # (B, T, V)
+    targets = words[:, target].flatten()  # (B * T,)
+    return cross_entropy(logits.flatten(0, 1), targets, ignore_index=ignore)
+
+
+def loop(
+    model,
+    batches,
+    held_out,
+    optimizer,
+    loss=loss_of,
+    check_loss=loss_of,
+    modes=(True, False, True),
+    skip=None,
+    check_first=False,
+    keep=copy_state,
+    wanted=min,
+    by_training_loss=False,
+):
+    """The training loop, right as it stands; what follows `optimizer` may go wrong.
+
+    modes: whether the model is in training mode at the start, in a check, after it.
+    """
+    (at_start, in_check, after_check), losses, checks = modes, [], []
+
+    @torch.inference_mode()
+    def check():
+        model.train(in_check)
+        checks.append(check_loss(model, *held_out).item())
+        model.train(after_check)
+
+    model.train(at_start)
+    for batch in batches:
+        if check_first:
+            check()
+        now = loss(model, *batch)
+        take_step(model, optimizer, now, skip)
+        losses.append(now.item())
+        if not check_first:
+            check()
+        seen = losses if by_training_loss else checks
+        if seen[-1] == wanted(seen):
+            best = keep(model)
+    model.load_state_dict(best)
+    return losses, checks
+
+
+def take_step(model, optimizer, loss, skip=None):
+    """One step of training, but for the part that is called `skip`."""
+    if skip != "zero_grad":
+        optimizer.zero_grad()
+    loss.backward()
+    if skip != "clip":
+        clip_grad_norm_(model.parameters(), 1.0)
+    if skip != "step":
+        optimizer.step()
+
+
+@exercise((2, 4, 2), (3, 5, 1), call=fitted)
+def check_fit(B, steps, bad):
+    """attempt(model, batches, held_out, optimizer) -> losses, checks, two lists of
+    floats; the model keeps its best weights."""
+
+    def fit(**parts):
+        return fitted(partial(loop, **parts), B, steps, bad)
+
+    def fit_to(**words):
+        loss = partial(loss_of, **words)
+        return fit(loss=loss, check_loss=loss)
+
+    untrained = [fit(modes=(False, False, after)) for after in (False, True)]
+    return fit(), {
+        "compare with the NEXT word: words[:, :-1] goes in, words[:, 1:] is the "
+        "target": either(
+            fit_to(read=slice(None), target=slice(None)),
+            fit_to(target=slice(-1)),
+            fit_to(read=slice(-2), target=slice(2, None)),
+        ),
+        "padding is not a word to learn: ignore_index=0": either(
+            fit_to(ignore=-100),  # the id of no word
+            fit(loss=partial(loss_of, ignore=-100)),
+        ),
+        "gradients add up: zero_grad() before every backward": fit(skip="zero_grad"),
+        "nothing is learned: step() after every backward": fit(skip="step"),
+        "clip the norm of the gradients to 1, before the step": fit(skip="clip"),
+        "check in evaluation mode, model.eval(): batch norm must not learn from the "
+        "held-out scenes": fit(modes=(True, True, True)),
+        "model.train() again after every check": fit(modes=(True, False, False)),
+        "train in training mode: model.train() before the first step": untrained,
+        "the weights that stay are the last, not the best. Put the best back, and "
+        "clone what you keep: state_dict() hands out the tensors themselves, and they "
+        "go on changing": fit(keep=lambda model: model.state_dict()),
+        "the best is the lowest held-out loss, not the highest": fit(wanted=max),
+        "choose the best by the check, not the loss": fit(by_training_loss=True),
+        "check after the step, not before it": fit(check_first=True),
+    }
