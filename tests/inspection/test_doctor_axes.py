@@ -99,6 +99,8 @@ def test_the_grid_of_the_queries_is_told():
     report = diagnose((2, 8, 4096, 1024), (512, 512))
     assert "the queries fit the image, too: 64 x 64" in report.notes[0]
     assert "another picture's" in report.ambiguous[0]
+    folded = diagnose((16, 16, 256), (256, 256), 16)
+    assert not any("the queries fit" in note for note in folded.notes)
 
 
 def test_one_key_left_over_stands_in_front_or_behind():

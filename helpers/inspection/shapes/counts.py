@@ -24,6 +24,7 @@ def open_axes(axes, queries):
             others = "images, or the other way round. batch="
             if axes[number + 1].name == "heads":
                 others = "heads, of one query; or images or heads, then queries. heads="
+                others = "heads; or images, then heads. batch=" if queries else others
             yield f"axes {number} and {number + 1}: layers, then {others} settles it"
         behind = axis.name == "layers" and not axis.named and axes[number - 1].named
         if axis.name == "layers or steps" or (number and behind):

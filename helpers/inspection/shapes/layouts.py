@@ -56,7 +56,7 @@ def fit_keys(report, values, keys, facts, fold=None, batch=None):
         report.notes.append(f"{facts.name}: {facts.family.note}")
     if not report.candidates:
         return [no_layout(shape, keys, facts)]
-    doubts += by_queries(report, queries_of(shape, keys), N, facts)
+    doubts += by_queries(report, N, facts)
     return doubts + open_questions(report.candidates, facts)
 
 

@@ -30,11 +30,14 @@ def cut_by_one(N, facts):
     return f"or {grid} cells but for the last, which training cuts off (causal)"
 
 
-def by_queries(report, T, N, facts):
-    """What T queries leave open of the candidates; a note where they are cells, too."""
+def by_queries(report, N, facts):
+    """What the queries leave open of the candidates; a note where they are cells."""
     best = report.candidates[0]
-    if report.what == "weights" and facts.image_size and T != N and fits(T, facts):
-        own = likeliest(T, facts)
+    T = next((axis.size for axis in report.axes if axis.name == "queries"), 0)
+    own = (
+        likeliest(T, facts) if facts.image_size and T != N and fits(T, facts) else None
+    )
+    if own and own.merge == 1 and report.what == "weights":
         report.notes.append(f"the queries fit the image, too: {own}")
         if best.kind == "cells" and best.layout.grid != own.layout.grid:
             yield (
