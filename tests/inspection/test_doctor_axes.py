@@ -149,6 +149,12 @@ def test_prompts_of_a_batch_are_no_alternatives():
     assert not any("as in proposal" in doubt for doubt in report.ambiguous)
 
 
+def test_words_may_be_among_the_keys_of_joined_tiles():
+    known = {"model": "LLaVA-NeXT", "tiles": (1, 3)}
+    report = diagnose((2, 4, 1, 2232), (336, 336), 14, **known)
+    assert any("that no word is among the keys" in text for text in report.ambiguous)
+
+
 def test_a_volume_is_told_as_slices():
     for wrong in ({"image_size": (64, 64, 32)}, {"patch_size": (4, 4, 4)}):
         with pytest.raises(ValueError, match="frames=, how many"):

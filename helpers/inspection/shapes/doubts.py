@@ -36,6 +36,11 @@ def where(best, facts):
             "token, registers), behind (text), around, or between the rows. text= "
             "says, input_ids= and image_token= prove it, or read_tokens=, by experiment"
         )
+    elif best.kind == "joined" and facts.text is None and facts.input_ids is None:
+        yield (
+            "that no word is among the keys, and how many rows or columns of padding "
+            "were cut off: text=(in front, behind) says"
+        )
     if best.free and (size := other_size(best.layout.length, facts)):
         yield f"the size of the image: {best.layout.length} keys are {size}"
     elif best.free and best.off_grid > cells:
