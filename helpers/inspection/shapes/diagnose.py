@@ -9,9 +9,9 @@ from helpers.inspection.shapes.facts import Facts, check_counts
 from helpers.inspection.shapes.features import as_features, as_points
 from helpers.inspection.shapes.inputs import usual_input
 from helpers.inspection.shapes.known import family_of, problem
-from helpers.inspection.shapes.layouts import fit_keys
 from helpers.inspection.shapes.look import few, look, on_grid
 from helpers.inspection.shapes.naming import name_axes
+from helpers.inspection.shapes.proposals import fit_keys
 from helpers.inspection.shapes.readings import exact
 from helpers.inspection.shapes.report import Candidate, Known, Report
 from helpers.inspection.shapes.sums import are_cut, softmax_axes
