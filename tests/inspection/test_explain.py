@@ -283,6 +283,32 @@ def test_memory_files_and_types_are_named_and_not_called_shapes():
     assert "not about the shape" in str(explain("No module named 'timm'"))
 
 
+def test_shapes_with_a_free_axis_enlarged_maps_and_doubled_keys_are_read():
+    shape = "shape '[{}]' is invalid for input of size {}"
+    sizes = "The size of tensor a ({}) must match the size of tensor b ({})"
+    for text, fact in {
+        shape.format("-1, 77, 8, 64", 2 * 50 * 512): "100 is no multiple of 77",
+        shape.format("3, -1, 16, 64", 100 * 1024): "100 is no multiple of 3",
+        shape.format("2, 768, 10, 20", 2 * 768 * 512): "16 x 32, and not 10 x 20",
+        sizes.format(52, 104) + " at non-singleton dimension 1": "104 = 2 x 52",
+        "Given groups=1, weight of size [8, 256, 3, 3], expected input[2, 1024, 9, 7] "
+        "to have 256 channels, but got 1024 channels instead": "1024 = 2 x 2 x 256",
+        "ValueError: shapes (2, 32, 9, 7) and (2, 8, 18, 14) are not the same": (
+            "4 times the channels"
+        ),
+    }.items():
+        assert any(fact in said for said in explain(text).facts), text
+    assert "not-square" not in named(shape.format("10, 20", 512))[:2]
+
+
+def test_a_mask_of_another_length_counts_before_the_kernel():
+    for text in (
+        "with sdpa the mask has 43 keys, but there are 619 tokens",
+        "flash_attention_2: attention mask length 43, tokens of shape (2, 619, 64)",
+    ):
+        assert named(text)[0] == "mask-length", text
+
+
 def test_what_is_unknown_is_called_unknown_and_its_numbers_are_read():
     said = explain("FooError: the frobnicator of 197 and 392 gave up")
     assert not said.known and not said.causes

@@ -19,6 +19,7 @@ SHAPE = re.compile(
     rf"|(?<![\w.])-?\d+(?!\.\d|\w)"
 )
 FACTS = tomllib.loads((FOLDER / "facts.toml").read_text(encoding="utf-8"))
+HEAD_WIDTHS = {16, 24, 32, 40, 48, 64, 80, 96, 128, 256}
 LARGEST = 10**6  # no picture has as many tokens
 TABLE = tomllib.loads((FOLDER / "numbers.toml").read_text(encoding="utf-8"))
 WIDTHS, SIDES = TABLE["widths"], TABLE["sides"]
@@ -100,7 +101,8 @@ def splits_of(wanted, size):
             behind and behind[0] != 1 and -1 < behind[0] < 32
         ):
             continue
-        if min(grid) >= 2 and 2 < max(grid) <= 5 * min(grid):
+        heads = wanted[:i][-1:] == (-1,) and h != w in HEAD_WIDTHS  # (B, -1, A, N)
+        if not heads and min(grid) >= 2 and 2 < max(grid) <= 5 * min(grid):
             rest = abs(math.prod(wanted)) // (h * w)
             found.append((size % rest > 0, abs(math.log(h / w)), grid, rest))
     return [one[2:] for one in sorted(found)]

@@ -18,6 +18,13 @@ from helpers.inspection.messages.numbers import (
 
 HEADS = {8, 12, 16, 20, 24, 28, 32, 40}
 PIXELS = re.compile(r"(?<![\d.x×*] )(?<![\d.x×*])(\d+) ?[x×*] ?(\d+)(?! ?[x×*]|\d)")
+SIZE = r"([\[(]?\d[\d, ]*)"
+MASK = re.compile(rf"\bmasks?\b[^.\d]{{0,40}}?{SIZE}", re.IGNORECASE)
+TOKENS = re.compile(
+    rf"\b(?:tokens?|keys?|sequences?|queries|hidden)\b[^.\d]{{0,25}}?{SIZE}"
+    r"|(\d+) (?:\w+ )?(?:tokens|keys|positions)\b",
+    re.IGNORECASE,
+)
 DROPOUT = re.compile(r"(?<![\d.])1\.(25|1{2,}|05|052\d*|42\d+|43)0*(?![\d])")
 
 
@@ -29,6 +36,7 @@ def facts_in_words(numbers, text):
     facts = {}
     if scale := DROPOUT.search(text):
         facts["scale"] = f"{scale[0]} = 1 / (1 - p): what dropout makes of a 1"
+    facts |= mask_sizes(text)
     for shape in said:
         facts |= one_shape(shape)
     alone = sorted({shape[0] for shape in said if len(shape) == 1})[-6:]
@@ -38,6 +46,19 @@ def facts_in_words(numbers, text):
         facts |= two_shapes(one, two)
     facts.pop("extra", None)  # in prose only its number says which tokens
     return facts
+
+
+def mask_sizes(text):
+    """A mask for so many keys, and another number of tokens."""
+    masks, others = (
+        [[*map(int, re.findall(r"\d+", one[0]))] for one in form.finditer(text)]
+        for form in (MASK, TOKENS)
+    )
+    for *_, n in masks:
+        for sizes in others:
+            if n not in sizes and min(n, *sizes[-2:]) > 4:
+                return {"mask-sizes": f"the mask has {n}, the tokens are {max(sizes)}"}
+    return {}
 
 
 def one_shape(shape):
