@@ -162,6 +162,17 @@ def test_a_reading_is_shown_only_with_an_entry_that_uses_it():
     assert "axis 0: 1 and 6; axis 1: 1 and 30" in said
 
 
+def test_what_nothing_speaks_for_is_less_likely_and_a_general_reading_fits_none():
+    said = str(explain("shape '[14, 14]' is invalid for input of size 197"))
+    assert said.index("class-token") < said.index("Less likely:")
+    untold = str(explain("The size of tensor a (5) must match the size of tensor b"))
+    assert "Less likely" not in untold
+    sizes = "einops: Shape mismatch, can't divide axis of length 5 in chunks of 7"
+    assert (
+        "5 is less than 7" not in str(explain(sizes)).replace("\n", " ").split("1.")[1]
+    )
+
+
 def test_odd_sides_windows_and_half_precision_have_their_kinds():
     for text, cause in {
         "AssertionError: x size (25*38) are not even.": "halving",
@@ -341,6 +352,25 @@ def test_an_error_in_other_words_is_called_close():
         assert said.close and said.message.id == message, text
         assert "comes close" in str(said)
     assert not explain("FooError: the number of layers must match the plan").close
+
+
+def test_a_misspelt_letter_and_another_hyphen_do_not_matter():
+    sizes = "The size of {} a (197) must match the size of tensor b (196) at {} 1"
+    for wrong in "tenser", "tnesor", "tensr":
+        text = sizes.format(wrong, "non-singelton dimension")
+        found = explain(f"RuntimeError: {text}")
+        assert found.message.id == "sizes" and not found.close, wrong
+    three, two = (explain(f"expected 4{d} input (got 3{d} input)") for d in ("-D", "D"))
+    assert three.message == two.message and three.facts == two.facts
+    assert "the tensor has 3" in two.facts[0]
+    more = explain("expected 2D or 3D input (got 4D input)")
+    assert "names 3 axes, the tensor has 4" in more.facts[0]
+
+
+def test_half_of_a_map_is_no_half_precision():
+    half = {"half-nan", "half-draw"}
+    assert named("attention is NaN in half precision")[0] == "half-nan"
+    assert named("the left half of the map is empty")[0] not in half
 
 
 def test_an_error_above_counts_before_its_consequence():

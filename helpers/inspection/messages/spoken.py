@@ -18,6 +18,7 @@ from helpers.inspection.messages.numbers import (
 
 HEADS = {8, 12, 16, 20, 24, 28, 32, 40}
 PIXELS = re.compile(r"(?<![\d.x×*] )(?<![\d.x×*])(\d+) ?[x×*] ?(\d+)(?! ?[x×*]|\d)")
+AXES = re.compile(r"\b([1-6])-?[dD]\b")
 SIZE = r"([\[(]?\d[\d, ]*)"
 MASK = re.compile(rf"\bmasks?\b[^.\d]{{0,40}}?{SIZE}", re.IGNORECASE)
 TOKENS = re.compile(
@@ -46,6 +47,14 @@ def facts_in_words(numbers, text):
         facts |= two_shapes(one, two)
     facts.pop("extra", None)  # in prose only its number says which tokens
     return facts
+
+
+def axes_said(text):
+    """(wanted, have) of `expected 2D or 3D input (got 4D input)`, or None."""
+    *wanted, have = map(int, AXES.findall(text)) if AXES.search(text) else [0]
+    return (
+        (max(wanted) if have > max(wanted) else min(wanted), have) if wanted else None
+    )
 
 
 def mask_sizes(text):
