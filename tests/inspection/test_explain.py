@@ -320,6 +320,17 @@ def test_a_mask_of_another_length_counts_before_the_kernel():
         assert named(text)[0] == "mask-length", text
 
 
+def test_what_is_set_already_is_no_first_remedy():
+    said = "and output_attentions=True, but outputs.attentions is a tuple of None"
+    eager = f'I loaded it with attn_implementation="eager" {said}'
+    assert named(eager)[0] == "flag-ignored"
+    assert named(eager.replace("eager", "sdpa"))[0] == "sdpa"
+
+
+def test_a_silent_backward_hook_watches_a_layer_without_part_in_the_score():
+    assert "gradient-none" in named("my backward hook on the layer never fires")[:2]
+
+
 def test_what_is_unknown_is_called_unknown_and_its_numbers_are_read():
     said = explain("FooError: the frobnicator of 197 and 392 gave up")
     assert not said.known and not said.causes

@@ -6,11 +6,11 @@ from dataclasses import dataclass
 from functools import cache
 
 from helpers.inspection.messages.facts import axes, facts_of
-from helpers.inspection.messages.index import Cause, Message, read_index
+from helpers.inspection.messages.index import Cause, Message, mentions, read_index
 from helpers.inspection.messages.numbers import FACTS, read_any, without_numbers
 from helpers.inspection.messages.ranking import Ranking
 from helpers.inspection.messages.spoken import axes_said, facts_in_words
-from helpers.inspection.messages.text import SORTING, as_text
+from helpers.inspection.messages.text import SAID, SORTING, as_text
 from helpers.inspection.messages.wording import clean, errors_in, find
 from helpers.inspection.messages.words import ABOUT, prose, terms_of
 
@@ -26,6 +26,8 @@ NEARLY = 0.7  # of a phrase: nearly all of it
 NEAR = 0.45  # of the best score: what is worth naming beside it
 HINTS = 3
 PERCENT = re.compile(r"\d+(\.\d+)? ?%")
+VAGUE, BEHIND = frozenset(SAID["vague"].split()), 0.9
+USED = 0.6  # what the text says it has set already
 ALWAYS, GENERIC = (frozenset(FACTS[kind]) for kind in ("always", "generic"))
 
 
@@ -131,17 +133,11 @@ def ranked_by(cause, score, facts, text):
     reasons = tuple(facts[fact] for fact in cause.fits if fact in facts)
     clue = any(mentions(text, clue) for clue in cause.clues)
     score += FITS * bool(reasons) + UNLESS * any(fact in facts for fact in cause.unless)
+    score += UNLESS * cause.in_use(text)
     generic = tuple(
         facts[fact] for fact in cause.fits if fact in facts and fact in GENERIC
     )
     return Ranked(cause, score + CLUE * clue, reasons, bool(reasons or clue), generic)
-
-
-def mentions(text, clue):
-    """Does a word of the text begin with the clue? (A number has to stand alone.)"""
-    end = r"(?!\d)" if clue[-1].isdigit() else ""
-    start = r"(?<![a-z\d])" if clue[0].isalnum() else ""
-    return re.search(start + re.escape(clue) + end, text, re.IGNORECASE)
 
 
 def by_words(index, text):
@@ -153,6 +149,9 @@ def by_words(index, text):
     for name, cause in index.causes.items():
         reasons = tuple(facts[fact] for fact in cause.fits if fact in facts)
         score = shelf.score(terms, name) + COUNTED * bool(reasons)
+        if name in VAGUE and shelf.nearest(spoken, name)[0] < NEARLY:
+            score *= BEHIND
+        score *= USED ** cause.in_use(text)
         ranked.append(Ranked(cause, score, reasons, bool(reasons)))
     ranked.sort(key=lambda one: -one.score)
     best, second = ranked[:2]
