@@ -419,6 +419,12 @@ def test_numbers_in_prose_say_more_than_words():
         assert "may be one of these" in str(said) and len(said.causes) <= 3
 
 
+def test_a_letter_stands_for_any_length_of_an_axis():
+    found = explain("weights of shape (B, 8, 1024, 77) for one prompt").causes[0]
+    assert found.cause.id == "image-asks" and "(?, 8, 1024, 77)" in found.reasons[0]
+    assert named("features (B, 577, 1024) for a map of 24 x 24")[0] == "class-token"
+
+
 def test_in_doubt_it_asks_what_is_seen():
     said = explain("the attention of my llama is somewhat peculiar in spirit")
     assert not said.causes and len(said.sorting) == len({c for _, c in said.sorting})

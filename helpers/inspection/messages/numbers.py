@@ -8,7 +8,7 @@ from helpers.inspection.messages.index import FOLDER
 
 HOLE = "#"
 ONE = r"-?\d+"
-AXIS = rf"(?:{ONE}|None|\?)"  # TensorFlow's None stands for any length
+AXIS = rf"(?:{ONE}|None|\?|[A-Z]\b)"  # None, ?, a letter: any length
 SEPARATOR = r"\s*[,x×*]\s*"
 SHAPE = re.compile(
     rf"(?:torch\.Size\()?[\[({{]+\s*(?=[^\])}}]*\d){AXIS}(?:{SEPARATOR}{AXIS})*"
@@ -42,7 +42,7 @@ def without_numbers(text):
             found.append(int(part.replace(",", "")))
         else:
             axes = re.findall(AXIS, part)
-            found.append(tuple(-1 if n in ("None", "?") else int(n) for n in axes))
+            found.append(tuple(int(n) if n[-1].isdigit() else -1 for n in axes))
         return HOLE
 
     return SHAPE.sub(keep, text), found

@@ -73,17 +73,18 @@ def mask_sizes(text):
 def one_shape(shape):
     """A shape, or a number alone: the axes of weights, and extra tokens."""
     facts, last = {}, shape[-1] if shape else 0
+    seen = str(shape).replace("-1", "?")
     picture = len(shape) in (4, 5) and shape[1] in (1, 3)  # 5: of a video
     if len(shape) > 1 and last == shape[-2] and not picture:
         if last >= (36 if len(shape) > 2 else 144) and square_and_more(last):
-            facts["every-query"] = f"{shape}: one map for each of {last} queries"
+            facts["every-query"] = f"{seen}: one map for each of {last} queries"
         if len(shape) == 4 and last in HEADS and shape[1] > 64:
-            facts["heads-heads"] = f"{shape}: {last} heads by {last} heads?"
-    rows = shape[-2] if len(shape) == 3 and shape[0] == 1 else 0
+            facts["heads-heads"] = f"{seen}: {last} heads by {last} heads?"
+    rows = shape[-2] if len(shape) == 3 and shape[0] in (1, -1) else 0
     if rows >= 10 and rows != last and last not in WIDTHS and grids(last):
-        facts["queries"] = f"{shape}: {rows} rows of {describe(last)}?"
+        facts["queries"] = f"{seen}: {rows} rows of {describe(last)}?"
     if len(shape) > 1 and last == 77:
-        facts["text"] = f"{shape}: the last axis has the 77 text tokens of CLIP"
+        facts["text"] = f"{seen}: the last axis has the 77 text tokens of CLIP"
     for n in shape:
         side, more = square_and_more(n) or (0, 0)
         if more and (n in KNOWN or (n >= 50 and side in SIDES)):
