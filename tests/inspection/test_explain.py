@@ -162,6 +162,17 @@ def test_a_reading_is_shown_only_with_an_entry_that_uses_it():
     assert "axis 0: 1 and 6; axis 1: 1 and 30" in said
 
 
+def test_what_nothing_speaks_for_is_less_likely_and_a_general_reading_fits_none():
+    said = str(explain("shape '[14, 14]' is invalid for input of size 197"))
+    assert said.index("class-token") < said.index("Less likely:")
+    untold = str(explain("The size of tensor a (5) must match the size of tensor b"))
+    assert "Less likely" not in untold
+    sizes = "einops: Shape mismatch, can't divide axis of length 5 in chunks of 7"
+    assert (
+        "5 is less than 7" not in str(explain(sizes)).replace("\n", " ").split("1.")[1]
+    )
+
+
 def test_odd_sides_windows_and_half_precision_have_their_kinds():
     for text, cause in {
         "AssertionError: x size (25*38) are not even.": "halving",
@@ -283,6 +294,43 @@ def test_memory_files_and_types_are_named_and_not_called_shapes():
     assert "not about the shape" in str(explain("No module named 'timm'"))
 
 
+def test_shapes_with_a_free_axis_enlarged_maps_and_doubled_keys_are_read():
+    shape = "shape '[{}]' is invalid for input of size {}"
+    sizes = "The size of tensor a ({}) must match the size of tensor b ({})"
+    for text, fact in {
+        shape.format("-1, 77, 8, 64", 2 * 50 * 512): "100 is no multiple of 77",
+        shape.format("3, -1, 16, 64", 100 * 1024): "100 is no multiple of 3",
+        shape.format("2, 768, 10, 20", 2 * 768 * 512): "16 x 32, and not 10 x 20",
+        sizes.format(52, 104) + " at non-singleton dimension 1": "104 = 2 x 52",
+        "Given groups=1, weight of size [8, 256, 3, 3], expected input[2, 1024, 9, 7] "
+        "to have 256 channels, but got 1024 channels instead": "1024 = 2 x 2 x 256",
+        "ValueError: shapes (2, 32, 9, 7) and (2, 8, 18, 14) are not the same": (
+            "4 times the channels"
+        ),
+    }.items():
+        assert any(fact in said for said in explain(text).facts), text
+    assert "not-square" not in named(shape.format("10, 20", 512))[:2]
+
+
+def test_a_mask_of_another_length_counts_before_the_kernel():
+    for text in (
+        "with sdpa the mask has 43 keys, but there are 619 tokens",
+        "flash_attention_2: attention mask length 43, tokens of shape (2, 619, 64)",
+    ):
+        assert named(text)[0] == "mask-length", text
+
+
+def test_what_is_set_already_is_no_first_remedy():
+    said = "and output_attentions=True, but outputs.attentions is a tuple of None"
+    eager = f'I loaded it with attn_implementation="eager" {said}'
+    assert named(eager)[0] == "flag-ignored"
+    assert named(eager.replace("eager", "sdpa"))[0] == "sdpa"
+
+
+def test_a_silent_backward_hook_watches_a_layer_without_part_in_the_score():
+    assert "gradient-none" in named("my backward hook on the layer never fires")[:2]
+
+
 def test_what_is_unknown_is_called_unknown_and_its_numbers_are_read():
     said = explain("FooError: the frobnicator of 197 and 392 gave up")
     assert not said.known and not said.causes
@@ -315,6 +363,25 @@ def test_an_error_in_other_words_is_called_close():
         assert said.close and said.message.id == message, text
         assert "comes close" in str(said)
     assert not explain("FooError: the number of layers must match the plan").close
+
+
+def test_a_misspelt_letter_and_another_hyphen_do_not_matter():
+    sizes = "The size of {} a (197) must match the size of tensor b (196) at {} 1"
+    for wrong in "tenser", "tnesor", "tensr":
+        text = sizes.format(wrong, "non-singelton dimension")
+        found = explain(f"RuntimeError: {text}")
+        assert found.message.id == "sizes" and not found.close, wrong
+    three, two = (explain(f"expected 4{d} input (got 3{d} input)") for d in ("-D", "D"))
+    assert three.message == two.message and three.facts == two.facts
+    assert "the tensor has 3" in two.facts[0]
+    more = explain("expected 2D or 3D input (got 4D input)")
+    assert "names 3 axes, the tensor has 4" in more.facts[0]
+
+
+def test_half_of_a_map_is_no_half_precision():
+    half = {"half-nan", "half-draw"}
+    assert named("attention is NaN in half precision")[0] == "half-nan"
+    assert named("the left half of the map is empty")[0] not in half
 
 
 def test_an_error_above_counts_before_its_consequence():
@@ -350,6 +417,12 @@ def test_numbers_in_prose_say_more_than_words():
         said = explain(text)
         assert said.weak and cause in named(text, 3), text
         assert "may be one of these" in str(said) and len(said.causes) <= 3
+
+
+def test_a_letter_stands_for_any_length_of_an_axis():
+    found = explain("weights of shape (B, 8, 1024, 77) for one prompt").causes[0]
+    assert found.cause.id == "image-asks" and "(?, 8, 1024, 77)" in found.reasons[0]
+    assert named("features (B, 577, 1024) for a map of 24 x 24")[0] == "class-token"
 
 
 def test_in_doubt_it_asks_what_is_seen():

@@ -5,12 +5,12 @@ import re
 from dataclasses import dataclass
 from functools import cache
 
-from helpers.inspection.messages.facts import facts_of
-from helpers.inspection.messages.index import Cause, Message, read_index
+from helpers.inspection.messages.facts import axes, facts_of
+from helpers.inspection.messages.index import Cause, Message, mentions, read_index
 from helpers.inspection.messages.numbers import FACTS, read_any, without_numbers
 from helpers.inspection.messages.ranking import Ranking
-from helpers.inspection.messages.spoken import facts_in_words
-from helpers.inspection.messages.text import SORTING, as_text
+from helpers.inspection.messages.spoken import axes_said, facts_in_words
+from helpers.inspection.messages.text import SAID, SORTING, as_text
 from helpers.inspection.messages.wording import clean, errors_in, find
 from helpers.inspection.messages.words import ABOUT, prose, terms_of
 
@@ -26,7 +26,9 @@ NEARLY = 0.7  # of a phrase: nearly all of it
 NEAR = 0.45  # of the best score: what is worth naming beside it
 HINTS = 3
 PERCENT = re.compile(r"\d+(\.\d+)? ?%")
-ALWAYS = frozenset(FACTS["always"])
+VAGUE, BEHIND = frozenset(SAID["vague"].split()), 0.9
+USED = 0.6  # what the text says it has set already
+ALWAYS, GENERIC = (frozenset(FACTS[kind]) for kind in ("always", "generic"))
 
 
 @dataclass(frozen=True)
@@ -34,12 +36,14 @@ class Ranked:
     """A cause with what speaks for it: a score, and sentences about the numbers.
 
     told: a fact or a clue in the text speaks for it, not its place in the list alone.
+    generic: among the sentences, those that hold for many causes.
     """
 
     cause: Cause
     score: float
     reasons: tuple = ()
     told: bool = False
+    generic: tuple = ()
 
 
 @dataclass(frozen=True)
@@ -94,6 +98,8 @@ def explain(text, index=None):
     if message is None:
         return by_words(index, text)
     facts = facts_of(message, numbers)
+    if message.numbers == "input-axes" and not numbers and (said := axes_said(text)):
+        facts = axes(*said)
     numbers = without_numbers(text)[1] if close else numbers
     ranked = causes_of(index, message, facts, text)
     used = {reason for one in ranked[:HINTS] for reason in one.reasons}
@@ -127,14 +133,11 @@ def ranked_by(cause, score, facts, text):
     reasons = tuple(facts[fact] for fact in cause.fits if fact in facts)
     clue = any(mentions(text, clue) for clue in cause.clues)
     score += FITS * bool(reasons) + UNLESS * any(fact in facts for fact in cause.unless)
-    return Ranked(cause, score + CLUE * clue, reasons, bool(reasons or clue))
-
-
-def mentions(text, clue):
-    """Does a word of the text begin with the clue? (A number has to stand alone.)"""
-    end = r"(?!\d)" if clue[-1].isdigit() else ""
-    start = r"(?<![a-z\d])" if clue[0].isalnum() else ""
-    return re.search(start + re.escape(clue) + end, text, re.IGNORECASE)
+    score += UNLESS * cause.in_use(text)
+    generic = tuple(
+        facts[fact] for fact in cause.fits if fact in facts and fact in GENERIC
+    )
+    return Ranked(cause, score + CLUE * clue, reasons, bool(reasons or clue), generic)
 
 
 def by_words(index, text):
@@ -146,6 +149,9 @@ def by_words(index, text):
     for name, cause in index.causes.items():
         reasons = tuple(facts[fact] for fact in cause.fits if fact in facts)
         score = shelf.score(terms, name) + COUNTED * bool(reasons)
+        if name in VAGUE and shelf.nearest(spoken, name)[0] < NEARLY:
+            score *= BEHIND
+        score *= USED ** cause.in_use(text)
         ranked.append(Ranked(cause, score, reasons, bool(reasons)))
     ranked.sort(key=lambda one: -one.score)
     best, second = ranked[:2]

@@ -10,7 +10,7 @@ from operator import itemgetter
 
 from helpers.inspection.messages.grids import reshape, rounded
 from helpers.inspection.messages.numbers import WIDTHS, as_int, as_shape, describe, told
-from helpers.inspection.messages.sizes import pair, pictures, product, shapes
+from helpers.inspection.messages.sizes import channels, pair, pictures, product, shapes
 
 
 def facts_of(message, numbers):
@@ -173,7 +173,7 @@ def any_rows(numbers):
 KINDS = {
     read.__name__: read
     for read in (reshape, pair, shapes, pictures, product, division, picture, counts)
-} | {"rank": rank, "bounds": bounds, "into": into, "axes": axes}
+} | {"channels": channels, "rank": rank, "bounds": bounds, "into": into, "axes": axes}
 UNKNOWN = {"reshape": any_reshape, "product": any_product, "division": any_division}
 UNKNOWN |= dict.fromkeys(("pair", "shapes", "pictures"), any_sizes)
 UNKNOWN |= {"input-axes": input_axes, "rows": any_rows, "even": even}

@@ -86,12 +86,17 @@ def solved(wanted, size, asked):
 
 
 def uneven(wanted, size):
-    """(-1, n, ...): rows that are taken n at a time, and are no multiple of n."""
-    n, rest = (*wanted, 1)[1], math.prod(wanted[2:])
-    held, left = divmod(size, rest)
-    holds = {"uneven": wanted[0] == -1 and n > 1 and not left and held % n}
+    """With a -1: rows that are taken n at a time, and are no multiple of n."""
+    *known, rest = [n for n in wanted if n != -1] + [1] * (wanted[-1] == -1)
+    n = known.pop() if known else rest
+    while known and size % (rest * n) == 0:
+        rest, n = rest * n, known.pop()
+    if size % rest:
+        rest, n = 1, rest
+    held, parts = size // rest, f"{size // rest} x {rest}: " * (rest > 1)
     near = held - held % n, held - held % n + n
-    return told("reshape", holds, held=held, rest=rest, n=n, near=near, size=size)
+    values = {"held": held, "parts": f"{size} = {parts}" if parts else "", "n": n}
+    return told("reshape", {"uneven": n > 1 and held % n}, near=near, **values)
 
 
 def compare_tokens(held, grid, said):
@@ -115,10 +120,11 @@ def compare_tokens(held, grid, said):
         facts |= extra(more, f"{held} - {asked} = {more}")
     elif grid[0] == grid[1]:
         facts |= rounded(held, grid[0])
-    photo = held > 1000 and any(Fraction(w, h) in PHOTOS for h, w in grids(held))
+    photo = held > 1000 and grid[0] == grid[1]
+    photo = photo and any(Fraction(w, h) in PHOTOS for h, w in grids(held))
     known = facts.keys() & {"extra", "fewer-1", "tiles"}
     if more and not near and (square_root(held) or photo or not known):
-        facts |= own_grid(held)
+        facts |= own_grid(held, grid)
     return facts
 
 
@@ -169,12 +175,17 @@ def rough(n):
     return n // math.gcd(n, (2 * 3 * 5 * 7) ** 20) >= CHANCE
 
 
-def own_grid(held):
+def own_grid(held, grid):
     """Facts about a number of tokens that is far from the grid that was asked for."""
     if found := square_and_more(held):
         side, more = found
         text = f"{held} = {side} x {side}" + (f" + {more}" if more else "")
         facts = {"other-grid": text + ": a grid of another size"}
         return facts | (extra(more, text) if more else {})
+    (h, w), ways = grid, grids(held)
+    if h != w:  # no square was taken; likelier is a grid of the same form
+        ways.sort(key=lambda way: (h * way[1] != w * way[0], h not in way))
+        text = f"{held} = {' or '.join(map(times, ways[:2]))}, and not {h} x {w}"
+        return {"other-grid": text} if ways else {}
     text = describe(held) or "no usual grid"
     return {"not-square": f"{held} is no square: {text}"}

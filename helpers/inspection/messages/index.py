@@ -10,6 +10,7 @@ from helpers import ROOT
 FOLDER = ROOT / "data" / "errors"
 MESSAGES, SAID = "messages.toml", "said.toml"
 NOTEBOOK = "notebooks/error_index.ipynb"
+SETTING = re.compile(r"([a-z]\w+) ?[=(] ?(?:[\"'](\w+)[\"']|(True|False))")
 
 
 @dataclass(frozen=True)
@@ -43,6 +44,11 @@ class Cause:
     @property
     def after(self):
         return marked(self.code, "after")
+
+    def in_use(self, text):
+        """Does the text set already what the remedy sets?"""
+        remedy = settings(self.after) - settings(self.before)
+        return bool(remedy and remedy <= settings(text))
 
 
 @dataclass(frozen=True)
@@ -98,6 +104,20 @@ def frozen(table):
         key: tuple(value) if isinstance(value, list) else value.strip("\n")
         for key, value in table.items()
     }
+
+
+@cache
+def settings(code):
+    """The settings in a text: attn_implementation=eager, average_attn_weights=False."""
+    found = SETTING.findall(code)
+    return frozenset(f"{name.removeprefix('set_')}={a or b}" for name, a, b in found)
+
+
+def mentions(text, clue):
+    """Does a word of the text begin with the clue? (A number has to stand alone.)"""
+    end = r"(?!\d)" if clue[-1].isdigit() else ""
+    start = r"(?<![a-z\d])" if clue[0].isalnum() else ""
+    return re.search(start + re.escape(clue) + end, text, re.IGNORECASE)
 
 
 def marked(code, mark):

@@ -8,7 +8,7 @@ from helpers.inspection.messages.index import FOLDER
 
 HOLE = "#"
 ONE = r"-?\d+"
-AXIS = rf"(?:{ONE}|None|\?)"  # TensorFlow's None stands for any length
+AXIS = rf"(?:{ONE}|None|\?|[A-Z]\b)"  # None, ?, a letter: any length
 SEPARATOR = r"\s*[,x×*]\s*"
 SHAPE = re.compile(
     rf"(?:torch\.Size\()?[\[({{]+\s*(?=[^\])}}]*\d){AXIS}(?:{SEPARATOR}{AXIS})*"
@@ -19,6 +19,7 @@ SHAPE = re.compile(
     rf"|(?<![\w.])-?\d+(?!\.\d|\w)"
 )
 FACTS = tomllib.loads((FOLDER / "facts.toml").read_text(encoding="utf-8"))
+HEAD_WIDTHS = {16, 24, 32, 40, 48, 64, 80, 96, 128, 256}
 LARGEST = 10**6  # no picture has as many tokens
 TABLE = tomllib.loads((FOLDER / "numbers.toml").read_text(encoding="utf-8"))
 WIDTHS, SIDES = TABLE["widths"], TABLE["sides"]
@@ -41,7 +42,7 @@ def without_numbers(text):
             found.append(int(part.replace(",", "")))
         else:
             axes = re.findall(AXIS, part)
-            found.append(tuple(-1 if n in ("None", "?") else int(n) for n in axes))
+            found.append(tuple(int(n) if n[-1].isdigit() else -1 for n in axes))
         return HOLE
 
     return SHAPE.sub(keep, text), found
@@ -100,7 +101,8 @@ def splits_of(wanted, size):
             behind and behind[0] != 1 and -1 < behind[0] < 32
         ):
             continue
-        if min(grid) >= 2 and 2 < max(grid) <= 5 * min(grid):
+        heads = wanted[:i][-1:] == (-1,) and h != w in HEAD_WIDTHS  # (B, -1, A, N)
+        if not heads and min(grid) >= 2 and 2 < max(grid) <= 5 * min(grid):
             rest = abs(math.prod(wanted)) // (h * w)
             found.append((size % rest > 0, abs(math.log(h / w)), grid, rest))
     return [one[2:] for one in sorted(found)]

@@ -3,6 +3,7 @@
 from helpers.inspection.messages.grids import extra, rounded
 from helpers.inspection.messages.numbers import (
     EXTRA,
+    HEAD_WIDTHS,
     WIDTHS,
     as_int,
     as_shape,
@@ -16,7 +17,6 @@ from helpers.inspection.messages.numbers import (
 WINDOWS = {49, 144}  # tokens of a Swin window of 7 or 12
 WINDOW_COUNTS = {4, 16, 64, 256, 1024}  # and how many there are
 HEADS = {4, 6, *range(8, 33, 4), 40, 48, 64}  # and how many heads
-HEAD_WIDTHS = {16, 24, 32, 40, 48, 64, 80, 96, 128, 256}
 CLIP = 77  # text tokens
 CHANNELS = (3, 4), (1, 3), (1, 4)  # of pictures
 
@@ -82,6 +82,7 @@ def of_axis(low, high, dim, axis):
         "shifted": dim and high in WIDTHS and low in (7, 14, 28, 56, 112),
         "first-axis": dim == 0 and (low, high) not in CHANNELS,
         "stages": stage,
+        "doubled": dim and not stage and ratio == 2 and (dim < 3 or low not in WIDTHS),
         "last-of-four": dim == 3 and high - low != 1,
         "half-width": dim == 3 and ratio == 2 and high in HEAD_WIDTHS,
         "keys-1": dim == 3 and high - 1 == low > 1,
@@ -122,6 +123,7 @@ def shapes(first, second, **_):
     facts = told("shapes", holds, first=first, second=second, axes=axes, places=places)
     if equal and len(first) > 2:
         facts |= attention(first, second, differ) | map_of_one(first, second)
+        facts |= enlarged(*sorted((first, second), key=lambda shape: shape[-1]))
     if len(hard or differ) == 1:
         axis, a, b = (hard or differ)[0]
         facts |= pair(a, b, axis if equal else None)
@@ -145,6 +147,14 @@ def map_of_one(first, second):
     return told("shapes", {"pooled-map": pooled}, h=h, w=w)
 
 
+def enlarged(small, large):
+    """A map (B, c * C, h, w) that should have been (B, C, r * h, r * w)."""
+    (b, c, h, w), size = small[:4] if len(small) == 4 else (0,) * 4, large[-1]
+    r, times = size // max(w, 1), c // max(large[1], 1)
+    wanted = times in (r, r * r) and large == (b, c // max(times, 1), r * h, r * w)
+    return told("shapes", {"shuffled": r > 1 and wanted}, c=times, r=r)
+
+
 def pictures(first, second, **_):
     """Two pictures or maps, with channels in front of or behind height and width."""
     both = [as_shape(first), as_shape(second)]
@@ -155,6 +165,14 @@ def pictures(first, second, **_):
     differ = "two-grids" not in facts and sizes == [2, 2] and not turned
     holds = {"channels-first": turned, "sizes-differ": differ}
     return facts | told("shapes", holds, front=front and front[0])
+
+
+def channels(a, b, **_):
+    """The channels that a convolution was built for, and those that came."""
+    low, high = sorted((as_int(a), as_int(b)))
+    root = 0 if high % max(low, 1) else square_root(high // low)
+    holds = {"enlarged": low > 4 and root and root > 1}
+    return told("channels", holds, low=low, high=high, root=root)
 
 
 def product(first, second):

@@ -18,6 +18,14 @@ from helpers.inspection.messages.numbers import (
 
 HEADS = {8, 12, 16, 20, 24, 28, 32, 40}
 PIXELS = re.compile(r"(?<![\d.x×*] )(?<![\d.x×*])(\d+) ?[x×*] ?(\d+)(?! ?[x×*]|\d)")
+AXES = re.compile(r"\b([1-6])-?[dD]\b")
+SIZE = r"([\[(]?\d[\d, ]*)"
+MASK = re.compile(rf"\bmasks?\b[^.\d]{{0,40}}?{SIZE}", re.IGNORECASE)
+TOKENS = re.compile(
+    rf"\b(?:tokens?|keys?|sequences?|queries|hidden)\b[^.\d]{{0,25}}?{SIZE}"
+    r"|(\d+) (?:\w+ )?(?:tokens|keys|positions)\b",
+    re.IGNORECASE,
+)
 DROPOUT = re.compile(r"(?<![\d.])1\.(25|1{2,}|05|052\d*|42\d+|43)0*(?![\d])")
 
 
@@ -29,6 +37,7 @@ def facts_in_words(numbers, text):
     facts = {}
     if scale := DROPOUT.search(text):
         facts["scale"] = f"{scale[0]} = 1 / (1 - p): what dropout makes of a 1"
+    facts |= mask_sizes(text)
     for shape in said:
         facts |= one_shape(shape)
     alone = sorted({shape[0] for shape in said if len(shape) == 1})[-6:]
@@ -40,20 +49,42 @@ def facts_in_words(numbers, text):
     return facts
 
 
+def axes_said(text):
+    """(wanted, have) of `expected 2D or 3D input (got 4D input)`, or None."""
+    *wanted, have = map(int, AXES.findall(text)) if AXES.search(text) else [0]
+    return (
+        (max(wanted) if have > max(wanted) else min(wanted), have) if wanted else None
+    )
+
+
+def mask_sizes(text):
+    """A mask for so many keys, and another number of tokens."""
+    masks, others = (
+        [[*map(int, re.findall(r"\d+", one[0]))] for one in form.finditer(text)]
+        for form in (MASK, TOKENS)
+    )
+    for *_, n in masks:
+        for sizes in others:
+            if n not in sizes and min(n, *sizes[-2:]) > 4:
+                return {"mask-sizes": f"the mask has {n}, the tokens are {max(sizes)}"}
+    return {}
+
+
 def one_shape(shape):
     """A shape, or a number alone: the axes of weights, and extra tokens."""
     facts, last = {}, shape[-1] if shape else 0
+    seen = str(shape).replace("-1", "?")
     picture = len(shape) in (4, 5) and shape[1] in (1, 3)  # 5: of a video
     if len(shape) > 1 and last == shape[-2] and not picture:
         if last >= (36 if len(shape) > 2 else 144) and square_and_more(last):
-            facts["every-query"] = f"{shape}: one map for each of {last} queries"
+            facts["every-query"] = f"{seen}: one map for each of {last} queries"
         if len(shape) == 4 and last in HEADS and shape[1] > 64:
-            facts["heads-heads"] = f"{shape}: {last} heads by {last} heads?"
-    rows = shape[-2] if len(shape) == 3 and shape[0] == 1 else 0
+            facts["heads-heads"] = f"{seen}: {last} heads by {last} heads?"
+    rows = shape[-2] if len(shape) == 3 and shape[0] in (1, -1) else 0
     if rows >= 10 and rows != last and last not in WIDTHS and grids(last):
-        facts["queries"] = f"{shape}: {rows} rows of {describe(last)}?"
+        facts["queries"] = f"{seen}: {rows} rows of {describe(last)}?"
     if len(shape) > 1 and last == 77:
-        facts["text"] = f"{shape}: the last axis has the 77 text tokens of CLIP"
+        facts["text"] = f"{seen}: the last axis has the 77 text tokens of CLIP"
     for n in shape:
         side, more = square_and_more(n) or (0, 0)
         if more and (n in KNOWN or (n >= 50 and side in SIDES)):

@@ -21,7 +21,11 @@ def as_text(explanation):
         told = causes[0].told
         paragraphs.append(wrap(SAID["ranked"] if told else SAID["undecided"]))
     shown = causes[: how_many(causes)]
+    sure = causes and causes[0].told or explanation.by_words and not explanation.weak
+    likely = [place for place, one in enumerate(shown, start=1) if one.told] or [1]
     for place, ranked in enumerate(shown, start=1):
+        if sure and place == likely[-1] + 1:
+            paragraphs.append(SAID["less"])
         paragraphs.append("\n".join(one_cause(place, ranked)))
     if explanation.sorting:
         lines = [
@@ -63,7 +67,11 @@ def one_cause(place, ranked):
     """A cause in lines: what it is, the question, the line to run, before and after."""
     cause = ranked.cause
     lines = [wrap(f"{place}. {cause.cause}", "   ")]
-    lines += [wrap(f"   Fits:   {reason}", " " * 11) for reason in ranked.reasons]
+    lines += [
+        wrap(f"   Fits:   {reason}", " " * 11)
+        for reason in ranked.reasons
+        if reason not in ranked.generic
+    ]
     lines += [wrap(f"   Ask:    {cause.ask}", " " * 11), *block("Run:", cause.run)]
     lines += block("Before:", cause.before) + block("After:", cause.after)
     return [*lines, f"   Index:  {NOTEBOOK}, entry {cause.id}"]

@@ -1,6 +1,7 @@
 """Find a message by its wording, without its numbers."""
 
 import re
+from difflib import get_close_matches
 from functools import cache
 
 from helpers.inspection.messages.numbers import HOLE, without_numbers
@@ -13,6 +14,7 @@ ERROR_LINE = re.compile(ERROR.format("Error|Exception|Interrupt"), re.MULTILINE)
 WARNING_LINE = re.compile(ERROR.format("Warning"), re.MULTILINE)
 NOISE = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]|\r")  # colours, and Windows' line ends
 QUOTES = str.maketrans({"`": "'", "‘": "'", "’": "'", "“": "'", "”": "'", '"': "'"})
+AXES = re.compile(r"\b([1-6])-[dD]\b")  # 3-D is as good as 3D
 PAUSE = re.compile(r"[:,;](?=\s|$)")
 SURE_LENGTH = 20  # letters of a wording that counts outside of an error's lines
 LAST, MOST_ERRORS = 20, 8  # letters that the last error has ahead, of so many
@@ -21,6 +23,8 @@ LONGEST = 16_000  # letters of a log that are read
 LONGEST_GAP = 200  # letters that `...` may stand for
 CLOSE = 0.5  # the share of a wording that an error has, times the share the other way
 WORD = re.compile(r"[a-z_]{3,}")
+LONG_WORD = re.compile(r"(?<![\w.])[A-Za-z]{5,}(?![\w.(])")
+ALIKE = 0.8  # one letter wrong of five or more, or two exchanged
 ORDINAL = re.compile(
     r"\b(dim|dimension|axis|arg\w*|operand|number|entry|line) $|':$|\w$"
 )
@@ -42,7 +46,7 @@ def prepare(text):
 
     Returns the text and a list of its numbers and shapes, one for each hole.
     """
-    bare, numbers = without_numbers(text)
+    bare, numbers = without_numbers(AXES.sub(r"\1D", text))
     bare = PAUSE.sub("", bare.translate(QUOTES).lower())
     return re.sub(r"\s+", " ", bare).strip(), numbers
 
@@ -138,9 +142,30 @@ def find_kind(messages, text):
     return None, []
 
 
+@cache
+def vocabulary(messages):
+    """The longer words of all wordings."""
+    says = " ".join(example for message in messages for example in message.says)
+    return frozenset(LONG_WORD.findall(says.lower()))
+
+
+def spelt(messages, text):
+    """The start of an error, or of a text, with the words that wordings spell."""
+    known = vocabulary(messages)
+
+    def mend(match):
+        word = match[0].lower()
+        near = word not in known and get_close_matches(word, known, 1, ALIKE)
+        return near[0] if near and abs(len(near[0]) - len(word)) < 2 else match[0]
+
+    return LONG_WORD.sub(mend, (errors_in(text) or [text])[0][: 2 * LONGEST_GAP])
+
+
 def find(messages, text):
     """(message, numbers, close): by its wording, or close to one, or of a kind."""
     message, numbers = find_message(messages, text)
+    if message is None:
+        message, numbers = find_message(messages, spelt(messages, text))
     if message is None and (message := find_close(messages, text)):
         return message, [], True
     return (message, numbers, False) if message else (*find_kind(messages, text), True)

@@ -13,6 +13,9 @@ CODE = re.compile(r"[()\[\]{}=]|\w\.\w")
 NAME = re.compile(r"\w*[a-z]_[a-z]\w*")
 NEGATED = re.compile(r"n['’]?t\b|\bcannot\b")
 SHORT = re.compile(r"['’](s|m|d|re|ve|ll)\b")  # I've, it's
+HALF = re.compile(
+    r"half[ -]precision|\.half\b|'half'|\bin half\b(?! of)|b?float16|[bf]p?16\b"
+)
 NUMBERS = {"0": "zero", "1": "ones"}
 ENDINGS = ("isation", "ization", "izing", "ising", "ation", "ating", "ized", "ised",
            "izes", "ises", "ated", "ates", "ings", "ize", "ise", "ate", "ing", "ied",
@@ -56,6 +59,7 @@ def words_of(text):
     """The stems of a text in its order, of names with an underscore also the parts."""
     text = IDEOGRAMS.sub(lambda match: CHINESE[match[0]], text.lower())
     text = NEGATED.sub(" not ", SHORT.sub("", text)).replace("heat map", "heatmap")
+    text = HALF.sub(" float16 ", text)
     found = []
     for word in WORD.findall(text):
         parts = [word, *word.split("_")] if "_" in word.strip("_") else [word]
