@@ -44,6 +44,13 @@ def by_queries(report, N, facts):
                 "whose cells the keys are: this image's, in another grid than the "
                 "queries', or another picture's (a reference)"
             )
+        if report.sums and T != N and not fits(N, facts) and facts.text is None:
+            yield (
+                f"which axis the softmax ran over: the {T} queries fit the image and "
+                f"the {N} keys do not. These are keys of a prompt, or the channels of "
+                "tokens (B, N, D) after a softmax, and then no keys at all. How many "
+                "keys has the layer?"
+            )
     M = N - sum(n or 0 for n in as_pair(facts.text))
     if T == N and best.off_grid > N - M and (cut := cut_by_one(M, facts)):
         yield cut
