@@ -82,3 +82,23 @@ def test_line_breaks_without_a_name_are_a_guess():
     assert "a guess" in diagnose((2, 5, 9, 210), (224, 224), 16).reasons[0]
     fuyu = diagnose((2, 5, 9, 110), (300, 300), 30, model="fuyu-8b")
     assert "a guess" not in fuyu.reasons[0]
+
+
+@pytest.mark.parametrize("half", [1, 0.5])
+def test_an_identity_that_was_added(half):
+    weights = softmax(2, 4, 197, 197)
+    rollout = half * (weights + torch.eye(197))  # (2, 4, 197, 197)
+    assert kinds(diagnose(rollout, (224, 224), 16)) == ["identity"]
+    assert kinds(diagnose(2 * half * weights, (224, 224), 16)) != ["identity"]
+
+
+def test_signs_below_the_diagonal_have_two_causes():
+    scores = torch.randn(2, 4, 197, 197, generator=torch.Generator().manual_seed(0))
+    assert kinds(diagnose(scores.tril(), (224, 224), 16)) == ["signed, causal"]
+    assert kinds(diagnose(scores, (224, 224), 16)) == ["scores"]
+
+
+@pytest.mark.parametrize("N", [138, 100])
+def test_fewer_keys_than_cells_may_have_been_dropped(N):
+    report = diagnose((2, 4, N, N), (224, 224), 16)
+    assert any("dropped or merged" in text for text in report.ambiguous)
