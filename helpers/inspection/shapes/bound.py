@@ -1,10 +1,11 @@
 """What the caller knows binds: layouts that contradict it go, or are said to."""
 
 from helpers.inspection.shapes.facts import as_pair
-from helpers.inspection.shapes.readings import MOST_EXTRAS
 from helpers.inspection.shapes.report import Known
 from helpers.inspection.shapes.tiles import TILES
 
+SPANS = ("cells", "frames")  # kinds whose keys leave none out
+MOST_BESIDE = 1  # a class token, or a key behind the image
 MOST_MERGED = 8  # frames that become one step in time
 
 
@@ -36,9 +37,21 @@ def contradictions(c, before, facts):
         yield f"it is one picture, and tiles={tuple(facts.tiles)}"
     text = as_pair(facts.text)
     M = c.layout.length - sum(n or 0 for n in text)
-    used = int(c.layout.index.max() - c.layout.index.min()) + 1 + MOST_EXTRAS
-    if len(text) == 2 and None not in text and c.kind == "cells" and used < M:
-        yield f"text= leaves {M} keys to the image: several, or tiles= of one?"
+    if len(text) < 2 or None in text or c.kind not in SPANS:
+        return
+    used = int(c.layout.index.max() - c.layout.index.min()) + 1
+    if used + behind_each(c.layout.index) < M:
+        yield (
+            f"text= leaves {M} keys to the image, and this one takes {used}: other "
+            "keys among them, several images, or tiles= of one?"
+        )
+
+
+def behind_each(index):
+    """Keys from one frame (h, w) to the next, or one from row to row or in front."""
+    if index.dim() < 3 or len(index) < 2:
+        return MOST_BESIDE
+    return max(int(index[1].min() - index[0].max()) - 1, MOST_BESIDE)
 
 
 def held(sizes, *counts):

@@ -6,7 +6,7 @@ from helpers.inspection.shapes.axes import find_keys
 from helpers.inspection.shapes.counts import check_named, open_axes
 from helpers.inspection.shapes.doubts import next_line, open_grid
 from helpers.inspection.shapes.facts import Facts, check_counts
-from helpers.inspection.shapes.features import as_features, as_points
+from helpers.inspection.shapes.features import WORDS, as_features, as_points
 from helpers.inspection.shapes.inputs import usual_input
 from helpers.inspection.shapes.known import family_of, problem
 from helpers.inspection.shapes.look import few, look, on_grid
@@ -14,7 +14,7 @@ from helpers.inspection.shapes.naming import name_axes
 from helpers.inspection.shapes.proposals import fit_keys
 from helpers.inspection.shapes.readings import exact
 from helpers.inspection.shapes.report import Candidate, Known, Report
-from helpers.inspection.shapes.sums import are_cut, softmax_axes
+from helpers.inspection.shapes.sums import are_cut, logarithm_of, softmax_axes
 from helpers.inspection.shapes.unpack import unpack
 
 
@@ -65,6 +65,9 @@ def examine(report, values, facts, layout, counts, probed):
     shape, name = report.shape, probed[0]
     if isinstance(name, str) and facts.family == family_of(""):
         report.notes.append(f"{name} is no name that is known here: counted without it")
+    if values is not None and shape[-1] not in WORDS and (log := logarithm_of(values)):
+        values = log[0] / log[1]  # (..., N)
+        report.problems.append(problem("log-softmax", total=log[1]))
     report.sums = None if values is None else softmax_axes(values)
     features = instead_of_weights(report, values, facts, counts)
     if features and features.certain:
@@ -112,7 +115,9 @@ def instead_of_weights(report, values, facts, counts):
     placed = facts.in_prompt() or facts.given_grids() or exact(shape[-1], facts)
     if not signed and ((facts.gives_layout() and placed) or named & set(shape)):
         return None
-    return as_features(shape, facts, signed, counts["heads"])
+    found = as_features(shape, facts, signed, counts["heads"])
+    axes_named = counts["heads"] in shape[:-2] or counts["queries"] == shape[-2:][0]
+    return None if axes_named and found and found.what == "tokens" else found
 
 
 def name_of(model):

@@ -133,7 +133,7 @@ def no_layout(shape, keys, facts):
         return (
             f"{text}, but axis {keys - 1} of size {shape[keys - 1]} fits: cells look "
             "at words (weights[..., k] is the map of word k), query and key axes are "
-            f"swapped, or these are tokens (B, N, D)"
+            "swapped, or these are tokens (B, N, D), in a softmax over their channels"
         )
     text += f" {cut}" if T == N and (cut := cut_by_one(N, facts)) else ""
     head = f"; or {N} is the width of a head: queries, keys or values (B, A, N, d)"

@@ -22,12 +22,25 @@ def looks_at_words(N, T, facts):
 
 
 def cut_by_one(N, facts):
-    """A grid of all these keys and one more, in words; or ""."""
+    """Why a grid has some more cells than these keys, in words; or ""."""
     best = likeliest(N + 1, facts)
     if best is None or best.off_grid or best.kind != "cells":
-        return ""
+        return pruned(N, facts)
     grid = " x ".join(map(str, best.layout.grid))
     return f"or {grid} cells but for the last, which training cuts off (causal)"
+
+
+def pruned(N, facts):
+    """That an encoder dropped or merged cells, where the image has more; or ""."""
+    if None in (facts.image_size, facts.patch_size) or facts.in_prompt():
+        return ""
+    h, w = facts.grids()[0][:2] if facts.grids() else (0, 0)
+    if facts.family.prompt or not h * w / 4 < N < h * w:
+        return ""
+    return (
+        f"or some of {h} x {w} cells, the others dropped or merged (EViT, ToMe; keep "
+        "the indices of those that are left, as no count tells them)"
+    )
 
 
 def by_queries(report, N, facts):
@@ -43,6 +56,13 @@ def by_queries(report, N, facts):
             yield (
                 "whose cells the keys are: this image's, in another grid than the "
                 "queries', or another picture's (a reference)"
+            )
+        if report.sums and T != N and not fits(N, facts) and facts.text is None:
+            yield (
+                f"which axis the softmax ran over: the {T} queries fit the image and "
+                f"the {N} keys do not. These are keys of a prompt, or the channels of "
+                "tokens (B, N, D) after a softmax, and then no keys at all. How many "
+                "keys has the layer?"
             )
     M = N - sum(n or 0 for n in as_pair(facts.text))
     if T == N and best.off_grid > N - M and (cut := cut_by_one(M, facts)):

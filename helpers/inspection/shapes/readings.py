@@ -140,11 +140,11 @@ def breaks(g, M, facts):
     named = facts.text is not None or "breaks" in facts.family.kinds
     if not g.room() or g.merge not in (facts.merges or (1,)) or extras < -named:
         return
-    extras = extras if 0 < extras < 3 else 0
-    around = min(extras, 1), max(extras - 1, 0)
-    layout = TokenLayout.from_grid(g.h, g.w, *around, breaks=1)
+    extras = extras * (0 < extras < 3)
+    layout = TokenLayout.from_grid(g.h, g.w, min(extras, 1), extras // 2, breaks=1)
     layout = TokenLayout(layout.index, min(layout.length, M))
     others = f"{g.h} line breaks" + f" and {extras} other keys" * bool(extras)
+    others += " (a guess: no name or text= says so)" * (not named)
     yield candidate(layout, g, "breaks", others)
 
 
@@ -164,12 +164,26 @@ def frames(g, M, facts):
                 layout = TokenLayout.from_frames(t, g.h, g.w, prefix, **around)
                 order = f"the {t} keys of a cell together" * (kind == "time last")
                 yield candidate(layout, g, kind, others, order)
-    t = facts.frames or 1
-    between, rest = divmod(M - t * n, max(t - 1, 1))
-    if t > 1 and 0 < between <= MOST_WORDS and not rest and facts.text is not None:
-        index = TokenLayout.from_frames(t, g.h, g.w, frame_suffix=between).index
-        others = f"{between} keys between the frames"
-        yield candidate(TokenLayout(index, M), g, "frames", others)
+    yield from spaced(g, M, facts)
+
+
+def spaced(g, M, facts):
+    """Frames with line breaks, or with a few other keys in each, or between them."""
+    t, more = facts.frames or 1, M - (facts.frames or 1) * g.h * g.w
+    if t == 1 or facts.text is None:
+        return
+    if more == t * g.h:
+        index = TokenLayout.from_grid(more, g.w, breaks=1).index  # (t * h, w)
+        layout = TokenLayout(index.unflatten(0, (t, g.h)), M)  # (t, h, w)
+        others = "a break behind each row"
+        yield candidate(layout, g, "frames", others, others)
+    where = {t: "in each frame, taken to be its last", t - 1: "between the frames"}
+    for count, place in where.items():
+        each, rest = divmod(more, count)
+        if 0 < each <= MOST_WORDS and not rest:
+            index = TokenLayout.from_frames(t, g.h, g.w, frame_suffix=each).index
+            others, layout = f"{each} other keys {place}", TokenLayout(index, M)
+            yield candidate(layout, g, "frames", others, others)
 
 
 def steps(M, size, frames):

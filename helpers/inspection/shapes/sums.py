@@ -16,6 +16,24 @@ def sample(values, keep=(-1,)):
     return values
 
 
+def logarithm_of(values):
+    """(weights, total) where these are logarithms of weights that sum to total, 1 or a
+    whole number (of heads or layers that were summed) along the last axis; else None.
+    """
+    least, most = values.min(), values.max()
+    if not (least < -1e-6 and most <= 20):  # nor NaN
+        return None
+    weights = values.exp()
+    sums = weights.sum(-1, dtype=torch.float64)
+    sums = sums[sums != 0]  # a mask may hide every key of a row
+    if not len(sums) or not sums.isfinite().all():
+        return None
+    total = round(sums.mean().item())
+    if total < 1 or (sums - total).abs().max() > 2e-2 * total:
+        return None
+    return (weights, total) if total == 1 or least < most else None
+
+
 def is_half(values):
     """True for half precision, and for float32 that was cast from it."""
     if values.dtype in (torch.float16, torch.bfloat16):
@@ -44,9 +62,9 @@ def softmax_axes(values):
 
     An axis of length 1 counts only where nothing else does.
     """
-    if values.numel() > 1 and values.min() == values.max():
-        return ()  # a constant: every axis is as good
     long = [axis for axis in range(values.dim() - 1, -1, -1) if values.shape[axis] > 1]
+    if values.numel() > 1 and values.min() == values.max():
+        long = long[:1]  # a constant: only the last axis can be the keys
     if (values < -1e-6).any() and values.isfinite().any():
         return ()
     allowed = tolerance(values)

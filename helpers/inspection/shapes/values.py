@@ -27,7 +27,7 @@ def find_problems(values, keys=-1):
         return found + [problem("zeros")]
     whole = rows[finite & ~blind]  # (rows, N)
     if whole.min() < -1e-6:
-        return found + [negative(whole)]
+        return found + [negative(rows, whole)]
     if blind.any() and bool((whole.amax(-1) > 1).all()) and alone(whole):
         text = f"every weight is 0 or {whole.max():.3f}"
         return found + [problem("dropout", text=text, zeros=zeros_of(rows))]
@@ -42,7 +42,7 @@ def find_problems(values, keys=-1):
         return found + [not_one(rows, whole, sums, tolerance(values))]
     if found:
         return found
-    return even(whole) + same_maps(rows, is_half(values))
+    return even(whole) or identity(rows, 1) or same_maps(rows, is_half(values))
 
 
 def zeros_of(rows):
@@ -68,14 +68,24 @@ def not_finite(values, rows):
     return [problem(kind, count=count, where=where)]
 
 
-def negative(rows):
-    """Scores; the logarithms of weights; or weights with a sign for dropout."""
-    if rows.max() <= 0 and (rows.exp().sum(-1) - 1).abs().max() < 2e-2:
-        return problem("log-softmax")
-    sums = rows.abs().sum(-1)  # (rows,)
+def negative(rows, whole):
+    """Scores (..., N), (rows, N); without a softmax; or with a sign for dropout."""
+    sums, low = whole.abs().sum(-1), whole.min().item()  # (rows,)
     if ((sums - 1).abs() < 0.02).double().mean() > 0.9:
-        return problem("signed dropout", low=rows.min().item())
-    return problem("scores", low=rows.min().item())
+        return problem("signed dropout", low=low)
+    square = rows.dim() > 1 and rows.shape[-2] == rows.shape[-1] > 2
+    causal = square and not rows.triu(1).any()
+    return problem("signed, causal" if causal else "scores", low=low)
+
+
+def identity(rows, total):
+    """A Problem if half of each row's sum, or hardly more, is on the diagonal."""
+    N, half = rows.shape[-1], total / 2
+    if not (rows.dim() > 1 and rows.shape[-2] == N > 8):
+        return []
+    own = rows.reshape(-1, N * N)[:, :: N + 1]  # (maps, N)
+    added = 0.99 < own.min().item() / half < 1.05
+    return [problem("identity", total=total, half=half)] if added else []
 
 
 def not_one(rows, whole, sums, allowed):
@@ -86,6 +96,8 @@ def not_one(rows, whole, sums, allowed):
     alike = high - low <= allowed * max(1.0, middle) and middle > 1
     several = int((whole == whole.max()).sum()) > 1  # a map that was scaled has one
     near = abs(middle - round(middle)) / middle
+    if alike and round(middle) == 2 and (found := identity(rows, 2)):
+        return found[0]
     if alike and (near < 1e-5 or (near < allowed and several)):
         return problem("summed", total=middle)
     if (scaled := scaled_by(rows)) and high > 1 + allowed:
