@@ -17,12 +17,8 @@ from helpers.inspection import explain
 from helpers.inspection.messages.index import read_index
 from helpers.inspection.messages.numbers import describe, without_numbers
 from helpers.inspection.messages.wording import prepare
-from tests.inspection.cases.__main__ import (
-    FOLDER,
-    points,
-    read_cases,
-    text_of,
-)
+from tests.inspection.cases import read_cases
+from tests.inspection.cases.__main__ import FOLDER, points, text_of
 from tools.index import entries_of
 from tools.notebooks import INDEX
 
@@ -42,14 +38,19 @@ def error_of(action):
     return f"{type(caught.value).__name__}: {caught.value}"
 
 
-@pytest.mark.parametrize("case", read_cases(), ids=lambda case: case["id"])
+@pytest.mark.parametrize(
+    "case", read_cases(FOLDER, "case"), ids=lambda case: case["id"]
+)
 def test_no_known_case_is_misled(case):
     assert points(case, explain(text_of(case))) >= 0
 
 
 @pytest.mark.parametrize("file", FILES, ids=lambda file: file.stem)
 def test_known_cases_are_led_far(file):
-    found = [points(case, explain(text_of(case))) for case in read_cases([file])]
+    found = [
+        points(case, explain(text_of(case)))
+        for case in read_cases(FOLDER, "case", [file])
+    ]
     assert len(found) > 10 and sum(found) >= 0.75 * 2 * len(found)
 
 

@@ -1,11 +1,12 @@
 """The doctor on shapes of published models and of public threads."""
 
 import pytest
-from cases.shapes.__main__ import points, read_cases, weights_of
 
 from helpers.inspection import diagnose
+from tests.inspection.cases import read_cases
+from tests.inspection.cases.shapes.__main__ import FOLDER, points, weights_of
 
-CASES = read_cases()
+CASES = read_cases(FOLDER, "shape")
 
 
 @pytest.mark.parametrize("case", CASES, ids=[case["id"] for case in CASES])

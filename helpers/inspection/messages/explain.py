@@ -130,13 +130,12 @@ def causes_of(index, message, facts, text):
 
 def ranked_by(cause, score, facts, text):
     """A cause with what the facts and the clues in the text add to its score."""
-    reasons = tuple(facts[fact] for fact in cause.fits if fact in facts)
+    fitting = [fact for fact in cause.fits if fact in facts]
+    reasons = tuple(facts[fact] for fact in fitting)
+    generic = tuple(facts[fact] for fact in fitting if fact in GENERIC)
     clue = any(mentions(text, clue) for clue in cause.clues)
     score += FITS * bool(reasons) + UNLESS * any(fact in facts for fact in cause.unless)
     score += UNLESS * cause.in_use(text)
-    generic = tuple(
-        facts[fact] for fact in cause.fits if fact in facts and fact in GENERIC
-    )
     return Ranked(cause, score + CLUE * clue, reasons, bool(reasons or clue), generic)
 
 

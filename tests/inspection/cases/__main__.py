@@ -13,21 +13,13 @@ it otherwise.
 """
 
 import argparse
-import tomllib
 from pathlib import Path
 
 from helpers.inspection.messages import explain
+from tests.inspection.cases import read_cases
 
 FOLDER = Path(__file__).parent
 DECIDED = 3  # causes that a question tells apart
-
-
-def read_cases(files=()):
-    """The cases of the given files, or of all files in this folder."""
-    cases = []
-    for file in files or sorted(FOLDER.glob("*.toml")):
-        cases += tomllib.loads(Path(file).read_text(encoding="utf-8"))["case"]
-    return cases
 
 
 def text_of(case):
@@ -56,7 +48,7 @@ def main():
     parser.add_argument("files", nargs="*", help="TOML files; default: all in here")
     parser.add_argument("--show", action="store_true", help="print what is said")
     arguments = parser.parse_args()
-    cases = read_cases(arguments.files)
+    cases = read_cases(FOLDER, "case", arguments.files)
     scores = []
     for case in cases:
         explanation = explain(text_of(case))

@@ -13,23 +13,15 @@ and no doubt. 0: anything else.
 """
 
 import argparse
-import tomllib
 from pathlib import Path
 
 import torch
 
 from helpers.inspection import diagnose
 from helpers.inspection.shapes.report import MOST
+from tests.inspection.cases import read_cases
 
 FOLDER = Path(__file__).parent
-
-
-def read_cases(files=()):
-    """The cases of the given files, or of all files in this folder."""
-    cases = []
-    for file in files or sorted(FOLDER.glob("*.toml")):
-        cases += tomllib.loads(Path(file).read_text(encoding="utf-8"))["shape"]
-    return cases
 
 
 def weights_of(case):
@@ -112,7 +104,7 @@ def main():
     parser.add_argument("--show", action="store_true", help="print what is said")
     arguments = parser.parse_args()
     scores = []
-    cases = read_cases(arguments.files)
+    cases = read_cases(FOLDER, "shape", arguments.files)
     for case in cases:
         report = diagnose(weights_of(case), **case["knows"])
         scores.append(points(case, report))
