@@ -2,6 +2,7 @@
 
 import re
 import shutil
+from contextlib import contextmanager
 
 import pytest
 from PIL import Image
@@ -9,11 +10,16 @@ from PIL import Image
 from helpers.captioning import load_captioner, sample_scenes
 from tools.notebooks import FOLDER
 
-from .lab import IDLE, SESSION, run_all, running_lab
+from .lab import SESSION, run_all, running_lab
 
 NOTEBOOK = "11_explore.ipynb"
 FLAT, RENDERED = (152, 112), (192, 128)  # W, H
-WAIT = "import os, time\nwhile not os.path.exists('go'): time.sleep(0.1)"
+WAIT = """import pathlib, time
+pathlib.Path("begun").touch()
+while not pathlib.Path("go").exists():
+    time.sleep(0.1)
+pathlib.Path("ended").touch()
+"""
 EXECUTE = f"{SESSION}.session.kernel.requestExecute"
 ACTIVE = "jupyterapp.shell.currentWidget.content.activeCellIndex"
 
@@ -146,24 +152,35 @@ def test_a_scene_in_doubt_is_told_and_the_last_one_stays(shown):
     assert "Right, word for word" in made.told()
 
 
+@contextmanager
+def kernel_at_work(page, folder):
+    """The kernel has a cell in hand all the while; files tell so, not its status."""
+    page.evaluate(f"code => void {EXECUTE}({{code}})", WAIT)
+    begun, go, ended = (folder / name for name in ("begun", "go", "ended"))
+    while not begun.exists():
+        page.wait_for_timeout(100)
+    try:
+        yield
+        assert not ended.exists()
+    finally:
+        go.touch()  # else every test after this one would wait in vain
+
+
 def test_words_and_style_need_no_kernel_and_moves_wait_for_it(page, shown, folder):
     made = shown[1]
     seen = [made.calm()]
-    page.evaluate(f"code => void {EXECUTE}({{code}})", WAIT)
-    page.wait_for_function(f"!({IDLE})")
-    made.words.get_by_role("radio", name="star").click()
-    seen.append(made.calm())
-    page.keyboard.press("ArrowLeft")
-    made.words.get_by_role("radio", name="blue", checked=True).wait_for()
-    for box in ("one scale for all words", "cells with their percent"):
-        made.area.get_by_label(box).check()
-    made.area.get_by_label("Opacity").press("Home")
-    seen.append(made.calm())
-    x, _ = made.place("blue star")
-    for _ in range(5):
-        made.handle("blue star").press("Shift+ArrowRight")
-    assert page.evaluate(f"!({IDLE})"), "the kernel is at work all the while"
-    (folder / "go").touch()
+    with kernel_at_work(page, folder):
+        made.words.get_by_role("radio", name="star").click()
+        seen.append(made.calm())
+        page.keyboard.press("ArrowLeft")
+        made.words.get_by_role("radio", name="blue", checked=True).wait_for()
+        for box in ("one scale for all words", "cells with their percent"):
+            made.area.get_by_label(box).check()
+        made.area.get_by_label("Opacity").press("Home")
+        seen.append(made.calm())
+        x, _ = made.place("blue star")
+        for _ in range(5):
+            made.handle("blue star").press("Shift+ArrowRight")
     assert len(set(seen)) == len(seen)
     numbers = made.area.locator(".stage text").all_text_contents()
     assert len(numbers) == 14 * 19
