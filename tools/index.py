@@ -75,7 +75,7 @@ def cells_of(index):
         for place, name in enumerate(ids):
             above = f"## {title}\n\n{text}".rstrip() + "\n\n" if place == 0 else ""
             cells += entry_cells(index, index.causes[name], above)
-    rows = "".join(map(row, (m for m in index.messages if m.remedy)))
+    rows = "".join(map(row, (m for m in index.messages if not m.causes)))
     cells.append(new_markdown_cell((text_of("others") + rows).rstrip()))
     return [*cells, new_markdown_cell(text_of("closing").rstrip())]
 
