@@ -21,8 +21,9 @@ def find_keys(shape, values, axes, facts, counts):
             return None, "the size of a grid on this image", []
         if folded_twice(shape):
             return None, "the same two sizes as before", []
-        if last and behind and fits(shape[-2], facts):
-            return last - 1, f"fits the image; the {behind[0]} stand behind", []
+        only = shape[-1] not in shape[:-1] and shape[-1] < SMALLEST
+        if last and behind and (only or fits(shape[-2], facts)):
+            return last - 1, f"by its position; the {behind[0]} stand behind", []
         if last and shape[-1] == 1 < shape[-2]:
             return last - 1, "a column of one number a key; no values to check", []
         return last, "by convention the last axis; no values to check", []

@@ -1,7 +1,7 @@
 """What the axes before the keys leave open, and counts that no axis has."""
 
 from helpers.inspection.shapes.known import problem
-from helpers.inspection.shapes.naming import QUERY_GRID
+from helpers.inspection.shapes.naming import BY_PLACE, QUERY_GRID
 
 
 def open_axes(axes, queries):
@@ -15,7 +15,14 @@ def open_axes(axes, queries):
                 * (number == 0 and axes[1].size == axis.size)
                 + ". batch= or heads= settles it"
             )
-        if axis.name == "heads" and number == len(axes) - 2 and queries is None:
+        only = len(axes) == 2 and axis.evidence == BY_PLACE and axis.size > 1
+        if axis.name == "queries" and only and axis.size != axes[1].size:
+            yield (
+                f"axis {number} of size {axis.size}: queries, or the heads, layers or "
+                "images of one query. heads= or queries= settles it"
+            )
+        asked = queries is None and not axis.named
+        if axis.name == "heads" and number == len(axes) - 2 and asked:
             yield (
                 f"axis {number} of size {axis.size}: the heads of one query, or as "
                 "many queries, the heads averaged. queries= settles it"

@@ -48,9 +48,10 @@ def diagnose(
     Raises TypeError for other weights or facts, ValueError for a size below 1.
     """
     counts = {"images": batch, "heads": heads, "queries": queries}
-    counts |= {"layers": layers, "words": words}
+    counts |= {"layers": layers}
     check_counts(*counts.values())
-    facts = Facts(image_size, patch_size, name=name_of(model), **facts)
+    named = {"name": name_of(model), "words": words}
+    facts = Facts(image_size, patch_size, **named, **facts)
     found = unpack(weights)
     report = Report(found.shape, notes=found.notes, problems=found.problems)
     if found.shape == () or 0 in (found.shape or ()):
@@ -141,8 +142,6 @@ def fit(report, values, keys, facts, layout, features, fold, counts):
             numbers = {"N": N, "length": layout.length}
             report.problems.append(problem("other layout", **numbers))
         return []
-    if counts["words"] == N:
-        return [f"the keys are the {N} words that you named: no key has a cell"]
     doubts = []
     if not features or not features.certain:
         doubts = fit_keys(report, values, keys, facts, fold, counts["images"])

@@ -29,7 +29,10 @@ def where(best, facts):
             "cells, is a count. input_ids= and image_token= prove it"
         )
     elif best.free or (
-        best.off_grid > 2 and best.kind == "cells" and facts.input_ids is None
+        best.off_grid > 2
+        and best.kind == "cells"
+        and facts.input_ids is None
+        and best.off_grid not in facts.family.front
     ):
         yield (
             f"where the {best.off_grid} keys that are no cells stand: in front (class "
@@ -106,9 +109,10 @@ def same_count(candidates):
     return ""
 
 
-def no_layout(shape, keys, facts):
+def no_layout(report, keys, facts):
     """No layout fits; say what would, if something is near."""
-    N, T = shape[keys], queries_of(shape, keys)
+    shape, T = report.shape, queries_of(report)
+    N = shape[keys]
     if looks_at_words(N, T, facts):
         best, side = likeliest(T, facts), isqrt(T)
         grid = " x ".join(map(str, best.layout.grid)) if best else ""

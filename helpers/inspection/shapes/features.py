@@ -123,7 +123,7 @@ def is_width(size, least=NARROWEST):
 def cells_of(N, facts):
     """The likeliest grid of N tokens, in words; "" if there is none."""
     best = likeliest(N, facts)
-    if best is None or best.layout.index.numel() < SMALLEST:
+    if best is None or best.layout.index.numel() < SMALLEST or not facts.family.grid:
         return ""
     return " x ".join(map(str, best.layout.grid)) + f", {best.others}"
 

@@ -102,6 +102,8 @@ def divide(size, unit, count, batch, heads):
     if off or count < 2 or rest % known or rest > MOST_SHARED:
         return None
     left = rest // known
+    if unit == "frames" and left == 2 and not (batch or heads):  # who has two heads?
+        return [("images or halves of guidance", 2), (unit, count)]
     if batch and heads:
         return [("images", batch), (unit, count), ("heads", heads)][: 4 * (left == 1)]
     if batch or heads:

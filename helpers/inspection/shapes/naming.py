@@ -7,6 +7,7 @@ from helpers.inspection.shapes.report import Axis
 ORDER = ("layers", "images", "heads", "queries")  # by convention, then the keys
 MOST_LAYERS = 48  # where there are as many heads
 LEAST_ALIKE = 12  # queries on two axes that are alike are at least so many a side
+BY_PLACE = "by its position"
 QUERY_GRID = ("rows of queries", "columns of queries")
 
 
@@ -129,7 +130,7 @@ def name_by_place(shape, axes, counts, fold, facts):
     one = [axis.name for axis in axes[-2:] if axis][:1] == ["heads"] and len(axes) < 4
     one |= one_query(shape, counts, facts)
     if free and not {"queries", *QUERY_GRID} & set(names) and not one:
-        axes[free[-1]] = Axis("queries", shape[free[-1]], "by its position")
+        axes[free[-1]] = Axis("queries", shape[free[-1]], BY_PLACE)
         free = free[:-1]
     left = [n for n in ORDER[:-1] if n not in " ".join(names)]
     if fold or (one and layers_and_heads(shape, facts)):
@@ -175,4 +176,4 @@ def by_place(left, place, size, counts, count, halves):
     gone *= name == "images" and (count == 2 or counts["queries"] == 1)
     even = halves and size % 2 == 0 and name.startswith("images")
     gone += "; guidance doubles the images" * even
-    return Axis(name, size, "by its position" + gone)
+    return Axis(name, size, BY_PLACE + gone)

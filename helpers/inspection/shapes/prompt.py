@@ -55,7 +55,8 @@ def proven(M, facts):
     """Candidates for M image tokens; known from the run where only one can be."""
     found = just(M, facts)
     if facts.given_grids() or not found:
-        some = [c for c in room_for(M, facts) if c.off_grid <= c.layout.index.numel()]
+        some = room_for(M, facts, True)
+        some = [c for c in some if c.off_grid <= c.layout.index.numel()]
         return found or put(some, 0, M)
     best = found[0]
     sure = facts.image_size and facts.patch_size and not facts.assumed

@@ -12,6 +12,7 @@ from helpers.inspection.shapes.places import at, put, somewhere
 from helpers.inspection.shapes.prompt import by_prompt
 from helpers.inspection.shapes.queries import (
     across_the_batch,
+    are_channels,
     by_queries,
     looks_at_words,
     queries_of,
@@ -35,7 +36,7 @@ def fit_keys(report, values, keys, facts, fold=None, batch=None):
     usual = fits(N, facts)
     if fold and fold.unit == "frames":
         facts = replace(facts, frames=None)  # they have an axis of their own
-    if doubt := without_cells(report.axes, N, fold, usual):
+    if doubt := without_cells(report.axes, N, fold, usual, facts):
         return [doubt]
     if across_the_batch(shape, keys, facts, batch) and not usual:
         found = problem("across the batch", cells=shape[0], count=shape[-1])
@@ -55,7 +56,10 @@ def fit_keys(report, values, keys, facts, fold=None, batch=None):
     if facts.family.note and (facts.family.grid or report.candidates):
         report.notes.append(f"{facts.name}: {facts.family.note}")
     if not report.candidates:
-        return [no_layout(shape, keys, facts)]
+        return [no_layout(report, keys, facts)]
+    if doubt := are_channels(report, N, facts):
+        report.candidates = []
+        return [doubt]
     doubts += by_queries(report, N, facts)
     return doubts + open_questions(report.candidates, facts)
 
@@ -70,12 +74,19 @@ def in_windows(candidates, fold, values, facts):
     return first + rest if fold.first else rest + first, [windows.doubt(shifted)]
 
 
-def without_cells(axes, N, fold, usual):
+def without_cells(axes, N, fold, usual, facts):
     """Why no key has a place on the image, by the axes before the keys; or ""."""
     if not usual and any(axis.name == QUERY_GRID[0] for axis in axes):
         return (
             f"cells look at {N} keys: words of a prompt (the map of word k is "
             "weights[..., k]), or a neighbourhood of each cell, which is no map"
+        )
+    if facts.words == N:
+        return f"the keys are the {N} words that you named: no key has a cell"
+    if facts.frames in (N, N - 1) and not usual and not (fold and fold.unit):
+        return (
+            f"the {N} keys are the {facts.frames} frames that you named, one behind "
+            "the other in time: no key has a cell"
         )
     if fold and fold.unit == "places":
         return (
@@ -99,17 +110,24 @@ def count(report, values, keys, facts, usual):
     front, behind = unseen_keys(values, keys) if seen else (0, 0)
     square = report.what == "weights" and shape[:keys][-1:] == (N,)
     report.notes += seen_in(square, usual, N, block, front, behind)
-    T = queries_of(shape, keys)
+    T = queries_of(report)
     if not facts.family.grid and facts.family.kinds and not usual and T < N:
         return with_latents(N, T, facts)
     if not facts.family.grid and not (facts.family.kinds and usual):
         return []
     if looks_at_words(N, T, facts):
         return []
+    if words := facts.words or 0:
+        known = {"last": (words, 0), "first": (0, words)}.get(facts.family.place)
+        facts = facts if facts.text or not known else replace(facts, text=known)
+    if facts.text is None and words:
+        return [replace(c, free=True) for c in put(exact(N - words, facts), words, N)]
     if facts.text is not None:
         before, after = (*as_pair(facts.text), None)[:2]
         end = N - behind - (after or 0)
-        return at(front + before, end, N, facts, whole=after is not None)
+        found = at(front + before, end, N, facts, whole=after is not None)
+        last = block == (0, 0) and square and after is None  # causal, none behind
+        return [replace(c, free=c.free or (last and ends(c))) for c in found]
     if block and block[1]:
         return at(*block, N, facts, whole=True)
     found = alone(N, facts, front, behind, usual) if block is None else []
@@ -122,6 +140,11 @@ def count(report, values, keys, facts, usual):
     if T > N and all(c.free for c in found) and fits(T, facts):
         return []  # the queries are the cells, and the keys something else
     return found
+
+
+def ends(c):
+    """True if the last key is a cell."""
+    return int(c.layout.index.max()) == c.layout.length - 1
 
 
 def with_latents(N, T, facts):

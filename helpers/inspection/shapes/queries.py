@@ -1,14 +1,16 @@
 """What the queries, and which keys they look at, tell about the keys."""
 
+from dataclasses import replace
 from math import isqrt
 
 from helpers.inspection.shapes.facts import SMALLEST, as_pair
+from helpers.inspection.shapes.features import HEADS
 from helpers.inspection.shapes.readings import fits, likeliest
 
 
-def queries_of(shape, keys):
-    """How many queries look at the keys of the last axis; 0 where none do."""
-    return shape[-2] if 0 < keys == len(shape) - 1 else 0
+def queries_of(report):
+    """How many queries look at the keys; 0 where no axis has them, or two have."""
+    return next((axis.size for axis in report.axes if axis.name == "queries"), 0)
 
 
 def looks_at_words(N, T, facts):
@@ -45,19 +47,18 @@ def pruned(N, facts):
 
 def by_queries(report, N, facts):
     """What the queries leave open of the candidates; a note where they are cells."""
-    best = report.candidates[0]
-    T = next((axis.size for axis in report.axes if axis.name == "queries"), 0)
-    own = (
-        likeliest(T, facts) if facts.image_size and T != N and fits(T, facts) else None
-    )
+    best, T = report.candidates[0], queries_of(report)
+    sizes = replace(facts, patch_size=None) if facts.assumed else facts
+    own = likeliest(T, sizes) if fits(T, sizes) and T != N else None
     if own and own.merge == 1 and report.what == "weights":
         report.notes.append(f"the queries fit the image, too: {own}")
-        if best.kind == "cells" and best.layout.grid != own.layout.grid:
+        same = best.layout.grid == own.layout.grid
+        if best.kind == "cells" and (not same or best.off_grid > own.off_grid):
             yield (
                 "whose cells the keys are: this image's, in another grid than the "
                 "queries', or another picture's (a reference)"
             )
-        if report.sums and T != N and not fits(N, facts) and facts.text is None:
+        if report.sums and not fits(N, facts) and facts.text is None:
             yield (
                 f"which axis the softmax ran over: the {T} queries fit the image and "
                 f"the {N} keys do not. These are keys of a prompt, or the channels of "
@@ -67,6 +68,25 @@ def by_queries(report, N, facts):
     M = N - sum(n or 0 for n in as_pair(facts.text))
     if T == N and best.off_grid > N - M and (cut := cut_by_one(M, facts)):
         yield cut
+    if T == N and best.free and best.layout.index[..., -1].max() == N - 1:
+        yield (
+            "or a start token comes first and the last cell is cut off, as in the "
+            f"training of a model that draws: then cell k is key {N - M + 1} + k. "
+            "text=(in front, 0) says that it is not"
+        )
+
+
+def are_channels(report, N, facts):
+    """Why N cells are rather channels; or "". More tokens look than are looked at."""
+    T = queries_of(report)
+    own = likeliest(T, facts) if fits(T, facts) and N in HEADS else None
+    if not (own and report.sums and own.off_grid == T - N > 0):
+        return ""
+    return (
+        f"{T} queries are the {N} cells and {own.others}, and these are no keys: so "
+        f"many cells by chance, for {N} is the width of a head: channels after a "
+        f"softmax. The layer's weights are {T} x {T}"
+    )
 
 
 def across_the_batch(shape, keys, facts, batch):

@@ -29,7 +29,8 @@ def logarithm_of(values):
     if not len(sums) or not sums.isfinite().all():
         return None
     total = round(sums.mean().item())
-    if total < 1 or (sums - total).abs().max() > 2e-2 * total:
+    alone = len(sums) == 1 and total > 1  # any one row has some sum
+    if alone or total < 1 or (sums - total).abs().max() > 2e-2 * total:
         return None
     return (weights, total) if total == 1 or least < most else None
 

@@ -78,14 +78,14 @@ def negative(rows, whole):
     return problem("signed, causal" if causal else "scores", low=low)
 
 
-def identity(rows, total):
-    """A Problem if half of each row's sum, or hardly more, is on the diagonal."""
+def identity(rows, total, said=""):
+    """[Problem] if half of each row's sum, or hardly more, is on the diagonal."""
     N, half = rows.shape[-1], total / 2
     if not (rows.dim() > 1 and rows.shape[-2] == N > 8):
         return []
     own = rows.reshape(-1, N * N)[:, :: N + 1]  # (maps, N)
-    added = 0.99 < own.min().item() / half < 1.05
-    return [problem("identity", total=total, half=half)] if added else []
+    added = 0.99 < own.min().item() / half < 1.05 and own.min() < own.max()
+    return [problem("identity", total=said or total, half=half)] if added else []
 
 
 def not_one(rows, whole, sums, allowed):
@@ -96,7 +96,8 @@ def not_one(rows, whole, sums, allowed):
     alike = high - low <= allowed * max(1.0, middle) and middle > 1
     several = int((whole == whole.max()).sum()) > 1  # a map that was scaled has one
     near = abs(middle - round(middle)) / middle
-    if alike and round(middle) == 2 and (found := identity(rows, 2)):
+    said = "2" if alike else f"{low:.3g} ... {high:.3g}"
+    if round(middle) < 3 and (found := identity(rows, 2, said)):
         return found[0]
     if alike and (near < 1e-5 or (near < allowed and several)):
         return problem("summed", total=middle)
@@ -111,9 +112,7 @@ def not_one(rows, whole, sums, allowed):
     around = abs(middle - 1) < 0.05 and (sums - middle).abs().mean() < 0.15
     if around and low > 0.4 and 1 + allowed < high < 1.6:
         return problem("dropout", text=text, zeros=zeros)
-    if high <= 1 + allowed:
-        return problem("dropped keys", text=text)
-    return problem("no softmax", text=text)
+    return problem("dropped keys" if high <= 1 + allowed else "no softmax", text=text)
 
 
 def scaled_by(rows):
