@@ -7,44 +7,49 @@ from helpers.inspection.shapes.naming import BY_PLACE, QUERY_GRID
 def open_axes(axes, queries):
     """What stays open about the axes before the queries, so many of them if known."""
     for number, axis in enumerate(axes):
+        behind = axes[number + 1] if number + 1 < len(axes) else axis
+        said = f"axis {number} of size {axis.size}: "
         if axis.name == "images or heads":
+            both = ", or layers, and the heads of one query"
             yield (
-                f"axis {number} of size {axis.size}: the images of a batch (the heads "
-                "gone, or averaged), or the heads of one image"
-                + ", or layers, and the heads of one query"
-                * (number == 0 and axes[1].size == axis.size)
-                + ". batch= or heads= settles it"
+                f"{said}the images of a batch (the heads gone, or averaged), or the "
+                f"heads of one image{both * (number == 0 and behind.size == axis.size)}"
+                ". batch= or heads= settles it"
             )
-        only = len(axes) == 2 and axis.evidence == BY_PLACE and axis.size > 1
-        if axis.name == "queries" and only and axis.size != axes[1].size:
+        if behind.name == "keys" and queries is None and not axis.named:
+            if axis.name == "heads":
+                yield (
+                    f"{said}the heads of one query, or as many queries, the heads "
+                    "averaged. queries= settles it"
+                )
+            if axis.evidence == BY_PLACE and number == 0 and 1 < axis.size:
+                yield (
+                    f"{said}queries, or the heads, layers or images of one query. "
+                    "heads= or queries= settles it"
+                )
+        if axis.name == "layers" and not axis.named and not behind.named:
+            others = after(behind, queries)
+            yield f"axes {number} and {number + 1}: layers, then {others}"
+        late = axis.name == "layers" and not axis.named and axes[number - 1].named
+        if axis.name == "layers or steps" or (number and late):
             yield (
-                f"axis {number} of size {axis.size}: queries, or the heads, layers or "
-                "images of one query. heads= or queries= settles it"
-            )
-        asked = queries is None and not axis.named
-        if axis.name == "heads" and number == len(axes) - 2 and asked:
-            yield (
-                f"axis {number} of size {axis.size}: the heads of one query, or as "
-                "many queries, the heads averaged. queries= settles it"
-            )
-        if axis.name == "layers" and not axis.named and not axes[number + 1].named:
-            others = "images, or the other way round. batch="
-            if axes[number + 1].name == "heads":
-                others = "heads, of one query; or images or heads, then queries. heads="
-                others = "heads; or images, then heads. batch=" if queries else others
-            yield f"axes {number} and {number + 1}: layers, then {others} settles it"
-        behind = axis.name == "layers" and not axis.named and axes[number - 1].named
-        if axis.name == "layers or steps" or (number and behind):
-            yield (
-                f"axis {number} of size {axis.size} is none of the counts you named: "
-                "layers, steps, windows of the image, or the places within a patch "
-                "(MobileViT)"
+                f"{said[:-2]} is none of the counts you named: layers, steps, windows "
+                "of the image, or the places within a patch (MobileViT)"
             )
         if axis.name == QUERY_GRID[0] and queries is None:
             yield (
                 f"axes {number} and {number + 1} are taken for a grid of queries: "
                 "heads= and queries= say if they are those instead"
             )
+
+
+def after(behind, queries):
+    """What the axis behind the layers may be."""
+    if behind.name != "heads":
+        return "images, or the other way round. batch= settles it"
+    if queries:
+        return "heads; or images, then heads. batch= settles it"
+    return "heads, of one query; or images or heads, then queries. heads= settles it"
 
 
 def check_named(report, heads, queries):

@@ -47,11 +47,9 @@ def diagnose(
     the module, to be probed; read_tokens: for `probe_layout`. These need image_size.
     Raises TypeError for other weights or facts, ValueError for a size below 1.
     """
-    counts = {"images": batch, "heads": heads, "queries": queries}
-    counts |= {"layers": layers}
+    counts = {"images": batch, "heads": heads, "queries": queries, "layers": layers}
     check_counts(*counts.values())
-    named = {"name": name_of(model), "words": words}
-    facts = Facts(image_size, patch_size, **named, **facts)
+    facts = Facts(image_size, patch_size, name=name_of(model), words=words, **facts)
     found = unpack(weights)
     report = Report(found.shape, notes=found.notes, problems=found.problems)
     if found.shape == () or 0 in (found.shape or ()):

@@ -111,8 +111,7 @@ def same_count(candidates):
 
 def no_layout(report, keys, facts):
     """No layout fits; say what would, if something is near."""
-    shape, T = report.shape, queries_of(report)
-    N = shape[keys]
+    shape, N, T = report.shape, report.shape[keys], queries_of(report)
     if looks_at_words(N, T, facts):
         best, side = likeliest(T, facts), isqrt(T)
         grid = " x ".join(map(str, best.layout.grid)) if best else ""
