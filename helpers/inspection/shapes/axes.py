@@ -72,5 +72,7 @@ def on_grid(shape, facts):
     """True if the last two axes are a grid on the image and the last is no sequence."""
     if facts.image_size is None or len(shape) < 2 or shape[-2] * shape[-1] < SMALLEST:
         return False
+    if shape[-1] == shape[-2] and facts.family.kinds[:1] == ["frames"]:
+        return False  # frames look at frames
     likely = [(g.h, g.w) for g in facts.grids() if g.likely and g.merge == 1]
     return tuple(shape[-2:]) in likely and not fits(shape[-1], facts)

@@ -138,7 +138,7 @@ def no_layout(report, keys, facts):
             "at words (weights[..., k] is the map of word k), query and key axes are "
             "swapped, or these are tokens (B, N, D), in a softmax over their channels"
         )
-    text += f" {cut}" if T == N and (cut := cut_by_one(N, facts)) else ""
+    text += f", {cut}" if T == N and (cut := cut_by_one(N, facts)) else ""
     head = f"; or {N} is the width of a head: queries, keys or values (B, A, N, d)"
     head = head * (N in HEADS and len(shape) == 4)
     if shape[keys - 1] == N and len(shape) == 4 and N % 8 == 0 and N <= max(HEADS):

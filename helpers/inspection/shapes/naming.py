@@ -30,12 +30,12 @@ def name_axes(shape, keys, evidence, counts, facts):
     all_keys = counts["queries"] in (None, 1) and free and shape[free[-1]] == N
     if not on_grid and all_keys:
         axes[free[-1]] = Axis("queries", N, "as many as keys")
-    one = one_query(shape, counts, facts)
-    name_counts(shape, axes, counts, ("queries", "heads"), one)
+    one, words = one_query(shape, counts, facts), facts.family.words
+    name_counts(shape, axes, counts, ("queries", "heads"), one, words)
     fold, first = None, [shape[axis] for axis in free_axes(axes)[:1]]
     if counts["images"] and first != [counts["images"]]:
         fold = name_folds(shape, axes, N, counts, facts)
-    name_counts(shape, axes, counts, ("images", "layers"), one)
+    name_counts(shape, axes, counts, ("images", "layers"), one, words)
     fold = fold or name_folds(shape, axes, N, counts, facts)
     name_by_place(shape, axes, counts, fold, facts)
     return axes, fold
@@ -87,10 +87,12 @@ def one_query(shape, counts, facts):
     return alike or (counts["queries"] == 1 and 1 not in shape)
 
 
-def name_counts(shape, axes, counts, names, one=False):
+def name_counts(shape, axes, counts, names, one, words):
     """Name axes by the counts that the caller knows, wherever they stand."""
     for name in names:
         same = [axis for axis in free_axes(axes) if shape[axis] == counts[name]]
+        if name == "images" and words and shape[0] == 2 * (counts[name] or 0):
+            continue  # guidance doubles them
         if same and not (name == "queries" and QUERY_GRID[0] in map(name_of, axes)):
             usual = len(axes) - 1 - len(ORDER) + ORDER.index(name) + one
             axis = min(same, key=lambda axis: (abs(axis - usual), -axis))

@@ -14,6 +14,7 @@ from helpers.inspection.shapes.queries import (
     across_the_batch,
     are_channels,
     by_queries,
+    cells_that_look,
     looks_at_words,
     queries_of,
 )
@@ -57,10 +58,13 @@ def fit_keys(report, values, keys, facts, fold=None, batch=None):
         report.notes.append(f"{facts.name}: {facts.family.note}")
     if not report.candidates:
         return [no_layout(report, keys, facts)]
-    if doubt := are_channels(report, N, facts):
+    own = cells_that_look(report, N, facts)
+    if doubt := are_channels(report, N, own):
         report.candidates = []
         return [doubt]
-    doubts += by_queries(report, N, facts)
+    if own:  # as many steps in time as the queries have come first
+        report.candidates.sort(key=lambda c: c.layout.grid[:-2] != own.layout.grid[:-2])
+    doubts += by_queries(report, N, facts, own)
     return doubts + open_questions(report.candidates, facts)
 
 

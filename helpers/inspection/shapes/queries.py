@@ -45,12 +45,18 @@ def pruned(N, facts):
     )
 
 
-def by_queries(report, N, facts):
-    """What the queries leave open of the candidates; a note where they are cells."""
-    best, T = report.candidates[0], queries_of(report)
+def cells_that_look(report, N, facts):
+    """The likeliest Candidate of the queries, if they are no keys; or None."""
+    T = queries_of(report)
     sizes = replace(facts, patch_size=None) if facts.assumed else facts
-    own = likeliest(T, sizes) if fits(T, sizes) and T != N else None
-    if own and own.merge == 1 and report.what == "weights":
+    own = likeliest(T, sizes) if T != N and fits(T, sizes) else None
+    return own if own and own.merge == 1 and report.what == "weights" else None
+
+
+def by_queries(report, N, facts, own):
+    """What the queries, cells `own` or None, leave open of the candidates."""
+    best, T = report.candidates[0], queries_of(report)
+    if own:
         report.notes.append(f"the queries fit the image, too: {own}")
         same = best.layout.grid == own.layout.grid
         if best.kind == "cells" and (not same or best.off_grid > own.off_grid):
@@ -76,11 +82,10 @@ def by_queries(report, N, facts):
         )
 
 
-def are_channels(report, N, facts):
+def are_channels(report, N, own):
     """Why N cells are rather channels; or "". More tokens look than are looked at."""
     T = queries_of(report)
-    own = likeliest(T, facts) if fits(T, facts) and N in HEADS else None
-    if not (own and report.sums and own.off_grid == T - N > 0):
+    if not (own and report.sums and N in HEADS and own.off_grid == T - N > 0):
         return ""
     return (
         f"{T} queries are the {N} cells and {own.others}, and these are no keys: so "

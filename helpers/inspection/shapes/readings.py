@@ -136,6 +136,8 @@ def breaks(g, M, facts):
     named = facts.text is not None or "breaks" in facts.family.kinds
     if not g.room() or g.merge not in (facts.merges or (1,)) or extras < -named:
         return
+    if not named and extras > 2:
+        return  # any number of keys has room for them
     extras = extras * (0 < extras < 3)
     layout = TokenLayout.from_grid(g.h, g.w, min(extras, 1), extras // 2, breaks=1)
     layout = TokenLayout(layout.index, min(layout.length, M))

@@ -161,7 +161,7 @@ def second(g, M, facts):
         h = w = isqrt(max(n, 0))
     other = (
         n < LEAST_SECOND
-        or facts.patch_size is None
+        or (facts.patch_size is None and (h, w) != (g.h // 2, g.w // 2))
         or facts.gives_layout()
         or facts.family.prompt
     )
