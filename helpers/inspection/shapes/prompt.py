@@ -4,7 +4,8 @@ from dataclasses import dataclass, replace
 
 import torch
 
-from helpers.inspection.shapes.places import just, put, room_for
+from helpers.inspection.shapes.families import say
+from helpers.inspection.shapes.placing import just, put, room_for
 from helpers.inspection.shapes.processor import MERGES, count
 from helpers.inspection.shapes.report import Candidate, Known
 from helpers.maps.token_layout import TokenLayout
@@ -71,10 +72,7 @@ def unplaced(M, facts):
     given = [f"{t} x {h} x {w}" for t, h, w in facts.given_grids()[:3]]
     given += [f"{facts.tiles[0]} x {facts.tiles[1]} tiles"] if facts.tiles else []
     said = f"{', '.join(given)} given and " if given else ""
-    return (
-        f"{said}{M} keys: {POOLED}; or text is among the keys (input_ids= and "
-        "image_token= say where); or the facts are of another run"
-    )
+    return say("unplaced", given=said, M=M, pooled=POOLED)
 
 
 def image_tokens(N, input_ids, image_token):

@@ -3,12 +3,12 @@
 from dataclasses import replace
 from itertools import zip_longest
 
-from helpers.inspection.shapes.bound import bind
+from helpers.inspection.shapes.axis_names import QUERY_GRID
+from helpers.inspection.shapes.contradictions import bind
 from helpers.inspection.shapes.doubts import no_layout, open_questions
 from helpers.inspection.shapes.facts import LIKELY_MERGES, as_pair
-from helpers.inspection.shapes.known import problem
-from helpers.inspection.shapes.naming import QUERY_GRID
-from helpers.inspection.shapes.places import at, put, somewhere
+from helpers.inspection.shapes.families import problem, say
+from helpers.inspection.shapes.placing import at, put, somewhere
 from helpers.inspection.shapes.prompt import by_prompt
 from helpers.inspection.shapes.queries import (
     across_the_batch,
@@ -27,7 +27,7 @@ from helpers.inspection.shapes.windows import are_shifted
 def fit_keys(report, values, keys, facts, fold=None, batch=None):
     """Candidates for the axis of the keys; returns what stays open.
 
-    fold: what the axes before the keys hold, see `folds`. batch: how many images.
+    fold: what the axes before the keys hold, see `folded_axes`. batch: how many images.
     """
     shape, N = report.shape, report.shape[keys]
     if facts.input_ids is not None:
@@ -80,30 +80,18 @@ def in_windows(candidates, fold, values, facts):
 
 def without_cells(axes, N, fold, usual, facts):
     """Why no key has a place on the image, by the axes before the keys; or ""."""
+    unit = fold.unit if fold else ""
     if not usual and any(axis.name == QUERY_GRID[0] for axis in axes):
-        return (
-            f"cells look at {N} keys: words of a prompt (the map of word k is "
-            "weights[..., k]), or a neighbourhood of each cell, which is no map"
-        )
+        return say("looks at words", N=N)
     if facts.words == N:
         return f"the keys are the {N} words that you named: no key has a cell"
-    if facts.frames in (N, N - 1) and not usual and not (fold and fold.unit):
-        return (
-            f"the {N} keys are the {facts.frames} frames that you named, one behind "
-            "the other in time: no key has a cell"
-        )
-    if fold and fold.unit == "places":
-        return (
-            f"{N} frames, at each place of the image: every cell looks at itself in "
-            "time, no key has a cell"
-        )
-    if fold and fold.unit in ("rows", "columns") and not usual:
-        return (
-            f"axial attention: {N} cells look at those of their own {fold.unit[:-1]}; "
-            f"the {fold.unit} stand along an axis before them. Where the image is "
-            "square, rows and columns count the same"
-        )
-    return fold.windows.doubt() if fold and fold.windows and fold.windows.reach else ""
+    if facts.frames in (N, N - 1) and not usual and not unit:
+        return say("in time", N=N, frames=facts.frames)
+    if unit == "places":
+        return say("places", N=N)
+    if unit in ("rows", "columns") and not usual:
+        return say("axial", N=N, one=unit[:-1])
+    return fold.windows.doubt() if unit == "windows" and fold.windows.reach else ""
 
 
 def count(report, values, keys, facts, usual):
@@ -176,29 +164,9 @@ def alone(N, facts, front, behind, usual):
 def seen_in(square, usual, N, block, front, behind):
     """Notes on what the values show: a prompt, an image in it, padding."""
     if block == (0, 0):
-        cut = (
-            "; or all cells but the last stand behind a start token, as in training: "
-            "cell k is key k + 1"
-        )
-        return [
-            f"no query looks ahead: {N} tokens of a prompt, or words of a caption. "
-            "Where the image's stand, text=, or input_ids= and image_token= say"
-            + cut
-            * usual
-        ]
+        return [say("causal", N=N) + say("causal cells") * usual]
     if block:
-        return [
-            f"the tokens {block[0]} to {block[1] - 1} look ahead at one another, all "
-            "others back only: an image, or an image and its prompt"
-        ]
-    notes = []
-    if front + behind:
-        notes.append(
-            f"no query looks at the first {front} and the last {behind} keys: padding. "
-            "spatial_shapes= says the grid of the others, where a processor has it"
-        )
-    if square:
-        notes.append(
-            f"({N}, {N}) is queries by keys, not a picture: one row of it is a map"
-        )
-    return notes
+        return [say("ahead", start=block[0], end=block[1] - 1)]
+    padding = [say("padding", front=front, behind=behind)] * bool(front + behind)
+    row = f"({N}, {N}) is queries by keys, not a picture: one row of it is a map"
+    return padding + [row] * square

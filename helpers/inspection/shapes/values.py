@@ -4,7 +4,7 @@ import math
 
 import torch
 
-from helpers.inspection.shapes.known import problem
+from helpers.inspection.shapes.families import problem
 from helpers.inspection.shapes.sums import is_half, tolerance
 
 EVEN = 0.05  # bits: trained maps miss several, those of a new model 0.01 to 0.07

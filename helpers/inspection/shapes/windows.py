@@ -3,6 +3,7 @@
 from math import ceil, isqrt, prod
 from typing import NamedTuple
 
+from helpers.inspection.shapes.families import say
 from helpers.inspection.shapes.report import Candidate
 from helpers.maps.token_layout import TokenLayout, window_index
 
@@ -10,21 +11,11 @@ STAGES = (1, 2, 4, 8)  # how much wider the cells of later stages are
 FRONT = (0, 1, 5)  # keys that are no cells in front of each window's
 SHORTEST, NARROWEST = 4, 0.5  # a side of a window in cells, the ratio of its sides
 MASKED = 1e-20  # a weight below it comes from a mask
-WHICH = (
-    "which windows: every other block may shift them (Swin) or take cells that stand "
-    "apart (the grids of MaxViT), {}. "
-    "With B images: weights.unflatten(0, (B, -1)), mean over the queries, then join "
-    "windows and keys"
-)
 TELLS = {
     None: "which no number tells",
     True: "and these are shifted, as some hide a part of their keys from another",
     False: "and no mask parts any of these: they are not shifted",
 }
-OVERLAP = (
-    "{} windows of queries look at {} x {} keys around each: these overlap, so that no "
-    "layout holds them; add up what a cell gets from all of them"
-)
 
 
 class Windows(NamedTuple):
@@ -70,8 +61,9 @@ class Windows(NamedTuple):
 
     def doubt(self, shifted=None):
         if self.reach:
-            return OVERLAP.format(prod(self.counts), *self.reach)
-        return WHICH.format(TELLS[shifted])
+            h, w = self.reach
+            return say("overlapping windows", count=prod(self.counts), h=h, w=w)
+        return say("windows", tells=TELLS[shifted])
 
 
 def are_shifted(values):

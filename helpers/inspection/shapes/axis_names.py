@@ -1,6 +1,6 @@
 """A name for every axis before the keys: by known counts, then by place."""
 
-from helpers.inspection.shapes.folds import fold_of
+from helpers.inspection.shapes.folded_axes import fold_of
 from helpers.inspection.shapes.readings import fits
 from helpers.inspection.shapes.report import Axis
 
