@@ -2,23 +2,38 @@
 
 from dataclasses import replace
 
-from helpers.inspection.shapes.facts import least_cells
-from helpers.inspection.shapes.readings import rank, read
+from helpers.inspection.shapes.facts import as_pair, least_cells
+from helpers.inspection.shapes.readings import exact, fits, rank, read
 from helpers.inspection.shapes.report import Known
 from helpers.inspection.shapes.tiles import TILES
 from helpers.maps.token_layout import TokenLayout
 
-BEHIND = ("joined", "thumbnail first", "padded", "class frames")  # no cell comes first
+FIRST = ("joined", "thumbnail first", "padded", "class frames")  # no cell comes first
+RARE = ("time last", "class frames", "blocks")  # but in models that are known for it
+
+
+def by_text(N, facts, front, behind):
+    """Candidates where text= or words= say, inside of so many keys of padding; None
+    where neither does."""
+    text, place = facts.text, facts.family.place
+    if text is None and facts.words:
+        words = facts.words
+        text = {"last": (words, 0), "first": (0, words)}.get(place)
+        if text is None:  # in front or behind
+            found = put(exact(N - words, facts), words, N)
+            return [replace(c, free=True) for c in found]
+    if text is None:
+        return None
+    before, after = (*as_pair(text), None)[:2]
+    return at(front + before, N - behind - (after or 0), N, facts, after is not None)
 
 
 def at(start, end, N, facts, whole):
     """Candidates for an image whose tokens stand from key `start` to `end` of N.
 
-    whole: that all of them are the image's; where no layout has as many, or that is not
-    known: as many as a layout has.
+    whole: that all of them are the image's.
     """
-    M = end - start
-    found = put((whole and just(M, facts)) or room_for(M, facts, whole), start, N)
+    found = put(fitting(end - start, facts, whole), start, N)
     if facts.family.place == "last" and not whole:
         return to_end(found, end, N)
     if facts.family.front or facts.family.place:
@@ -55,49 +70,78 @@ def moved(c, start, N):
     return replace(c, layout=layout, others=others)
 
 
-def just(M, facts):
-    """Candidates for M tokens of an image in a prompt: none has registers there."""
-    found = [c for c in for_prompts(M, facts) if c.layout.length == M]
-    few = [c for c in found if c.kind == "cells" and c.off_grid < 2]
-    return [c for c in found if c in few or c.kind in BEHIND or starts(c)]
+def fitting(M, facts, whole=False):
+    """Candidates for the M tokens of an image in a prompt, where none has registers;
+    for some of them: what was named, then the largest.
 
-
-def room_for(M, facts, whole=False):
-    """Candidates for some of M keys: what was named, then the largest. whole: that all
-    of them are the image's, so that one that leaves a key over or none is alone."""
-    found = [c for c in for_prompts(M, facts) if c.kind in BEHIND or starts(c)]
-    found = sorted(found, key=lambda c: size_rank(c, facts))
-    if spent := [c for c in found if whole and 0 <= M - c.layout.length < 2]:
-        return spent
-    return [c for c in found if c is found[0] or 2 * c.layout.index.numel() >= M]
-
-
-def for_prompts(M, facts):
+    whole: that all are the image's, so that one that leaves none over is alone, or else
+    one that leaves one.
+    """
     own = facts.family.kinds
-    found = read(M, facts) if M > 0 else []
-    rare = ("time last", "class frames", "blocks")
-    found = [c for c in found if c.likely and (c.kind not in rare or c.kind in own)]
-    if facts.given_grids():
-        return found
-    return [c for c in found if c.layout.index.numel() >= least_cells(c.merge)]
+    found = [c for c in (read(M, facts) if M > 0 else []) if c.likely]
+    found = [c for c in found if c.kind not in RARE or c.kind in own]
+    if not facts.given_grids():
+        found = [c for c in found if cells_of(c) >= least_cells(c.merge)]
+    same = [c for c in found if c.layout.length == M]
+    same = [c for c in same if begins(c) or (c.kind == "cells" and c.off_grid < 2)]
+    if whole and same:
+        return same
+    found = [c for c in found if begins(c)]
+    found.sort(key=lambda c: (*size_rank(c, facts), -cells_of(c)))
+    if whole and (spent := [c for c in found if c.layout.length >= M - 1]):
+        return spent
+    return [c for c in found if c is found[0] or 2 * cells_of(c) >= M]
 
 
-def starts(c):
-    """True if the first key is a cell."""
-    return c.layout.index.min() == 0
+def begins(c):
+    """True if the first key is the image's."""
+    return c.kind in FIRST or c.layout.index.min() == 0
+
+
+def cells_of(c):
+    return c.layout.index.numel()
 
 
 def size_rank(c, facts):
-    another = bool(facts.merges) and c.merge not in facts.merges
-    return another, rank(c, facts)[:5], -c.layout.index.numel()
+    return bool(facts.merges) and c.merge not in facts.merges, rank(c, facts)[:5]
+
+
+def alone(N, facts, front, behind, usual):
+    """Candidates for an encoder's keys, with those that no query sees as padding."""
+    unseen = [(front, behind), (0, behind), (front, 0)]
+    if front + behind and facts.image_size is None:  # no cell is padding
+        return put(exact(N - front - behind, facts), front, N)
+    found = []
+    for first, last in dict.fromkeys([(0, 0)] * usual + unseen + [(0, 0)]):
+        padded = put(exact(N - last - first, facts), first, N)
+        if padded and (padded[0].likely or not first + last):
+            found += padded
+            if not usual:
+                break
+    return found
+
+
+def anywhere(N, T, facts, found):
+    """Candidates `found` for all N keys of T queries, and those among other keys, where
+    they are no proof: where these stand is a guess, or known of the family."""
+    first = found[0] if found else None
+    pictures = first and first.kind == "two pictures"
+    if first and not pictures and (first.off_grid < 3 or first.kind != "cells"):
+        return found
+    others = somewhere(N, facts) if not first or first.known == Known.COUNTED else []
+    if pictures and not (T == N or fits(T, facts)):
+        return others + found
+    found = found + others
+    if T > N and all(c.free for c in found) and fits(T, facts):
+        return []  # the queries are the cells, and the keys something else
+    return found
 
 
 def somewhere(N, facts):
-    """Cells among other keys: where they stand is a guess, or known of the family."""
-    found, place = room_for(N, facts), facts.family.place
+    """Cells among other keys."""
+    place = facts.family.place
     if place == "last":
-        return to_end(found, N, N)
+        return to_end(fitting(N, facts), N, N)
     start = (facts.family.front or [0])[0] if place else 1
     guess = {} if place else {"free": True, "known": Known.COUNTED}
-    found = put(room_for(N - start, facts), start, N)
-    return [replace(c, **guess) for c in found]
+    return [replace(c, **guess) for c in put(fitting(N - start, facts), start, N)]

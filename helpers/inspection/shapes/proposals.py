@@ -8,7 +8,7 @@ from helpers.inspection.shapes.contradictions import bind
 from helpers.inspection.shapes.doubts import no_layout, open_questions
 from helpers.inspection.shapes.facts import LIKELY_MERGES, as_pair
 from helpers.inspection.shapes.families import problem, say
-from helpers.inspection.shapes.placing import at, put, somewhere
+from helpers.inspection.shapes.placing import alone, anywhere, at, by_text, put
 from helpers.inspection.shapes.prompt import by_prompt
 from helpers.inspection.shapes.queries import (
     across_the_batch,
@@ -19,7 +19,6 @@ from helpers.inspection.shapes.queries import (
     queries_of,
 )
 from helpers.inspection.shapes.readings import exact, fits
-from helpers.inspection.shapes.report import Known
 from helpers.inspection.shapes.sums import image_block, unseen_keys
 from helpers.inspection.shapes.windows import are_shifted
 
@@ -109,29 +108,15 @@ def count(report, values, keys, facts, usual):
         return []
     if looks_at_words(N, T, facts):
         return []
-    if words := facts.words or 0:
-        known = {"last": (words, 0), "first": (0, words)}.get(facts.family.place)
-        facts = facts if facts.text or not known else replace(facts, text=known)
-    if facts.text is None and words:
-        return [replace(c, free=True) for c in put(exact(N - words, facts), words, N)]
-    if facts.text is not None:
-        before, after = (*as_pair(facts.text), None)[:2]
-        end = N - behind - (after or 0)
-        found = at(front + before, end, N, facts, whole=after is not None)
-        last = block == (0, 0) and square and after is None  # causal, none behind
+    found = by_text(N, facts, front, behind)
+    if found is not None:
+        last = block == (0, 0) and square
+        last = last and None in (*as_pair(facts.text), None)[:2]  # how many behind?
         return [replace(c, free=c.free or (last and ends(c))) for c in found]
     if block and block[1]:
         return at(*block, N, facts, whole=True)
     found = alone(N, facts, front, behind, usual) if block is None else []
-    if found and found[0].kind == "two pictures":
-        cells = T == N or fits(T, facts)
-        return found + somewhere(N, facts) if cells else somewhere(N, facts) + found
-    if found and (found[0].off_grid < 3 or found[0].kind != "cells" or front + behind):
-        return found
-    found += somewhere(N, facts) if not found or found[0].known == Known.COUNTED else []
-    if T > N and all(c.free for c in found) and fits(T, facts):
-        return []  # the queries are the cells, and the keys something else
-    return found
+    return found if found and front + behind else anywhere(N, T, facts, found)
 
 
 def ends(c):
@@ -144,21 +129,6 @@ def with_latents(N, T, facts):
     found = exact(N - T, facts) if fits(N - T, facts) else []
     more = f", and the {T} learned queries themselves behind"
     return [replace(c, others=c.others + more) for c in put(found, 0, N)]
-
-
-def alone(N, facts, front, behind, usual):
-    """Candidates for an encoder's keys, with those that no query sees as padding."""
-    unseen = [(front, behind), (0, behind), (front, 0)]
-    if front + behind and facts.image_size is None:  # no cell is padding
-        return put(exact(N - front - behind, facts), front, N)
-    found = []
-    for first, last in dict.fromkeys([(0, 0)] * usual + unseen + [(0, 0)]):
-        padded = put(exact(N - last - first, facts), first, N)
-        if padded and (padded[0].likely or not first + last):
-            found += padded
-            if not usual:
-                break
-    return found
 
 
 def seen_in(square, usual, N, block, front, behind):
