@@ -163,7 +163,6 @@ class TokenLayout(Alike):
                 f"{self.length - cells} off the grid), but axis {dim} of the weights "
                 f"{tuple(weights.shape)} has {found}{self._hint(weights)}"
             )
-        dim = dim % weights.dim()
         cells = weights.index_select(dim, self.index.flatten().to(weights.device))
         return cells.unflatten(dim, self.grid)  # (..., h, w)
 

@@ -52,9 +52,14 @@ def fit_keys(report, values, keys, facts, fold=None, batch=None):
     if fold and fold.windows:
         report.candidates, doubts = in_windows(report.candidates, fold, values, facts)
     report.candidates, contradicted = bind(report.candidates, shape, facts)
-    doubts += contradicted
     if facts.family.note and (facts.family.grid or report.candidates):
         report.notes.append(f"{facts.name}: {facts.family.note}")
+    return doubts + contradicted + still_open(report, keys, facts)
+
+
+def still_open(report, keys, facts):
+    """What stays open with the candidates on the report, or why there are none."""
+    N = report.shape[keys]
     if not report.candidates:
         return [no_layout(report, keys, facts)]
     own = cells_that_look(report, N, facts)
@@ -63,7 +68,7 @@ def fit_keys(report, values, keys, facts, fold=None, batch=None):
         return [doubt]
     if own:  # as many steps in time as the queries have come first
         report.candidates.sort(key=lambda c: c.layout.grid[:-2] != own.layout.grid[:-2])
-    doubts += by_queries(report, N, facts, own)
+    doubts = list(by_queries(report, N, facts, own))
     return doubts + open_questions(report.candidates, facts)
 
 
