@@ -6,7 +6,7 @@ from helpers.inspection.shapes.axes import find_keys
 from helpers.inspection.shapes.contents import instead_of_weights
 from helpers.inspection.shapes.counts import check_named, open_axes
 from helpers.inspection.shapes.doubts import next_line, open_grid
-from helpers.inspection.shapes.facts import Facts, check_counts
+from helpers.inspection.shapes.facts import SMALLEST, Facts, check_counts
 from helpers.inspection.shapes.features import WORDS
 from helpers.inspection.shapes.inputs import usual_input
 from helpers.inspection.shapes.known import family_of, problem
@@ -94,6 +94,8 @@ def examine(report, values, facts, layout, counts, probed):
         doubts = fit(report, values, keys, sizes, layout, features, fold, counts)
         doubts = test(report, doubts, shape[keys], facts, *probed)
         report.ambiguous = [*open_axes(report.axes, counts["queries"]), *doubts]
+        if report.what == "weights" and report.sums == () and len(shape) > 1:
+            report.ambiguous += open_grid(shape, None)
     check_named(report, counts["heads"], counts["queries"])
     if values is not None:
         if report.axes[-1].name == "points":
@@ -135,9 +137,11 @@ def fit(report, values, keys, facts, layout, features, fold, counts):
     report.what = features.what
     report.axes = features.axes(report.shape) if features.names else report.axes
     report.candidates, doubts = [], []
-    if features.tokens is not None:
+    if features.tokens is not None and report.shape[features.tokens] >= SMALLEST:
         doubts = fit_keys(report, None, features.tokens, facts)
-    return [features.text, *doubts]
+        placed = [c for c in report.candidates if not c.free]
+        report.candidates = placed or report.candidates
+    return [text for text in (features.text, *doubts) if text]
 
 
 def test(report, doubts, N, facts, model, read_tokens):

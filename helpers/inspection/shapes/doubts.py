@@ -2,6 +2,7 @@
 
 from math import isqrt
 
+from helpers.inspection.shapes.facts import LARGEST
 from helpers.inspection.shapes.features import HEADS, MOST_LEVELS, MOST_POINTS
 from helpers.inspection.shapes.prompt import POOLED, unplaced
 from helpers.inspection.shapes.queries import cut_by_one, looks_at_words, queries_of
@@ -151,7 +152,7 @@ def no_layout(shape, keys, facts):
 def open_grid(shape, values):
     """What two last axes may be besides rows and columns."""
     h, w = shape[-2:]
-    if values is None and h == w:
+    if values is None and h == w <= LARGEST:
         yield f"the last two axes: {h} x {w} cells, or {h} queries by {w} keys (words)"
     if h <= MOST_LEVELS and w <= MOST_POINTS and len(shape) > 4:
         yield (

@@ -5,7 +5,8 @@ from itertools import zip_longest
 
 from helpers.inspection.shapes.bound import bind
 from helpers.inspection.shapes.doubts import no_layout, open_questions
-from helpers.inspection.shapes.facts import LIKELY_MERGES, as_pair
+from helpers.inspection.shapes.facts import LARGEST, LIKELY_MERGES, as_pair
+from helpers.inspection.shapes.features import is_width
 from helpers.inspection.shapes.known import problem
 from helpers.inspection.shapes.naming import QUERY_GRID
 from helpers.inspection.shapes.places import at, put, somewhere
@@ -98,6 +99,7 @@ def count(report, values, keys, facts, usual):
     block = image_block(values) if seen else None
     front, behind = unseen_keys(values, keys) if seen else (0, 0)
     square = report.what == "weights" and shape[:keys][-1:] == (N,)
+    square &= report.sums != () or N > LARGEST  # else a small map, maybe
     report.notes += seen_in(square, usual, N, block, front, behind)
     T = queries_of(shape, keys)
     if not facts.family.grid and facts.family.kinds and not usual and T < N:
@@ -119,7 +121,8 @@ def count(report, values, keys, facts, usual):
     if found and (found[0].off_grid < 3 or found[0].kind != "cells" or front + behind):
         return found
     found += somewhere(N, facts) if not found or found[0].known == Known.COUNTED else []
-    if T > N and all(c.free for c in found) and fits(T, facts):
+    channels = T > N or (T < N and is_width(N))
+    if channels and all(c.free for c in found) and fits(T, facts):
         return []  # the queries are the cells, and the keys something else
     return found
 

@@ -3,6 +3,7 @@
 from math import isqrt
 
 from helpers.inspection.shapes.facts import SMALLEST, as_pair
+from helpers.inspection.shapes.features import HEADS
 from helpers.inspection.shapes.readings import fits, likeliest
 
 
@@ -57,10 +58,13 @@ def by_queries(report, N, facts):
                 "whose cells the keys are: this image's, in another grid than the "
                 "queries', or another picture's (a reference)"
             )
-        if report.sums and T != N and not fits(N, facts) and facts.text is None:
+        width = N in HEADS and own.off_grid > best.off_grid
+        odd = width or not fits(N, facts)
+        if report.sums and T != N and odd and facts.text is None:
+            keys = "may be a head's width" if width else "do not"
             yield (
                 f"which axis the softmax ran over: the {T} queries fit the image and "
-                f"the {N} keys do not. These are keys of a prompt, or the channels of "
+                f"the {N} keys {keys}. These are keys of a prompt, or the channels of "
                 "tokens (B, N, D) after a softmax, and then no keys at all. How many "
                 "keys has the layer?"
             )

@@ -178,13 +178,13 @@ UNEQUAL = (  # rows that do not sum to 1
     ("summed", summed_exactly),
     ("max-scaled", scaled(least=True)),
     ("min-max", scaled(least=False)),
+    ("grid map", lambda rows: rows.grid),
     ("summed", lambda rows: rows.alike),
     ("keepdim", swapped_divisor),
     ("sigmoid", sigmoid),
     ("dropout", dropout),
     ("top k", few_kept),
     ("dropped keys", lambda rows: rows.high <= 1 + rows.allowed),
-    ("grid map", lambda rows: rows.grid),
     ("no softmax", lambda rows: True),
 )
 EQUAL = (

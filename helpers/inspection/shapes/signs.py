@@ -41,8 +41,9 @@ def bias(rows):
 
 def centred(rows):
     """The weights of each row cancel out."""
-    share = rows.sums.abs() / rows.whole.double().abs().sum(-1)  # (rows,)
-    return len(rows.whole) > 1 and rows.N > 2 and bool(share.max() < 1e-3)
+    sizes = rows.whole.double().abs().sum(-1)  # (rows,)
+    none = (rows.sums.abs() <= 1e-3 * sizes + 1e-5 * sizes.max()).all()
+    return len(rows.whole) > 1 and rows.N > 2 and bool(none)
 
 
 def triangular(rows):

@@ -7,7 +7,7 @@ import torch
 from helpers.inspection.shapes.known import problem, read_toml
 from helpers.inspection.shapes.report import Candidate
 from helpers.inspection.shapes.rows import Rows
-from helpers.inspection.shapes.rules import ALWAYS, EQUAL, UNEQUAL
+from helpers.inspection.shapes.rules import ALWAYS, EQUAL, UNEQUAL, few_kept
 from helpers.inspection.shapes.signs import SIGNED
 from helpers.inspection.shapes.sums import is_half, sample, softmax_axes
 from helpers.maps.token_layout import TokenLayout
@@ -53,8 +53,15 @@ def look(report, values, keys, misplaced):
     elif not misplaced:
         grid = report.axes[-1].name == "columns"
         report.problems += find_problems(values, keys, grid)
+        if any(found.kind == "folded heads" for found in report.problems):
+            report.candidates = []
     if report.problems:
         return
+    if found := few_kept(Rows(values, keys, False)):
+        report.notes.append(
+            "{kept} keys of each row have a weight, not the same in all: the top k, or "
+            "a neighbourhood".format(**found)
+        )
     blind = ~values.any(dim=keys)  # (...)
     if blind.any() and not blind.all():
         report.notes.append(
