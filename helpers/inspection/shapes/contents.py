@@ -2,7 +2,7 @@
 
 from helpers.inspection.shapes.features import WORDS, Features, as_features, as_points
 from helpers.inspection.shapes.readings import exact, fits
-from helpers.inspection.shapes.sums import are_cut
+from helpers.inspection.shapes.softmax import are_cut
 
 COLORS = (3, 4)  # as a picture has them
 SMALL, SMALL_LAST = 192, 64  # pixels of a side: below this, colors may be heads

@@ -34,10 +34,15 @@ def read_toml(name):
     return tomllib.loads((ROOT / "data" / name).read_text(encoding="utf-8"))
 
 
-def problem(kind, **numbers):
+def problem(kind, /, **numbers):
     """A Problem of this kind, with its numbers filled in."""
     texts = read_toml("doctor.toml")["problem"][kind]
     return Problem(kind, **{name: t.format(**numbers) for name, t in texts.items()})
+
+
+def ask(kind, /, **numbers):
+    """A sentence on what stays open, with its numbers filled in."""
+    return read_toml("doctor.toml")["open"][kind].format(**numbers)
 
 
 @cache

@@ -4,7 +4,6 @@ from dataclasses import replace
 from itertools import zip_longest
 
 from helpers.inspection.shapes.bound import bind
-from helpers.inspection.shapes.doubts import no_layout, open_questions
 from helpers.inspection.shapes.facts import LARGEST, LIKELY_MERGES, as_pair
 from helpers.inspection.shapes.features import is_width
 from helpers.inspection.shapes.known import problem
@@ -17,9 +16,10 @@ from helpers.inspection.shapes.queries import (
     looks_at_words,
     queries_of,
 )
+from helpers.inspection.shapes.questions import no_layout, open_questions
 from helpers.inspection.shapes.readings import exact, fits
 from helpers.inspection.shapes.report import Known
-from helpers.inspection.shapes.sums import image_block, unseen_keys
+from helpers.inspection.shapes.softmax import image_block, unseen_keys
 from helpers.inspection.shapes.windows import are_shifted
 
 

@@ -5,7 +5,7 @@ from functools import cached_property
 
 import torch
 
-from helpers.inspection.shapes.sums import tolerance
+from helpers.inspection.shapes.softmax import tolerance
 
 
 class Rows:

@@ -3,7 +3,7 @@
 import torch
 
 from helpers.inspection.shapes.signs import similarities
-from helpers.inspection.shapes.sums import is_half
+from helpers.inspection.shapes.softmax import is_half
 
 EVEN = 0.05  # bits: trained maps miss several, those of a new model 0.01 to 0.07
 

@@ -1,6 +1,6 @@
 """Rules for values of both signs, which are no weights."""
 
-from helpers.inspection.shapes.sums import is_half
+from helpers.inspection.shapes.softmax import is_half
 
 HIDDEN = -9e3  # what masks add to scores: -10000, the least float, -inf
 TINY = 1e-2  # gradients of weights are smaller

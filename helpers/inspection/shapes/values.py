@@ -9,7 +9,7 @@ from helpers.inspection.shapes.report import Candidate
 from helpers.inspection.shapes.rows import Rows
 from helpers.inspection.shapes.rules import ALWAYS, EQUAL, UNEQUAL, few_kept
 from helpers.inspection.shapes.signs import SIGNED
-from helpers.inspection.shapes.sums import is_half, sample, softmax_axes
+from helpers.inspection.shapes.softmax import is_half, sample, softmax_axes
 from helpers.maps.token_layout import TokenLayout
 
 SINK = 0.3  # share of all weight that makes one key a sink
