@@ -1,6 +1,6 @@
 """What a tensor is, if it is no weights: by its values, then by its shape."""
 
-from helpers.inspection.shapes.features import WORDS, Features, as_features, as_points
+from helpers.inspection.shapes.features import WORDS, as_features, as_points, features
 from helpers.inspection.shapes.readings import exact, fits
 from helpers.inspection.shapes.softmax import are_cut
 
@@ -38,7 +38,7 @@ def two_numbers(values):
     two = bool(((values == least) | (values == most)).all()) and least < most
     one = least == 0 and bool((values.sum(-1) == 1).all())  # a key a row: weights
     mask = two and not one and (most == 0 or (least, most) == (0, 1))
-    return Features("mask", (), "") if mask else None
+    return features("mask") if mask else None
 
 
 def whole_numbers(values):
@@ -46,23 +46,21 @@ def whole_numbers(values):
     least, most = values.min().item(), values.max().item()
     ids = 0 <= least < most > 1 and (least, most) != (0, 255)
     whole = ids and bool((values % 1 == 0).all())
-    return Features("whole numbers", ("places",), "") if whole else None
+    return features("whole numbers") if whole else None
 
 
 def as_pixels(shape, values, facts):
     """Features, if the last axes are rows and columns of pixels; else None."""
     if len(shape) < 3:
         return None
-    first = shape[-3], shape[-2:], SMALL, ("channels", "rows", "columns")
-    last = shape[-1], shape[-3:-1], SMALL_LAST, ("rows", "columns", "channels")
     sizes = values.abs()
-    for colors, (h, w), smallest, names in (first, last):
-        usual = colors in COLORS and min(h, w) >= smallest and not (h % 8 or w % 8)
+    for C, (h, w), least, kind in (
+        (shape[-3], shape[-2:], SMALL, "picture"),
+        (shape[-1], shape[-3:-1], SMALL_LAST, "picture, channels last"),
+    ):
+        usual = C in COLORS and min(h, w) >= least and not (h % 8 or w % 8)
         bright = usual and sizes.max() <= 255 and sizes.mean() * w > 8
         if bright and not fits(w, facts):
-            text = f"{colors} channels of {h} x {w} pixels: a picture"
-            return Features("picture", names, text)
-    if facts.image_size and shape[-2:] == tuple(facts.image_size):
-        text = "the last two axes are the rows and columns of the image itself"
-        return Features("enlarged maps", ("rows", "columns"), text)
-    return None
+            return features(kind, C=C, h=h, w=w)
+    same = facts.image_size and shape[-2:] == tuple(facts.image_size)
+    return features("enlarged maps") if same else None
