@@ -15,7 +15,7 @@ from helpers.inspection.shapes.questions import next_line, open_grid
 from helpers.inspection.shapes.report import Candidate, Known, Report
 from helpers.inspection.shapes.softmax import logarithm_of, softmax_axes
 from helpers.inspection.shapes.unpack import unpack
-from helpers.inspection.shapes.values import few, look, on_grid
+from helpers.inspection.shapes.values import fewer, look, on_grid
 
 
 def diagnose(
@@ -76,7 +76,7 @@ def examine(report, values, facts, layout, counts, probed):
         keys, evidence, misplaced = find_keys(shape, values, report.sums, facts, counts)
     if values is not None:
         report.looked_at = "the sums, signs, zeros and spread of the weights"
-        values = few(report, values, keys)
+        values = fewer(report, values, keys)
     sizes = facts if keys is None else usual_input(shape, keys, facts)
     if sizes.name != facts.name:
         report.notes.append(

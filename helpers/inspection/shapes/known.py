@@ -40,9 +40,9 @@ def problem(kind, /, **numbers):
     return Problem(kind, **{name: t.format(**numbers) for name, t in texts.items()})
 
 
-def ask(kind, /, **numbers):
-    """A sentence on what stays open, with its numbers filled in."""
-    return read_toml("doctor.toml")["open"][kind].format(**numbers)
+def say(kind, /, **numbers):
+    """A sentence on what stays open, or is worth knowing, with its numbers."""
+    return read_toml("doctor.toml")["sentence"][kind].format(**numbers)
 
 
 @cache

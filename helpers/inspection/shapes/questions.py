@@ -4,7 +4,7 @@ from math import isqrt
 
 from helpers.inspection.shapes.facts import LARGEST
 from helpers.inspection.shapes.features import HEADS, MOST_LEVELS, MOST_POINTS
-from helpers.inspection.shapes.known import ask
+from helpers.inspection.shapes.known import say
 from helpers.inspection.shapes.prompt import POOLED, unplaced
 from helpers.inspection.shapes.queries import cut_by_one, looks_at_words, queries_of
 from helpers.inspection.shapes.readings import fits, likeliest, other_size
@@ -72,7 +72,7 @@ def open_questions(candidates, facts):
         "pooled": POOLED,
     }
     kinds = [next((k for k, t in group if t(best, facts)), "") for group in QUESTIONS]
-    asked = [ask(kind, **numbers) for kind in kinds if kind]
+    asked = [say(kind, **numbers) for kind in kinds if kind]
     return [*asked, *same_count(candidates)]
 
 
@@ -83,11 +83,11 @@ def same_count(candidates):
     same = [c for c in first if (c.likely, c.free) == (best.likely, best.free)]
     grids = {" x ".join(map(str, c.layout.grid)) for c in same}
     if best.kind == "levels":
-        yield ask("level")
+        yield say("level")
     elif len(grids) > 1:
-        yield ask("grids", grids=" or ".join(sorted(grids)))
+        yield say("grids", grids=" or ".join(sorted(grids)))
     elif len(same) > 1 and same[1].kind != "windows":
-        yield ask("order", second=f"{same[1].source}, {same[1].others}")
+        yield say("order", second=f"{same[1].source}, {same[1].others}")
 
 
 def no_layout(shape, keys, facts):
@@ -97,16 +97,16 @@ def no_layout(shape, keys, facts):
         best, side = likeliest(T, facts), isqrt(T)
         grid = best.layout.grid if best else (side, side) if side**2 == T else ()
         grid = ", " * bool(grid) + " x ".join(map(str, grid))
-        return ask("words", N=N, grid=grid)
+        return say("words", N=N, grid=grid)
     if facts.family.grid and facts.input_unknown():
-        return ask("no usual input", N=N, name=facts.name)
+        return say("no usual input", N=N, name=facts.name)
     known = facts.given_grids() or facts.tiles or facts.text is not None
     if known and facts.family.grid:
         return unplaced(N, facts)
     text = f"no grid on this image has {N} keys" if facts.image_size else f"{N} keys"
     text += f" ({other_size(N, facts)})" if other_size(N, facts) else ""
     if len(shape) > 1 and fits(shape[keys - 1], facts):
-        return ask("cells ask", text=text, axis=keys - 1, T=shape[keys - 1])
+        return say("cells ask", text=text, axis=keys - 1, T=shape[keys - 1])
     text += f" {cut}" if T == N and (cut := cut_by_one(N, facts)) else ""
     head = ""
     if len(shape) == 4 and shape[keys - 1] == N and N % 8 == 0 and N <= max(HEADS):
@@ -115,16 +115,16 @@ def no_layout(shape, keys, facts):
         head = f"; or {N} is the width of a head: queries, keys or values (B, A, N, d)"
     if facts.family.note and not facts.family.grid:
         return f"{facts.name}: {facts.family.note}{head}"
-    return ask("no grid", text=text, head=head)
+    return say("no grid", text=text, head=head)
 
 
 def open_grid(shape, values):
     """What two last axes may be besides rows and columns."""
     h, w = shape[-2:]
     if values is None and h == w <= LARGEST:
-        yield ask("square", h=h, w=w)
+        yield say("square", h=h, w=w)
     if h <= MOST_LEVELS and w <= MOST_POINTS and len(shape) > 4:
-        yield ask("points", h=h, w=w)
+        yield say("points", h=h, w=w)
 
 
 def next_line(report, keys):

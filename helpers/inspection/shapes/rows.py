@@ -15,7 +15,7 @@ class Rows:
     not 0. grid: the keys are the cells of a map, and nothing else.
     """
 
-    def __init__(self, values, keys, grid):
+    def __init__(self, values, keys, grid=False):
         self.values, self.grid = values, grid
         self.all = values.movedim(keys, -1).float()  # (..., N)
         self.finite = self.all.isfinite().all(-1)  # (...)
