@@ -5,50 +5,50 @@ from math import isqrt
 from helpers.inspection.shapes.facts import LARGEST
 from helpers.inspection.shapes.features import HEADS, MOST_LEVELS, MOST_POINTS
 from helpers.inspection.shapes.known import say
-from helpers.inspection.shapes.prompt import POOLED, unplaced
+from helpers.inspection.shapes.prompt import unplaced
 from helpers.inspection.shapes.queries import cut_by_one, looks_at_words, queries_of
 from helpers.inspection.shapes.readings import fits, likeliest, other_size
 from helpers.inspection.shapes.report import MOST, Known
 from helpers.inspection.shapes.tiles import TILES
 
 
-def of_family(best, facts):
+def of_family(c, f):
     """True for a kind of layout that the name, frames= or tiles= say."""
-    said = ("frames",) if facts.frames else tuple(TILES) if facts.tiles else ()
-    return best.kind in ("cells", "windows", *facts.family.kinds, *said)
+    said = ("frames",) if f.frames else tuple(TILES) if f.tiles else ()
+    return c.kind in ("cells", "windows", *f.family.kinds, *said)
 
 
-# Questions on a layout that only counts, and when they are asked (best, facts): of each
+def among(c, f):
+    """True where it is open which of the keys are cells."""
+    return c.free or (c.off_grid > 2 and c.kind == "cells" and f.input_ids is None)
+
+
+# When a Candidate that only counts leaves a question open, for these Facts: of each
 # group the first that holds.
 QUESTIONS = (
-    (
-        ("placed by text", lambda c, f: f.text is not None),
-        ("placed by name", lambda c, f: f.family.place and c.off_grid > 5),
-        ("place", lambda c, f: c.free),
-        (
-            "place",
-            lambda c, f: c.off_grid > 2 and c.kind == "cells" and f.input_ids is None,
+    {
+        "placed by text": lambda c, f: f.text is not None,
+        "placed by name": lambda c, f: f.family.place and c.off_grid > 5,
+        "place": among,
+        "joined": lambda c, f: c.kind == "joined" and f.input_ids is None,
+    },
+    {
+        "size": lambda c, f: c.free and other_size(c.layout.length, f),
+        "several": lambda c, f: c.free and c.off_grid > c.layout.index.numel(),
+    },
+    {
+        "assumed": lambda c, f: f.assumed,
+        "unpublished": lambda c, f: (
+            not f.patch_size and f.family.inputs and f.image_size
         ),
-        ("joined", lambda c, f: c.kind == "joined" and f.input_ids is None),
-    ),
-    (
-        ("size", lambda c, f: c.free and other_size(c.layout.length, f)),
-        ("several", lambda c, f: c.free and c.off_grid > c.layout.index.numel()),
-    ),
-    (
-        ("assumed", lambda c, f: f.assumed),
-        (
-            "unpublished",
-            lambda c, f: f.patch_size is None and f.family.inputs and f.image_size,
-        ),
-    ),
-    (("input", lambda c, f: f.input_unknown() and f.family.inputs),),
-    (
-        ("no sizes", lambda c, f: f.image_size is None and not f.gives_layout()),
-        ("unusual", lambda c, f: f.image_size is not None and not c.likely),
-    ),
-    (("kind", lambda c, f: not of_family(c, f)),),
-    (("merged", lambda c, f: c.merge > 1 and c.merge not in f.merges),),
+    },
+    {"input": lambda c, f: f.input_unknown() and f.family.inputs},
+    {
+        "no sizes": lambda c, f: not f.image_size and not f.gives_layout(),
+        "unusual": lambda c, f: f.image_size and not c.likely,
+    },
+    {"kind": lambda c, f: not of_family(c, f)},
+    {"merged": lambda c, f: c.merge > 1 and c.merge not in f.merges},
 )
 
 
@@ -57,22 +57,19 @@ def open_questions(candidates, facts):
     if not candidates or candidates[0].known != Known.COUNTED:
         return []
     best, size = candidates[0], " x ".join(map(str, facts.image_size or ()))
-    patch = facts.patch_size
+    patches = (
+        f" in patches of {facts.patch_size}" if facts.patch_size != 1 else " cells"
+    )
     numbers = {
-        "N": best.layout.length,
+        "c": best,
+        "f": facts,
         "cells": best.layout.index.numel(),
-        "off": best.off_grid,
         "other": other_size(best.layout.length, facts),
-        "sizes": f"{size} in patches of {patch}" if patch != 1 else f"{size} cells",
+        "sizes": size + patches,
         "wanted": " and ".join(f"{name}=" for name in facts.assumed),
-        "name": facts.name,
-        "source": best.source,
-        "kind": best.kind,
-        "merge": best.merge,
-        "pooled": POOLED,
     }
-    kinds = [next((k for k, t in group if t(best, facts)), "") for group in QUESTIONS]
-    asked = [say(kind, **numbers) for kind in kinds if kind]
+    kinds = [[k for k, test in g.items() if test(best, facts)] for g in QUESTIONS]
+    asked = [say(first[0], **numbers) for first in kinds if first]
     return [*asked, *same_count(candidates)]
 
 

@@ -30,12 +30,10 @@ class Rows:
             self.low, self.high = sums.min().item(), sums.max().item()
 
     @property
-    def numbers(self):
-        """What the texts of all problems may name."""
-        text = f"rows sum to {self.low:.3g} ... {self.high:.3g}, not to 1"
-        text = f"every row sums to {self.middle:.4g}" if self.alike else text
-        names = ("N", "zeros", "least", "most", "low", "high")
-        return {"text": text} | {name: getattr(self, name) for name in names}
+    def text(self):
+        if self.alike:
+            return f"every row sums to {self.middle:.4g}"
+        return f"rows sum to {self.low:.3g} ... {self.high:.3g}, not to 1"
 
     @property
     def alike(self):

@@ -88,7 +88,8 @@ def find_problems(values, keys=-1, grid=False):
     for kind, test in (*ALWAYS, *rules):
         if numbers := test(rows):
             more = numbers if isinstance(numbers, dict) else {}
-            return [*found, problem(kind, **(rows.numbers | more))]
+            numbers = vars(rows) | {"text": rows.text} | more
+            return [*found, problem(kind, **numbers)]
     return found
 
 
