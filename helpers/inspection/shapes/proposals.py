@@ -4,7 +4,7 @@ from dataclasses import replace
 from itertools import zip_longest
 
 from helpers.inspection.shapes.bound import bind
-from helpers.inspection.shapes.facts import LARGEST, LIKELY_MERGES, as_pair
+from helpers.inspection.shapes.facts import LIKELY_MERGES, as_pair
 from helpers.inspection.shapes.features import is_width
 from helpers.inspection.shapes.known import problem
 from helpers.inspection.shapes.naming import QUERY_GRID
@@ -45,9 +45,11 @@ def fit_keys(report, values, keys, facts, fold=None, batch=None):
         report.problems.append(found)
         return []
     report.candidates = count(report, values, keys, facts, usual)
-    if facts.input_unknown():
+    no_weights = report.sums == () and facts.image_size is None
+    no_weights &= values is None or bool(values.min() < -1e-6)
+    if facts.input_unknown() or no_weights:
         found = [] if facts.family.prompt else report.candidates
-        report.candidates = [c for c in found if c.likely]
+        report.candidates = [c for c in found if c.likely or c.known != Known.COUNTED]
     doubts = []
     if fold and fold.windows:
         report.candidates, doubts = in_windows(report.candidates, fold, values, facts)
@@ -99,7 +101,7 @@ def count(report, values, keys, facts, usual):
     block = image_block(values) if seen else None
     front, behind = unseen_keys(values, keys) if seen else (0, 0)
     square = report.what == "weights" and shape[:keys][-1:] == (N,)
-    square &= report.sums != () or N > LARGEST  # else a small map, maybe
+    square &= report.sums != () or usual  # else a map, maybe
     report.notes += seen_in(square, usual, N, block, front, behind)
     T = queries_of(shape, keys)
     if not facts.family.grid and facts.family.kinds and not usual and T < N:
