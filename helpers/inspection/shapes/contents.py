@@ -1,6 +1,11 @@
 """What a tensor is, if it is no weights: by its values, then by its shape."""
 
-from helpers.inspection.shapes.features import WORDS, as_features, as_points, features
+from helpers.inspection.shapes.features import (
+    are_classes,
+    as_features,
+    as_points,
+    features,
+)
 from helpers.inspection.shapes.readings import exact, fits
 from helpers.inspection.shapes.softmax import are_cut
 
@@ -19,7 +24,7 @@ def instead_of_weights(report, values, facts, counts):
         if found := two_numbers(values):
             return found
         weights = report.sums or are_cut(values, len(shape) - 1)
-        if weights and shape[-1] not in WORDS:
+        if weights and not are_classes(shape):
             return None
         pixels = None if named & set(shape) else as_pixels(shape, values, facts)
         if found := pixels or whole_numbers(values):
@@ -44,15 +49,16 @@ def two_numbers(values):
 def whole_numbers(values):
     """Features of ids or counts, not of weights that are scaled to 255; else None."""
     least, most = values.min().item(), values.max().item()
-    ids = 0 <= least < most > 1 and (least, most) != (0, 255)
+    ids = -100 <= least < most > 1 and (least, most) != (0, 255)
     whole = ids and bool((values % 1 == 0).all())
     return features("whole numbers") if whole else None
 
 
 def as_pixels(shape, values, facts):
     """Features, if the last axes are rows and columns of pixels; else None."""
+    same = facts.image_size and shape[-2:] == tuple(facts.image_size)
     if len(shape) < 3:
-        return None
+        return features("enlarged maps") if same else None
     sizes = values.abs()
     for C, (h, w), least, kind in (
         (shape[-3], shape[-2:], SMALL, "picture"),
@@ -62,5 +68,6 @@ def as_pixels(shape, values, facts):
         bright = usual and sizes.max() <= 255 and sizes.mean() * w > 8
         if bright and not fits(w, facts):
             return features(kind, C=C, h=h, w=w)
-    same = facts.image_size and shape[-2:] == tuple(facts.image_size)
+    if shape[-1] == 4 and len(shape) == 3 and values.min() >= 0:
+        return features("boxes")
     return features("enlarged maps") if same else None

@@ -12,6 +12,7 @@ PROJECTED = 64  # the least width of tokens whose values tell that they are no w
 WIDE, WIDEST = 2048, 16384  # of language models
 WORDS = (30522, 30524, 32000, 32064, 32128, 49152, 49408, 50257, 50265, 128256, 151936)
 WORDS += (152064, 250002, 256000, 257152)  # that language models know
+CLASSES = (1000, 1001, 21841, 21843)  # of ImageNet
 HEADS = (32, 64, 72, 80, 88, 96, 128)  # widths of one head
 LARGEST = 128  # cells of a side of a feature map, where the image is not known
 MOST_LEVELS, MOST_POINTS = 5, 8
@@ -30,7 +31,8 @@ class Features(NamedTuple):
 
     def axes(self, shape):
         left = len(shape) - len(self.names)
-        first = ("images", "frames" if "channels" in self.names else "heads")
+        second = "frames" if "channels" in self.names else "heads"
+        first = ("images", second, "queries", "layers")
         names = first[: max(left, 0)] + self.names[max(-left, 0) :]
         named = zip(names, shape, strict=True)
         return [Axis(name, size, "by its size") for name, size in named]
@@ -50,7 +52,9 @@ def as_features(shape, facts, signed=False, heads=None):
     shape: that of a tensor not known to sum to 1. signed: that some values are
     negative, as no weight is. heads: how many, if it is known.
     """
-    if shape[-1] in WORDS or (signed and shape[-1] > max(WIDEST, shape[-2:][0])):
+    if are_classes(shape) and shape[-1] in CLASSES and not fits(shape[-1], facts):
+        return features("class logits", N=shape[-1])
+    if are_classes(shape) or (signed and shape[-1] > max(WIDEST, shape[-2:][0])):
         return features("logits", N=shape[-1])
     found = as_map(shape, facts, signed)
     if found or not 2 <= len(shape) <= 5 or shape[-1] == shape[-2]:
@@ -62,6 +66,11 @@ def as_features(shape, facts, signed=False, heads=None):
     ways = dict.fromkeys((len(shape) - 2, 0))  # (..., N, D), or (N, B, D)
     found = (as_tokens(shape, n, facts, signed) for n in ways if shape[n] != shape[-1])
     return next(filter(None, found), None)
+
+
+def are_classes(shape):
+    """True if the last axis is as long as a vocabulary, or as a list of classes."""
+    return shape[-1] in WORDS or (len(shape) == 2 and shape[-1] in CLASSES)
 
 
 def as_tokens(shape, axis, facts, signed):

@@ -5,7 +5,7 @@ from itertools import zip_longest
 
 from helpers.inspection.shapes.axis_names import QUERY_GRID
 from helpers.inspection.shapes.contradictions import bind
-from helpers.inspection.shapes.facts import LARGEST, LIKELY_MERGES, as_pair
+from helpers.inspection.shapes.facts import LIKELY_MERGES, as_pair
 from helpers.inspection.shapes.families import problem, say
 from helpers.inspection.shapes.placing import alone, anywhere, at, by_text, put
 from helpers.inspection.shapes.prompt import by_prompt
@@ -19,6 +19,7 @@ from helpers.inspection.shapes.queries import (
 )
 from helpers.inspection.shapes.questions import no_layout, open_questions
 from helpers.inspection.shapes.readings import exact, fits
+from helpers.inspection.shapes.report import Known
 from helpers.inspection.shapes.softmax import image_block, unseen_keys
 from helpers.inspection.shapes.windows import are_shifted
 
@@ -45,9 +46,7 @@ def fit_keys(report, values, keys, facts, fold=None, batch=None):
         report.problems.append(found)
         return []
     report.candidates = count(report, values, keys, facts, usual)
-    if facts.input_unknown():
-        found = [] if facts.family.prompt else report.candidates
-        report.candidates = [c for c in found if c.likely]
+    report.candidates = without_chance(report, values, facts)
     doubts = []
     if fold and fold.windows:
         report.candidates, doubts = in_windows(report.candidates, fold, values, facts)
@@ -55,6 +54,16 @@ def fit_keys(report, values, keys, facts, fold=None, batch=None):
     if facts.family.note and (facts.family.grid or report.candidates):
         report.notes.append(f"{facts.name}: {facts.family.note}")
     return doubts + contradicted + still_open(report, keys, facts)
+
+
+def without_chance(report, values, facts):
+    """The candidates without chance hits, where nobody knows the size of the input."""
+    no_weights = report.sums == () and facts.image_size is None
+    no_weights &= values is None or bool(values.min() < -1e-6)
+    if not facts.input_unknown() and not no_weights:
+        return report.candidates
+    found = [] if facts.family.prompt else report.candidates
+    return [c for c in found if c.likely or c.known != Known.COUNTED]
 
 
 def still_open(report, keys, facts):
@@ -105,7 +114,7 @@ def count(report, values, keys, facts, usual):
     block = image_block(values) if seen else None
     front, behind = unseen_keys(values, keys) if seen else (0, 0)
     square = report.what == "weights" and shape[:keys][-1:] == (N,)
-    square &= report.sums != () or N > LARGEST  # else a small map, maybe
+    square &= report.sums != () or usual  # else a map, maybe
     report.notes += seen_in(square, usual, N, block, front, behind)
     T = queries_of(report)
     if not facts.family.grid and facts.family.kinds and not usual and T < N:

@@ -119,7 +119,7 @@ def no_layout(report, keys, facts):
 def open_grid(shape, values):
     """What two last axes may be besides rows and columns."""
     h, w = shape[-2:]
-    if values is None and h == w <= LARGEST:
+    if values is None and h == w and (h <= LARGEST or h % 8 == 0):
         yield say("square", h=h, w=w)
     if h <= MOST_LEVELS and w <= MOST_POINTS and len(shape) > 4:
         yield say("points", h=h, w=w)

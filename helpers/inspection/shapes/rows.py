@@ -5,7 +5,9 @@ from functools import cached_property
 
 import torch
 
-from helpers.inspection.shapes.softmax import tolerance
+from helpers.inspection.shapes.softmax import is_half, tolerance
+
+MOST_LEFT = 0.75  # of a row, where all of it was divided by one number
 
 
 class Rows:
@@ -27,19 +29,25 @@ class Rows:
             self.least, self.most = self.whole.min().item(), self.whole.max().item()
             sums = self.whole.sum(-1, dtype=torch.float64)  # (rows,)
             self.sums, self.middle = sums, sums.mean().item()
+            squares = (self.whole * self.whole).sum(-1)  # (rows,)
+            self.length = (squares - 1).abs().max().item()
             self.low, self.high = sums.min().item(), sums.max().item()
+            self.range = f"{self.low:.3g} ... {self.high:.3g}"
+            self.range = f"{self.low:.3g}" if len(sums) == 1 else self.range
 
     @property
     def text(self):
         if self.alike:
             return f"every row sums to {self.middle:.4g}"
-        return f"rows sum to {self.low:.3g} ... {self.high:.3g}, not to 1"
+        return f"rows sum to {self.range}, not to 1"
 
     @property
     def alike(self):
         """True if all rows have the same sum."""
-        scale = max(1, self.middle) if self.middle > 0.9 else 0.2 * self.middle
-        return len(self.whole) > 1 and self.high - self.low <= self.allowed * scale
+        scale = self.allowed * max(1, self.middle)
+        if self.middle < MOST_LEFT:  # keys that were dropped leave some of a row
+            scale = self.middle * (self.allowed if is_half(self.values) else 1e-3)
+        return len(self.whole) > 1 and self.high - self.low <= scale
 
     @cached_property
     def square(self):

@@ -4,6 +4,7 @@ from functools import partial
 
 import torch
 
+from helpers.inspection.shapes.rows import MOST_LEFT
 from helpers.inspection.shapes.signs import similarities
 from helpers.inspection.shapes.softmax import is_half
 
@@ -15,6 +16,11 @@ def lone_dropout(rows):
     lone = (rows.whole == rows.most).sum(-1) + (rows.whole == 0).sum(-1) == rows.N
     found = rows.blind.any() and rows.least == 0 and rows.most > 1 and lone.all()
     return found and rows.alike and {"text": f"every weight is 0 or {rows.most:.3f}"}
+
+
+def ones(rows):
+    near = max(1 - rows.least, rows.most - 1) < rows.allowed / 5
+    return near or (rows.N == 1 and rows.least > 0)
 
 
 def identity(rows):
@@ -145,10 +151,7 @@ def one_map(back, rows):
 # Kinds of Problems, and the rules that find them: of a list, the first that holds.
 ALWAYS = (
     ("dropout", lone_dropout),
-    (
-        "ones",
-        lambda rows: 0 < rows.least and (rows.N == 1 or rows.least == 1 == rows.most),
-    ),
+    ("ones", ones),
     ("constant", lambda rows: rows.least == rows.most and {"share": rows.most}),
 )
 UNEQUAL = (  # rows that do not sum to 1
@@ -158,8 +161,9 @@ UNEQUAL = (  # rows that do not sum to 1
     ("summed", summed_exactly),
     ("max-scaled", partial(scaled, True)),
     ("min-max", partial(scaled, False)),
+    ("unit length", lambda rows: rows.length < rows.allowed),
     ("grid map", lambda rows: rows.grid),
-    ("summed", lambda rows: rows.alike),
+    ("summed", lambda rows: rows.alike and not MOST_LEFT < rows.middle < 1),
     ("keepdim", swapped_divisor),
     ("sigmoid", sigmoid),
     ("dropout", dropout),
