@@ -42,7 +42,7 @@ def fold_of(size, N, T, facts, batch, heads):
     heads: their number; 1 if they have another axis; None if it is not known.
     """
     best = likeliest(N, facts)
-    plain = best and best.likely and best.merge == 1 and facts.image_size
+    plain = best and best.merge == 1 and facts.image_size
     named = "windows" in facts.family.kinds
     many = size >= MANY_IMAGES and (batch or facts.patch_size is None)
     first = bool(not plain or many or named)
@@ -65,7 +65,7 @@ def usual(unit, count, windows, facts):
 def units(N, T, facts):
     """(unit, how many of it there are, Windows or None), the likeliest first."""
     best = likeliest(N, facts)
-    plain = best and best.likely and best.merge == 1
+    plain = best and best.merge == 1
     if in_time(N, T, facts) and not (plain and facts.image_size):
         grids = facts.grids() if facts.image_size else ()
         counts = sorted((g.h * g.w for g in grids if g.likely), reverse=True)

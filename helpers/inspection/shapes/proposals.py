@@ -7,11 +7,11 @@ from helpers.inspection.shapes.axis_names import QUERY_GRID
 from helpers.inspection.shapes.contradictions import bind
 from helpers.inspection.shapes.facts import LIKELY_MERGES, as_pair
 from helpers.inspection.shapes.families import problem, say
+from helpers.inspection.shapes.features import HEADS
 from helpers.inspection.shapes.placing import alone, anywhere, at, by_text, put
 from helpers.inspection.shapes.prompt import by_prompt
 from helpers.inspection.shapes.queries import (
     across_the_batch,
-    are_channels,
     by_queries,
     cells_that_look,
     looks_at_words,
@@ -72,9 +72,10 @@ def still_open(report, keys, facts):
     if not report.candidates:
         return [no_layout(report, keys, facts)]
     own = cells_that_look(report, N, facts)
-    if doubt := are_channels(report, N, own):
-        report.candidates = []
-        return [doubt]
+    T = queries_of(report)
+    if own and report.sums and N in HEADS and own.off_grid == T - N > 0:
+        report.candidates = []  # as many channels of a head as cells, by chance
+        return [say("softmax axis", T=T, N=N, keys="may be a head's width")]
     if own:  # as many steps in time as the queries have come first
         report.candidates.sort(key=lambda c: c.layout.grid[:-2] != own.layout.grid[:-2])
     doubts = list(by_queries(report, N, facts, own))

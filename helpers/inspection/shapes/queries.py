@@ -70,14 +70,6 @@ def by_queries(report, N, facts, own):
         yield say("last cell", first=N - M + 1)
 
 
-def are_channels(report, N, own):
-    """Why N cells are rather channels; or "". More tokens look than are looked at."""
-    T = queries_of(report)
-    if not (own and report.sums and N in HEADS and own.off_grid == T - N > 0):
-        return ""
-    return say("channels", T=T, N=N, others=own.others)
-
-
 def across_the_batch(shape, keys, facts, batch):
     """(N, ..., B, B): the first axis counts cells, the last two count images."""
     if len(shape) < 3 or keys != len(shape) - 1 or batch not in (None, shape[-1]):
