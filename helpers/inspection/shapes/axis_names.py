@@ -74,9 +74,8 @@ class Names:
         prompt = facts.in_prompt() or facts.family.prompt
         for a, b in zip(free[-2::-1], free[:0:-1], strict=True):
             h, w = self.shape[a], self.shape[b]
-            if b != a + 1 or {h, w} & named or min(h, w) < 4 or prompt:
-                continue
-            if known not in (None, h * w):
+            apart = b != a + 1 or known not in (None, h * w)
+            if apart or {h, w} & named or min(h, w) < 4 or prompt:
                 continue
             grids = facts.grids() if facts.image_size else ()
             usual = any((g.h, g.w) == (h, w) and g.likely for g in grids)
@@ -109,8 +108,8 @@ class Names:
             if name == "images" and words and self.shape[0] == 2 * (count or 0):
                 continue  # guidance doubles them
             if same and not (name == "queries" and self.has(QUERY_GRID[0])):
-                usual = len(self.axes) - 1 - len(ORDER) + ORDER.index(name)
-                usual += self.one_query()
+                usual = len(self.axes) - 1 - len(ORDER) + self.one_query()
+                usual += ORDER.index(name)
                 axis = min(same, key=lambda axis: (abs(axis - usual), -axis))
                 self.put(axis, name, f"the {count} {name} you named", True)
 

@@ -50,18 +50,13 @@ def fold_of(size, N, T, facts, batch, heads):
         if unit == "places" and count is None and size < MANY_IMAGES:
             continue  # too few for an image
         parts = divide(size, unit, count, batch, heads)
-        if not parts or not (batch or usual(unit, count, windows, facts)):
+        usual = unit == "places" or (unit == "frames" and count == facts.frames)
+        usual = windows.usual if windows else usual  # whatever the number of images
+        if not parts or not (batch or usual):
             continue
         if not windows or batch or named or (first and not facts.family.kinds):
             return Fold(unit, parts, bool(batch), windows, first or not windows)
     return None
-
-
-def usual(unit, count, windows, facts):
-    """True for what is likely though nobody said how many images there are."""
-    if windows:
-        return windows.usual
-    return unit == "places" or (unit == "frames" and count == facts.frames)
 
 
 def units(N, T, facts):

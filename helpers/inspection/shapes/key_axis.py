@@ -13,9 +13,8 @@ def find_keys(shape, values, axes, facts, counts):
     many the caller knows of, or None}.
     """
     last = len(shape) - 1
-    behind = [
-        n for n in ("queries", "heads") if shape[-1] == counts[n] != shape[-2:][0]
-    ]
+    behind = [n for n in ("queries", "heads") if shape[-1] == counts[n]]
+    behind = behind * (shape[-1] != shape[-2:][0])
     if values is None:
         return *of_shape(shape, facts, behind), []
     if axes == (last,):

@@ -16,10 +16,9 @@ RARE = ("time last", "class frames", "blocks")  # but in models that are known f
 def by_text(N, facts, front, behind):
     """Candidates where text= or words= say, inside of so many keys of padding; None
     where neither does."""
-    text, place = facts.text, facts.family.place
-    if text is None and facts.words:
-        words = facts.words
-        text = {"last": (words, 0), "first": (0, words)}.get(place)
+    text, words = facts.text, facts.words
+    if text is None and words:
+        text = {"last": (words, 0), "first": (0, words)}.get(facts.family.place)
         if text is None:  # in front or behind
             found = put(exact(N - words, facts), words, N)
             return [replace(c, free=True) for c in found]

@@ -90,10 +90,9 @@ def image_tokens(N, input_ids, image_token):
     found = {}
     for number, row in enumerate(ids):
         found.setdefault(tuple(row.tolist()), (number, row))
-    several = len(found) > 1
     prompts = []
     for number, row in found.values():
-        name = f", prompt {number} of the batch" if several else ""
+        name = f", prompt {number} of the batch" if len(found) > 1 else ""
         places = torch.isin(row, wanted).nonzero()[:, 0]  # (M,)
         prompts.append(place(N, row, places, name))
     return prompts

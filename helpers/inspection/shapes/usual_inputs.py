@@ -23,13 +23,13 @@ def usual_input(shape, keys, facts):
 
     Numbers in the name come before those of the family.
     """
-    N, learned = shape[keys], shape[keys - 1]
+    N = shape[keys]
     if facts.given_grids() or None not in (facts.image_size, facts.patch_size):
         return facts
     own = tuple(n for n in SIZES if getattr(facts, n) is None)
     options = [replace(facts, assumed=own, **one) for one in published(facts)]
     text = sum(n or 0 for n in as_pair(facts.text or facts.words))
-    learned = 0 if facts.family.grid else learned  # queries that are keys as well
+    learned = 0 if facts.family.grid else shape[keys - 1]  # queries that are keys, too
     counts = dict.fromkeys((N - text, N - learned))
     found = [one for n in counts for one in options if fits(n, one)]
     if not found and "windows" in facts.family.kinds:

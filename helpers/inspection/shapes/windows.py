@@ -11,11 +11,7 @@ STAGES = (1, 2, 4, 8)  # how much wider the cells of later stages are
 FRONT = (0, 1, 5)  # keys that are no cells in front of each window's
 SHORTEST, NARROWEST = 4, 0.5  # a side of a window in cells, the ratio of its sides
 MASKED = 1e-20  # a weight below it comes from a mask
-TELLS = {
-    None: "which no number tells",
-    True: "and these are shifted, as some hide a part of their keys from another",
-    False: "and no mask parts any of these: they are not shifted",
-}
+TELLS = {None: "windows unknown", True: "windows shifted", False: "windows plain"}
 
 
 class Windows(NamedTuple):
@@ -63,7 +59,7 @@ class Windows(NamedTuple):
         if self.reach:
             count = prod(self.counts)
             return say("overlapping windows", count=count, reach=self.reach)
-        return say("windows", tells=TELLS[shifted])
+        return say("windows", tells=say(TELLS[shifted]))
 
 
 def are_shifted(values):
