@@ -6,7 +6,7 @@ follows from the picture alone: if the two lie further apart across than down, t
 one is named first ("left of"), otherwise the upper one ("above").
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 import torch
@@ -15,7 +15,6 @@ from PIL import Image
 from helpers.captioning.doubt import check_objects, refuse_doubt, refuse_hidden
 from helpers.captioning.drawing import COLORS, SHAPES, draw
 from helpers.captioning.words import KIND
-from helpers.maps.alike import Alike
 
 PAD, START, END = "<pad>", "<start>", "<end>"
 VOCABULARY = (PAD, START, END, "a", *COLORS, *SHAPES, "left", "of", "above")
@@ -39,9 +38,9 @@ class SceneObject:
     radius: float = 15.0
 
 
-@dataclass(frozen=True, eq=False)
-class Scene(Alike):
-    """A picture, its caption, and where every object is. Equal if all of it is equal.
+@dataclass(frozen=True)
+class Scene:
+    """A picture, its caption, and where every object is.
 
     image: PIL.Image, RGB. words: list of str. masks: (objects, H, W) bool array.
     word_objects: for each word, the index of the object that it names, or None.
@@ -50,13 +49,9 @@ class Scene(Alike):
 
     image: Image.Image
     words: list
-    masks: np.ndarray
+    masks: np.ndarray = field(compare=False)  # arrays have no single `==`
     word_objects: list
     objects: tuple
-
-    def key(self):
-        pixels = self.masks.shape, self.masks.tobytes(), self.image.tobytes()
-        return tuple(self.words), tuple(self.word_objects), self.objects, pixels
 
 
 def sample_scenes(count, seed, size=(112, 112)):

@@ -41,8 +41,8 @@ def one_module():
 def explore(captioners, image, geometry=None, **chosen):
     """A widget that shows every map of a caption, and moves what is in a Scene.
 
-    captioners: a captioner, a list of them, or {name: captioner}; in a list, those of
-    one variant are numbered. A captioner has a method `caption` that makes a Caption of
+    captioners: a captioner, a list of them, or {name: captioner}; in a list, the second
+    of a variant gets a 2. A captioner has a method `caption` that makes a Caption of
     a PIL image; in its place, a Caption that is already there (see `laid_out`). image:
     a PIL image, or a Scene, whose masks are then compared with the maps; for captioners
     its two objects can be moved. geometry: the Geometry of what the model saw, if that
@@ -61,8 +61,10 @@ def by_name(captioners):
         captioners = [captioners]
     if not isinstance(captioners, dict):
         captioners = list(captioners)
-        names = [getattr(one, "variant", "captured") for one in captioners]
-        captioners = dict(zip(numbered(names), captioners, strict=True))
+        kinds = [getattr(one, "variant", "captured") for one in captioners]
+        counts = [kinds[: i + 1].count(kind) for i, kind in enumerate(kinds)]
+        names = [f"{k} {n}" if n > 1 else k for k, n in zip(kinds, counts, strict=True)]
+        captioners = dict(zip(names, captioners, strict=True))
     if not captioners:
         raise ValueError("no captioner, nothing to explore")
     for one in captioners.values():
@@ -71,14 +73,6 @@ def by_name(captioners):
                 f"expected a captioner or a Caption, got {type(one).__name__}"
             )
     return captioners
-
-
-def numbered(names):
-    """The names; those that are there several times get a number each."""
-    return [
-        f"{name} {names[:i].count(name) + 1}" if names.count(name) > 1 else name
-        for i, name in enumerate(names)
-    ]
 
 
 def can_be_shown(one):

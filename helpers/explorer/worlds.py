@@ -5,7 +5,7 @@ import torch
 
 from helpers.captioning.drawing import COLORS, SHAPES
 from helpers.captioning.rendered.arranging import make_rendered_scene
-from helpers.captioning.rendered.camera import FORWARD, PLACE, UP, Frame
+from helpers.captioning.rendered.camera import FORWARD, PLACE, Frame, at_height
 from helpers.captioning.rendered.rays import SOLIDS
 from helpers.captioning.rendered.scenes import RenderedObject
 from helpers.captioning.scenes import BACKGROUND, SceneObject, make_scene
@@ -85,9 +85,5 @@ class Rendered:
 
 def place_of(thing, size):
     """Where a ray through a pixel of the picture (H, W) is at HEIGHT: x, y, z."""
-    H, W = size
-    focal = Frame(H, W).focal
-    right = torch.tensor([1.0, 0, 0])
-    ray = FORWARD + (H / 2 - thing["y"]) / focal * UP
-    ray = ray + (thing["x"] - W / 2) / focal * right
-    return PLACE + (HEIGHT - PLACE[1]) / ray[1] * ray  # (3,)
+    row, column = torch.tensor([thing["y"], thing["x"]])
+    return at_height(Frame(*size).ray(row, column), HEIGHT)  # (3,)

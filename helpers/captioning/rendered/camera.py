@@ -12,6 +12,7 @@ import torch
 
 PITCH, DISTANCE = math.radians(35), 7.0  # how far down it looks, from how far off
 FORWARD = torch.tensor([0, -math.sin(PITCH), math.cos(PITCH)])
+RIGHT = torch.tensor([1.0, 0, 0])
 UP = torch.tensor([0, math.cos(PITCH), math.sin(PITCH)])
 PLACE = torch.tensor([0, 0.6, 0]) - DISTANCE * FORWARD
 FOCAL = 1.3  # in roots of the picture's area
@@ -24,18 +25,22 @@ class Frame:
     def __init__(self, H, W):
         self.size, self.focal = (H, W), FOCAL * math.sqrt(H * W)  # pixels
 
+    def ray(self, row, column):
+        """The direction of the ray through places (...) of the picture, (..., 3)."""
+        H, W = self.size
+        up, right = (H / 2 - row) / self.focal, (column - W / 2) / self.focal
+        return FORWARD + up[..., None] * UP + right[..., None] * RIGHT
+
     @cached_property
     def rays(self):
         """The direction of the ray through every pixel, (H, W, 3), 1 along the view."""
         H, W = self.size
-        up = (H / 2 - 0.5 - torch.arange(H))[:, None, None] / self.focal  # (H, 1, 1)
-        right = (torch.arange(W) + 0.5 - W / 2)[None, :, None] / self.focal  # (1, W, 1)
-        return FORWARD + up * UP + right * torch.tensor([1.0, 0, 0])
+        return self.ray(torch.arange(H)[:, None] + 0.5, torch.arange(W) + 0.5)
 
     @cached_property
     def ground(self):
         """The point of the floor in every pixel, (H, W, 3)."""
-        return PLACE - PLACE[1] / self.rays[..., 1:2] * self.rays
+        return at_height(self.rays, 0)
 
     def project(self, points):
         """Points (..., 3) -> their place in the picture (..., 2): row, column."""
@@ -59,6 +64,11 @@ class Frame:
         width = sides[owner, 1]  # (P,)
         row, column = low[owner, 0] + offset // width, low[owner, 1] + offset % width
         return Pixels(owner // objects, owner % objects, row, column)
+
+
+def at_height(rays, y):
+    """Where rays (..., 3) from the camera are at a height: points (..., 3)."""
+    return PLACE + (y - PLACE[1]) / rays[..., 1:2] * rays
 
 
 @dataclass
