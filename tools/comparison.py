@@ -13,14 +13,14 @@ from torch import nn
 from helpers.captioning.attention import AdditiveAttention, DotProductAttention
 from helpers.captioning.checkpoints import DATA
 from helpers.captioning.models import Encoder, RecurrentDecoder, TransformerDecoder
-from helpers.captioning.scenes import VOCABULARY
-from helpers.captioning.temporary import use_threads
+from helpers.captioning.stoppable import use_threads
 from helpers.captioning.training import (
     caption_loss,
     descend,
     make_optimizer,
     training_batch,
 )
+from helpers.captioning.words import VOCABULARY
 from tools.examination import Exam
 
 FILE = DATA / "comparison.json"

@@ -4,8 +4,7 @@ import numpy as np
 import torch
 from torch.nn.functional import adaptive_avg_pool2d
 
-from helpers.captioning.scenes import word_objects
-from helpers.captioning.words import KIND
+from helpers.captioning.words import KIND, word_objects
 
 
 def peak(heat, size):
@@ -148,12 +147,24 @@ def attention_masses(captions, scenes):
     return per_word(captions, scenes, attention_mass, 0.0)
 
 
-def score(captions, scenes, half_a_cell=4.0):
+def near(captions, scenes):
+    """The share of peaks within half a cell of the named object, 0..1."""
+    gaps = peak_distances(captions, scenes)
+    gaps = np.array(gaps["color"] + gaps["shape"])
+    return float(np.mean(gaps <= half_a_cell(captions, scenes)))
+
+
+def half_a_cell(captions, scenes):
+    """In pixels of scenes of one size."""
+    return scenes[0].masks.shape[1] / captions[0].maps.shape[1] / 2
+
+
+def score(captions, scenes):
     """The figures of the manifest, each a share in 0..1 rounded to 3 decimals.
 
     exact: captions right word for word. strict: peaks on the named object. near: peaks
-    within `half_a_cell` pixels of it; per word class too. Raises ValueError where there
-    is no scene, or no caption names anything.
+    within half a cell of it; per word class too. Raises ValueError where there is no
+    scene, or no caption names anything.
     """
     gaps = peak_distances(captions, scenes)
     words = gaps["color"] + gaps["shape"]
@@ -161,12 +172,14 @@ def score(captions, scenes, half_a_cell=4.0):
         raise ValueError(f"{len(scenes)} captions name no colour and no shape")
     right = [c.words == s.words for c, s in zip(captions, scenes, strict=True)]
     scores = {"exact": np.mean(right)}
-    for kind, found in {
-        "": words,
-        "_color": gaps["color"],
-        "_shape": gaps["shape"],
-    }.items():
+    for kind, found in {"": words, **{f"_{k}": gaps[k] for k in gaps}}.items():
         if found:
+            close = np.array(found) <= half_a_cell(captions, scenes)
             scores[f"strict{kind}"] = np.mean(np.array(found) == 0)
-            scores[f"near{kind}"] = np.mean(np.array(found) <= half_a_cell)
+            scores[f"near{kind}"] = np.mean(close)
     return {name: round(float(value), 3) for name, value in scores.items()}
+
+
+def score_captioner(captioner, scenes):
+    """`score` of the captions that a captioner gives to scenes."""
+    return score(captioner.captions([scene.image for scene in scenes]), scenes)

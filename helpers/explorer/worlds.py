@@ -3,13 +3,15 @@
 import numpy as np
 import torch
 
-from helpers.captioning.drawing import COLORS, SHAPES
-from helpers.captioning.rendered.arranging import make_rendered_scene
+from helpers.captioning.arranging import (
+    BACKGROUND,
+    make_rendered_scene,
+    make_scene,
+)
 from helpers.captioning.rendered.camera import FORWARD, PLACE, Frame, at_height
-from helpers.captioning.rendered.rays import SOLIDS
 from helpers.captioning.rendered.scenes import RenderedObject
-from helpers.captioning.scenes import BACKGROUND, SceneObject, make_scene
-from helpers.captioning.words import PALETTE
+from helpers.captioning.scenes import SceneObject
+from helpers.captioning.words import COLORS, PALETTE, SHAPES, SOLIDS
 
 HEIGHT = 0.8  # units: a solid is held so far above the floor, about at its middle
 

@@ -17,7 +17,7 @@ from helpers.captioning import (
     to_input,
 )
 from helpers.captioning.captioners import HEADS, LAYERS
-from helpers.captioning.checkpoints import DATA, save_weights
+from helpers.captioning.checkpoints import DATA, note, save_weights
 from helpers.captioning.metrics import score
 
 SIZE = (96, 152)  # (H, W): a grid of 12 x 19
@@ -171,6 +171,7 @@ def test_missing_damaged_and_mismatched_files(tmp_path, folder):
     with pytest.raises(ValueError, match=f"additive.safet.* damaged.*{CHEAP_FIRST}"):
         load_captioner("additive", folder)
     save_weights(torch.nn.Linear(2, 3), "additive", folder)
+    note("additive", folder)
     with pytest.raises(ValueError, match=f"does not fit this version.*{CHEAP_FIRST}"):
         load_captioner("additive", folder)
 
@@ -190,13 +191,15 @@ def test_a_damaged_manifest(folder, text, said):
         load_captioner("additive", folder)
     # training is the remedy, so it must get through
     save_weights(Captioner("additive"), "additive", folder)
+    note("additive", folder)
     assert load_captioner("additive", folder).variant == "additive"
 
 
 def test_saved_weights_come_back(tmp_path):
     torch.manual_seed(1)
     captioner = Captioner("transformer").eval()
-    save_weights(captioner, "transformer", tmp_path, steps=0)
+    save_weights(captioner, "transformer", tmp_path)
+    note("transformer", tmp_path, steps=0)
     again = load_captioner("transformer", tmp_path)
     for name, tensor in captioner.state_dict().items():
         assert_close(again.state_dict()[name], tensor)

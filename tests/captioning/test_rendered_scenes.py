@@ -16,13 +16,12 @@ from helpers.captioning import (
 from helpers.captioning.rendered.drawing import render
 from helpers.captioning.rendered.scenes import (
     MARGIN,
-    RENDERED_ID,
     VISIBLE,
     sample_layout,
 )
 from helpers.captioning.rendered.training import INPUT_SIZE, draw_pool, pick
 from helpers.captioning.teacher_forcing import LONGEST
-from helpers.captioning.words import PALETTE
+from helpers.captioning.words import PALETTE, RENDERED_ID
 
 PAIR = (
     RenderedObject("sphere", "red", -1.2, 0.4),

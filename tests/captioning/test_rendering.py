@@ -7,8 +7,9 @@ import torch
 
 from helpers.captioning.rendered.camera import PLACE, Frame
 from helpers.captioning.rendered.drawing import render
-from helpers.captioning.rendered.rays import CUBE, CYLINDER, HEIGHTS, SOLIDS, intersect
+from helpers.captioning.rendered.rays import CUBE, CYLINDER, HEIGHTS, intersect
 from helpers.captioning.rendered.scenes import rendered_batches, sample_layout
+from helpers.captioning.words import SOLIDS
 
 SIZE = (72, 104)
 

@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 
 from helpers.captioning import SceneObject, make_scene, sample_scenes
-from helpers.captioning.scenes import COLORS, RADIUS, SHAPES
+from helpers.captioning.scenes import RADIUS
+from helpers.captioning.words import COLORS, SHAPES
 
 SIZE = (96, 136)  # (H, W), not square
 

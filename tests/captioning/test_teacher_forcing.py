@@ -13,7 +13,7 @@ from helpers.captioning import (
     sample_scenes,
     word_ids,
 )
-from helpers.captioning.scenes import END, PAD
+from helpers.captioning.words import END, PAD
 
 SIZE = (96, 136)  # 12 x 17 cells
 

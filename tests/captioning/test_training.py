@@ -14,9 +14,9 @@ from helpers.captioning import (
     training,
     training_batch,
 )
-from helpers.captioning.scenes import END, PAD
-from helpers.captioning.temporary import use_threads
+from helpers.captioning.stoppable import use_threads
 from helpers.captioning.training import parameter_groups
+from helpers.captioning.words import END, PAD
 
 SIZE = (64, 80)
 

@@ -7,7 +7,7 @@ from torchvision.transforms.v2.functional import pil_to_tensor
 from helpers.captioning.captioners import WIDTH, Captioner
 from helpers.captioning.checkpoints import DATA, RENDERED, load_weights
 from helpers.captioning.models import Encoder, convolution
-from helpers.captioning.rendered.scenes import RENDERED_VOCABULARY
+from helpers.captioning.words import RENDERED_VOCABULARY
 from helpers.maps.pictures import as_rgb
 
 INPUT_SIZE = (64, 96)  # pixels: what both captioners take, 8 x 12 cells

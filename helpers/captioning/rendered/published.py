@@ -2,7 +2,8 @@
 
 A ViT (Dosovitskiy et al. 2021) that a GPT-2 (Radford et al. 2019) looks at through
 cross-attention: the architecture of many captioners on the hub, unmodified, in small.
-transformers is imported only here, and only when it is needed.
+HOME is a folder as `save_pretrained` writes it: the architecture in config.json, one
+token a word in tokenizer.json. transformers is imported only when it is needed.
 """
 
 import torch
@@ -11,88 +12,45 @@ from torch import nn
 from helpers.captioning.captioners import said
 from helpers.captioning.checkpoints import DATA, RENDERED, find_weights
 from helpers.captioning.models import position_code
-from helpers.captioning.rendered.scenes import RENDERED_ID, RENDERED_VOCABULARY
-from helpers.captioning.scenes import END, PAD, START
+from helpers.captioning.words import RENDERED_VOCABULARY
 from helpers.maps.caption import Caption
 from helpers.maps.pictures import as_rgb
 from helpers.maps.token_layout import TokenLayout
 
-WIDTH, HEADS, PATCH = 128, 4, 8
-ENCODER_LAYERS, DECODER_LAYERS = 3, 2
-MARKS = {
-    "bos_token_id": RENDERED_ID[START],
-    "eos_token_id": RENDERED_ID[END],
-    "pad_token_id": RENDERED_ID[PAD],
-}
+HOME = (DATA / RENDERED[1]).parent
 
 
-def build_published(size):
-    """The model with random weights, for pictures of size (H, W), multiples of 8."""
+def build_published():
+    """The model with random weights."""
     import transformers
 
-    encoder = transformers.ViTConfig(
-        image_size=size,
-        patch_size=PATCH,
-        hidden_size=WIDTH,
-        num_hidden_layers=ENCODER_LAYERS,
-        num_attention_heads=HEADS,
-        intermediate_size=2 * WIDTH,
-    )
-    decoder = transformers.GPT2Config(
-        vocab_size=len(RENDERED_VOCABULARY),
-        n_positions=16,
-        n_embd=WIDTH,
-        n_layer=DECODER_LAYERS,
-        n_head=HEADS,
-        resid_pdrop=0.0,
-        embd_pdrop=0.0,
-        attn_pdrop=0.0,
-        is_decoder=True,
-        add_cross_attention=True,
-        **MARKS,
-    )
-    model = transformers.VisionEncoderDecoderModel(
-        encoder=transformers.ViTModel(encoder),
-        decoder=transformers.GPT2LMHeadModel(decoder),
-    )
-    for config in (model.config, model.generation_config):
-        config.update({**MARKS, "decoder_start_token_id": RENDERED_ID[START]})
-    model.generation_config.max_new_tokens = 12
+    config = transformers.AutoConfig.from_pretrained(HOME)
+    model = transformers.VisionEncoderDecoderModel(config)
+    kind = transformers.GenerationConfig
+    model.generation_config = kind.from_pretrained(HOME)
     # Let the position embeddings start as sines and cosines of row and column; they are
     # trained like the rest.
-    h, w = size[0] // PATCH, size[1] // PATCH
+    h, w = (side // config.encoder.patch_size for side in config.encoder.image_size)
     places = model.encoder.embeddings.position_embeddings.data  # (1, 1 + N, D)
-    places[0, 1:] = 0.1 * position_code(h, w, WIDTH)
+    places[0, 1:] = 0.1 * position_code(h, w, places.shape[-1])
     return model
 
 
-def build_tokenizer():
-    """The words of rendered scenes as a Hugging Face tokenizer, one token a word."""
-    from tokenizers import Tokenizer, models, pre_tokenizers
-    from transformers import PreTrainedTokenizerFast
-
-    words = Tokenizer(models.WordLevel(dict(RENDERED_ID), unk_token=PAD))
-    words.pre_tokenizer = pre_tokenizers.WhitespaceSplit()
-    marks = {"bos_token": START, "eos_token": END, "pad_token": PAD, "unk_token": PAD}
-    return PreTrainedTokenizerFast(tokenizer_object=words, **marks)
-
-
-def save_published(model, size, folder):
+def save_published(model, folder):
     """Write the Hugging Face folder: model, tokenizer, image processor.
 
     The weights are stored as 16-bit floats, half the size; `from_pretrained` makes
     32-bit ones of them, as the config says.
     """
+    import transformers
     from safetensors.torch import load_file, save_file
-    from transformers import ViTImageProcessor
 
+    for kind in (transformers.AutoTokenizer, transformers.AutoImageProcessor):
+        kind.from_pretrained(HOME).save_pretrained(folder)
     model.save_pretrained(folder)
     file = folder / "model.safetensors"
     half = {name: tensor.half() for name, tensor in load_file(file).items()}
     save_file(half, file, metadata={"format": "pt"})
-    build_tokenizer().save_pretrained(folder)
-    size = {"height": size[0], "width": size[1]}
-    ViTImageProcessor(size=size).save_pretrained(folder)
 
 
 class PublishedCaptioner(nn.Module):
@@ -126,19 +84,15 @@ class PublishedCaptioner(nn.Module):
             pixel_values=pixels, decoder_input_ids=ids[:, :-1], output_attentions=True
         )
         weights = torch.stack(run.cross_attentions, 1)  # (B, L, A, T, N + 1)
-        layout = layout_of(pixels)
+        patch = self.model.encoder.config.patch_size
+        h, w = (side // patch for side in pixels.shape[-2:])
+        layout = TokenLayout.from_grid(h, w, prefix=1)  # a class token, then the cells
         captions = []
         for own, row in zip(weights, ids[:, 1:].tolist(), strict=True):
             words = said(row, RENDERED_VOCABULARY)
             grids = layout.to_grid(own[:, :, : len(words)])  # (L, A, T, h, w)
             captions.append(Caption(words, grids.mean((0, 1)), grids.flatten(-2)))
         return captions
-
-
-def layout_of(pixels):
-    """The TokenLayout for pixels (B, 3, H, W): a class token, then the patches."""
-    H, W = pixels.shape[-2:]
-    return TokenLayout.from_grid(H // PATCH, W // PATCH, prefix=1)
 
 
 def load_published(folder=DATA):

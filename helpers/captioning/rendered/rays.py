@@ -10,7 +10,6 @@ from functools import partial
 
 import torch
 
-SOLIDS = ("sphere", "cube", "cylinder", "cone")
 HEIGHTS = torch.tensor([2.0, 1.6, 2.1, 2.2])  # in radii, in the order of SOLIDS
 CUBE, CYLINDER = 0.8, 0.62  # half a side, and the radius of the cylinder
 

@@ -10,21 +10,12 @@ from dataclasses import dataclass, replace
 
 import torch
 
-from helpers.captioning.rendered.camera import DISTANCE, FOCAL, Frame
+from helpers.captioning.rendered.camera import DISTANCE, Frame
 from helpers.captioning.rendered.drawing import Layout, corners, render
-from helpers.captioning.rendered.rays import HEIGHTS, SOLIDS
-from helpers.captioning.scenes import (
-    END,
-    PAD,
-    START,
-    caption_words,
-    collect,
-    side_by_side,
-)
-from helpers.captioning.words import PALETTE
+from helpers.captioning.rendered.rays import HEIGHTS
+from helpers.captioning.scenes import collect, sample_places
+from helpers.captioning.words import PALETTE, SOLIDS, caption_words, in_reading_order
 
-RENDERED_VOCABULARY = (PAD, START, END, "a", *PALETTE, *SOLIDS, "left", "of", "behind")
-RENDERED_ID = {word: index for index, word in enumerate(RENDERED_VOCABULARY)}
 SIZE = (128, 192)  # pixels: as the notebooks show them
 RADIUS = (0.7, 0.9)  # units of the floor
 DEPTH = (-2.0, 2.0)  # how far behind the middle objects stand, or in front of it
@@ -59,7 +50,7 @@ def sample_rendered_scenes(count, seed, size=SIZE, samples=2, **kinds):
     see `rendered_batches`. Raises ValueError for a negative count or another size.
     """
     batches = rendered_batches(count, seed, size, samples, **kinds)
-    return [scene for batch in batches for scene in to_scenes(*batch)]
+    return [scene for batch in batches for scene in to_rendered_scenes(*batch)]
 
 
 def rendered_batches(count, seed, size, samples=2, visible=(VISIBLE, 1.0), **kinds):
@@ -94,12 +85,21 @@ def sample_layout(
     solids = torch.rand(count, len(SOLIDS), generator=random).argsort(1)[:, :objects]
     colors = torch.rand(count, len(PALETTE), generator=random).argsort(1)[:, :objects]
     shiny = torch.rand(count, objects, generator=random) < 0.5  # (B, O)
-    places = _sample_places(count, random, size, objects, radius, depth)  # (B, O, 3)
+    room = 0.5 * size[1] / Frame(*size).focal * (DISTANCE + DEPTH[1])  # aside
+
+    def propose(n):
+        x, z, r = torch.rand(n, objects, 3, generator=random).unbind(-1)  # (n, O) each
+        z = depth[0] + (depth[1] - depth[0]) * z
+        r = radius[0] + (radius[1] - radius[0]) * r
+        new = torch.stack([room * (2 * x - 1), z, r], -1)  # (n, O, 3)
+        return new, fits(new, size).all(1) & apart(new)  # (n, O, 3), (n,)
+
+    places = sample_places(count, objects, propose, MARGIN)  # (B, O, 3)
     turns = 0.5 * math.pi * torch.rand(count, objects, generator=random)  # (B, O)
     lamps, lights, floors = _sample_light(count, random)  # (B, 3) each
     lights = lights * torch.tensor(light)
     layout = Layout(solids, colors, shiny, places, turns, lamps, lights, floors)
-    return in_reading_order(layout)
+    return ordered(layout)
 
 
 def check_size(size):
@@ -124,25 +124,6 @@ def _sample_light(count, random):
     return lamps, lights, floors
 
 
-def _sample_places(count, random, size, objects, radius, depth):
-    """Rejection sampling: redraw scenes whose objects touch, stand out of the picture,
-    or leave the relation of the first two in doubt."""
-    places = torch.empty(count, objects, 3)  # (B, O, 3)
-    todo = torch.arange(count)
-    room = 0.5 * size[1] / FOCAL / math.sqrt(size[0] * size[1]) * (DISTANCE + DEPTH[1])
-    while len(todo):
-        new = torch.rand(len(todo), objects, 3, generator=random)  # (n, O, 3)
-        new[..., 0] = room * (2 * new[..., 0] - 1)
-        new[..., 1] = depth[0] + (depth[1] - depth[0]) * new[..., 1]
-        new[..., 2] = radius[0] + (radius[1] - radius[0]) * new[..., 2]
-        good = fits(new, size).all(1) & apart(new)  # (n,)
-        across, deep = (new[:, 0, :2] - new[:, 1, :2]).abs().unbind(-1)  # (n,), (n,)
-        good &= (across - deep).abs() >= MARGIN
-        places[todo] = new
-        todo = todo[~good]
-    return places
-
-
 def fits(places, size):
     """Whether a solid at places (..., 3) is wholly in the picture: (...) bool."""
     tallest = HEIGHTS.argmax().expand(places.shape[:-1])
@@ -159,14 +140,11 @@ def apart(places):
     return (gaps >= GAP).all(1)
 
 
-def in_reading_order(layout):
+def ordered(layout):
     """The layout with the left object first, or the far one: as its caption speaks."""
-    x, z = layout.places[..., 0], layout.places[..., 1]  # (B, O)
-    along = torch.where(side_by_side(layout.places)[:, None], x, -z)  # (B, O)
-    order = along.argsort(1)  # (B, O)
-    rows = torch.arange(len(order))[:, None]  # (B, 1)
-    things = {n: getattr(layout, n)[rows, order] for n in PER_OBJECT}
-    return replace(layout, **things)
+    parts = [getattr(layout, name) for name in PER_OBJECT]
+    parts = in_reading_order(layout.places, *parts, down=-1)
+    return replace(layout, **dict(zip(PER_OBJECT, parts, strict=True)))
 
 
 def layout_words(layout):
@@ -176,7 +154,7 @@ def layout_words(layout):
     return [caption_words(*scene, names) for scene in zip(*parts, strict=True)]
 
 
-def to_scenes(layout, images, masks):
+def to_rendered_scenes(layout, images, masks):
     """A list of `Scene`s, of one batch."""
     columns = [getattr(layout, name).tolist() for name in PER_OBJECT]
     things = [
