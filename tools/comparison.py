@@ -13,7 +13,7 @@ from torch import nn
 from helpers.captioning.attention import AdditiveAttention, DotProductAttention
 from helpers.captioning.checkpoints import DATA
 from helpers.captioning.models import Encoder, RecurrentDecoder, TransformerDecoder
-from helpers.captioning.stoppable import use_threads
+from helpers.captioning.stop_button import use_threads
 from helpers.captioning.training import (
     caption_loss,
     descend,

@@ -17,7 +17,7 @@ __getattr__, __all__ = public(
         "captioners": ["Captioner", "load_captioner", "to_input"],
         "checkpoints": ["VARIANTS", "read_manifest"],
         "training": ["caption_loss", "make_optimizer", "train", "training_batch"],
-        "stoppable": ["stoppable"],
+        "stop_button": ["stoppable"],
         "teacher_forcing": [
             "as_captions",
             "features_and_gradients",

@@ -16,7 +16,7 @@ from helpers.captioning.drawing import draw
 from helpers.captioning.metrics import score_captioner
 from helpers.captioning.models import eval_mode
 from helpers.captioning.scenes import sample_objects, sample_scenes
-from helpers.captioning.stoppable import stoppable
+from helpers.captioning.stop_button import stoppable
 from helpers.captioning.teacher_forcing import word_ids
 from helpers.captioning.words import PAD, WORD_ID, caption_words
 

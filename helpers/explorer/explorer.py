@@ -11,7 +11,7 @@ from PIL import Image
 from traitlets import Dict, observe
 
 from helpers.captioning.rendered.scenes import RenderedObject
-from helpers.captioning.stoppable import use_threads
+from helpers.captioning.stop_button import use_threads
 from helpers.explorer.laying import all_maps, seen_part
 from helpers.explorer.worlds import Flat, Rendered
 from helpers.maps.caption import Caption

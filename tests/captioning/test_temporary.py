@@ -5,7 +5,7 @@ import torch
 from torch import nn
 
 from helpers.captioning import eval_mode
-from helpers.captioning.stoppable import use_threads
+from helpers.captioning.stop_button import use_threads
 
 
 def test_every_part_gets_its_own_mode_back():

@@ -14,7 +14,7 @@ from helpers.captioning import (
     training,
     training_batch,
 )
-from helpers.captioning.stoppable import use_threads
+from helpers.captioning.stop_button import use_threads
 from helpers.captioning.training import parameter_groups
 from helpers.captioning.words import END, PAD
 

@@ -24,7 +24,7 @@ from helpers.captioning.rendered.scenes import (
     rendered_batches,
     sample_rendered_scenes,
 )
-from helpers.captioning.stoppable import use_threads
+from helpers.captioning.stop_button import use_threads
 from helpers.captioning.teacher_forcing import word_ids
 from helpers.captioning.training import (
     NOISE,
