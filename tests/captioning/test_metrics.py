@@ -11,11 +11,11 @@ from helpers.captioning import (
     peak,
     peak_distances,
     peak_error,
+    rank_accuracy,
     sample_scenes,
 )
 from helpers.captioning.metrics import attention_mass, distance_to, score
 from helpers.maps import Caption
-from tests.captioning.taught import defined_in
 
 SIZE = (96, 152)
 h, w = 12, 19
@@ -33,14 +33,6 @@ def test_a_map_without_a_peak():
         peak(EVEN, SIZE)
     with pytest.raises(ValueError, match="nan"):
         peak(torch.full((h, w), torch.nan), SIZE)
-
-
-def test_a_cell_by_chance():
-    (one_cell,) = defined_in("08_is_it_looking_there", "one_cell")
-    seed = torch.Generator().manual_seed(0)
-    maps = torch.stack([one_cell(seed) for _ in range(500)])  # (500, h, w)
-    assert (maps.sum((1, 2)) == 1).all() and (maps.amax((1, 2)) == 1).all()
-    assert len(maps.flatten(1).argmax(1).unique()) > 160  # of 196 cells
 
 
 def test_distances():
@@ -128,16 +120,6 @@ def test_mass_is_the_share_on_the_object():
         attention_mass(torch.zeros(h, w), mask)
 
 
-def test_the_interval_holds_the_mean_and_shrinks():
-    (bootstrap,) = defined_in("08_is_it_looking_there", "bootstrap")
-    few, many = [0.0, 1.0] * 10, [0.0, 1.0] * 1000
-    low, high = bootstrap(few)
-    assert low < 0.5 < high and tuple(bootstrap(few)) == (low, high)
-    closer = bootstrap(many)
-    assert closer[1] - closer[0] < (high - low) / 5
-    assert tuple(bootstrap([2.0, 2.0])) == (2.0, 2.0)
-
-
 def test_the_map_of_one_who_does_not_look():
     heat = centre_map(h, w)
     assert heat.shape == (h, w) and heat.sum() == pytest.approx(1)
@@ -157,3 +139,20 @@ def test_misses_come_farthest_first_and_only_from_right_captions():
     assert found == sorted(found, reverse=True)
     gap, number, word = found[0]
     assert gap == peak_error(scenes[number], word, captions[number].maps[word])
+
+
+def test_of_the_brightest_cells_as_many_as_the_object_has():
+    mask = np.zeros(SIZE, bool)  # cells (5, 11), (5, 12) and half of (6, 11)
+    mask[40:48, 88:104] = mask[48:52, 88:96] = True
+    heat = torch.rand(h, w, generator=torch.Generator().manual_seed(0))
+    heat[5, 11], heat[6, 11], heat[5, 12] = 4, 3, 0.0
+    assert rank_accuracy(heat, mask) == pytest.approx(2 / 3)
+    heat[5, 12] = 2  # the third brightest, how bright does not matter
+    assert rank_accuracy(heat, mask) == 1
+    heat[0, 0] = 9
+    assert rank_accuracy(heat, mask) == pytest.approx(2 / 3)
+    assert rank_accuracy(torch.zeros(h, w), mask) == 0  # of equal cells the first
+    mask[:] = False
+    mask[7:9, 7:9] = True
+    with pytest.raises(ValueError, match="4 pixels covers no cell of a 12 x 19 grid"):
+        rank_accuracy(heat, mask)
