@@ -11,6 +11,7 @@ from helpers.captioning import (
     VARIANTS,
     VOCABULARY,
     Captioner,
+    eval_mode,
     load_captioner,
     read_manifest,
     sample_scenes,
@@ -70,22 +71,13 @@ def test_no_pictures_no_captions(captioners):
 def test_every_part_has_its_own_mode_after_a_caption():
     captioner = Captioner("additive").train()
     captioner.encoder.eval()  # frozen
+    modes = [part.training for part in captioner.modules()]
     captioner.caption(sample_scenes(1, 0)[0].image)
-    assert captioner.training and captioner.decoder.training
-    assert not captioner.encoder.training and not captioner.encoder.norm.training
-
-
-def test_training_mode_is_put_back_after_an_interruption(monkeypatch):
-    captioner = Captioner("additive").train()
-
-    def stop(images):
-        assert not captioner.training
+    assert [part.training for part in captioner.modules()] == modes
+    with pytest.raises(KeyboardInterrupt), eval_mode(captioner):
+        assert not any(part.training for part in captioner.modules())
         raise KeyboardInterrupt
-
-    monkeypatch.setattr(captioner, "_caption_batch", stop)
-    with pytest.raises(KeyboardInterrupt):
-        captioner.caption(sample_scenes(1, 0)[0].image)
-    assert captioner.training and captioner.encoder.training
+    assert [part.training for part in captioner.modules()] == modes
 
 
 def test_a_caption_longer_than_the_positions():
