@@ -56,13 +56,13 @@ def misses(captions, scenes):
     pixels: how far the peak of its map lies from the object; scene and word: numbers,
     from 0. Only captions that are right word for word count.
     """
-    found = []
-    for number, (caption, scene) in enumerate(zip(captions, scenes, strict=True)):
-        if caption.words == scene.words:
-            named = [
-                i for i, owner in enumerate(scene.word_objects) if owner is not None
-            ]
-            found += [(peak_error(scene, i, caption.maps[i]), number, i) for i in named]
+    found = [
+        (peak_error(scene, word, caption.maps[word]), number, word)
+        for number, (caption, scene) in enumerate(zip(captions, scenes, strict=True))
+        if caption.words == scene.words
+        for word, owner in enumerate(scene.word_objects)
+        if owner is not None
+    ]
     return sorted(found, reverse=True)
 
 
@@ -150,13 +150,12 @@ def attention_masses(captions, scenes):
 def near(captions, scenes):
     """The share of peaks within half a cell of the named object, 0..1."""
     gaps = peak_distances(captions, scenes)
-    gaps = np.array(gaps["color"] + gaps["shape"])
-    return float(np.mean(gaps <= half_a_cell(captions, scenes)))
+    return float(np.mean(_are_near(gaps["color"] + gaps["shape"], captions, scenes)))
 
 
-def half_a_cell(captions, scenes):
-    """In pixels of scenes of one size."""
-    return scenes[0].masks.shape[1] / captions[0].maps.shape[1] / 2
+def _are_near(gaps, captions, scenes):
+    """Which distances are half a cell at most, of scenes of one size: (n,) bool."""
+    return np.array(gaps) <= scenes[0].masks.shape[1] / captions[0].maps.shape[1] / 2
 
 
 def score(captions, scenes):
@@ -174,9 +173,8 @@ def score(captions, scenes):
     scores = {"exact": np.mean(right)}
     for kind, found in {"": words, **{f"_{k}": gaps[k] for k in gaps}}.items():
         if found:
-            close = np.array(found) <= half_a_cell(captions, scenes)
             scores[f"strict{kind}"] = np.mean(np.array(found) == 0)
-            scores[f"near{kind}"] = np.mean(close)
+            scores[f"near{kind}"] = np.mean(_are_near(found, captions, scenes))
     return {name: round(float(value), 3) for name, value in scores.items()}
 
 

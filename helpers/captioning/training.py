@@ -145,15 +145,16 @@ def train_and_save(variant):
     if history.interrupted:
         return False
     save_weights(captioner, variant)
-    scenes = sample_scenes(TEST_COUNT, TEST_SEED)
-    facts = {
-        "command": f"python -m helpers train {variant}",
-        "seed": SEED,
-        "steps": steps,
-        "seconds": round(time.perf_counter() - start),
-        "maps": REDUCTION if variant == "transformer" else "the weights themselves",
-    }
-    note_scores(captioner, variant, scenes, **facts)
+    note_scores(
+        captioner,
+        variant,
+        sample_scenes(TEST_COUNT, TEST_SEED),
+        command=f"python -m helpers train {variant}",
+        seed=SEED,
+        steps=steps,
+        seconds=round(time.perf_counter() - start),
+        maps=REDUCTION if variant == "transformer" else "the weights themselves",
+    )
     return True
 
 

@@ -155,14 +155,14 @@ def test_a_damaged_folder_is_named(tmp_path):
 
 
 @pytest.mark.parametrize("name", RECIPES)
-def test_a_few_steps_learn_and_what_is_saved_loads(name, tmp_path, monkeypatch, capsys):
+def test_a_few_steps_learn_and_what_is_saved_loads(name, tmp_path, monkeypatch):
     monkeypatch.setattr(training, "TEST_COUNT", 2)
     pool = draw_pool(6, seed=9)
     model = train_rendered(name, pool, steps=12, batch=6, learning_rate=1e-2)
     untrained = train_rendered(name, pool, steps=1, batch=6, learning_rate=1e-9)
     one, two = (next(m.parameters()).detach() for m in (model, untrained))
     assert not torch.equal(one, two)
-    training.save(name, model, tmp_path, seconds=1)
+    training.save(name, model, tmp_path, 1)
     entry = json.loads((tmp_path / "manifest.json").read_text())[name]
     assert entry["scores"]["scenes"] == 2 and entry["seconds"] == 1
     load = load_rendered if name == OURS else load_published

@@ -5,7 +5,7 @@ looks at (0, 0.6, 0).
 """
 
 import math
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from functools import cached_property
 
 import torch
@@ -83,4 +83,4 @@ class Pixels:
     normal: torch.Tensor = None
 
     def __getitem__(self, chosen):
-        return Pixels(*(getattr(self, field.name)[chosen] for field in fields(self)))
+        return Pixels(*(part[chosen] for part in vars(self).values()))

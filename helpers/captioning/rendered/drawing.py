@@ -6,7 +6,7 @@ dome of sky for the rest, Blinn 1977 for the highlight. Rays are followed only i
 around every object, and around its shadow.
 """
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 
 import torch
 from torch.nn.functional import avg_pool2d, normalize
@@ -42,7 +42,7 @@ class Layout:
 
     def __getitem__(self, chosen):
         """The layout of some of the scenes: a slice, a mask (B,) or numbers (n,)."""
-        return Layout(*(getattr(self, field.name)[chosen] for field in fields(self)))
+        return Layout(*(part[chosen] for part in vars(self).values()))
 
 
 def render(layout, size, samples=1):

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import torch
 from torch.optim.lr_scheduler import CosineAnnealingLR, LinearLR, SequentialLR
+from tqdm.auto import tqdm
 
 from helpers.captioning.captioners import REDUCTION
 from helpers.captioning.checkpoints import DATA, RENDERED, save_weights
@@ -78,8 +79,8 @@ def train_rendered(name, pool, steps, batch, learning_rate, seed=0):
     model = RenderedCaptioner() if ours else build_published()
     optimizer, schedule = make_optimizer(model, steps, learning_rate)
     random = torch.Generator().manual_seed(seed)
-    start, losses = time.perf_counter(), []
-    for step in range(1, steps + 1):
+    bar = tqdm(range(steps), name)
+    for _ in bar:
         images, words = pick(pool, batch, random)  # (B, 3, H, W), (B, T + 1)
         before = words[:, :-1]  # (B, T)
         if ours:
@@ -88,10 +89,7 @@ def train_rendered(name, pool, steps, batch, learning_rate, seed=0):
             logits = model(pixel_values=images, decoder_input_ids=before).logits
         loss = caption_loss(logits, words)
         descend(loss, model, optimizer, schedule)
-        losses.append(loss.item())
-        if step % 100 == 0:
-            mean, seconds = sum(losses[-100:]) / 100, time.perf_counter() - start
-            print(f"{name}: step {step}, loss {mean:.3f}, {seconds:.0f} s", flush=True)
+        bar.set_postfix(loss=f"{loss.item():.3f}", refresh=False)
     return model.eval()
 
 
@@ -115,27 +113,27 @@ def train_and_save(folder=DATA):
         for name, recipe in RECIPES.items():
             start = time.perf_counter()
             model = train_rendered(name, pool, **recipe)
-            save(name, model, folder, seconds=round(time.perf_counter() - start))
+            save(name, model, folder, round(time.perf_counter() - start))
 
 
-def save(name, model, folder=DATA, **facts):
+def save(name, model, folder, seconds):
     """Save one of RECIPES, and write into the manifest what the saved model reaches: of
     the ViT and GPT-2 with weights of 16 bits."""
-    captioner, facts = (
-        model,
-        {
-            "command": "python -m helpers train rendered",
-            **RECIPES[name],
-            "pool": POOL,
-            "maps": REDUCTION,
-            **facts,
-        },
-    )
     if name == RENDERED[0]:
+        captioner = model
         save_weights(model, name, folder)
     else:
         home = (Path(folder) / name).parent
         save_published(model, home)
         captioner = read_published(home)
-    scenes = sample_rendered_scenes(TEST_COUNT, TEST_SEED)
-    note_scores(captioner, name, scenes, folder, **facts)
+    note_scores(
+        captioner,
+        name,
+        sample_rendered_scenes(TEST_COUNT, TEST_SEED),
+        folder,
+        command="python -m helpers train rendered",
+        **RECIPES[name],
+        pool=POOL,
+        maps=REDUCTION,
+        seconds=seconds,
+    )
