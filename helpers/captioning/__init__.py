@@ -26,8 +26,7 @@ __getattr__, __all__ = public(
         ],
         "rendered.scenes": ["RenderedObject", "sample_rendered_scenes"],
         "arranging": ["make_rendered_scene", "make_scene"],
-        "rendered.captioner": ["load_rendered"],
-        "rendered.published": ["load_published"],
+        "rendered.captioners": ["load_published", "load_rendered"],
         "rendered.scores": ["near_by_head", "with_maps"],
         "metrics": [
             "attention_masses",

@@ -41,16 +41,16 @@ def one_module():
 def explore(captioners, image, geometry=None, **chosen):
     """A widget that shows every map of a caption, and moves what is in a Scene.
 
-    captioners: a captioner, a list of them, or {name: captioner}; in a list, the second
-    of a variant gets a 2. A captioner has a method `caption` that makes a Caption of
-    a PIL image; in its place, a Caption that is already there (see `laid_out`). image:
-    a PIL image, or a Scene, whose masks are then compared with the maps; for captioners
-    its two objects can be moved. geometry: the Geometry of what the model saw, if that
-    is not the whole picture: only that is shown. chosen: what is chosen at first:
-    word (a number, from 0), layer and head (a number, or "mean"), upsampling, opacity,
-    shared (one colour scale for all words), cells (their numbers). Raises ValueError
-    for no captioner at all and for a caption without words, TypeError for what is
-    neither a captioner nor a Caption.
+    captioners: a captioner, a list of them, or {name: captioner}; in a list, a variant
+    that was there before gets its place as a number. A captioner has a method `caption`
+    that makes a Caption of a PIL image; in its place, a Caption that is already there
+    (see `laid_out`). image: a PIL image, or a Scene, whose masks are then compared with
+    the maps; for captioners its two objects can be moved. geometry: the Geometry of
+    what the model saw, if that is not the whole picture: only that is shown. chosen:
+    what is chosen at first: word (a number, from 0), layer and head (a number, or
+    "mean"), upsampling, opacity, shared (one colour scale for all words), cells (their
+    numbers). Raises ValueError for no captioner at all and for a caption without words,
+    TypeError for what is neither a captioner nor a Caption.
     """
     return Explorer(by_name(captioners), image, geometry, chosen)
 
@@ -60,11 +60,11 @@ def by_name(captioners):
     if can_be_shown(captioners):
         captioners = [captioners]
     if not isinstance(captioners, dict):
-        captioners = list(captioners)
-        kinds = [getattr(one, "variant", "captured") for one in captioners]
-        counts = [kinds[: i + 1].count(kind) for i, kind in enumerate(kinds)]
-        names = [f"{k} {n}" if n > 1 else k for k, n in zip(kinds, counts, strict=True)]
-        captioners = dict(zip(names, captioners, strict=True))
+        named = {}
+        for number, one in enumerate(captioners, 1):
+            name = getattr(one, "variant", "captured")
+            named[f"{name} {number}" if name in named else name] = one
+        captioners = named
     if not captioners:
         raise ValueError("no captioner, nothing to explore")
     for one in captioners.values():

@@ -70,19 +70,16 @@ class Rendered:
         objects = []
         for thing in things:
             x, _, z = place_of(thing, size).tolist()
-            rest = {k: v for k, v in thing.items() if k not in ("x", "y", "z")}
+            rest = {k: v for k, v in thing.items() if k not in "xyz"}
             objects.append(RenderedObject(x=x, z=z, **rest))
         return make_rendered_scene(objects, size)
 
     @staticmethod
     def reach(things, size):
         """Their radii in pixels: less, the farther away they stand."""
-        away = [(place_of(thing, size) - PLACE) @ FORWARD for thing in things]
-        focal = Frame(*size).focal
-        return [
-            thing["radius"] * focal / float(one)
-            for thing, one in zip(things, away, strict=True)
-        ]
+        away = [float((place_of(one, size) - PLACE) @ FORWARD) for one in things]
+        focal = Frame(*size).focal  # pixels
+        return [one["radius"] * focal / d for one, d in zip(things, away, strict=True)]
 
 
 def place_of(thing, size):

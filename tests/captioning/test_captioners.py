@@ -19,7 +19,7 @@ from helpers.captioning import (
 )
 from helpers.captioning.captioners import HEADS, LAYERS
 from helpers.captioning.checkpoints import DATA, note, save_weights
-from helpers.captioning.metrics import score
+from helpers.captioning.metrics import score_captioner
 
 SIZE = (96, 152)  # (H, W): a grid of 12 x 19
 
@@ -39,6 +39,7 @@ def test_the_interface(captioners, variant):
 
 @pytest.mark.parametrize("variant", VARIANTS)
 def test_a_batch_says_what_each_picture_says_alone(captioners, variant):
+    assert captioners[variant].captions([]) == []
     images = [s.image for s in sample_scenes(3, 5, SIZE)]
     images.insert(1, sample_scenes(1, 6)[0].image)  # of another size
     together = captioners[variant].captions(images)
@@ -50,22 +51,12 @@ def test_a_batch_says_what_each_picture_says_alone(captioners, variant):
 
 @pytest.mark.parametrize("variant", VARIANTS)
 def test_the_shipped_model_is_what_the_manifest_says(captioners, unseen, variant):
-    """On 60 of the 500 scenes: captions and maps as good as promised, give or take."""
-    found = score(captioners[variant].captions([s.image for s in unseen]), unseen)
+    """On 60 of the 500 scenes, and in another size, as good as promised or nearly."""
     stated = read_manifest()[variant]["scores"]
     assert stated["exact"] >= 0.97 and stated["near"] >= 0.95
-    assert found["exact"] >= 0.9 and found["near"] >= 0.9
-
-
-@pytest.mark.parametrize("variant", VARIANTS)
-def test_other_sizes_work_too(captioners, variant):
-    scenes = sample_scenes(40, 11, SIZE)
-    found = score(captioners[variant].captions([s.image for s in scenes]), scenes)
-    assert found["exact"] >= 0.85 and found["near"] >= 0.85
-
-
-def test_no_pictures_no_captions(captioners):
-    assert captioners["additive"].captions([]) == []
+    for scenes, least in ((unseen, 0.9), (sample_scenes(40, 11, SIZE), 0.85)):
+        found = score_captioner(captioners[variant], scenes)
+        assert found["exact"] >= least and found["near"] >= least
 
 
 def test_every_part_has_its_own_mode_after_a_caption():
@@ -86,13 +77,6 @@ def test_a_caption_longer_than_the_positions():
     captioner(images, words[:, :16])
     with pytest.raises(ValueError, match="17 words.* positions for 16"):
         captioner(images, words)
-
-
-def test_an_untrained_model_still_gives_proper_maps():
-    torch.manual_seed(0)
-    for variant in VARIANTS:
-        caption = Captioner(variant).caption(sample_scenes(1, 0)[0].image)
-        assert_close(caption.maps.sum((1, 2)), torch.ones(len(caption.words)))
 
 
 def test_every_kind_of_picture_gives_the_same_words(captioners):

@@ -8,7 +8,11 @@ import torch
 from helpers.captioning.rendered.camera import PLACE, Frame
 from helpers.captioning.rendered.drawing import render
 from helpers.captioning.rendered.rays import CUBE, CYLINDER, HEIGHTS, intersect
-from helpers.captioning.rendered.scenes import rendered_batches, sample_layout
+from helpers.captioning.rendered.scenes import (
+    PER_OBJECT,
+    rendered_batches,
+    sample_layout,
+)
 from helpers.captioning.words import SOLIDS
 
 SIZE = (72, 104)
@@ -84,14 +88,8 @@ def test_masks_say_who_is_in_front():
 def test_silhouette_is_the_mask_of_the_object_alone():
     layout = layouts(6)
     _, _, silhouettes = render(layout, SIZE)
-    parts = {n: getattr(layout, n) for n in vars(layout)}
     for k in range(2):
-        alone = {
-            n: v[:, k : k + 1]
-            if n in ("solids", "colors", "shiny", "places", "turns")
-            else v
-            for n, v in parts.items()
-        }
+        alone = {name: getattr(layout, name)[:, k : k + 1] for name in PER_OBJECT}
         _, masks, _ = render(replace(layout, **alone), SIZE)
         assert torch.equal(masks[:, 0], silhouettes[:, k])
 
@@ -156,17 +154,11 @@ def test_samples_smooth_edges_and_keep_the_masks():
 
 
 @pytest.mark.parametrize("size", [(64, 64), (72, 160), (160, 88)])
-def test_any_shape_of_picture(size):
-    for layout, images, masks in rendered_batches(3, 1, size, samples=1):
+def test_any_shape_of_picture_and_three_objects(size):
+    for layout, images, masks in rendered_batches(3, 1, size, 1, objects=3):
         assert images.shape == (len(layout.solids), 3, *size)
-        assert masks.shape == (len(layout.solids), 2, *size)
+        assert masks.shape == (len(layout.solids), 3, *size) and masks.any((2, 3)).all()
         assert images.min() >= 0 and images.max() <= 1
-
-
-def test_three_objects():
-    for layout, images, masks in rendered_batches(4, 2, (96, 152), 1, objects=3):
-        assert masks.shape[1] == 3 and masks.any((2, 3)).all()
-        assert len(images) == len(layout.solids)
 
 
 def test_picture_above_the_horizon_is_refused():

@@ -105,9 +105,9 @@ def test_two_of_one_variant_are_both_there(captioners, scene):
     torch.manual_seed(0)
     trained, fresh = captioners["additive"], Captioner("additive").eval()
     both = explore([trained, captioners["transformer"], fresh], scene)
-    assert both.world["variants"] == ["additive", "transformer", "additive 2"]
+    assert both.world["variants"] == ["additive", "transformer", "additive 3"]
     assert both.caption.words == trained.caption(scene.image).words
-    assert ask(both, variant="additive 2") == ""
+    assert ask(both, variant="additive 3") == ""
     assert both.seen["words"] == fresh.caption(scene.image).words
 
 

@@ -9,6 +9,7 @@ import numpy as np
 import torch
 
 from helpers.captioning.metrics import near, score
+from helpers.captioning.rendered.captioners import load_published, load_rendered
 from helpers.captioning.rendered.scenes import sample_rendered_scenes
 from helpers.captioning.training import TEST_COUNT, TEST_SEED
 
@@ -71,9 +72,6 @@ def with_maps(caption, rows):
 
 def print_scores():
     """Both captioners in every world, and the maps of every layer and head alone."""
-    from helpers.captioning.rendered.captioner import load_rendered
-    from helpers.captioning.rendered.published import load_published
-
     scenes = sample_rendered_scenes(TEST_COUNT, TEST_SEED)
     for captioner in (load_rendered(), load_published()):
         captions = captioner.captions([scene.image for scene in scenes])

@@ -14,8 +14,9 @@ from tqdm.auto import tqdm
 
 from helpers.captioning.captioners import REDUCTION
 from helpers.captioning.checkpoints import DATA, RENDERED, save_weights
-from helpers.captioning.rendered.captioner import INPUT_SIZE, RenderedCaptioner
-from helpers.captioning.rendered.published import (
+from helpers.captioning.rendered.captioners import (
+    INPUT_SIZE,
+    RenderedCaptioner,
     build_published,
     read_published,
     save_published,

@@ -1,23 +1,67 @@
-"""A captioner of a published architecture: Hugging Face's VisionEncoderDecoderModel.
+"""Two captioners of rendered scenes: our own, and one of a published architecture.
 
-A ViT (Dosovitskiy et al. 2021) that a GPT-2 (Radford et al. 2019) looks at through
-cross-attention: the architecture of many captioners on the hub, unmodified, in small.
-HOME is a folder as `save_pretrained` writes it: the architecture in config.json, one
-token a word in tokenizer.json. transformers is imported only when it is needed.
+Ours is convolutions, then the course's transformer. The other is Hugging Face's
+VisionEncoderDecoderModel: a ViT (Dosovitskiy et al. 2021) that a GPT-2 (Radford et al.
+2019) looks at through cross-attention, the architecture of many captioners on the hub,
+unmodified, in small. HOME is a folder as its `save_pretrained` writes it: its layers
+and heads are in config.json, the words in tokenizer.json. transformers is imported only
+when it is needed.
 """
 
 import torch
+from PIL import Image
 from torch import nn
+from torchvision.transforms.v2.functional import pil_to_tensor
 
-from helpers.captioning.captioners import said
-from helpers.captioning.checkpoints import DATA, RENDERED, find_weights
-from helpers.captioning.models import position_code
+from helpers.captioning.captioners import WIDTH, Captioner, as_caption, said
+from helpers.captioning.checkpoints import (
+    DATA,
+    RENDERED,
+    find_weights,
+    load_weights,
+)
+from helpers.captioning.models import Encoder, convolution, position_code
 from helpers.captioning.words import RENDERED_VOCABULARY
-from helpers.maps.caption import Caption
 from helpers.maps.pictures import as_rgb
-from helpers.maps.token_layout import TokenLayout
 
+INPUT_SIZE = (64, 96)  # pixels: what both captioners take, 8 x 12 cells
 HOME = (DATA / RENDERED[1]).parent
+
+
+class WideEncoder(Encoder):
+    """As `Encoder`, but a cell sees 14 x 14 pixels: its own 8 x 8, and 3 on every side,
+    and one layer more thinks about what it sees."""
+
+    def __init__(self, width):
+        super().__init__(width)
+        self.layers = nn.Sequential(
+            *convolution(3, 32, kernel=4, stride=2, padding=1),
+            *convolution(32, 64, kernel=4, stride=2, padding=1),
+            *convolution(64, width, kernel=2, stride=2, padding=0),
+            *convolution(width, width, kernel=1, stride=1, padding=0),
+        )
+
+
+class RenderedCaptioner(Captioner):
+    """The transformer variant for rendered scenes; a picture is resized to 64 x 96."""
+
+    def __init__(self):
+        super().__init__("transformer", RENDERED_VOCABULARY)
+        self.variant = "convolutions + transformer"
+        self.encoder = WideEncoder(WIDTH)
+
+    @staticmethod
+    def to_input(image):
+        """A PIL image as the model takes it: (3, 64, 96) in -1..1."""
+        picture = as_rgb(image).resize(INPUT_SIZE[::-1], Image.Resampling.BILINEAR)
+        return pil_to_tensor(picture) / 127.5 - 1  # (3, H, W)
+
+
+def load_rendered(folder=DATA):
+    """The shipped `RenderedCaptioner`; raises what `load_captioner` raises."""
+    captioner = RenderedCaptioner()
+    load_weights(captioner, RENDERED[0], folder)
+    return captioner.eval()
 
 
 def build_published():
@@ -58,9 +102,9 @@ class PublishedCaptioner(nn.Module):
 
     variant = "ViT + GPT-2"
 
-    def __init__(self, model, processor, tokenizer):
+    def __init__(self, model, processor):
         super().__init__()
-        self.model, self.processor, self.tokenizer = model, processor, tokenizer
+        self.model, self.processor = model, processor
 
     def caption(self, image):
         """Caption one PIL image. See `captions`."""
@@ -83,16 +127,10 @@ class PublishedCaptioner(nn.Module):
         run = self.model(
             pixel_values=pixels, decoder_input_ids=ids[:, :-1], output_attentions=True
         )
-        weights = torch.stack(run.cross_attentions, 1)  # (B, L, A, T, N + 1)
-        patch = self.model.encoder.config.patch_size
-        h, w = (side // patch for side in pixels.shape[-2:])
-        layout = TokenLayout.from_grid(h, w, prefix=1)  # a class token, then the cells
-        captions = []
-        for own, row in zip(weights, ids[:, 1:].tolist(), strict=True):
-            words = said(row, RENDERED_VOCABULARY)
-            grids = layout.to_grid(own[:, :, : len(words)])  # (L, A, T, h, w)
-            captions.append(Caption(words, grids.mean((0, 1)), grids.flatten(-2)))
-        return captions
+        weights = torch.stack(run.cross_attentions, 1)  # (B, L, A, T, 1 + N)
+        rows = zip(ids[:, 1:].tolist(), weights[..., 1:], strict=True)
+        words, size = RENDERED_VOCABULARY, pixels.shape[-2:]
+        return [as_caption(said(row, words), own, size) for row, own in rows]
 
 
 def load_published(folder=DATA):
@@ -112,5 +150,4 @@ def read_published(home):
     kind = transformers.VisionEncoderDecoderModel
     model = kind.from_pretrained(home, attn_implementation="eager")
     processor = transformers.AutoImageProcessor.from_pretrained(home)
-    tokenizer = transformers.AutoTokenizer.from_pretrained(home)
-    return PublishedCaptioner(model, processor, tokenizer).eval()
+    return PublishedCaptioner(model, processor).eval()
