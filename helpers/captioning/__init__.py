@@ -29,10 +29,9 @@ __getattr__, __all__ = public(
         "rendered.captioners": ["load_published", "load_rendered"],
         "rendered.scores": ["near_by_head", "with_maps"],
         "metrics": [
-            "attention_masses",
+            "attention_mass",
             "centre_map",
             "coverage",
-            "misses",
             "near",
             "peak",
             "peak_distances",

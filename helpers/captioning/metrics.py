@@ -50,22 +50,6 @@ def peak_error(scene, word, heat):
     return peak_distance(heat, scene.masks[owner])
 
 
-def misses(captions, scenes):
-    """Every word that names an object: [(pixels, scene, word)], the farthest first.
-
-    pixels: how far the peak of its map lies from the object; scene and word: numbers,
-    from 0. Only captions that are right word for word count.
-    """
-    found = [
-        (peak_error(scene, word, caption.maps[word]), number, word)
-        for number, (caption, scene) in enumerate(zip(captions, scenes, strict=True))
-        if caption.words == scene.words
-        for word, owner in enumerate(scene.word_objects)
-        if owner is not None
-    ]
-    return sorted(found, reverse=True)
-
-
 def attention_mass(heat, mask):
     """The share of a map's weight that lies on an object, 0..1.
 
@@ -140,11 +124,6 @@ def peak_distances(captions, scenes):
     "Top-down Neural Attention by Excitation Backprop".
     """
     return per_word(captions, scenes, peak_distance, np.inf)
-
-
-def attention_masses(captions, scenes):
-    """`attention_mass` of each word: lists "color" and "shape", see `per_word`."""
-    return per_word(captions, scenes, attention_mass, 0.0)
 
 
 def near(captions, scenes):

@@ -55,13 +55,6 @@ class Geometry:
         """(H, W) of the picture as it is stored: 5 to 8 lie on their side."""
         return self.size if self.orientation < 5 else self.size[::-1]
 
-    @property
-    def seen(self):
-        """The share of the picture, 0..1, that the model saw."""
-        (left, right), (top, bottom) = self._covered()
-        H, W = self.stored_size
-        return (right - left) * (bottom - top) / (H * W)
-
     @classmethod
     def squash(cls, size):
         """The whole picture (H, W), resized to any size and shape."""

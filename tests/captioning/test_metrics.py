@@ -1,20 +1,18 @@
-from dataclasses import replace
-
 import numpy as np
 import pytest
 import torch
 
 from helpers.captioning import (
-    attention_masses,
+    attention_mass,
     centre_map,
-    misses,
     peak,
     peak_distances,
     peak_error,
+    per_word,
     rank_accuracy,
     sample_scenes,
 )
-from helpers.captioning.metrics import attention_mass, distance_to, score
+from helpers.captioning.metrics import distance_to, score
 from helpers.maps import Caption
 
 SIZE = (96, 152)
@@ -73,12 +71,12 @@ def test_scores_tell_right_from_swapped():
 def test_masses_are_by_word_class():
     scenes = sample_scenes(20, 0, SIZE)
     right = [caption_that_looks_at(s, points(s, [0, 1])) for s in scenes]
-    found = attention_masses(right, scenes)
+    found = per_word(right, scenes, attention_mass, 0)
     assert [len(found[kind]) for kind in ("color", "shape")] == [40, 40]
     by_hand = attention_mass(right[3].maps[1], scenes[3].masks[0])
     assert found["color"][6] == pytest.approx(by_hand) and by_hand > 0.5
     swapped = [caption_that_looks_at(s, points(s, [1, 0])) for s in scenes]
-    assert max(attention_masses(swapped, scenes)["shape"]) < 0.2
+    assert max(per_word(swapped, scenes, attention_mass, 0)["shape"]) < 0.2
 
 
 def test_a_word_too_many_is_a_miss():
@@ -88,7 +86,7 @@ def test_a_word_too_many_is_a_miss():
     caption = Caption(words, maps, maps.flatten(1))
     assert score([caption], [scene])["exact"] == 0
     assert peak_distances([caption], [scene])["color"][2] == np.inf
-    assert attention_masses([caption], [scene])["color"][2] == 0
+    assert per_word([caption], [scene], attention_mass, 0)["color"][2] == 0
 
 
 def test_captions_that_name_nothing():
@@ -126,19 +124,6 @@ def test_the_map_of_one_who_does_not_look():
     middle = centre_map(5, 9)
     assert divmod(int(middle.argmax()), 9) == (2, 4)
     assert torch.allclose(middle, middle.flip(0)) and middle[0, 0] < middle[2, 4] / 20
-
-
-def test_misses_come_farthest_first_and_only_from_right_captions():
-    scenes = sample_scenes(4, 0, SIZE)
-    captions = [caption_that_looks_at(s, points(s, [0, 1])) for s in scenes]
-    captions[1] = caption_that_looks_at(scenes[1], points(scenes[1], [1, 0]))
-    captions[2] = replace(captions[2], words=["a", *captions[2].words[1:-1], "no"])
-    found = misses(captions, scenes)
-    assert len(found) == 3 * 4 and {number for _, number, _ in found} == {0, 1, 3}
-    assert [number for gap, number, _ in found if gap > 4] == [1] * 4
-    assert found == sorted(found, reverse=True)
-    gap, number, word = found[0]
-    assert gap == peak_error(scenes[number], word, captions[number].maps[word])
 
 
 def test_of_the_brightest_cells_as_many_as_the_object_has():
