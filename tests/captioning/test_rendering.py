@@ -38,7 +38,7 @@ def layouts(count=3, size=SIZE, seed=0, **kinds):
 def test_ray_enters_where_the_solid_begins(solid):
     rays = Frame(40, 56).rays.flatten(0, 1)[::3]  # (P, 3)
     origins = PLACE.expand_as(rays) + torch.tensor([0.3, 0.0, -0.2])
-    t, _ = intersect(torch.full((len(rays),), solid), origins, rays)
+    t, _ = intersect(solid, origins, rays)
     steps = torch.linspace(3, 12, 3000)  # (S,)
     points = origins[:, None] + steps[:, None] * rays[:, None]  # (P, S, 3)
     within = inside(solid, points)  # (P, S)
@@ -54,7 +54,7 @@ def test_ray_enters_where_the_solid_begins(solid):
 def test_normal_points_out_of_the_solid(solid):
     rays = Frame(40, 56).rays.flatten(0, 1)
     origins = PLACE.expand_as(rays)
-    t, normals = intersect(torch.full((len(rays),), solid), origins, rays)
+    t, normals = intersect(solid, origins, rays)
     hit = t.isfinite()
     points = (origins + t[:, None] * rays)[hit]
     normals = normals[hit]
@@ -65,10 +65,10 @@ def test_normal_points_out_of_the_solid(solid):
     assert in_.float().mean() > 0.98  # all but those beside an edge
 
 
-def test_ray_that_starts_in_a_solid_or_behind_it_misses():
-    up = torch.tensor([[0.3, 0.9, 0.2]]).repeat(8, 1)
-    start = torch.tensor([[0, 0.5, 0]] * 4 + [[0, 9.0, 0]] * 4)
-    t, _ = intersect(torch.arange(8) % 4, start, up)
+@pytest.mark.parametrize("solid", range(4), ids=SOLIDS)
+def test_ray_that_starts_in_a_solid_or_behind_it_misses(solid):
+    starts = torch.tensor([[0, 0.5, 0], [0, 9.0, 0]])
+    t, _ = intersect(solid, starts, torch.tensor([[0.3, 0.9, 0.2]]).repeat(2, 1))
     assert t.isinf().all()
 
 

@@ -1,11 +1,10 @@
-"""The camera that looks down on the floor, and the boxes of pixels that it needs.
+"""The camera that looks down on the floor.
 
 Lengths are in units of the floor: x to the right, y up, z away from the camera, which
 looks at (0, 0.6, 0).
 """
 
 import math
-from dataclasses import dataclass
 from functools import cached_property
 
 import torch
@@ -51,36 +50,14 @@ class Frame:
             [H / 2 - scale * (away @ UP), W / 2 + scale * away[..., 0]], -1
         )
 
-    def boxes(self, points):
-        """The pixels of the box around each object's points (B, O, K, 3)."""
-        objects = points.shape[1]
-        limit = torch.tensor(self.size)
-        places = self.project(points).flatten(0, 1)  # (n, K, 2), n = B * O
-        low = places.amin(1).floor().long().clamp(min=0)  # (n, 2)
-        sides = (torch.minimum(places.amax(1).ceil().long(), limit) - low).clamp(min=0)
-        counts = sides.prod(1)  # (n,)
-        owner = torch.repeat_interleave(counts)  # (P,)
-        offset = torch.arange(len(owner)) - (counts.cumsum(0) - counts)[owner]  # (P,)
-        width = sides[owner, 1]  # (P,)
-        row, column = low[owner, 0] + offset // width, low[owner, 1] + offset % width
-        return Pixels(owner // objects, owner % objects, row, column)
+    def box(self, points):
+        """The rows and the columns of the box around points (K, 3): two slices."""
+        places = self.project(points)  # (K, 2)
+        first, last = places.amin(0).floor().tolist(), places.amax(0).ceil().tolist()
+        sides = zip(first, last, strict=True)
+        return tuple(slice(max(0, int(low)), max(0, int(high))) for low, high in sides)
 
 
 def at_height(rays, y):
     """Where rays (..., 3) from the camera are at a height: points (..., 3)."""
     return PLACE + (y - PLACE[1]) / rays[..., 1:2] * rays
-
-
-@dataclass
-class Pixels:
-    """P pixels, each with its scene and object; where it was met, and the normal."""
-
-    scene: torch.Tensor
-    thing: torch.Tensor
-    row: torch.Tensor
-    column: torch.Tensor
-    t: torch.Tensor = None
-    normal: torch.Tensor = None
-
-    def __getitem__(self, chosen):
-        return Pixels(*(part[chosen] for part in vars(self).values()))

@@ -1,4 +1,4 @@
-"""Draw scenes with light and shadow: rays against solids on a floor, a batch at once.
+"""Draw scenes with light and shadow: rays against solids on a floor.
 
 Light adds up and is clipped at 1; a square root turns it
 into the levels of a picture (a gamma of 2). Shading: Lambert 1760 for the light, half a
@@ -56,12 +56,9 @@ def render(layout, size, samples=1):
     H, W = size
     if H > TALLEST * W:
         raise ValueError(f"{H} x {W} is too tall: give at most {TALLEST:g} W rows")
-    fine = Frame(H * samples, W * samples)
-    depths, hits = _see(layout, fine)  # (B, O, H, W) and the rays that met something
-    images = _floor(layout, fine, samples)  # (B, H, W, 3)
-    seen = hits.t == depths.amin(1)[hits.scene, hits.row, hits.column]  # (P,)
-    hits = hits[seen]
-    images[hits.scene, hits.row, hits.column] = _shade(layout, fine, hits, samples)
+    frame = Frame(H * samples, W * samples)
+    drawn = [_draw(layout[i], frame, samples) for i in range(len(layout.solids))]
+    images, depths = (torch.stack(parts) for parts in zip(*drawn, strict=True))
     images = images.clamp(0, 1).sqrt().permute(0, 3, 1, 2)  # (B, 3, H, W)
     whole = depths.isfinite()  # (B, O, H, W)
     masks = whole & (depths == depths.amin(1, keepdim=True))  # (B, O, H, W)
@@ -71,19 +68,40 @@ def render(layout, size, samples=1):
     return avg_pool2d(images, samples), masks, whole
 
 
-def _meet(layout, scene, thing, origins, directions):
-    """`intersect` in the floor's own frame: origins, directions (P, 3)."""
-    x, z, radius = layout.places[scene, thing].unbind(-1)  # (P,) each
-    turn = layout.turns[scene, thing]  # (P,)
-    base = torch.stack([x, torch.zeros_like(x), z], -1)  # (P, 3)
-    local = (origins - base) / radius[:, None], directions / radius[:, None]
-    o, d = (_turned(v, -turn) for v in local)
-    t, normals = intersect(layout.solids[scene, thing], o, d)  # (P,), (P, 3)
+def _draw(scene, frame, samples):
+    """The light of one scene (H, W, 3), and the depths of its objects (O, H, W),
+    infinite where one is not."""
+    lamps = _lamps(scene, frame, samples)  # (H, W, 3)
+    depths = torch.full((len(scene.solids), *frame.size), torch.inf)  # (O, H, W)
+    normals = torch.zeros(*depths.shape, 3)
+    lit = scene.lamps[1].expand(frame.size).clone()  # (H, W)
+    for i, points in enumerate(corners(scene.solids, scene.places)):  # (8, 3)
+        box = frame.box(points)
+        depths[i][box], normals[i][box] = _meet(scene, i, PLACE, frame.rays[box])
+        ends = points - points[:, 1:2] / scene.lamps[1] * scene.lamps  # (8, 3): shadows
+        box = frame.box(torch.cat([points, ends]))
+        t, _ = _meet(scene, i, frame.ground[box], lamps[box])
+        lit[box][t.isfinite()] = 0
+    light = _floor(scene, frame, lit)  # (H, W, 3)
+    for i, depth in enumerate(depths):
+        seen = depth.isfinite() & (depth == depths.amin(0))  # (H, W)
+        parts = (x[seen] for x in (depth, normals[i], frame.rays, lamps))
+        light[seen] = _shade(scene, i, *parts)
+    return light, depths
+
+
+def _meet(scene, i, origins, directions):
+    """`intersect` with object number i, in the floor's own frame: rays (..., 3)."""
+    x, z, radius = scene.places[i]
+    base, turn = torch.stack([x, torch.zeros_like(x), z]), scene.turns[i]
+    local = (origins - base) / radius, directions / radius
+    o, d = (_turned(vectors, -turn) for vectors in local)
+    t, normals = intersect(int(scene.solids[i]), o, d)  # (...), (..., 3)
     return t, _turned(normals, turn)
 
 
 def _turned(vectors, angle):
-    """Vectors (P, 3), turned about the vertical by the angle (P,)."""
+    """Vectors (..., 3), turned about the vertical."""
     x, y, z = vectors.unbind(-1)
     cos, sin = angle.cos(), angle.sin()
     return torch.stack([cos * x - sin * z, y, sin * x + cos * z], -1)
@@ -100,78 +118,42 @@ def corners(solids, places):
     return torch.stack(box, -1)
 
 
-def _see(layout, frame):
-    """Depths (B, O, H, W), infinite where an object is not; the rays that met one."""
-    pixels = frame.boxes(corners(layout.solids, layout.places))
-    rays = frame.rays[pixels.row, pixels.column]  # (P, 3)
-    origins = PLACE.expand_as(rays)
-    t, normal = _meet(layout, pixels.scene, pixels.thing, origins, rays)
-    pixels.t, pixels.normal = t, normal
-    hits = pixels[t.isfinite()]
-    depths = torch.full((*layout.solids.shape, *frame.size), torch.inf)
-    depths[hits.scene, hits.thing, hits.row, hits.column] = hits.t
-    return depths, hits
-
-
-def _lamps(layout, scene, row, column, samples):
-    """The direction towards the lamp from P pixels, (P, 3).
+def _lamps(scene, frame, samples):
+    """The direction towards the lamp from every pixel, (H, W, 3).
 
     With several samples a pixel, each looks at another part of the lamp.
     """
-    part = (torch.arange(samples) - (samples - 1) / 2) * LAMP / samples
-    down, across = part[row % samples], part[column % samples]  # (P,), (P,)
-    aside = torch.stack([across, torch.zeros_like(across), down], -1)  # (P, 3)
-    return normalize(layout.lamps[scene] + aside, dim=-1)
+    part = (torch.arange(samples) - (samples - 1) / 2) * LAMP / samples  # (s,)
+    down, across = torch.meshgrid(part, part, indexing="ij")  # (s, s) each
+    aside = torch.stack([across, torch.zeros_like(across), down], -1)  # (s, s, 3)
+    times = [side // samples for side in frame.size]
+    return normalize(scene.lamps + aside, dim=-1).repeat(*times, 1)
 
 
-def _floor(layout, frame, samples):
-    """The floor with its shadows and no object on it: light (B, H, W, 3)."""
-    points = corners(layout.solids, layout.places)  # (B, O, 8, 3)
-    lamp = layout.lamps[:, None, None]  # (B, 1, 1, 3)
-    ends = points - points[..., 1:2] / lamp[..., 1:2] * lamp  # (B, O, 8, 3): shadows
-    pixels = frame.boxes(torch.cat([points, ends], 2))
-    ground = frame.ground[pixels.row, pixels.column]  # (P, 3)
-    lamps = _lamps(layout, pixels.scene, pixels.row, pixels.column, samples)
-    pixels.t, pixels.normal = _meet(layout, pixels.scene, pixels.thing, ground, lamps)
-    dark = pixels[pixels.t.isfinite()]
-    lit = layout.lamps[:, 1, None, None].expand(-1, *frame.size).clone()  # (B, H, W)
-    lit[dark.scene, dark.row, dark.column] = 0
-    sun = SUN * lit[..., None] * layout.lights[:, None, None]  # (B, H, W, 3)
-    sky = SKY * _open_sky(layout, frame.ground)[..., None]  # (B, H, W, 1)
-    fade = 1 / (1 + 0.004 * (frame.ground**2).sum(-1))[..., None]  # (H, W, 1)
-    return layout.floors[:, None, None] * (sun + sky) * fade
+def _floor(scene, frame, lit):
+    """The light of the floor with no object on it, (H, W, 3); lit: that of the lamp,
+    (H, W), 0 in a shadow."""
+    sky = torch.full_like(lit, SKY)  # (H, W)
+    for x, z, radius in scene.places:  # each hides as much of the sky as a ball does
+        away = (frame.ground[..., 0] - x) ** 2 + (frame.ground[..., 2] - z) ** 2
+        sky = sky * (1 - (radius**2 / (away + radius**2)) ** 1.5)
+    fade = 1 / (1 + 0.004 * (frame.ground**2).sum(-1))  # (H, W)
+    light = SUN * lit[..., None] * scene.lights + sky[..., None]  # (H, W, 3)
+    return scene.floors * light * fade[..., None]
 
 
-def _open_sky(layout, ground):
-    """The share of the sky that a point of the floor sees: ground (H, W, 3)
-    -> (B, H, W). Each object hides as much as a ball does: the contact shadow."""
-    share = 1.0
-    for place in layout.places.unbind(1):  # (B, 3)
-        x, z, radius = (v[:, None, None] for v in place.unbind(-1))  # (B, 1, 1)
-        away = (ground[..., 0] - x) ** 2 + (ground[..., 2] - z) ** 2  # (B, H, W)
-        near = radius**2 / (away + radius**2)  # (B, H, W)
-        share = share * (1 - near**1.5)
-    return share
-
-
-def _shade(layout, frame, hits, samples):
-    """The light that comes from P points of objects, (P, 3)."""
-    rays = frame.rays[hits.row, hits.column]  # (P, 3)
-    points = PLACE + hits.t[:, None] * rays  # (P, 3)
-    lamps = _lamps(layout, hits.scene, hits.row, hits.column, samples)
-    facing = (hits.normal * lamps).sum(-1).clamp(min=0)  # (P,)
-    objects = layout.solids.shape[1]
-    for step in range(1, objects):  # the shadow of each other object
-        other = (hits.thing + step) % objects  # (P,)
-        t, _ = _meet(layout, hits.scene, other, points, lamps)
-        facing = facing * t.isinf()
-    paint = _PAINT[layout.colors[hits.scene, hits.thing]]  # (P, 3)
-    shiny = layout.shiny[hits.scene, hits.thing].long()  # (P,)
-    strength, exponent = torch.tensor(SHINE)[shiny].unbind(-1)  # (P,), (P,)
+def _shade(scene, i, t, normals, rays, lamps):
+    """The light that comes from P points of object number i, (P, 3), where rays (P, 3)
+    meet it after t (P,)."""
+    points = PLACE + t[:, None] * rays  # (P, 3)
+    facing = (normals * lamps).sum(-1).clamp(min=0)  # (P,)
+    for other in range(len(scene.solids)):
+        if other != i:
+            facing = facing * _meet(scene, other, points, lamps)[0].isinf()  # a shadow
+    strength, exponent = SHINE[int(scene.shiny[i])]
     halfway = normalize(lamps - normalize(rays, dim=-1), dim=-1)  # (P, 3)
-    glint = (hits.normal * halfway).sum(-1).clamp(min=0) ** exponent  # (P,)
+    glint = (normals * halfway).sum(-1).clamp(min=0) ** exponent  # (P,)
     glint = strength * glint * (facing > 0)  # (P,)
-    sky = SKY * (0.7 + 0.3 * hits.normal[:, 1])  # (P,): more of it from above
-    sun = layout.lights[hits.scene]  # (P, 3)
-    diffuse = sky[:, None] + SUN * facing[:, None] * sun  # (P, 3)
-    return paint * diffuse + glint[:, None] * sun
+    sky = SKY * (0.7 + 0.3 * normals[:, 1])  # (P,): more of it from above
+    diffuse = sky[:, None] + SUN * facing[:, None] * scene.lights  # (P, 3)
+    return _PAINT[scene.colors[i]] * diffuse + glint[:, None] * scene.lights
