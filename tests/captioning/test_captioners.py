@@ -79,19 +79,6 @@ def test_a_caption_longer_than_the_positions():
         captioner(images, words)
 
 
-def test_every_kind_of_picture_gives_the_same_words(captioners):
-    scene = sample_scenes(1, 5)[0]
-    want = captioners["additive"].caption(scene.image).words
-    rgba = scene.image.convert("RGBA")
-    palette = scene.image.convert("P", palette=Image.Palette.ADAPTIVE, colors=256)
-    turned = scene.image.transpose(Image.Transpose.ROTATE_90)
-    turned.getexif()[0x0112] = 6  # to be shown turned back
-    for image in (rgba, palette, turned):
-        assert captioners["additive"].caption(image).words == want
-    grey = captioners["additive"].caption(scene.image.convert("L"))
-    assert len(grey.words) and torch.isfinite(grey.maps).all()
-
-
 @pytest.mark.parametrize(
     ("width", "height", "shape"),
     [
@@ -107,7 +94,7 @@ def test_every_kind_of_picture_gives_the_same_words(captioners):
     ],
 )
 def test_what_goes_into_the_model(width, height, shape):
-    x = to_input(Image.new("RGB", (width, height), "white"))
+    x = to_input(Image.new("RGBA", (width, height)))  # transparent, shown on white
     assert x.shape == (3, *shape) and torch.equal(x, torch.ones(3, *shape))
 
 

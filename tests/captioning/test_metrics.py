@@ -42,26 +42,21 @@ def test_distances():
     assert distance_to(np.zeros(SIZE, bool), (1.0, 1.0)) == np.inf
 
 
-def caption_that_looks_at(scene, points):
-    """The scene's own words; word i's map has its peak at points[i] = (x, y)."""
+def looking(scene, order=(0, 1)):
+    """The scene's own words; the map of a word that names object i has its peak at the
+    middle of object order[i]."""
     maps = torch.full((len(scene.words), h, w), 1e-3)
-    for heat, (x, y) in zip(maps, points, strict=True):
-        heat[int(y // 8), int(x // 8)] = 1
+    for heat, owner in zip(maps, scene.word_objects, strict=True):
+        if owner is not None:
+            thing = scene.objects[order[owner]]
+            heat[int(thing.y // 8), int(thing.x // 8)] = 1
     return Caption(scene.words, maps, maps.flatten(1))
-
-
-def points(scene, order):
-    things = [scene.objects[i] for i in order]
-    return [
-        (things[o or 0].x, things[o or 0].y) if o is not None else (0, 0)
-        for o in scene.word_objects
-    ]
 
 
 def test_scores_tell_right_from_swapped():
     scenes = sample_scenes(20, 0, SIZE)
-    right = [caption_that_looks_at(s, points(s, [0, 1])) for s in scenes]
-    swapped = [caption_that_looks_at(s, points(s, [1, 0])) for s in scenes]
+    right = [looking(s) for s in scenes]
+    swapped = [looking(s, (1, 0)) for s in scenes]
     assert score(right, scenes)["strict"] > 0.95 and score(right, scenes)["exact"] == 1
     assert score(swapped, scenes)["near"] == 0
     mixed = score(right[:15] + swapped[15:], scenes)
@@ -70,12 +65,12 @@ def test_scores_tell_right_from_swapped():
 
 def test_masses_are_by_word_class():
     scenes = sample_scenes(20, 0, SIZE)
-    right = [caption_that_looks_at(s, points(s, [0, 1])) for s in scenes]
+    right = [looking(s) for s in scenes]
     found = per_word(right, scenes, attention_mass, 0)
     assert [len(found[kind]) for kind in ("color", "shape")] == [40, 40]
     by_hand = attention_mass(right[3].maps[1], scenes[3].masks[0])
     assert found["color"][6] == pytest.approx(by_hand) and by_hand > 0.5
-    swapped = [caption_that_looks_at(s, points(s, [1, 0])) for s in scenes]
+    swapped = [looking(s, (1, 0)) for s in scenes]
     assert max(per_word(swapped, scenes, attention_mass, 0)["shape"]) < 0.2
 
 
