@@ -5,9 +5,9 @@ from torch.nn.functional import adaptive_avg_pool2d
 
 from helpers.captioning.drawing import draw
 from helpers.captioning.models import RecurrentDecoder, eval_mode
-from helpers.captioning.scenes import sample_objects
+from helpers.captioning.scenes import caption_words, sample_objects
 from helpers.captioning.teacher_forcing import word_ids
-from helpers.captioning.words import caption_words, word_objects
+from helpers.captioning.words import word_objects
 
 SEED = 1_000_000_001  # far from the seeds of the training batches
 GONE = -1000.0  # pixels: out of the picture

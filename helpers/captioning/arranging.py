@@ -4,7 +4,7 @@ import math
 
 import torch
 
-from helpers.captioning.rendered.drawing import Layout, render
+from helpers.captioning.rendered.drawing import Light, render
 from helpers.captioning.rendered.scenes import (
     SIZE,
     VISIBLE,
@@ -12,22 +12,16 @@ from helpers.captioning.rendered.scenes import (
     check_size,
     fits,
     ordered,
-    to_rendered_scenes,
+    to_scene,
 )
-from helpers.captioning.scenes import to_scenes
-from helpers.captioning.words import (
-    COLORS,
-    PALETTE,
-    SHAPES,
-    SOLIDS,
-    in_reading_order,
-)
+from helpers.captioning.scenes import in_reading_order, to_scenes
+from helpers.captioning.words import COLORS, PALETTE, SHAPES, SOLIDS
 
 # The relation is clear if the distances across and down, or in depth, differ by this:
 CLEAR, CLEAR_ON_FLOOR = 4.0, 0.4  # pixels, half a cell; units of the floor
 BACKGROUND = (0.93, 0.92, 0.90)  # RGB
-LAMP = (-0.55, 0.68, -0.48)  # the direction towards it: in front, to the left
-FLOOR = (0.72, 0.72, 0.74)  # RGB
+LAMP = torch.tensor([-0.55, 0.68, -0.48])  # in front, to the left
+LIGHT = Light(LAMP / LAMP.norm(), torch.ones(3), torch.tensor([0.72, 0.72, 0.74]))
 
 
 def make_scene(objects, size=(112, 112), background=BACKGROUND):
@@ -53,7 +47,7 @@ def make_scene(objects, size=(112, 112), background=BACKGROUND):
     shapes = torch.tensor([[SHAPES.index(o.shape) for o in objects]])  # (1, 2)
     colors = torch.tensor([[list(COLORS).index(o.color) for o in objects]])  # (1, 2)
     places = torch.tensor([[[o.x, o.y, o.radius] for o in objects]])  # (1, 2, 3)
-    layout = in_reading_order(places.float(), shapes, colors, places.float())
+    layout = in_reading_order(shapes, colors, places.float())
     plain = torch.tensor([[background, background]]).float()  # (1, 2, 3)
     scene = to_scenes(*layout, plain, size)[0]
     for thing, mask in zip(scene.objects, scene.masks, strict=True):
@@ -82,45 +76,30 @@ def make_rendered_scene(objects, size=SIZE):
     """
     check_size(size)
     check_objects(objects, SOLIDS, PALETTE)
-    layout = arranged(objects)
-    check_places(objects, layout.places, size)
-    layout = ordered(layout)
-    images, masks, silhouettes = render(layout, size, samples=2)
-    scene = to_rendered_scenes(layout, images, masks)[0]
-    shares = (masks.sum((2, 3)) / silhouettes.sum((2, 3)))[0]  # (O,)
-    for thing, share in zip(scene.objects, shares.tolist(), strict=True):
+    check_places(objects, size)
+    objects = ordered(objects)
+    image, masks, silhouettes = render(objects, LIGHT, size, samples=2)
+    shares = (masks.sum((1, 2)) / silhouettes.sum((1, 2))).tolist()  # (O,)
+    for thing, share in zip(objects, shares, strict=True):
         if not share >= VISIBLE:
             raise ValueError(
                 f"only {share:.0%} of the {thing.color} {thing.shape} can be seen: "
                 "move one of the two aside"
             )
-    return scene
+    return to_scene(objects, image, masks)
 
 
-def arranged(objects):
-    """The Layout of one scene, in the order in which the objects were given."""
-    return Layout(
-        solids=torch.tensor([[SOLIDS.index(o.shape) for o in objects]]),
-        colors=torch.tensor([[list(PALETTE).index(o.color) for o in objects]]),
-        shiny=torch.tensor([[o.shiny for o in objects]]),
-        places=torch.tensor([[[o.x, o.z, o.radius] for o in objects]]).float(),
-        turns=torch.tensor([[o.turn for o in objects]]).float(),
-        lamps=torch.nn.functional.normalize(torch.tensor([LAMP])),  # (1, 3)
-        lights=torch.ones(1, 3),
-        floors=torch.tensor([FLOOR]),
-    )
-
-
-def check_places(objects, places, size):
-    """Raise ValueError for places (1, 2, 3) that make no clear scene."""
-    for thing, inside in zip(objects, fits(places, size)[0], strict=True):
+def check_places(objects, size):
+    """Raise ValueError for RenderedObjects that make no clear scene."""
+    places = torch.tensor([[o.x, o.z, o.radius] for o in objects]).float()  # (2, 3)
+    for thing, inside in zip(objects, fits(places, size), strict=True):
         if not inside:
             raise ValueError(
                 f"the {thing.color} {thing.shape} stands out of the picture: "
                 "move it to the middle"
             )
-    x, z = (places[0, 0] - places[0, 1])[:2].abs().tolist()
-    if not apart(places).item():
+    x, z = (places[0] - places[1])[:2].abs().tolist()
+    if not apart(places[None]).item():
         away = f"their middles are {math.hypot(x, z):.2f} apart"
         raise ValueError(f"{both(objects)} touch: {away}")
     where = f"{x:.2f} apart across and {z:.2f} in depth"

@@ -13,13 +13,7 @@ import torch
 from PIL import Image
 
 from helpers.captioning.drawing import draw
-from helpers.captioning.words import (
-    COLORS,
-    SHAPES,
-    caption_words,
-    in_reading_order,
-    word_objects,
-)
+from helpers.captioning.words import COLORS, SHAPES, word_objects
 
 RADIUS = (12.0, 18.0)  # pixels: a cell of the captioners is 8 pixels wide
 GAP = 6.0  # pixels between two objects, at least
@@ -89,7 +83,7 @@ def sample_objects(count, seed, size):
         return torch.cat([center, radius], dim=-1), gaps >= GAP  # (n, 2, 3), (n,)
 
     places = sample_places(count, 2, propose, MARGIN)  # (B, 2, 3)
-    layout = in_reading_order(places, shapes[:, :2], colors[:, :2], places)
+    layout = in_reading_order(shapes[:, :2], colors[:, :2], places)
     light = 0.72 + 0.25 * torch.rand(count, 2, 1, generator=random)  # (B, 2, 1)
     tint = 0.08 * (torch.rand(count, 1, 3, generator=random) - 0.5)  # (B, 1, 3)
     return *layout, light + tint
@@ -108,6 +102,30 @@ def sample_places(count, objects, propose, margin):
         across, down = (new[:, 0, :2] - new[:, 1, :2]).abs().unbind(-1)  # (n,), (n,)
         todo = todo[~(good & ((across - down).abs() >= margin))]
     return places
+
+
+def side_by_side(places):
+    """Whether two objects lie further apart across than down: places (..., 2, 3) as x,
+    y, radius -> (...) bool."""
+    across, down = (places[..., 1, :2] - places[..., 0, :2]).abs().unbind(-1)
+    return across > down
+
+
+def in_reading_order(shapes, colors, places):
+    """Put the left object first, or the upper one: whichever the caption speaks of."""
+    x, y = places[..., 0], places[..., 1]  # (B, 2)
+    along = torch.where(side_by_side(places)[:, None], x, y)  # (B, 2)
+    order = along.argsort(dim=1, stable=True)  # (B, 2)
+    rows = torch.arange(len(order))[:, None]  # (B, 1)
+    return shapes[rows, order], colors[rows, order], places[rows, order]
+
+
+def caption_words(shapes, colors, places):
+    """The caption of one scene, from shapes (2,), colors (2,) and places (2, 3)."""
+    relation = ["left", "of"] if side_by_side(places) else ["above"]
+    pairs = zip(colors, shapes, strict=True)
+    first, second = (["a", list(COLORS)[c], SHAPES[s]] for c, s in pairs)
+    return first + relation + second
 
 
 def to_scenes(shapes, colors, places, backgrounds, size):

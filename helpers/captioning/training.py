@@ -15,10 +15,10 @@ from helpers.captioning.checkpoints import DATA, note, save_weights
 from helpers.captioning.drawing import draw
 from helpers.captioning.metrics import score_captioner
 from helpers.captioning.models import eval_mode
-from helpers.captioning.scenes import sample_objects, sample_scenes
+from helpers.captioning.scenes import caption_words, sample_objects, sample_scenes
 from helpers.captioning.stop_button import stoppable
 from helpers.captioning.teacher_forcing import word_ids
-from helpers.captioning.words import PAD, WORD_ID, caption_words
+from helpers.captioning.words import PAD, WORD_ID
 
 STEPS = {"additive": 1200, "dot-product": 2000, "transformer": 1800}  # as shipped
 SEED = 0

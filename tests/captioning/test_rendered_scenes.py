@@ -13,16 +13,18 @@ from helpers.captioning import (
     sample_rendered_scenes,
     word_ids,
 )
+from helpers.captioning.arranging import LIGHT
 from helpers.captioning.rendered.drawing import render
 from helpers.captioning.rendered.scenes import (
     MARGIN,
     VISIBLE,
-    sample_layout,
+    draw_scenes,
 )
 from helpers.captioning.rendered.training import INPUT_SIZE, draw_pool, pick
 from helpers.captioning.teacher_forcing import LONGEST
 from helpers.captioning.words import PALETTE, RENDERED_ID
 
+SIZE = (72, 104)
 PAIR = (
     RenderedObject("sphere", "red", -1.2, 0.4),
     RenderedObject("cone", "blue", 1.0, -0.4, 0.7, turn=0.3, shiny=True),
@@ -79,14 +81,11 @@ def test_a_mask_lies_on_the_colour_that_its_word_names(scenes):
 
 
 def test_every_object_shows_at_least_what_is_stated():
-    layout = sample_layout(64, torch.Generator().manual_seed(0), (72, 104))
-    _, masks, silhouettes = render(layout, (72, 104))
-    shares = masks.sum((2, 3)) / silhouettes.sum((2, 3))
-    assert shares.min() < VISIBLE  # so there is something to refuse
-    hidden = sample_rendered_scenes(5, 1, (72, 104), 1, visible=(0.2, 0.4))
-    assert len(hidden) == 5
-    seen = sample_rendered_scenes(40, 1, (72, 104), 1)
-    assert min(scene.masks.sum((1, 2)).min() for scene in seen) > 60
+    for least, most in ((VISIBLE, 1), (0.2, 0.4)):
+        for objects, _, masks in draw_scenes(5, 1, SIZE, visible=(least, most)):
+            alone = [render([o], LIGHT, SIZE, 2)[1].sum() for o in objects]
+            shares = masks.sum((1, 2)) / torch.stack(alone)  # (O,)
+            assert least <= shares.min() <= most
 
 
 def test_kinds_of_scenes_that_training_never_saw():

@@ -5,7 +5,7 @@ looks at (0, 0.6, 0).
 """
 
 import math
-from functools import cached_property
+from functools import cached_property, lru_cache
 
 import torch
 
@@ -56,6 +56,9 @@ class Frame:
         first, last = places.amin(0).floor().tolist(), places.amax(0).ceil().tolist()
         sides = zip(first, last, strict=True)
         return tuple(slice(max(0, int(low)), max(0, int(high))) for low, high in sides)
+
+
+frame_of = lru_cache(maxsize=4)(Frame)  # the rays of a size serve many scenes
 
 
 def at_height(rays, y):

@@ -10,19 +10,18 @@ from functools import partial
 
 import torch
 
-HEIGHTS = torch.tensor([2.0, 1.6, 2.1, 2.2])  # in radii, in the order of SOLIDS
+HEIGHTS = {"sphere": 2.0, "cube": 1.6, "cylinder": 2.1, "cone": 2.2}  # in radii
 CUBE, CYLINDER = 0.8, 0.62  # half a side, and the radius of the cylinder
 
 
 def intersect(solid, origins, directions):
-    """Follow rays towards a solid, number `solid` of SOLIDS, in the frame of the solid.
+    """Follow rays towards a solid, one of SOLIDS, in the frame of the solid.
 
     origins (..., 3) or (3,), directions (..., 3). Returns t (...), the place on the ray
     in directions from the origin, infinite for a ray that misses or starts behind the
     solid, and normals (..., 3), of length 1; 0 where nothing is met.
     """
-    find = (_sphere, _cube, _cylinder, _cone)[solid]
-    enter, leave, normal = find(origins, directions)  # (...), (...), a function
+    enter, leave, normal = _INSIDE[solid](origins, directions)  # (...), (...), function
     hit = (enter < leave) & (enter > 0)  # (...)
     points = (origins + enter[..., None] * directions)[hit]  # (m, 3)
     normals = torch.zeros_like(directions)  # (..., 3)
@@ -48,7 +47,7 @@ def _cube(o, d):
     return enter.amax(-1), leave.amin(-1), normal
 
 
-def _round(o, d, foot, slope, height):
+def _round(height, foot, slope, o, d):
     """A solid of revolution, of radius foot - slope * y from y = 0 to its height.
 
     Holds for rays less steep than the side of the cone, as the camera's and the light's
@@ -86,5 +85,9 @@ def _roots(a, b, c):
     return near, torch.where(inside > 0, (-b + root) / a, -torch.inf)
 
 
-_cylinder = partial(_round, foot=CYLINDER, slope=0.0, height=HEIGHTS[2].item())
-_cone = partial(_round, foot=1.0, slope=1 / HEIGHTS[3].item(), height=HEIGHTS[3].item())
+_INSIDE = {  # the interval on which a ray is in a solid, and the normal at a point
+    "sphere": _sphere,
+    "cube": _cube,
+    "cylinder": partial(_round, HEIGHTS["cylinder"], CYLINDER, 0.0),
+    "cone": partial(_round, HEIGHTS["cone"], 1.0, 1 / HEIGHTS["cone"]),
+}

@@ -3,14 +3,18 @@ outside of it: `python -m helpers score rendered` prints it.
 """
 
 from dataclasses import replace
-from itertools import permutations
+from itertools import combinations
 
 import numpy as np
 import torch
 
 from helpers.captioning.metrics import near, score
 from helpers.captioning.rendered.captioners import load_published, load_rendered
-from helpers.captioning.rendered.scenes import sample_rendered_scenes
+from helpers.captioning.rendered.scenes import (
+    caption_of,
+    ordered,
+    sample_rendered_scenes,
+)
 from helpers.captioning.training import TEST_COUNT, TEST_SEED
 
 WORLDS = {  # how scenes differ from those of training
@@ -43,15 +47,11 @@ def as_said(words, scene):
 
     If the caption is true of no two, the scene keeps the words that it had.
     """
-    for pair in permutations(range(len(scene.objects)), 2):
-        one, two = (scene.objects[i] for i in pair)
-        right, back = two.x - one.x, one.z - two.z  # where the second one stands
-        beside = abs(right) > abs(back)
-        relation = ["left", "of"] if beside else ["behind"]
-        true = ["a", one.color, one.shape, *relation, "a", two.color, two.shape]
-        if words == true and (right if beside else back) > 0:
-            masks = scene.masks[list(pair)]
-            return replace(scene, words=words, masks=masks, objects=(one, two))
+    for pair in combinations(range(len(scene.objects)), 2):
+        objects = ordered([scene.objects[i] for i in pair])
+        if words == caption_of(objects):
+            masks = scene.masks[[scene.objects.index(one) for one in objects]]
+            return replace(scene, words=words, masks=masks, objects=tuple(objects))
     return scene
 
 

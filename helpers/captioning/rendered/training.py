@@ -22,8 +22,8 @@ from helpers.captioning.rendered.captioners import (
     save_published,
 )
 from helpers.captioning.rendered.scenes import (
-    layout_words,
-    rendered_batches,
+    caption_of,
+    draw_scenes,
     sample_rendered_scenes,
 )
 from helpers.captioning.stop_button import use_threads
@@ -50,10 +50,10 @@ RECIPES = {  # as shipped
 def draw_pool(count, seed):
     """Draw `count` scenes: images (B, 3, 64, 96) uint8 and word ids (B, 10), padded."""
     pictures, captions = [], []
-    for layout, images, _ in rendered_batches(count, seed, INPUT_SIZE):
-        pictures.append((images * 255).round().byte())  # (b, 3, H, W)
-        captions += layout_words(layout)
-    return torch.cat(pictures), word_ids(captions, RENDERED_ID)
+    for objects, image, _ in draw_scenes(count, seed, INPUT_SIZE):
+        pictures.append((image * 255).round().byte())  # (3, H, W)
+        captions.append(caption_of(objects))
+    return torch.stack(pictures), word_ids(captions, RENDERED_ID)
 
 
 def pick(pool, count, random):
