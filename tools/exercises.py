@@ -11,7 +11,7 @@ import nbformat
 
 from tools.notebooks import lessons
 
-OUTPUT = "Not attempted yet.\n"
+OUTPUT = nbformat.v4.new_output("stream", text="Not attempted yet.\n")
 
 
 def reset_all(files):
@@ -41,16 +41,15 @@ def reset(file):
     back = untouched = 0
     code = [cell for cell in notebook.cells if cell.cell_type == "code"]
     for number, cell in enumerate(code, start=1):
-        stub = cell.metadata.get("stub")
-        if stub is None:
+        if "stub" not in cell.metadata:
             continue
-        if cell.source == stub and says(cell) in ("", OUTPUT):
+        if cell.source == cell.metadata.stub and cell.outputs in ([], [OUTPUT]):
             untouched += 1
             continue
         back += 1
         # what a run from top to bottom would leave here
-        cell.source, cell.execution_count = stub, number
-        cell.outputs = [nbformat.v4.new_output("stream", name="stdout", text=OUTPUT)]
+        cell.source, cell.execution_count = cell.metadata.stub, number
+        cell.outputs = [OUTPUT]
     if back:  # first to a new file: a full disk must not cost a learner the notebook
         new = file.with_name(file.name + ".new")
         nbformat.write(notebook, new)
@@ -66,15 +65,8 @@ def read(file):
     except OSError:
         raise
     except Exception as error:  # nbformat raises many kinds for what is no notebook
-        reason = str(error).splitlines()[0][:80] if str(error) else type(error).__name__
+        reason = str(error).partition("\n")[0][:80] or type(error).__name__
         raise ValueError(
             f"{file} is damaged, nothing changed in it: {reason}"
         ) from error
     return notebook
-
-
-def says(cell):
-    """All that the cell has printed, or "?" if it left anything else."""
-    if any(output.output_type != "stream" for output in cell.outputs):
-        return "?"
-    return "".join(output.text for output in cell.outputs)

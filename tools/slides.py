@@ -11,7 +11,7 @@ from pathlib import Path
 import nbformat
 
 from helpers import ROOT
-from tools.notebooks import require_run
+from tools.notebooks import lessons, require_run
 from tools.slide_types import EXERCISE, LIST_OR_TABLE, mark, shows_code
 
 FOLDER = ROOT / "build" / "slides"
@@ -96,12 +96,14 @@ def add_live_slide(cells, name):
     cells[second:second] = shown_as("slide", "## Drag the star"), shown_as("-", text)
 
 
-def build(files, folder):
+def build(files, folder=FOLDER):
     """Write a deck for each lesson into `folder`, and reveal.js once beside them.
 
-    Raises ValueError, and writes nothing, if a lesson was not run from top to bottom,
-    FileNotFoundError if npm is missing, and CalledProcessError if it fails.
+    files: all lessons if it is empty. Raises ValueError, and writes nothing, if one was
+    not run from top to bottom, FileNotFoundError if npm is missing, and
+    CalledProcessError if it fails.
     """
+    files = files or lessons()
     require_run(files)
     folder.mkdir(parents=True, exist_ok=True)
     fetch_reveal(folder)
@@ -114,8 +116,8 @@ def build(files, folder):
 
 
 def fetch_reveal(folder):
-    """Copy reveal.js out of its npm package, unless it is there already."""
-    if (folder / "reveal" / "dist").exists():
+    """Get reveal.js from npm, unless it is there already."""
+    if (folder / "reveal").exists():
         return
     npm = shutil.which("npm")
     if npm is None:
@@ -123,13 +125,8 @@ def fetch_reveal(folder):
             "the slides need npm once, for reveal.js: install Node.js, "
             "or copy build/slides/reveal from a machine that has it"
         )
-    packages = folder.resolve() / "npm"
-    options = ["--no-save", "--no-package-lock", "--no-audit", "--loglevel=error"]
-    command = [npm, "install", "--prefix", str(packages), *options, REVEAL]
-    subprocess.run(command, check=True)
-    package = packages / "node_modules" / "reveal.js"
-    for part in ("dist", "plugin/notes"):
-        unneeded = shutil.ignore_patterns("*.map", "*.esm.js")
-        shutil.copytree(package / part, folder / "reveal" / part, ignore=unneeded)
-    shutil.copy(package / "LICENSE", folder / "reveal")
-    shutil.rmtree(packages)
+    command = [npm, "pack", "--loglevel=error", REVEAL]
+    archive = subprocess.check_output(command, cwd=folder, text=True).strip()
+    shutil.unpack_archive(folder / archive, folder, filter="data")
+    (folder / "package").rename(folder / "reveal")
+    (folder / archive).unlink()
