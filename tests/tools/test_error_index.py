@@ -26,7 +26,7 @@ SETUP = [cell for cell in NOTEBOOK.cells if cell.cell_type == "code"][:2]
 
 def entry(name):
     """The cells of the entry with this id."""
-    return ENTRIES[DATA.causes[name].title]
+    return ENTRIES[name]
 
 
 def run(cells, seed=0):
