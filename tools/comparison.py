@@ -5,29 +5,19 @@ draw. Three seeds each, the same width, steps, optimizer and scenes.
 """
 
 import json
+from itertools import product
 
 import torch
 from torch import nn
 from torch.nn.functional import adaptive_avg_pool2d
 
+from helpers.captioning import scenes, training
 from helpers.captioning.attention import AdditiveAttention, DotProductAttention
 from helpers.captioning.checkpoints import DATA
 from helpers.captioning.drawing import draw
 from helpers.captioning.models import Encoder, RecurrentDecoder, TransformerDecoder
-from helpers.captioning.scenes import (
-    VOCABULARY,
-    caption_words,
-    sample_objects,
-    word_objects,
-)
 from helpers.captioning.teacher_forcing import word_ids
 from helpers.captioning.temporary import eval_mode, use_threads
-from helpers.captioning.training import (
-    caption_loss,
-    descend,
-    make_optimizer,
-    training_batch,
-)
 
 FILE = DATA / "comparison.json"
 SIZE = (72, 96)  # (H, W) in pixels
@@ -55,7 +45,7 @@ class PaperDecoder(RecurrentDecoder):
 
 def new_decoder(variant):
     """One of the four that are compared, untrained."""
-    V = len(VOCABULARY)
+    V = len(scenes.VOCABULARY)
     if variant == "transformer":
         return TransformerDecoder(WIDTH, HEADS, LAYERS, V)
     kind = DotProductAttention if variant == "dot-product" else AdditiveAttention
@@ -73,12 +63,14 @@ class UnseenScenes:
     """
 
     def __init__(self, count, size):
-        layout = sample_objects(count, SEED, size)
+        layout = shapes, colors, places, light = scenes.sample_objects(
+            count, SEED, size
+        )
         images, masks = draw(*layout, size)  # (B, 3, H, W), (B, 2, H, W)
-        self.images, (shapes, colors, places, background) = 2 * images - 1, layout
-        captions = [caption_words(*s) for s in zip(shapes, colors, places, strict=True)]
+        self.images = 2 * images - 1
+        captions = list(map(scenes.caption_words, shapes, colors, places))
         self.words = word_ids(captions)  # (B, T + 1)
-        named = [word_objects(caption) for caption in captions]
+        named = [scenes.word_objects(caption) for caption in captions]
         said = [[t for t, o in enumerate(row) if o is not None] for row in named]
         self.said = torch.tensor(said)  # (B, 4)
         covered = adaptive_avg_pool2d(masks.float(), [side // 8 for side in size])
@@ -87,9 +79,8 @@ class UnseenScenes:
         for gone in (0, 1):
             moved = places.clone()
             moved[:, gone, :2] = GONE
-            self.without.append(
-                2 * draw(shapes, colors, moved, background, size)[0] - 1
-            )
+            images, _ = draw(shapes, colors, moved, light, size)
+            self.without.append(2 * images - 1)
 
     def at_words(self, x):
         """What belongs to the four words: (B, T, ...) -> (B, 4, ...)."""
@@ -154,26 +145,27 @@ def train_one(variant, seed, steps, unseen):
     """Train one model; return what was measured every EVERY steps, by name."""
     torch.manual_seed(seed)
     encoder, decoder = model = nn.ModuleList([Encoder(WIDTH), new_decoder(variant)])
-    optimizer, schedule = make_optimizer(model, steps, learning_rate=3e-3)
+    optimizer, schedule = training.make_optimizer(model, steps, learning_rate=3e-3)
     record = {}
     for step in range(steps + 1):
         if step % EVERY == 0:
             for name, value in unseen.measure(encoder, decoder).items():
                 record.setdefault(name, []).append(round(value, 4))
         if step < steps:
-            images, words = training_batch(BATCH, seed * 1_000_000 + step, SIZE)
+            batch = seed * 1_000_000 + step
+            images, words = training.training_batch(BATCH, batch, SIZE)
             logits, _ = decoder(*encoder(images), words[:, :-1])  # (B, T, V)
-            descend(caption_loss(logits, words), model, optimizer, schedule)
+            loss = training.caption_loss(logits, words)
+            training.descend(loss, model, optimizer, schedule)
     return record | ({} if variant == "transformer" else unseen.hide(encoder, decoder))
 
 
-def write(file=FILE, seeds=SEEDS, steps=STEPS, scenes=SCENES):
+def write(file=FILE, seeds=SEEDS, steps=STEPS, count=SCENES):
     """Train all of them, on one thread, and write what was measured."""
-    unseen, runs = UnseenScenes(scenes, SIZE), {variant: [] for variant in VARIANTS}
+    unseen, runs = UnseenScenes(count, SIZE), {variant: [] for variant in VARIANTS}
     with use_threads(1):
-        for seed in range(seeds):
-            for variant in VARIANTS:
-                runs[variant].append(train_one(variant, seed, steps, unseen))
-                print(variant, "seed", seed, runs[variant][-1], flush=True)
+        for seed, variant in product(range(seeds), VARIANTS):
+            runs[variant].append(train_one(variant, seed, steps, unseen))
+            print(variant, "seed", seed, runs[variant][-1], flush=True)
     found = {"steps": list(range(0, steps + 1, EVERY)), "runs": runs}
     file.write_text(json.dumps(found, separators=(",", ":")) + "\n")

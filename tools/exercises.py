@@ -20,8 +20,9 @@ def reset_all(files):
     for file in files or lessons():
         try:
             back, untouched = reset(file)
-        except (OSError, ValueError) as error:
-            print(error, file=sys.stderr)
+        except Exception as error:  # nbformat raises many kinds for what is no notebook
+            reason = str(error).partition("\n")[0][:80] or type(error).__name__
+            print(f"{file} is damaged, or cannot be written: {reason}", file=sys.stderr)
             damaged += 1
             continue
         exercises = "exercise" if back == 1 else "exercises"
@@ -34,10 +35,11 @@ def reset(file):
     """Put the stubs back, and leave all other cells and an untouched file alone.
 
     Returns how many exercises were put back and how many were as they should be.
-    Raises OSError if the file cannot be read or written, and ValueError, naming the
-    file, if it is no notebook.
+    Raises OSError if the file cannot be read or written, and what nbformat raises if it
+    is no notebook.
     """
-    notebook = read(file)
+    notebook = nbformat.read(file, as_version=4)
+    nbformat.validate(notebook)
     back = untouched = 0
     code = [cell for cell in notebook.cells if cell.cell_type == "code"]
     for number, cell in enumerate(code, start=1):
@@ -55,18 +57,3 @@ def reset(file):
         nbformat.write(notebook, new)
         new.replace(file)
     return back, untouched
-
-
-def read(file):
-    """Read a notebook. Raises OSError, or ValueError that names the file."""
-    try:
-        notebook = nbformat.read(file, as_version=4)
-        nbformat.validate(notebook)
-    except OSError:
-        raise
-    except Exception as error:  # nbformat raises many kinds for what is no notebook
-        reason = str(error).partition("\n")[0][:80] or type(error).__name__
-        raise ValueError(
-            f"{file} is damaged, nothing changed in it: {reason}"
-        ) from error
-    return notebook

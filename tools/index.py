@@ -1,6 +1,7 @@
 """The error index as a notebook, made from its data in data/errors.
 
-`python -m tools index` writes it and runs it. The site takes its entries apart again.
+`python -m tools index` writes it and runs it; only its two cells of set-up are written
+in the notebook itself. The site takes its entries apart again.
 """
 
 from itertools import chain, islice
@@ -11,43 +12,6 @@ from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 from helpers.inspection.messages.index import FOLDER, read_index
 from tools.notebooks import INDEX, METADATA, run_all
 
-IMPORTS = """\
-import inspect
-import logging
-import math
-
-import einops
-import matplotlib.pyplot as plt
-import numpy as np
-import timm
-import torch
-import torchvision
-import transformers
-from captum.attr import visualization
-from einops import rearrange
-from PIL import Image
-from torch import nn
-from torch.nn.functional import interpolate, pad
-from torchvision.transforms.v2 import CenterCrop
-from torchvision.transforms.v2.functional import to_image
-
-from helpers.classroom import failing
-from helpers.inspection import capture_attention, diagnose
-from helpers.maps import Geometry, TokenLayout, overlay
-
-logging.disable(logging.WARNING)  # transformers says here why attentions are empty"""
-SETUP = """\
-torch.manual_seed(0)
-B, T, A, D, h, w = 2, 5, 4, 32, 3, 7
-N = h * w
-words, cells = torch.randn(B, T, D), torch.randn(B, N, D)  # (B, T, D), (B, N, D)
-image = torch.rand(1, 3, 32, 32)  # (B, 3, H, W)
-small = {"hidden_size": D, "num_hidden_layers": 2, "num_attention_heads": A}
-
-
-def tiny_vit():
-    config = transformers.ViTConfig(**small, intermediate_size=64, image_size=32)
-    return transformers.ViTModel(config).eval()  # random weights: 1 + 2 x 2 tokens"""
 MAIN = 3  # a message is shown in full with its most frequent causes
 SEARCH = """\
 **Or search**: paste your message into the search field, with your own numbers. Every
@@ -56,16 +20,17 @@ page has a cause, the question that decides, and the lines before and after to c
 
 def make_index():
     """Write notebooks/error_index.ipynb and run it."""
-    nbformat.write(new_notebook(cells=cells_of(read_index())), INDEX)
+    setup = nbformat.read(INDEX, as_version=4).cells[1:3]
+    nbformat.write(new_notebook(cells=cells_of(read_index(), setup)), INDEX)
     run_all([INDEX])
 
 
-def cells_of(index):
-    """The cells of the notebook, in order, not run."""
+def cells_of(index, setup):
+    """The cells of the notebook, in order; setup: those below the first."""
     titles = [
         (f"[{title}](#{anchor(title)})", see) for title, see, *_ in index.sections
     ]
-    cells = [with_rows("opening", titles), new_code_cell(IMPORTS), new_code_cell(SETUP)]
+    cells = [with_rows("opening", titles), *setup]
     for title, _, text, ids in index.sections:
         entries = [entry_cells(index, index.causes[name]) for name in ids]
         first = entries[0][0]

@@ -73,33 +73,30 @@ def section_types(cells, roles):
 
 
 def role_of(cell):
-    """What a cell is for the audience."""
-    if EXERCISE.match(cell.source) or re.search(r"\bquiz", cell.source, re.IGNORECASE):
-        return "exercise"
-    if cell.cell_type != "code":
-        if HEADING_LINE.match(cell.source):
-            return "heading"
-        if PREDICT in cell.source:
-            return "predict"
-        return "list" if LIST_OR_TABLE.search(cell.source) else "prose"
-    if "raise NotImplementedError" in cell.source or "stub" in cell.metadata:
-        return "exercise"
-    if has_picture(cell):
-        return "figure"
-    lines = len(cell.source.splitlines())
-    if TAG in cell.metadata.get("tags", []) and lines <= LONG_CODE:
-        return "code"
-    printed = printed_lines(cell)
-    if lines <= SHORT_CODE and 0 < printed <= SHORT_CODE:
-        return "example"
-    return "result" if 0 < printed <= LONG_CODE else "long"
+    """What a cell is for the audience: the first of these that holds."""
+    source, code = cell.source, cell.cell_type == "code"
+    lines, printed = len(source.splitlines()), printed_lines(cell)
+    stub = "raise NotImplementedError" in source or "stub" in cell.metadata
+    quiz = re.search(r"\bquiz", source, re.IGNORECASE)
+    rules = {
+        "exercise": EXERCISE.match(source) or quiz or code and stub,
+        "heading": not code and HEADING_LINE.match(source),
+        "predict": not code and PREDICT in source,
+        "list": not code and LIST_OR_TABLE.search(source),
+        "prose": not code,
+        "figure": has_picture(cell),
+        "code": TAG in cell.metadata.get("tags", []) and lines <= LONG_CODE,
+        "example": lines <= SHORT_CODE and 0 < printed <= SHORT_CODE,
+        "result": 0 < printed <= LONG_CODE,
+        "long": True,
+    }
+    return next(role for role, holds in rules.items() if holds)
 
 
 def has_picture(cell):
     data = [output.get("data", {}) for output in cell.get("outputs", [])]
-    kinds = {kind for one in data for kind in one}
-    html = "".join(one.get("text/html", "") for one in data)
-    return bool(kinds & {"image/png", "image/jpeg"}) or "<img" in html
+    kinds = {"image/png", "image/jpeg"}
+    return any(kinds & d.keys() or "<img" in d.get("text/html", "") for d in data)
 
 
 def shows_code(cell):
@@ -111,8 +108,6 @@ def shows_code(cell):
 
 
 def printed_lines(cell):
-    texts = [
-        output.get("text") or output.get("data", {}).get("text/plain", "")
-        for output in cell.get("outputs", [])
-    ]
+    outputs = cell.get("outputs", [])
+    texts = [o.get("text") or o.get("data", {}).get("text/plain", "") for o in outputs]
     return sum(len(text.splitlines()) for text in texts)

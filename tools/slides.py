@@ -18,6 +18,7 @@ FOLDER = ROOT / "build" / "slides"
 REVEAL = "reveal.js@^4.6"
 PARTS = ("slides.html.j2", "scene.html", "live_slide.html")
 TEMPLATE, SCENE, LIVE_SLIDE = map(Path(__file__).with_name, PARTS)
+BEFORE_HEADING = r"\n\n(?=#{1,3} |\*\*Exercise \d)"
 LIVE = "00_start_here"  # the lesson whose second slide is the live scene
 
 
@@ -45,25 +46,22 @@ def parted(notebook):
     """A copy in which headings, exercises and paragraphs are cells of their own."""
     parts, notebook = [], deepcopy(notebook)
     for cell in notebook.cells:
-        if cell.cell_type != "markdown":
-            parts.append(cell)
-            continue
-        for text in re.split(r"\n\n(?=#{1,3} |\*\*Exercise \d)", cell.source):
-            parts += [nbformat.v4.new_markdown_cell(part) for part in paragraphs(text)]
+        markdown = cell.cell_type == "markdown"
+        texts = re.split(BEFORE_HEADING, cell.source) if markdown else []
+        texts = [part for text in texts for part in paragraphs(text) if part.strip()]
+        parts += map(nbformat.v4.new_markdown_cell, texts) if markdown else [cell]
     notebook.cells = parts
     return notebook
 
 
 def paragraphs(text):
     """A heading apart from the text below it; and that in parts, if it is prose."""
-    if EXERCISE.match(text):
-        return [text]
-    heading, _, below = (
-        text.partition("\n\n") if text.startswith("#") else ("", "", text)
-    )
-    whole = LIST_OR_TABLE.search(below) or "<details>" in below or "```" in below
-    parts = [heading, *([below] if whole else below.split("\n\n"))]
-    return [part for part in parts if part.strip()]
+    heading, _, below = text.partition("\n\n")
+    if EXERCISE.match(text) or not text.startswith("#"):
+        heading, below = "", text
+    whole = EXERCISE.match(text) or LIST_OR_TABLE.search(below)
+    whole = whole or "<details>" in below or "```" in below
+    return [heading, *([below] if whole else below.split("\n\n"))]
 
 
 def with_headings(notebook):

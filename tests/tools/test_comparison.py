@@ -18,7 +18,7 @@ def unseen_scenes():
 def test_every_variant_is_trained_and_measured(monkeypatch, tmp_path):
     monkeypatch.setattr(comparison, "EVERY", 2)
     monkeypatch.setattr(comparison, "BATCH", 3)
-    comparison.write(tmp_path / "found.json", seeds=2, steps=4, scenes=5)
+    comparison.write(tmp_path / "found.json", seeds=2, steps=4, count=5)
     found = json.loads((tmp_path / "found.json").read_text())
     assert found["steps"] == [0, 2, 4]
     shipped = json.loads(comparison.FILE.read_text())
