@@ -3,6 +3,7 @@
 import argparse
 import subprocess
 import sys
+from functools import partial
 from pathlib import Path
 from pkgutil import resolve_name
 
@@ -34,12 +35,9 @@ def main():
         if name in ON_NOTEBOOKS:
             command.add_argument("files", nargs="*", type=Path, help="default: all")
         if name == "matrix":
-            command.add_argument(
-                "--settings", nargs="+", default=[*SETTINGS], choices=SETTINGS
-            )
-            command.add_argument(
-                "--deps", nargs="+", default=["installed"], choices=PACKAGES
-            )
+            add = partial(command.add_argument, nargs="+")
+            add("--settings", choices=SETTINGS, default=[*SETTINGS])
+            add("--deps", choices=PACKAGES, default=["installed"])
     arguments = vars(parser.parse_args())
     del arguments["command"]
     try:

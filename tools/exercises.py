@@ -25,9 +25,7 @@ def reset_all(files):
             print(f"{file} is damaged, or cannot be written: {reason}", file=sys.stderr)
             damaged += 1
             continue
-        exercises = "exercise" if back == 1 else "exercises"
-        done = f"{back} {exercises} put back, {untouched} untouched"
-        print(f"{file.stem}: {done if back or untouched else 'holds no exercise'}")
+        print(f"{file.stem}: exercises put back {back}, untouched {untouched}")
     return damaged
 
 

@@ -4,11 +4,10 @@ import base64
 import io
 import math
 import re
-import tomllib
 
+import nbclient
 import nbformat
 from ipykernel.ipkernel import IPythonKernel
-from nbclient import NotebookClient
 from PIL import Image
 
 from helpers import ROOT
@@ -18,6 +17,7 @@ from tools.slide_types import mark
 FOLDER = ROOT / "notebooks"
 INDEX = FOLDER / "error_index.ipynb"
 WIDGET = "application/vnd.jupyter.widget-view+json"
+TIMEOUT = 1200  # seconds for a cell, as for the tests in pyproject.toml
 PNG, JPEG = "image/png", "image/jpeg"
 # As JupyterLab writes it when a notebook is opened: opening must not change the file.
 # The release of Python is missing, and jupyter_lab_config.py keeps it out.
@@ -37,24 +37,17 @@ def run_all(files=()):
     """Run the given notebooks, or all of them, one after the other."""
     for file in files or notebook_files():
         notebook = nbformat.read(file, as_version=4)
-        NotebookClient(
+        nbclient.execute(
             notebook,
-            timeout=cell_timeout(),
-            startup_timeout=120,
+            cwd=str(file.parent),
             kernel_name="python3",
+            timeout=TIMEOUT,
+            startup_timeout=120,
             record_timing=False,
             coalesce_streams=True,
-            resources={"metadata": {"path": str(file.parent)}},
-        ).execute()
+        )
         nbformat.write(normalise(notebook), file)
         print(f"ran {file.name}")
-
-
-def cell_timeout():
-    """Seconds that a cell may take: what pyproject.toml tells nbval."""
-    settings = tomllib.loads((FOLDER.parent / "pyproject.toml").read_text())
-    options = settings["tool"]["pytest"]["ini_options"]["addopts"]
-    return int(re.search(r"--nbval-cell-timeout=(\d+)", options)[1])
 
 
 def notebook_files():

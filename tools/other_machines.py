@@ -18,6 +18,7 @@ SETTINGS = {
     "avx2-1": {"ATEN_CPU_CAPABILITY": "avx2", "OMP_NUM_THREADS": "1"},
     "sse41": {"ONEDNN_MAX_CPU_ISA": "SSE41"},
 }
+PYTEST = ["-m", "pytest", "-c", "pyproject.toml", "-p", "no:cacheprovider", "-q"]
 PACKAGES = ("installed", "newest", "oldest")
 
 
@@ -25,7 +26,8 @@ def run(files, settings, deps):
     """Run every combination of settings and packages; returns 1 if anything flipped.
 
     deps: "installed" for the packages of this Python, or, in an environment made under
-    build/, the "newest" or the "oldest" that pyproject.toml admits.
+    build/, the "newest" or the "oldest" that pyproject.toml admits. pytest names each
+    cell that prints something else than what is saved.
     """
     files, failed = files or sorted((ROOT / "notebooks").rglob("*.ipynb")), []
     for packages in deps:
@@ -36,7 +38,9 @@ def run(files, settings, deps):
             continue
         for setting in settings:
             print(f"\n{packages} packages, setting {setting}:", flush=True)
-            if not holds(python, setting, files):
+            own = {**os.environ, "PYTHONPATH": str(ROOT), **SETTINGS[setting]}
+            command = [python, *PYTEST, *(Path(file).resolve() for file in files)]
+            if subprocess.run(command, cwd=ROOT, env=own).returncode:
                 failed.append(f"{packages} packages, setting {setting}: see above")
     print(*failed, f"{len(failed)} combinations failed", sep="\n")
     return int(bool(failed))
@@ -56,15 +60,3 @@ def environment(packages):
         install += ["--constraint", floors]
     subprocess.run([*install, "--editable", f"{ROOT}[{','.join(EXTRAS)}]"], check=True)
     return python
-
-
-def holds(python, setting, files):
-    """Run notebooks under a setting; True if they print what is saved in them.
-
-    pytest names each cell that does not.
-    """
-    files = [Path(file).resolve() for file in files]
-    options = ["-c", "pyproject.toml", "-p", "no:cacheprovider", "-q", "--tb=short"]
-    command = [python, "-m", "pytest", *options, *files]
-    own = {**os.environ, "PYTHONPATH": str(ROOT), **SETTINGS[setting]}
-    return subprocess.run(command, cwd=ROOT, env=own).returncode == 0

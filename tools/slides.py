@@ -46,22 +46,23 @@ def parted(notebook):
     """A copy in which headings, exercises and paragraphs are cells of their own."""
     parts, notebook = [], deepcopy(notebook)
     for cell in notebook.cells:
-        markdown = cell.cell_type == "markdown"
-        texts = re.split(BEFORE_HEADING, cell.source) if markdown else []
-        texts = [part for text in texts for part in paragraphs(text) if part.strip()]
-        parts += map(nbformat.v4.new_markdown_cell, texts) if markdown else [cell]
+        if cell.cell_type == "markdown":
+            for text in re.split(BEFORE_HEADING, cell.source):
+                parts += map(nbformat.v4.new_markdown_cell, paragraphs(text))
+        else:
+            parts.append(cell)
     notebook.cells = parts
     return notebook
 
 
 def paragraphs(text):
     """A heading apart from the text below it; and that in parts, if it is prose."""
-    heading, _, below = text.partition("\n\n")
-    if EXERCISE.match(text) or not text.startswith("#"):
-        heading, below = "", text
-    whole = EXERCISE.match(text) or LIST_OR_TABLE.search(below)
-    whole = whole or "<details>" in below or "```" in below
-    return [heading, *([below] if whole else below.split("\n\n"))]
+    if EXERCISE.match(text):
+        return [text]
+    heading, _, below = text.partition("\n\n") if text[0] == "#" else ("", "", text)
+    whole = LIST_OR_TABLE.search(below) or "<details>" in below or "```" in below
+    parts = [heading, *([below] if whole else below.split("\n\n"))]
+    return [part for part in parts if part.strip()]
 
 
 def with_headings(notebook):
