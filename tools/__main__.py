@@ -28,7 +28,7 @@ ON_THE_COURSE = {
 
 def main():
     parser = argparse.ArgumentParser(prog="python -m tools", description=__doc__)
-    commands = parser.add_subparsers(dest="command", required=True)
+    commands = parser.add_subparsers(metavar="command", required=True)
     for name, (function, text) in (ON_NOTEBOOKS | ON_THE_COURSE).items():
         command = commands.add_parser(name, help=text)
         command.set_defaults(function=f"tools.{function}")
@@ -39,7 +39,6 @@ def main():
             add("--settings", choices=SETTINGS, default=[*SETTINGS])
             add("--deps", choices=PACKAGES, default=["installed"])
     arguments = vars(parser.parse_args())
-    del arguments["command"]
     try:
         sys.exit(resolve_name(arguments.pop("function"))(**arguments))
     except (OSError, ValueError, ImportError, subprocess.CalledProcessError) as error:

@@ -25,7 +25,6 @@ WIDTH, HEADS, LAYERS = 128, 4, 2
 STEPS, BATCH, EVERY, SEEDS, SCENES = 900, 32, 50, 3, 200
 VARIANTS = ("additive", "dot-product", "transformer", "paper")
 SEED = 1_000_000_001  # of the scenes that are measured: far from those of training
-GONE = -1000.0  # pixels: out of the picture
 
 
 class PaperDecoder(RecurrentDecoder):
@@ -63,14 +62,12 @@ class UnseenScenes:
     """
 
     def __init__(self, count, size):
-        layout = shapes, colors, places, light = scenes.sample_objects(
-            count, SEED, size
-        )
-        images, masks = draw(*layout, size)  # (B, 3, H, W), (B, 2, H, W)
-        self.images = 2 * images - 1
+        shapes, colors, places, light = scenes.sample_objects(count, SEED, size)
+        images, masks = draw(shapes, colors, places, light, size)
+        self.images = 2 * images - 1  # (B, 3, H, W)
         captions = list(map(scenes.caption_words, shapes, colors, places))
         self.words = word_ids(captions)  # (B, T + 1)
-        named = [scenes.word_objects(caption) for caption in captions]
+        named = map(scenes.word_objects, captions)
         said = [[t for t, o in enumerate(row) if o is not None] for row in named]
         self.said = torch.tensor(said)  # (B, 4)
         covered = adaptive_avg_pool2d(masks.float(), [side // 8 for side in size])
@@ -78,7 +75,7 @@ class UnseenScenes:
         self.without = []
         for gone in (0, 1):
             moved = places.clone()
-            moved[:, gone, :2] = GONE
+            moved[:, gone, :2] = -1000  # pixels: out of the picture
             images, _ = draw(shapes, colors, moved, light, size)
             self.without.append(2 * images - 1)
 
@@ -87,10 +84,11 @@ class UnseenScenes:
         return x[torch.arange(len(x))[:, None], self.said]
 
     @torch.inference_mode()
-    def measure(self, encoder, decoder):
+    def measure(self, model):
         """shape: the share of right shape words. mass: that of a map on its object.
         bits: the entropy of the map; bits_head: of a single head."""
-        with eval_mode(encoder), eval_mode(decoder):
+        encoder, decoder = model
+        with eval_mode(model):
             logits, weights = decoder(*encoder(self.images), self.words[:, :-1])
         right = self.at_words(logits).argmax(-1) == self.at_words(self.words[:, 1:])
         weights = weights.flatten(1, -3) if weights.dim() > 3 else weights[:, None]
@@ -104,22 +102,20 @@ class UnseenScenes:
         }
 
     @torch.inference_mode()
-    def hide(self, encoder, decoder):
+    def hide(self, model):
         """The share of right shape words where the object is hidden while its shape is
         said ("only"), and at all other words ("else"). Recurrent decoders alone."""
+        (encoder, decoder), right = model, {"shape_only": [], "shape_else": []}
         inputs, targets = self.words[:, :-1], self.words[:, 1:]  # (B, T)
-        right = {"shape_only": [], "shape_else": []}
-        with eval_mode(encoder), eval_mode(decoder):
+        with eval_mode(model):
             cells, places = encoder(self.images)  # (B, N, D), (N, P)
             for said, images in zip(self.said[:, 1::2].T, self.without, strict=True):
                 blank = encoder(images)[0]  # (B, N, D)
                 there = torch.arange(inputs.shape[1]) == said[:, None]  # (B, T)
                 for name, when in zip(right, (there, ~there), strict=True):
                     logits = say(decoder, cells, blank, when, places, inputs)
-                    right[name].append(logits[there].argmax(-1) == targets[there])
-        return {
-            k: round(torch.cat(v).float().mean().item(), 4) for k, v in right.items()
-        }
+                    right[name] += (logits[there].argmax(-1) == targets[there]).tolist()
+        return {name: round(sum(one) / len(one), 4) for name, one in right.items()}
 
 
 def say(decoder, cells, blank, when, places, words):
@@ -149,7 +145,7 @@ def train_one(variant, seed, steps, unseen):
     record = {}
     for step in range(steps + 1):
         if step % EVERY == 0:
-            for name, value in unseen.measure(encoder, decoder).items():
+            for name, value in unseen.measure(model).items():
                 record.setdefault(name, []).append(round(value, 4))
         if step < steps:
             batch = seed * 1_000_000 + step
@@ -157,7 +153,7 @@ def train_one(variant, seed, steps, unseen):
             logits, _ = decoder(*encoder(images), words[:, :-1])  # (B, T, V)
             loss = training.caption_loss(logits, words)
             training.descend(loss, model, optimizer, schedule)
-    return record | ({} if variant == "transformer" else unseen.hide(encoder, decoder))
+    return record | ({} if variant == "transformer" else unseen.hide(model))
 
 
 def write(file=FILE, seeds=SEEDS, steps=STEPS, count=SCENES):
@@ -167,5 +163,5 @@ def write(file=FILE, seeds=SEEDS, steps=STEPS, count=SCENES):
         for seed, variant in product(range(seeds), VARIANTS):
             runs[variant].append(train_one(variant, seed, steps, unseen))
             print(variant, "seed", seed, runs[variant][-1], flush=True)
-    found = {"steps": list(range(0, steps + 1, EVERY)), "runs": runs}
+    found = {"steps": [*range(0, steps + 1, EVERY)], "runs": runs}
     file.write_text(json.dumps(found, separators=(",", ":")) + "\n")

@@ -33,25 +33,22 @@ def reset(file):
     """Put the stubs back, and leave all other cells and an untouched file alone.
 
     Returns how many exercises were put back and how many were as they should be.
-    Raises OSError if the file cannot be read or written, and what nbformat raises if it
-    is no notebook.
+    Raises what nbformat raises if the file is no notebook.
     """
     notebook = nbformat.read(file, as_version=4)
     nbformat.validate(notebook)
-    back = untouched = 0
     code = [cell for cell in notebook.cells if cell.cell_type == "code"]
-    for number, cell in enumerate(code, start=1):
-        if "stub" not in cell.metadata:
-            continue
-        if cell.source == cell.metadata.stub and cell.outputs in ([], [OUTPUT]):
-            untouched += 1
-            continue
-        back += 1
-        # what a run from top to bottom would leave here
+    exercises = [(n, c) for n, c in enumerate(code, start=1) if "stub" in c.metadata]
+    changed = [(n, c) for n, c in exercises if not is_untouched(c)]
+    for number, cell in changed:  # what a run from top to bottom would leave here
         cell.source, cell.execution_count = cell.metadata.stub, number
         cell.outputs = [OUTPUT]
-    if back:  # first to a new file: a full disk must not cost a learner the notebook
+    if changed:  # first to a new file: a full disk must not cost a learner the notebook
         new = file.with_name(file.name + ".new")
         nbformat.write(notebook, new)
         new.replace(file)
-    return back, untouched
+    return len(changed), len(exercises) - len(changed)
+
+
+def is_untouched(cell):
+    return cell.source == cell.metadata.stub and cell.outputs in ([], [OUTPUT])

@@ -4,6 +4,7 @@
 in the notebook itself. The site takes its entries apart again.
 """
 
+from functools import partial
 from itertools import chain, islice
 
 import nbformat
@@ -12,6 +13,7 @@ from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 from helpers.inspection.messages.index import FOLDER, read_index
 from tools.notebooks import INDEX, METADATA, run_all
 
+page_of = partial(new_notebook, metadata=METADATA)
 MAIN = 3  # a message is shown in full with its most frequent causes
 SEARCH = """\
 **Or search**: paste your message into the search field, with your own numbers. Every
@@ -27,18 +29,15 @@ def make_index():
 
 def cells_of(index, setup):
     """The cells of the notebook, in order; setup: those below the first."""
-    titles = [
-        (f"[{title}](#{anchor(title)})", see) for title, see, *_ in index.sections
-    ]
+    titles = [(f"[{t}](#{anchor(t)})", see) for t, see, *_ in index.sections]
     cells = [with_rows("opening", titles), *setup]
     for title, _, text, ids in index.sections:
         entries = [entry_cells(index, index.causes[name]) for name in ids]
         first = entries[0][0]
         first.source = f"## {title}\n\n{text}".rstrip() + f"\n\n{first.source}"
         cells += chain(*entries)
-    others = [
-        (quoted(m.says[0]), f"{m.means} {m.remedy}") for m in index.messages if m.remedy
-    ]
+    said = [m for m in index.messages if m.remedy]
+    others = [(quoted(m.says[0]), f"{m.means} {m.remedy}") for m in said]
     return [*cells, with_rows("others", others), with_rows("closing")]
 
 
@@ -103,16 +102,12 @@ def pages_of(notebook):
             first, *rest = entries[name]
             top = new_markdown_cell(first.source[first.source.index("### ") + 2 :])
             cells = [top, *rest, other_wordings(index, name), *setup]
-            pages[f"error-{name}"] = page_of([*cells, new_markdown_cell(back)])
+            pages[f"error-{name}"] = page_of(cells=[*cells, new_markdown_cell(back)])
         contents.append("\n".join(lines))
     hidden = "```{toctree}\n:hidden:\n\n" + "\n".join(pages) + "\n```"
     ending = [cell.source for cell in notebook.cells[-2:]]
     page = new_markdown_cell("\n\n".join([*contents, *ending, hidden]))
-    return {INDEX.stem: page_of([page]), **pages}
-
-
-def page_of(cells):
-    return new_notebook(cells=cells, metadata=METADATA)
+    return {INDEX.stem: page_of(cells=[page]), **pages}
 
 
 def other_wordings(index, name):

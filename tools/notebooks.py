@@ -61,29 +61,22 @@ def lessons():
 
 
 def require_run(files):
-    """Raise ValueError, naming the notebook, if one was not run from top to bottom."""
-    for file in files:
-        if fault := fault_of(nbformat.read(file, as_version=4)):
-            raise ValueError(
-                f"{file} was not run from top to bottom, its code cell {fault}: run it "
-                f"with python -m tools notebooks {file}"
-            )
-
-
-def fault_of(notebook):
-    """What shows that a notebook was not run from top to bottom; None if nothing does.
+    """Raise ValueError, naming notebook and cell, if one was not run top to bottom.
 
     An empty cell is no fault: running gives it no number.
     """
-    code = [c for c in notebook.cells if c.cell_type == "code" and c.source.strip()]
-    for number, cell in enumerate(code, start=1):
-        for output in cell.outputs:
-            if output.output_type == "error":
-                return f"{number} stopped with {output.ename}"
-        if cell.execution_count != number:
-            ran = cell.execution_count
-            return f"{number} ran as number {ran}" if ran else f"{number} was not run"
-    return None
+    for file in files:
+        cells = nbformat.read(file, as_version=4).cells
+        code = [c for c in cells if c.cell_type == "code" and c.source.strip()]
+        for number, cell in enumerate(code, start=1):
+            ran, errors = cell.execution_count, [o.get("ename") for o in cell.outputs]
+            said = f"ran as number {ran}" if ran else "was not run"
+            said = f"stopped with {errors[-1]}" if any(errors) else said
+            if ran != number or any(errors):
+                raise ValueError(
+                    f"{file} was not run from top to bottom, its code cell {number} "
+                    f"{said}: run it with python -m tools notebooks {file}"
+                )
 
 
 def normalise(notebook):

@@ -54,9 +54,6 @@ def environment(packages):
     python = folder / ("Scripts" if os.name == "nt" else "bin") / "python"
     subprocess.run([sys.executable, "-m", "venv", folder], check=True)
     install = [python, "-m", "pip", "install", "--quiet", "--upgrade"]
-    if packages == "oldest":
-        floors = folder / "floors.txt"
-        floors.write_text("\n".join(oldest()))
-        install += ["--constraint", floors]
-    subprocess.run([*install, "--editable", f"{ROOT}[{','.join(EXTRAS)}]"], check=True)
+    install += ["--editable", f"{ROOT}[{','.join(EXTRAS)}]"]
+    subprocess.run(install + (oldest() if packages == "oldest" else []), check=True)
     return python

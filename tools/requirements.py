@@ -36,13 +36,9 @@ def oldest():
 
 
 def write():
-    """Write constraints.txt: the releases that this environment was tested with.
-
-    Versions are without what a build adds: 2.9.0+cpu -> 2.9.0.
-    """
+    """Write constraints.txt: the releases that this environment was tested with."""
     pip = [sys.executable, "-m", "pip", "freeze", "--all", "--exclude", "pip"]
-    found = re.sub(
-        r"\+.*", "", subprocess.check_output([*pip, "--exclude-editable"], text=True)
-    )
+    found = subprocess.check_output([*pip, "--exclude-editable"], text=True)
     header = HEADER.format(python=platform.python_version(), system=platform.system())
-    FILE.write_text(header + found.lower())
+    # without what a build adds to a version: 2.9.0+cpu
+    FILE.write_text(header + re.sub(r"\+.*", "", found).lower())

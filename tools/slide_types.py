@@ -47,22 +47,21 @@ def section_types(cells, roles):
     be a heading and a sentence is left out.
     """
     about = ITEMS | {"code"}
-    plain = not about & {*roles}
-    if plain:
+    if plain := not about & {*roles}:
         about = about | {"result"}
     bare = not about & {*roles}
     room, taken, said = LONG_PROSE if plain else SHORT_PROSE, False, 0  # words
     types = ["slide"]
     for cell, role in zip(cells[1:], roles[1:], strict=True):
+        words, lines = len(cell.source.split()), len(cell.source.splitlines())
         if role == "prose":
-            words = len(cell.source.split())
             types.append("-" if words <= room else "notes")
             room -= words
             said += words * (room >= 0)
         elif role in about:
             types.append("subslide" if taken else "-")
-            short = len(cell.source.splitlines()) <= SHOWN_WITH_FIGURE
-            taken = role != "code" or not short  # a figure joins short code above it
+            # a figure joins short code above it
+            taken = role != "code" or lines > SHOWN_WITH_FIGURE
             room = 0 if role == "predict" else SHORT_PROSE
         else:
             types.append("skip")
@@ -101,10 +100,10 @@ def has_picture(cell):
 
 def shows_code(cell):
     """Results hide their code; so do figures, unless it is the point, and short."""
+    if not has_picture(cell):
+        return role_of(cell) != "result"
     short = len(cell.source.splitlines()) <= SHOWN_WITH_FIGURE
-    if has_picture(cell):
-        return short and TAG in cell.metadata.get("tags", [])
-    return role_of(cell) != "result"
+    return short and TAG in cell.metadata.get("tags", [])
 
 
 def printed_lines(cell):

@@ -26,7 +26,9 @@ def deck(notebook, title):
     """One lesson as HTML that expects reveal.js in the folder `reveal` beside it."""
     from nbconvert.exporters import SlidesExporter  # comes with the extra "test"
 
-    notebook = with_headings(mark(parted(notebook)))
+    notebook = deepcopy(notebook)
+    notebook.cells = list(parted(notebook.cells))
+    notebook.cells = list(with_headings(mark(notebook).cells))
     if title == LIVE:
         add_live_slide(notebook.cells, title)
     for cell in notebook.cells:
@@ -42,17 +44,14 @@ def deck(notebook, title):
     return exporter.from_notebook_node(notebook, {"metadata": {"name": title}})[0]
 
 
-def parted(notebook):
-    """A copy in which headings, exercises and paragraphs are cells of their own."""
-    parts, notebook = [], deepcopy(notebook)
-    for cell in notebook.cells:
+def parted(cells):
+    """The cells, with headings, exercises and paragraphs as cells of their own."""
+    for cell in cells:
         if cell.cell_type == "markdown":
             for text in re.split(BEFORE_HEADING, cell.source):
-                parts += map(nbformat.v4.new_markdown_cell, paragraphs(text))
+                yield from map(nbformat.v4.new_markdown_cell, paragraphs(text))
         else:
-            parts.append(cell)
-    notebook.cells = parts
-    return notebook
+            yield cell
 
 
 def paragraphs(text):
@@ -65,19 +64,16 @@ def paragraphs(text):
     return [part for part in parts if part.strip()]
 
 
-def with_headings(notebook):
-    """Every slide below another begins with their common heading."""
-    parts, heading = [], ""
-    for cell in notebook.cells:
+def with_headings(cells):
+    """The cells; every slide below another begins with their common heading."""
+    for cell in cells:
         kind = cell.metadata["slideshow"]["slide_type"]
         if kind == "slide":
             heading = cell.source
         if kind == "subslide":
-            parts.append(shown_as("subslide", heading))
+            yield shown_as("subslide", heading)
             cell.metadata["slideshow"] = {"slide_type": "-"}
-        parts.append(cell)
-    notebook.cells = parts
-    return notebook
+        yield cell
 
 
 def shown_as(kind, text):
@@ -118,8 +114,7 @@ def fetch_reveal(folder):
     """Get reveal.js from npm, unless it is there already."""
     if (folder / "reveal").exists():
         return
-    npm = shutil.which("npm")
-    if npm is None:
+    if (npm := shutil.which("npm")) is None:
         raise FileNotFoundError(
             "the slides need npm once, for reveal.js: install Node.js, "
             "or copy build/slides/reveal from a machine that has it"

@@ -64,10 +64,11 @@ def test_an_object_that_is_hidden_at_no_word_changes_nothing(unseen_scenes):
 
 def test_the_words_that_name_something_are_measured(unseen_scenes):
     captioner = load_captioner("additive")
-    found = unseen_scenes.measure(captioner.encoder, captioner.decoder)
+    model = torch.nn.ModuleList([captioner.encoder, captioner.decoder])
+    found = unseen_scenes.measure(model)
     assert found["shape"] > 0.8
     assert 0.4 < found["mass"] < 0.9 and found["bits"] == found["bits_head"]
-    hidden = unseen_scenes.hide(captioner.encoder, captioner.decoder)
+    hidden = unseen_scenes.hide(model)
     assert hidden["shape_only"] < 0.4 < 0.7 < hidden["shape_else"]
 
 
