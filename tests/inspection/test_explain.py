@@ -15,8 +15,9 @@ from torch import nn
 from helpers import ROOT
 from helpers.inspection import explain
 from helpers.inspection.messages.index import read_index
-from helpers.inspection.messages.numbers import describe, without_numbers
-from helpers.inspection.messages.wording import prepare
+from helpers.inspection.messages.numbers import without_numbers
+from helpers.inspection.messages.recognise import prepare
+from helpers.inspection.messages.tokens import describe
 from tests.inspection.cases import read_cases
 from tests.inspection.cases.__main__ import FOLDER, points, text_of
 from tools.index import entries_of
@@ -368,10 +369,11 @@ def test_an_error_in_other_words_is_called_close():
 
 def test_a_misspelt_letter_and_another_hyphen_do_not_matter():
     sizes = "The size of {} a (197) must match the size of tensor b (196) at {} 1"
+    right = explain(sizes.format("tensor", "non-singleton dimension"))
     for wrong in "tenser", "tnesor", "tensr":
         text = sizes.format(wrong, "non-singelton dimension")
         found = explain(f"RuntimeError: {text}")
-        assert found.message.id == "sizes" and not found.close, wrong
+        assert found.message.id == "sizes" and found.facts == right.facts, wrong
     three, two = (explain(f"expected 4{d} input (got 3{d} input)") for d in ("-D", "D"))
     assert three.message == two.message and three.facts == two.facts
     assert "the tensor has 3" in two.facts[0]

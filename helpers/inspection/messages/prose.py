@@ -3,14 +3,11 @@
 import re
 from itertools import combinations, pairwise
 
-from helpers.inspection.messages.grids import extra
-from helpers.inspection.messages.numbers import (
-    EXTRA,
-    KNOWN,
-    SIDES,
-    WIDTHS,
-    as_shape,
+from helpers.inspection.messages.numbers import KNOWN, SIDES, WIDTHS, as_shape, told
+from helpers.inspection.messages.pairs import pair
+from helpers.inspection.messages.tokens import (
     describe,
+    extra,
     grids,
     square_and_more,
     square_root,
@@ -18,7 +15,6 @@ from helpers.inspection.messages.numbers import (
 
 HEADS = {8, 12, 16, 20, 24, 28, 32, 40}
 PIXELS = re.compile(r"(?<![\d.x×*] )(?<![\d.x×*])(\d+) ?[x×*] ?(\d+)(?! ?[x×*]|\d)")
-AXES = re.compile(r"\b([1-6])-?[dD]\b")
 SIZE = r"([\[(]?\d[\d, ]*)"
 MASK = re.compile(rf"\bmasks?\b[^.\d]{{0,40}}?{SIZE}", re.IGNORECASE)
 TOKENS = re.compile(
@@ -34,27 +30,23 @@ def facts_in_words(numbers, text):
     # 512x512 is what images are, (512, 512) may be queries by keys.
     pixels = {f"({a}, {b})" for a, b in PIXELS.findall(text)}
     said = [shape for n in numbers if str(shape := as_shape(n)) not in pixels]
-    facts = {}
-    if scale := DROPOUT.search(text):
-        facts["scale"] = f"{scale[0]} = 1 / (1 - p): what dropout makes of a 1"
+    scale = DROPOUT.search(text)
+    facts = told("prose", {"scale": scale}, scale=scale and scale[0])
     facts |= mask_sizes(text)
     for shape in said:
         facts |= one_shape(shape)
     alone = sorted({shape[0] for shape in said if len(shape) == 1})[-6:]
     for low, high in combinations(alone, 2):
-        facts |= two_counts(low, high)
+        if low >= 36 and square_root(low) and high <= 13 * low:
+            found = pair(low, high)
+            facts |= {name: found[name] for name in found if name in COUNTED}
     for one, two in pairwise(shape for shape in said if len(shape) in (3, 4)):
         facts |= two_shapes(one, two)
     facts.pop("extra", None)  # in prose only its number says which tokens
     return facts
 
 
-def axes_said(text):
-    """(wanted, have) of `expected 2D or 3D input (got 4D input)`, or None."""
-    *wanted, have = map(int, AXES.findall(text)) if AXES.search(text) else [0]
-    return (
-        (max(wanted) if have > max(wanted) else min(wanted), have) if wanted else None
-    )
+COUNTED = {"joined", *(f"extra-{more}" for more in (1, 2, 4, 5))}
 
 
 def mask_sizes(text):
@@ -66,25 +58,26 @@ def mask_sizes(text):
     for *_, n in masks:
         for sizes in others:
             if n not in sizes and min(n, *sizes[-2:]) > 4:
-                return {"mask-sizes": f"the mask has {n}, the tokens are {max(sizes)}"}
+                return told("prose", {"mask-sizes": True}, n=n, tokens=max(sizes))
     return {}
 
 
 def one_shape(shape):
     """A shape, or a number alone: the axes of weights, and extra tokens."""
-    facts, last = {}, shape[-1] if shape else 0
-    seen = str(shape).replace("-1", "?")
+    last, several = shape[-1] if shape else 0, len(shape) > 1
     picture = len(shape) in (4, 5) and shape[1] in (1, 3)  # 5: of a video
-    if len(shape) > 1 and last == shape[-2] and not picture:
-        if last >= (36 if len(shape) > 2 else 144) and square_and_more(last):
-            facts["every-query"] = f"{seen}: one map for each of {last} queries"
-        if len(shape) == 4 and last in HEADS and shape[1] > 64:
-            facts["heads-heads"] = f"{seen}: {last} heads by {last} heads?"
+    square = several and last == shape[-2] and not picture
     rows = shape[-2] if len(shape) == 3 and shape[0] in (1, -1) else 0
-    if rows >= 10 and rows != last and last not in WIDTHS and grids(last):
-        facts["queries"] = f"{seen}: {rows} rows of {describe(last)}?"
-    if len(shape) > 1 and last == 77:
-        facts["text"] = f"{seen}: the last axis has the 77 text tokens of CLIP"
+    grid = last not in WIDTHS and grids(last)
+    least = 36 if len(shape) > 2 else 144
+    holds = {
+        "every-query": square and last >= least and square_and_more(last),
+        "heads-heads": square and len(shape) == 4 and last in HEADS and shape[1] > 64,
+        "queries": rows >= 10 and rows != last and grid,
+        "text": several and last == 77,
+    }
+    seen = str(shape).replace("-1", "?")
+    facts = told("prose", holds, seen=seen, n=last, rows=rows, about=describe(last))
     for n in shape:
         side, more = square_and_more(n) or (0, 0)
         if more and (n in KNOWN or (n >= 50 and side in SIDES)):
@@ -92,24 +85,11 @@ def one_shape(shape):
     return facts
 
 
-def two_counts(low, high):
-    """Two numbers, of which the lower is a square."""
-    if low < 36 or not square_root(low):
-        return {}
-    if high - low in EXTRA:
-        return extra(high - low, f"{high} - {low} = {high - low}")
-    if low >= 144 and 2 < high / low <= 13 and high % low == 0:
-        return {"tiles": f"{high} = {high // low} x {low}: tiles or frames?"}
-    return {}
-
-
 def two_shapes(one, two):
     """Two shapes, one after the other: an image and its map."""
     (H, W), (h, w) = one[-2:], two[-2:]  # of an image, and of its map
-    if H != W and min(h, w) > 4 and H * h == W * w:
-        return {"turned-grid": f"{one} gives {two}: height and width are swapped"}
-    if len(one) == len(two) == 3 and min(*one, *two) > 1:
-        ratios = [max(pair) / min(pair) for pair in zip(one, two, strict=True)]
-        if min(ratios) >= 6:
-            return {"smaller": f"{one} and {two}: a map, and what it has to cover?"}
-    return {}
+    three = len(one) == len(two) == 3 and min(*one, *two) > 1
+    ratios = [max(pair) / min(pair) for pair in zip(one, two, strict=False) if three]
+    holds = {"turned-grid": H != W and min(h, w) > 4 and H * h == W * w}
+    holds["smaller"] = min(ratios, default=0) >= 6
+    return told("prose", holds, one=one, two=two)
