@@ -496,6 +496,20 @@ def test_numbers_are_found_and_words_with_digits_are_not():
     assert describe(410) == describe(10**18 + 9) == ""
 
 
+def test_counted_cases_name_messages_and_causes_that_exist():
+    assert DATA.counts.keys() <= {message.id for message in DATA.messages}
+    assert {
+        cause for one in DATA.counts.values() for cause in one
+    } <= DATA.causes.keys()
+
+
+def test_a_cause_counted_behind_a_message_is_known_behind_it():
+    for message in DATA.messages:
+        text = message.says[0].replace("...", "x")
+        if not message.like and explain(text).message == message:
+            assert DATA.counts.get(message.id, {}).keys() <= {*named(text)}, message.id
+
+
 def run(*arguments, text=None):
     return subprocess.run(
         [sys.executable, "-X", "importtime", "-m", "helpers", "explain", *arguments],

@@ -15,9 +15,10 @@ from helpers.inspection.messages.report import SORTING, as_text
 from helpers.inspection.messages.tokens import read_any
 from helpers.inspection.messages.words import ABOUT, prose, terms_of
 
-# What counts how much with a message: a fact about the numbers for or against a cause,
-# a clue in the text around it, words in common, the place in the message's order.
-FITS, UNLESS, CLUE, WORDS, PLACE = 4.0, -4.0, 2.0, 0.07, 0.8
+# What counts how much with a message: a fact about the numbers for a cause, one that
+# many causes have, or one against it; a clue in the text around it, words in common;
+# the place in the message's order, and how often it was counted behind the message.
+FITS, GENERAL, UNLESS, CLUE, WORDS, PLACE, SEEN = 4.0, 2.0, -4.0, 2.0, 0.07, 0.6, 0.3
 # Without one: a fact about numbers, the least score, and what the best must have to be
 # sure: a score, so far ahead of the second, so much of a phrase and of the text.
 COUNTED, HINT, DOUBT = 50.0, 18.0, 32.0  # in doubt, what is seen is asked for as well
@@ -112,8 +113,10 @@ def causes_of(index, message, facts, text):
     """The causes of a message, the likeliest first; of a kind only those told of."""
     terms, shelf = terms_of(text) - terms_of(" ".join(message.says)), library(index)
     ranked = []
-    for place, name in enumerate(message.causes):
+    counts = index.counts.get(message.id, {})
+    for place, name in enumerate(dict.fromkeys((*message.causes, *counts))):
         score = WORDS * shelf.score(terms, name) - PLACE * math.log2(1 + place)
+        score += SEEN * math.log2(1 + counts.get(name, 0))
         ranked.append(rank(index.causes[name], score, facts, text))
     ranked.sort(key=lambda one: -one.score)
     if message.like:
@@ -127,7 +130,8 @@ def rank(cause, score, facts, text):
     reasons = tuple(facts[fact] for fact in fitting)
     generic = tuple(facts[fact] for fact in fitting if fact in GENERIC)
     clue = any(mentions(text, clue) for clue in cause.clues)
-    score += FITS * bool(reasons) + UNLESS * any(fact in facts for fact in cause.unless)
+    score += FITS if len(reasons) > len(generic) else GENERAL * bool(reasons)
+    score += UNLESS * any(fact in facts for fact in cause.unless)
     score += CLUE * clue + UNLESS * cause.in_use(text)
     return Ranked(cause, score, reasons, bool(reasons or clue), generic)
 
