@@ -18,14 +18,14 @@ from helpers.inspection.messages.words import ABOUT, prose, terms_of
 # What counts how much with a message: a fact about the numbers for a cause, one that
 # many causes have, or one against it; a clue in the text around it, words in common;
 # the place in the message's order, and how often it was counted behind the message.
-FITS, GENERAL, UNLESS, CLUE, WORDS, PLACE, SEEN = 4.0, 2.0, -4.0, 2.0, 0.07, 0.6, 0.3
+FITS, GENERAL, UNLESS, CLUE, WORDS, PLACE, SEEN = 5.0, 2.0, -4.0, 2.0, 0.07, 0.6, 0.3
 # Without one: a fact about numbers, the least score, and what the best must have to be
 # sure: a score, so far ahead of the second, so much of a phrase and of the text.
 COUNTED, HINT, DOUBT = 50.0, 18.0, 32.0  # in doubt, what is seen is asked for as well
 SURE, AHEAD, SHARE, EXPLAINED = 40.0, 1.4, 0.55, 0.5
 BRIEF = 8  # words of a text that is asked for its numbers
 NEARLY = 0.7  # of a phrase: nearly all of it
-NEAR = 0.45  # of the best score: what is worth naming beside it
+NEAR = 0.33  # of the best score: what is worth naming beside it
 HINTS = 3
 PERCENT = re.compile(r"\d+(\.\d+)? ?%")
 USED = 0.6  # what the text says it has set already
