@@ -15,9 +15,8 @@ from torch import nn
 from helpers import ROOT
 from helpers.inspection import explain
 from helpers.inspection.messages.index import read_index
-from helpers.inspection.messages.numbers import without_numbers
+from helpers.inspection.messages.numbers import describe, without_numbers
 from helpers.inspection.messages.recognise import prepare
-from helpers.inspection.messages.tokens import describe
 from tests.inspection.cases import read_cases
 from tests.inspection.cases.__main__ import FOLDER, points, text_of
 from tools.index import entries_of

@@ -7,13 +7,11 @@ from functools import cache
 
 from helpers.inspection.messages.facts import facts_of
 from helpers.inspection.messages.index import Cause, Message, mentions, read_index
-from helpers.inspection.messages.numbers import FACTS, without_numbers
+from helpers.inspection.messages.numbers import FACTS, read_any, without_numbers
 from helpers.inspection.messages.prose import facts_in_words
-from helpers.inspection.messages.ranking import Ranking
 from helpers.inspection.messages.recognise import clean, errors_in, find
 from helpers.inspection.messages.report import SORTING, as_text
-from helpers.inspection.messages.tokens import read_any
-from helpers.inspection.messages.words import ABOUT, prose, terms_of
+from helpers.inspection.messages.search import ABOUT, Ranking, prose, terms_of
 
 # What counts how much with a message: a fact about the numbers for a cause, one that
 # many causes have, or one against it; a clue in the text around it, words in common;

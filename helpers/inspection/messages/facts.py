@@ -8,10 +8,16 @@ import re
 from itertools import pairwise
 from math import prod
 
-from helpers.inspection.messages.numbers import WIDTHS, as_int, as_shape, told
+from helpers.inspection.messages.numbers import (
+    WIDTHS,
+    as_int,
+    as_shape,
+    describe,
+    rounded,
+    told,
+)
 from helpers.inspection.messages.pairs import channels, pair, pictures, product, shapes
 from helpers.inspection.messages.reshape import reshape
-from helpers.inspection.messages.tokens import describe, rounded
 
 RANK = re.compile(r"\b([1-6])-?[dD]\b")
 

@@ -7,15 +7,13 @@ from helpers.inspection.messages.numbers import (
     WIDTHS,
     as_int,
     as_shape,
-    told,
-)
-from helpers.inspection.messages.tokens import (
     describe,
     extra,
     grids,
     rounded,
     square_and_more,
     square_root,
+    told,
 )
 
 WINDOWS = {49, 144}  # tokens of a Swin window of 7 or 12
@@ -135,6 +133,7 @@ def maps(first, second, differ):
     holds = {
         "per-head": heads and heads[0] in HEADS,
         "keys-1": few > 1 == many - few,
+        "doubled": first[-2] == second[-2] == few > 1 and many == 2 * few,
         "pooled-map": one == (1, 1) and min(h, w) > 1,
         "shuffled": r > 1 and c in (r, r * r) and sides,
     }

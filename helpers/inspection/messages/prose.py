@@ -1,16 +1,18 @@
 """What numbers and shapes say in a text that is no known message."""
 
 import re
-from itertools import combinations, pairwise
+from itertools import pairwise
 
-from helpers.inspection.messages.numbers import KNOWN, SIDES, WIDTHS, as_shape, told
-from helpers.inspection.messages.pairs import pair
-from helpers.inspection.messages.tokens import (
+from helpers.inspection.messages.numbers import (
+    KNOWN,
+    SIDES,
+    WIDTHS,
+    as_shape,
     describe,
     extra,
     grids,
     square_and_more,
-    square_root,
+    told,
 )
 
 HEADS = {8, 12, 16, 20, 24, 28, 32, 40}
@@ -35,18 +37,10 @@ def facts_in_words(numbers, text):
     facts |= mask_sizes(text)
     for shape in said:
         facts |= one_shape(shape)
-    alone = sorted({shape[0] for shape in said if len(shape) == 1})[-6:]
-    for low, high in combinations(alone, 2):
-        if low >= 36 and square_root(low) and high <= 13 * low:
-            found = pair(low, high)
-            facts |= {name: found[name] for name in found if name in COUNTED}
-    for one, two in pairwise(shape for shape in said if len(shape) in (3, 4)):
+    for one, two in pairwise(shape for shape in said if len(shape) in (2, 3, 4)):
         facts |= two_shapes(one, two)
     facts.pop("extra", None)  # in prose only its number says which tokens
     return facts
-
-
-COUNTED = {"joined", *(f"extra-{more}" for more in (1, 2, 4, 5))}
 
 
 def mask_sizes(text):
@@ -86,8 +80,11 @@ def one_shape(shape):
 
 
 def two_shapes(one, two):
-    """Two shapes, one after the other: an image and its map."""
+    """Two shapes, one after the other: an image and its map, weights and places."""
     (H, W), (h, w) = one[-2:], two[-2:]  # of an image, and of its map
+    if len(one) == len(two) == 2:  # weights (classes, N), places (N, 2)
+        listed = 1 < H < 64 < W == h and w in (2, 3, 4)
+        return told("prose", {"each-class": listed}, one=one, two=two)
     three = len(one) == len(two) == 3 and min(*one, *two) > 1
     ratios = [max(pair) / min(pair) for pair in zip(one, two, strict=False) if three]
     holds = {"turned-grid": H != W and min(h, w) > 4 and H * h == W * w}

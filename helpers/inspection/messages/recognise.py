@@ -4,13 +4,15 @@ import re
 from functools import cache
 
 from helpers.inspection.messages.numbers import HOLE, without_numbers
-from helpers.inspection.messages.words import rarity
+from helpers.inspection.messages.search import rarity
 
 # What names an error. pytest writes "E   " in front of it, launchers the number of the
 # process, servers the time.
-ERROR = r"(?:^|[\s|:\])])(?:\w+\.)*\w*(?:{})\b\s*(?:\([a-z ]+\))?(?::|$)"
-ERROR_LINE = re.compile(ERROR.format("Error|Exception|Interrupt"), re.MULTILINE)
-WARNING_LINE = re.compile(ERROR.format("Warning"), re.MULTILINE)
+ERROR = re.compile(
+    r"(?:^|[\s|:\])])(?:\w+\.)*\w*(?:Error|Exception|Interrupt|Warning)\b"
+    r"\s*(?:\([a-z ]+\))?(?::|$)",
+    re.MULTILINE,
+)
 NOISE = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]|\r")  # colours, and Windows' line ends
 QUOTES = str.maketrans({"`": "'", "‘": "'", "’": "'", "“": "'", "”": "'", '"': "'"})
 WIDE = str.maketrans("：，（）［］＝", ":,()[]=")  # as a Chinese keyboard writes them
@@ -65,12 +67,10 @@ def wording_in(example, bare):
 
 
 def errors_in(text):
-    """The errors of a text, or its warnings, each up to the next, the last first."""
-    for pattern in (ERROR_LINE, WARNING_LINE):
-        if starts := [match.start() for match in pattern.finditer(text)]:
-            ends = [*starts[1:], len(text)]
-            return [text[a:b] for a, b in zip(starts, ends, strict=True)][::-1]
-    return []
+    """The errors and warnings of a text, each up to the next, the last first."""
+    starts = [match.start() for match in ERROR.finditer(text)]
+    ends = [*starts[1:], len(text)][: len(starts)]
+    return [text[a:b] for a, b in zip(starts, ends, strict=True)][::-1]
 
 
 def find(messages, text):

@@ -10,11 +10,14 @@ from helpers.inspection.messages.numbers import (
     WIDTHS,
     as_int,
     as_shape,
+    compare,
+    either,
+    extra,
+    square_root,
+    times,
     told,
 )
-from helpers.inspection.messages.tokens import compare, either, square_root, times
 
-CHANCE = 11  # a number with a prime as large divides few others by chance
 # Windows that cut a map, (h / a, a, w / b, b) and the others: where these axes stand.
 CUT = ((1, 2, 3, 4), (0, 5)), ((2, 3, 4, 5), (0, 1))  # (B, ..., C), (B, C, ...)
 
@@ -46,8 +49,7 @@ def reshape(wanted, size, axis=None):
     no_fit = not facts.keys() - {"count", "held"} and not cut
     holds = {"no-fit": no_fit, "channel-cut": cut}
     holds["too-small"] = asked > size and asked % size
-    values |= {"cells": cells, "width": width + 1}
-    facts |= told("reshape", holds, **values)
+    facts |= told("reshape", holds, **values, cells=cells, width=width + 1)
     return facts | (solved(wanted, size, asked) if no_fit else {})
 
 
@@ -119,26 +121,24 @@ def whole_rows(size, rest, grid):
     """The size is a multiple of the grid, or of the grid with extra tokens."""
     cells = math.prod(grid)
     for tokens in (cells + more for more in (0, *EXTRA)):
-        exact = size == rest * tokens**2 or rest == 1 or rough(tokens)
-        if size % tokens**2 == 0 and exact:
-            text = f"{size} = {size // tokens**2} x {tokens} x {tokens}"
-            text += ": queries by keys, one map for each query"
-            return {"every-query": text, "axis-left": text}
+        many, left = divmod(size, tokens**2)
+        if not left and rest in (1, many):
+            text = f"{size} = {many} x {tokens} x {tokens}: queries by keys"
+            return dict.fromkeys(("every-query", "axis-left"), text)
     if size > cells * rest and size % (cells * rest) == 0:
         many = size // (cells * rest)
-        return {"axis-left": f"{size} = {many} x {cells * rest}: axes were left in"}
-    for more in (1, 2, 5, 4):
-        tokens = cells + more
-        if size > tokens and size % tokens == 0 and rough(tokens):
-            text = f"{size} = {size // tokens} x ({times(grid)} + {more})"
-            text += f": {EXTRA[more]}, and more axes than the grid"
-            return {f"extra-{more}": text, "rows": text}
+        return {"rows": f"{size} = {many} x {cells * rest}: axes were left in"}
+    for more in EXTRA:
+        many, left = divmod(size, cells + more)
+        if many > 1 and not left and rough(cells + more):
+            text = f"{size} = {many} x ({cells} + {more})"
+            return {"rows": f"{text}: axes were left in"} | extra(more, text)
     return {}
 
 
 def rough(n):
     """Has n a large prime? (2, 3, 5 and 7 are in the sizes of all models.)"""
-    return n // math.gcd(n, (2 * 3 * 5 * 7) ** 20) >= CHANCE
+    return n // math.gcd(n, (2 * 3 * 5 * 7) ** 20) > 7
 
 
 def windows(wanted, size):
