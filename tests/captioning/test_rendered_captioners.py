@@ -1,6 +1,5 @@
 """Two captioners of rendered scenes: what they are, what they reach, what breaks."""
 
-import json
 import shutil
 from pathlib import Path
 
@@ -10,7 +9,6 @@ from PIL import Image
 from torch.testing import assert_close
 
 from helpers.captioning import (
-    RENDERED_VOCABULARY,
     load_published,
     load_rendered,
     near,
@@ -46,38 +44,12 @@ def scenes():
 
 
 @pytest.mark.parametrize("name", RECIPES)
-def test_the_interface(both, scenes, name):
-    caption = both[name].caption(scenes[0].image)
-    T = len(caption.words)
-    assert caption.maps.shape == (T, 8, 12)
-    L, A = caption.weights.shape[:2]
-    assert caption.weights.shape == (L, A, T, 96)
-    assert_close(caption.maps, caption.weights.mean((0, 1)).unflatten(-1, (8, 12)))
-    assert (caption.maps.sum((1, 2)) <= 1 + 1e-4).all()
-    assert set(caption.words) <= set(RENDERED_VOCABULARY[3:])
-
-
-@pytest.mark.parametrize("name", RECIPES)
-def test_a_batch_says_what_each_picture_says_alone(both, scenes, name):
-    images = [scene.image for scene in scenes[:4]]
-    images[1] = images[1].resize((150, 100))
-    for image, caption in zip(images, both[name].captions(images), strict=True):
-        alone = both[name].caption(image)
-        assert alone.words == caption.words
-        assert_close(alone.maps, caption.maps, atol=1e-4, rtol=1e-3)
-
-
-@pytest.mark.parametrize("name", RECIPES)
 def test_the_shipped_model_is_what_the_manifest_says(both, scenes, name):
     stated = read_manifest()[name]["scores"]
-    assert stated["exact"] >= 0.95
+    assert stated["exact"] >= 0.95 and stated["near"] >= 0.97
     found = score_captioner(both[name], scenes)
     assert found["exact"] >= stated["exact"] - 0.1
     assert found["near"] >= stated["near"] - 0.1
-
-
-def test_the_maps_of_convolutions_are_true():
-    assert read_manifest()[OURS]["scores"]["near"] >= 0.97
 
 
 def test_the_folder_is_small_and_loads_with_the_library_alone(scenes):
@@ -163,7 +135,7 @@ def test_a_few_steps_learn_and_what_is_saved_loads(name, tmp_path, monkeypatch):
     one, two = (next(m.parameters()).detach() for m in (model, untrained))
     assert not torch.equal(one, two)
     training.save(name, model, tmp_path, 1)
-    entry = json.loads((tmp_path / "manifest.json").read_text())[name]
+    entry = read_manifest(tmp_path)[name]
     assert entry["scores"]["scenes"] == 2 and entry["seconds"] == 1
     load = load_rendered if name == OURS else load_published
     assert isinstance(load(tmp_path).caption(Image.new("RGB", (96, 64))), Caption)

@@ -101,9 +101,8 @@ def test_shadow_falls_away_from_the_lamp(side):
         (one, masks, _), (two, _, _) = (render(objects, x, SIZE) for x in lights)
         change = (one - two).mean(0) * ~masks.any(0)  # (H, W), on the floor
         assert change.min() < -0.1 and change.max() > 0.1
-        marked = (change < -0.1, change > 0.1)
-        dark, bright = (columns[one].float().mean() for one in marked)
-        assert (dark - bright) * side < 0
+        dark, bright = columns[change < -0.1], columns[change > 0.1]
+        assert (dark.float().mean() - bright.float().mean()) * side < 0
 
 
 def test_object_casts_its_shadow_on_another():

@@ -46,7 +46,7 @@ def sample_rendered_scenes(count, seed, size=SIZE, samples=2, **kinds):
     size is (H, W) in pixels, each side at least 64 and the picture at most 2 times as
     high as wide. samples: rays a pixel down and across; with 1, edges are jagged. Every
     object shows at least half of itself. kinds: for scenes unlike those of training,
-    see `rendered_batches`. Raises ValueError for a negative count or another size.
+    see `draw_scenes`. Raises ValueError for a negative count or another size.
     """
     drawn = draw_scenes(count, seed, size, samples, **kinds)
     return [to_scene(*parts) for parts in drawn]
