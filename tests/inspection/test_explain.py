@@ -192,7 +192,7 @@ def test_odd_sides_windows_and_half_precision_have_their_kinds():
 
 @pytest.mark.parametrize("name", DATA.causes)
 def test_what_an_entry_prints_leads_back_to_it(name):
-    cells = ENTRIES[DATA.causes[name].title]
+    cells = ENTRIES[name]
     printed = "".join(o.text for cell in cells for o in cell.get("outputs", []))
     for line in printed.splitlines():
         if explain(line).message and "Error: " in line:
