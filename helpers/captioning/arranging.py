@@ -42,28 +42,22 @@ def make_scene(objects, size=(112, 112), background=BACKGROUND):
             f"{both(objects)} lie on one another: their centres are {apart:.1f} pixels "
             f"apart, and the larger radius is {widest:g}. Move one of them away"
         )
-    places = f"{across:g} pixels apart across and {down:g} down"
-    check_relation(objects, across - down, places, "above", CLEAR)
+    where = f"{across:g} pixels apart across and {down:g} down"
+    check_relation(objects, across - down, where, "above", CLEAR)
     shapes = torch.tensor([[SHAPES.index(o.shape) for o in objects]])  # (1, 2)
     colors = torch.tensor([[list(COLORS).index(o.color) for o in objects]])  # (1, 2)
     places = torch.tensor([[[o.x, o.y, o.radius] for o in objects]])  # (1, 2, 3)
     layout = in_reading_order(shapes, colors, places.float())
     plain = torch.tensor([[background, background]]).float()  # (1, 2, 3)
     scene = to_scenes(*layout, plain, size)[0]
-    for thing, mask in zip(scene.objects, scene.masks, strict=True):
-        check_visible(thing, mask)
+    for o, seen in zip(scene.objects, scene.masks.sum((1, 2)), strict=True):
+        if not seen >= o.radius**2 / 2:  # a sixth of a circle, a third of a star
+            raise ValueError(
+                f"only {seen} pixels of the {o.color} {o.shape} can be seen (x "
+                f"{o.x:g}, y {o.y:g}, radius {o.radius:g}; the picture is {size[1]} x "
+                f"{size[0]}): move it in from the edge, or away from the other object"
+            )
     return scene
-
-
-def check_visible(thing, mask):
-    """Raise ValueError if too little of an object is in its mask (H, W)."""
-    (H, W), seen = mask.shape, int(mask.sum())
-    if not seen >= thing.radius**2 / 2:  # a sixth of a circle, a third of a star
-        raise ValueError(
-            f"only {seen} pixels of the {thing.color} {thing.shape} can be seen (x "
-            f"{thing.x:g}, y {thing.y:g}, radius {thing.radius:g}; the picture is {W} "
-            f"x {H}): move it in from the edge, or away from the other object"
-        )
 
 
 def make_rendered_scene(objects, size=SIZE):

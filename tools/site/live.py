@@ -94,7 +94,7 @@ def pack_course(file):
     messages, and the doctor, on what stands in for torch."""
     parts = ["messages/*.py", "shapes/[!_]*.py", "__init__.py"]
     files = [f for part in parts for f in (ROOT / "helpers/inspection").glob(part)]
-    others = ("__init__.py", "maps/alike.py", "maps/token_layout.py")
+    others = ("__init__.py", "maps/token_layout.py")
     files += [ROOT / "helpers" / f for f in others]
     files += [*(ROOT / "data/errors").glob("*.toml")]
     files += [ROOT / "data/doctor.toml", ROOT / "data/families.toml"]
