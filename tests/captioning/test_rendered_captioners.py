@@ -20,15 +20,15 @@ from helpers.captioning import (
     with_maps,
 )
 from helpers.captioning.checkpoints import DATA, RENDERED
+from helpers.captioning.metrics import score_captioner
 from helpers.captioning.rendered import training
-from helpers.captioning.rendered.published import layout_of
-from helpers.captioning.rendered.scores import WORLDS, as_said, score_rendered
+from helpers.captioning.rendered.scores import WORLDS, as_said
 from helpers.captioning.rendered.training import (
     RECIPES,
     draw_pool,
     train_rendered,
 )
-from helpers.maps import Caption
+from helpers.maps import Caption, TokenLayout
 
 pytest.importorskip("transformers")
 OURS, PUBLISHED = RENDERED  # their names in the manifest
@@ -71,7 +71,7 @@ def test_a_batch_says_what_each_picture_says_alone(both, scenes, name):
 def test_the_shipped_model_is_what_the_manifest_says(both, scenes, name):
     stated = read_manifest()[name]["scores"]
     assert stated["exact"] >= 0.95
-    found = score_rendered(both[name], scenes)
+    found = score_captioner(both[name], scenes)
     assert found["exact"] >= stated["exact"] - 0.1
     assert found["near"] >= stated["near"] - 0.1
 
@@ -113,7 +113,7 @@ def test_generated_and_forced_weights_agree(both, scenes):
             pixel_values=pixels, output_attentions=True, return_dict_in_generate=True
         )
         caption = trained.look(pixels, made.sequences)[0]
-    layout = layout_of(pixels)
+    layout = TokenLayout.from_grid(8, 12, prefix=1)
     for t in range(len(caption.words)):
         step = torch.stack(made.cross_attentions[t])[:, 0, :, 0]  # (L, A, N)
         cells = layout.to_grid(step).flatten(-2)  # (L, A, h*w)
@@ -155,14 +155,14 @@ def test_a_damaged_folder_is_named(tmp_path):
 
 
 @pytest.mark.parametrize("name", RECIPES)
-def test_a_few_steps_learn_and_what_is_saved_loads(name, tmp_path, monkeypatch, capsys):
-    monkeypatch.setattr(training, "COUNT", 2)
+def test_a_few_steps_learn_and_what_is_saved_loads(name, tmp_path, monkeypatch):
+    monkeypatch.setattr(training, "TEST_COUNT", 2)
     pool = draw_pool(6, seed=9)
     model = train_rendered(name, pool, steps=12, batch=6, learning_rate=1e-2)
     untrained = train_rendered(name, pool, steps=1, batch=6, learning_rate=1e-9)
     one, two = (next(m.parameters()).detach() for m in (model, untrained))
     assert not torch.equal(one, two)
-    training.save(name, model, tmp_path, seconds=1)
+    training.save(name, model, tmp_path, 1)
     entry = json.loads((tmp_path / "manifest.json").read_text())[name]
     assert entry["scores"]["scenes"] == 2 and entry["seconds"] == 1
     load = load_rendered if name == OURS else load_published

@@ -9,15 +9,15 @@ from pathlib import Path
 
 from helpers import ROOT
 from helpers.captioning import START, VARIANTS, VOCABULARY, WORD_ID
+from helpers.captioning.arranging import CLEAR
 from helpers.captioning.captioners import (
     LONGEST_CAPTION,
     LONGEST_SHAPE,
     SIDES,
     USUAL_SIDE,
 )
-from helpers.captioning.doubt import CLEAR
 from helpers.captioning.models import STRIDE
-from helpers.captioning.scenes import END
+from helpers.captioning.words import END
 from helpers.explorer import INK, Flat
 
 SOURCES = Path(__file__).with_name("live")
