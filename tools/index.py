@@ -36,7 +36,7 @@ def cells_of(index, setup):
         first = entries[0][0]
         first.source = f"## {title}\n\n{text}".rstrip() + f"\n\n{first.source}"
         cells += chain(*entries)
-    said = [m for m in index.messages if m.remedy]
+    said = [m for m in index.messages if not m.causes]
     others = [(quoted(m.says[0]), f"{m.means} {m.remedy}") for m in said]
     return [*cells, with_rows("others", others), with_rows("closing")]
 

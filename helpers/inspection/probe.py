@@ -128,8 +128,8 @@ def by_digits(changes):
 def one_by_one(changes, found, enough):
     """Change the cells in doubt, one at a time, and write what comes of it to `found`.
 
-    Those that this leaves in doubt are changed again, at another place in the cell;
-    that counts if it leaves less than half as many in doubt.
+    Those that stay in doubt are changed again, at another place in the cell; that
+    counts if it leaves less than half as many in doubt.
     """
     cells = found.doubtful.nonzero()[:, 0]  # those in doubt
     settled = (~found.doubtful).nonzero()[:, 0]

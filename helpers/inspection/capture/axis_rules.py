@@ -25,10 +25,9 @@ def axes_after(call, known):
     name, results, found = call.name, call.results, []
     if name in REGROUP:
         found = [known[0].regrouped(results[0].shape)]
-    elif (name in VIEW or call.function in GETTERS) and is_view(call):
-        found = known[0].viewed(
-            lambda empty: call.function(empty, *call.args[1:], **call.kwargs)
-        )
+    elif (name in VIEW or call.function in GETTERS) and len(call.operands) == 1:
+        rest = call.args[1:]
+        found = known[0].viewed(lambda x: call.function(x, *rest, **call.kwargs))
     elif name in RULES:
         found = [RULES[name](call, known, results[0].shape)] * len(results)
     found = found if len(found) == len(results) else [None] * len(results)
@@ -36,14 +35,6 @@ def axes_after(call, known):
         one if one and one.fits(result.shape) else aligned(known, result.shape)
         for one, result in zip(found, results, strict=True)
     ]
-
-
-def is_view(call):
-    """True unless an index picks entries by a list or a tensor."""
-    index = call.args[1] if call.name == "getitem" else ()
-    index = index if isinstance(index, tuple) else (index,)
-    picks = any(isinstance(one, list | bool) for one in index)
-    return len(call.operands) == 1 and not picks
 
 
 def made(size, *sources):
@@ -114,10 +105,9 @@ def piece_of(known):
 
 def summed(call, known, shape):
     """After sum, max and their like over given axes."""
-    axes = known[0]
+    axes, dims = known[0], call.dims(len(known[0].spans))
     if len(known) > 1:  # the greater of two
         return None
-    dims = call.dims(len(axes.spans))
     spans = [() if i in dims else own for i, own in enumerate(axes.spans)]
     if len(shape) < len(spans):
         spans = [own for i, own in enumerate(spans) if i not in dims]
@@ -126,15 +116,12 @@ def summed(call, known, shape):
 
 def looked_up(call, known, shape):
     """After an embedding; how the words were picked is no matter."""
-    places = [(Span(size),) for size in shape[:-1]]
-    return Axes([*places, (Span(shape[-1], born="feature"),)])
+    return Axes([*((Span(n),) for n in shape[:-1]), (Span(shape[-1], born="feature"),)])
 
 
 def as_complex(call, known, shape):
     """After view_as_complex, or its reverse, which gives two numbers for each."""
-    back = call.name == "view_as_real"
-    spans = [*known[0].spans, made(2)] if back else known[0].spans[:-1]
-    return replace(known[0], spans=spans)
+    return replace(known[0], spans=[*known[0].spans, made(2)][: len(shape)])
 
 
 def written_into(axes, other, whole):
@@ -154,19 +141,15 @@ def written_into(axes, other, whole):
 
 # What a call did, by its name: (call, known Axes, shape of the result) -> Axes or None.
 RULES = {
-    **dict.fromkeys([f"conv{n}d" for n in (1, 2, 3)], convolved),
-    **dict.fromkeys([f"conv_transpose{n}d" for n in (1, 2, 3)], convolved),
+    **{f"conv{way}{n}d": convolved for way in ("", "_transpose") for n in (1, 2, 3)},
     **dict.fromkeys(["cat", "concat", "concatenate", "stack"], concatenated),
     **dict.fromkeys(["grid_sample", "grid_sampler"], sampled),
     **dict.fromkeys(REDUCE, summed),
     "linear": lambda call, known, shape: axes_of_layer(known[0], shape[-1]),
     "unfold": unfolded,
     "embedding": looked_up,
-    "expand_as": lambda call, known, shape: known[0].viewed(
-        lambda empty: empty.expand(shape)
-    )[0],
-    "view_as_complex": as_complex,
-    "view_as_real": as_complex,
+    "expand_as": lambda _, known, shape: known[0].viewed(lambda x: x.expand(shape))[0],
+    **dict.fromkeys(["view_as_complex", "view_as_real"], as_complex),
 }
 
 
@@ -176,8 +159,6 @@ def aligned(operands, shape):
     The first operand of the most axes says the most; axes of parameters say least, and
     a mask or bias from nowhere less than what was worked out.
     """
-    if len(operands) == 1 and operands[0].fits(shape):
-        return replace(operands[0], weighed=None)
 
     def says_less(one):
         from_nowhere = all_born(flat(one.spans), "argument", "expanded")
@@ -198,13 +179,9 @@ def gathered(operands, spans, mixed):
     """Axes of a result, with what its operands depended on."""
     ones = (own[0] for one in operands for own in one.spans if len(own) == 1)
     single = {span for span in ones if span.size == 1}.difference(flat(spans))
-    return Axes(
-        spans,
-        mixed,
-        single.union(*(one.dropped for one in operands)),
-        after=max((one.after for one in operands), default=0),
-        scores=any(one.scores for one in operands),
-    )
+    dropped = single.union(*(one.dropped for one in operands))
+    after = max((one.after for one in operands), default=0)
+    return Axes(spans, mixed, dropped, after, any(one.scores for one in operands))
 
 
 def axes_of_layer(axes, size):

@@ -14,8 +14,8 @@ from helpers.inspection.shapes.text import tensors
 FIRST = ("input", "query", "tensors", "self")  # what torch calls a first argument
 PRODUCTS = "matmul rmatmul bmm mm mv baddbmm addmm dot inner einsum tensordot linear"
 PRODUCTS = PRODUCTS.split()
-# {function: where its axis stands among its arguments}; the last is for exp to undo.
-SOFTMAX = {"softmax": 1, "softmin": 1, "gumbel_softmax": 4, "log_softmax": 1}
+# {function: where its axis stands among its arguments}
+SOFTMAX = {"softmax": 1, "softmin": 1, "gumbel_softmax": 4}
 
 
 @dataclass
@@ -151,9 +151,7 @@ def softmax_axis(call):
     if name in SOFTMAX:
         dim = call.argument("dim", SOFTMAX[name], -1)
         return dim % output.dim() if isinstance(dim, int) else None
-    if name == "exp":
-        axes = range(output.dim())[-1:]
-    elif name in ("div", "truediv") and len(call.operands) == 2:
+    if name in ("div", "truediv") and len(call.operands) == 2:
         whole, parts = call.operands  # parts: its sums, perhaps
         sizes = (1,) * (whole.dim() - parts.dim()) + parts.shape
         if whole.shape == output.shape:

@@ -165,11 +165,7 @@ def any_reshape(numbers):
     *held, wanted = known
     counts = [n for n in alone + [*map(prod, held)] if n > 0]
     size = next((n for n in counts if n != prod(wanted)), 0)
-    facts = reshape(wanted, size) if size and min(wanted) >= -1 else {}
-    sides = [shape[-2:] for shape in known]
-    if min(min(side, default=0) for side in sides) > 32 and len({*sides}) == 2:
-        facts["other-grid"] = f"{sides[0]} is given where {wanted[-2:]} is written down"
-    return facts
+    return reshape(wanted, size) if size and min(wanted) >= -1 else {}
 
 
 def even(numbers):

@@ -81,6 +81,7 @@ def of_axis(low, high, dim, axis):
         "rounding": dim != 0 and low > 49 and root and side == root + 1,
         "shifted": dim and high in WIDTHS and low in (7, 14, 28, 56, 112),
         "first-axis": dim == 0 and (low, high) not in CHANNELS,
+        "twice": dim == 0 and ratio == 2,
         "stages": stage,
         "doubled": dim and not stage and ratio == 2 and (dim < 3 or low not in WIDTHS),
         "half-width": dim == 3 and ratio == 2 and high in HEAD_WIDTHS,

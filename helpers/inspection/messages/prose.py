@@ -17,10 +17,10 @@ from helpers.inspection.messages.numbers import (
 
 HEADS = {8, 12, 16, 20, 24, 28, 32, 40}
 PIXELS = re.compile(r"(?<![\d.x×*] )(?<![\d.x×*])(\d+) ?[x×*] ?(\d+)(?! ?[x×*]|\d)")
-SIZE = r"([\[(]?\d[\d, ]*)"
-MASK = re.compile(rf"\bmasks?\b[^.\d]{{0,40}}?{SIZE}", re.IGNORECASE)
+SIZE = r"[^.\d]{0,40}?([\[(]?\d[\d, ]*)"
+MASK = re.compile(rf"\bmasks?\b{SIZE}", re.IGNORECASE)
 TOKENS = re.compile(
-    rf"\b(?:tokens?|keys?|sequences?|queries|hidden)\b[^.\d]{{0,25}}?{SIZE}"
+    rf"\b(?:tokens?|keys?|sequences?|queries|hidden)\b{SIZE}"
     r"|(\d+) (?:\w+ )?(?:tokens|keys|positions)\b",
     re.IGNORECASE,
 )

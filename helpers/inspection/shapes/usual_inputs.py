@@ -28,7 +28,7 @@ def usual_input(shape, keys, facts):
         return facts
     own = tuple(n for n in SIZES if getattr(facts, n) is None)
     options = [replace(facts, assumed=own, **one) for one in published(facts)]
-    text = sum(n or 0 for n in as_pair(facts.text))
+    text = sum(n or 0 for n in as_pair(facts.text or facts.words))
     learned = 0 if facts.family.grid else learned  # queries that are keys as well
     counts = dict.fromkeys((N - text, N - learned))
     found = [one for n in counts for one in options if fits(n, one)]

@@ -1,4 +1,4 @@
-"""What the doctor knows by heart: data/doctor.toml, problems, data/families.toml."""
+"""What the doctor knows by heart: families of models, and what it can say."""
 
 import re
 import tomllib
@@ -34,10 +34,15 @@ def read_toml(name):
     return tomllib.loads((ROOT / "data" / name).read_text(encoding="utf-8"))
 
 
-def problem(kind, **numbers):
+def problem(kind, /, **numbers):
     """A Problem of this kind, with its numbers filled in."""
     texts = read_toml("doctor.toml")["problem"][kind]
     return Problem(kind, **{name: t.format(**numbers) for name, t in texts.items()})
+
+
+def say(kind, /, **numbers):
+    """A sentence on what stays open, or is worth knowing, with its numbers."""
+    return read_toml("doctor.toml")["sentence"][kind].format(**numbers)
 
 
 @cache

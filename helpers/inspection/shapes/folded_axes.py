@@ -7,6 +7,7 @@ from helpers.inspection.shapes.readings import fits, likeliest
 from helpers.inspection.shapes.windows import stages, windows_of
 
 MANY_IMAGES = 16  # so many of one size are windows rather than a batch
+MOST_STEPS = 64  # in time, of a model of videos
 MOST_SHARED = 1024  # images times heads that share an axis with windows or frames
 
 
@@ -41,7 +42,7 @@ def fold_of(size, N, T, facts, batch, heads):
     heads: their number; 1 if they have another axis; None if it is not known.
     """
     best = likeliest(N, facts)
-    plain = best and best.likely and best.merge == 1 and facts.image_size
+    plain = best and best.merge == 1 and facts.image_size
     named = "windows" in facts.family.kinds
     many = size >= MANY_IMAGES and (batch or facts.patch_size is None)
     first = bool(not plain or many or named)
@@ -64,10 +65,11 @@ def usual(unit, count, windows, facts):
 def units(N, T, facts):
     """(unit, how many of it there are, Windows or None), the likeliest first."""
     best = likeliest(N, facts)
-    plain = best and best.likely and best.merge == 1
+    plain = best and best.merge == 1
     if in_time(N, T, facts) and not (plain and facts.image_size):
         grids = facts.grids() if facts.image_size else ()
-        yield from (("places", g.h * g.w, None) for g in grids if g.likely)
+        counts = sorted((g.h * g.w for g in grids if g.likely), reverse=True)
+        yield from (("places", count, None) for count in counts)
         yield "places", None, None
         return
     on_image = facts.image_size is None or fits(N, facts) or fits(T, facts)
@@ -89,7 +91,9 @@ def steps(facts):
 
 def in_time(N, T, facts):
     """True if the keys are the steps of a video, with a class token or without."""
-    return T == N and (N in steps(facts) or N - 1 in steps(facts))
+    unsaid = facts.frames is None and facts.family.kinds[:1] == ["frames"]
+    known = N in steps(facts) or N - 1 in steps(facts)
+    return T == N and (known or (unsaid and N <= MOST_STEPS and not fits(N, facts)))
 
 
 def divide(size, unit, count, batch, heads):
@@ -102,6 +106,8 @@ def divide(size, unit, count, batch, heads):
     if off or count < 2 or rest % known or rest > MOST_SHARED:
         return None
     left = rest // known
+    if unit == "frames" and left == 2 and not (batch or heads):  # who has two heads?
+        return [("images or halves of guidance", 2), (unit, count)]
     if batch and heads:
         return [("images", batch), (unit, count), ("heads", heads)][: 4 * (left == 1)]
     if batch or heads:

@@ -1,9 +1,9 @@
 """Which axis of a weights tensor holds the keys, and how that is known."""
 
 from helpers.inspection.shapes.facts import SMALLEST
-from helpers.inspection.shapes.known import problem
+from helpers.inspection.shapes.families import problem
 from helpers.inspection.shapes.readings import fits
-from helpers.inspection.shapes.sums import tolerance
+from helpers.inspection.shapes.softmax import tolerance
 
 
 def find_keys(shape, values, axes, facts, counts):
@@ -17,22 +17,16 @@ def find_keys(shape, values, axes, facts, counts):
         n for n in ("queries", "heads") if shape[-1] == counts[n] != shape[-2:][0]
     ]
     if values is None:
-        if on_grid(shape, facts):
-            return None, "the size of a grid on this image", []
-        if folded_twice(shape):
-            return None, "the same two sizes as before", []
-        if last and behind and fits(shape[-2], facts):
-            return last - 1, f"fits the image; the {behind[0]} stand behind", []
-        if last and shape[-1] == 1 < shape[-2]:
-            return last - 1, "a column of one number a key; no values to check", []
-        return last, "by convention the last axis; no values to check", []
+        return *of_shape(shape, facts, behind), []
     if axes == (last,):
         return last, "sums to 1 along this axis", []
     if last and shape[-1] == 1 and axes == (last - 1,):
         return last - 1, "sums to 1 along this axis, a column", []
     if looks_like_grid(shape, values, axes, facts):
         total = "1" if axes == (last - 1, last) else "less than 1"
-        return None, f"the last two axes together sum to {total}", []
+        evidence = f"the last two axes together sum to {total}"
+        on_image = total != "1" and facts.image_size is not None
+        return None, "the size of a grid on this image" if on_image else evidence, []
     if not axes or shape[-1] == 1:
         return last, "by convention the last axis; it does not sum to 1", []
     if len(axes) > 1:
@@ -46,17 +40,32 @@ def find_keys(shape, values, axes, facts, counts):
     return axis, evidence, [problem("wrong axis", axis=axis)]
 
 
+def of_shape(shape, facts, behind):
+    """(axis of the keys, evidence) of a bare shape. behind: names of the last axis."""
+    last = len(shape) - 1
+    if on_grid(shape, facts):
+        return None, "the size of a grid on this image"
+    if folded_twice(shape):
+        return None, "the same two sizes as before"
+    only = shape[-1] not in shape[:-1] and shape[-1] < SMALLEST
+    if behind and (only or fits(shape[-2], facts)):
+        return last - 1, f"by its position; the {behind[0]} stand behind"
+    if last and shape[-1] == 1 < shape[-2]:
+        return last - 1, "a column of one number a key; no values to check"
+    return last, "by convention the last axis; no values to check"
+
+
 def looks_like_grid(shape, values, axes, facts):
     """True for maps (..., h, w): they sum to 1, or to less without some of the keys."""
     last = len(shape) - 1
     if last < 1 or axes not in ((), (last - 1, last)):
         return False
+    if facts.image_size is not None:
+        return on_grid(shape, facts)
     total = values.double().nan_to_num().flatten(-2).sum(-1)  # (...)
     positive = values.nan_to_num().min() >= 0 and total.max() > 0
     if not positive or total.max() > 1 + tolerance(values):
         return False
-    if facts.image_size is not None:
-        return on_grid(shape, facts)
     h, w = shape[-2:]
     return SMALLEST <= h * w and max(h, w) <= min(64, 2 * min(h, w))
 
@@ -71,5 +80,7 @@ def on_grid(shape, facts):
     """True if the last two axes are a grid on the image and the last is no sequence."""
     if facts.image_size is None or len(shape) < 2 or shape[-2] * shape[-1] < SMALLEST:
         return False
+    if shape[-1] == shape[-2] and facts.family.kinds[:1] == ["frames"]:
+        return False  # frames look at frames
     likely = [(g.h, g.w) for g in facts.grids() if g.likely and g.merge == 1]
     return tuple(shape[-2:]) in likely and not fits(shape[-1], facts)
