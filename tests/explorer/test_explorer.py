@@ -68,21 +68,18 @@ def png_of(image):
 
 
 def test_captured_weights_lose_only_what_is_no_cell(captured):
+    """Those of one head or one layer get their axes."""
     caption, weights = captured
-    assert caption.weights.shape == (L, A, T, h * w)
-    torch.testing.assert_close(caption.weights, weights[..., 1:])
-    mean = weights[..., 1:].mean((0, 1)).unflatten(-1, (h, w))
-    torch.testing.assert_close(caption.maps, mean)
-
-
-def test_weights_of_one_head_or_one_layer_get_their_axes(captured):
-    caption, weights = captured
+    layout = TokenLayout.from_grid(h, w, prefix=1)
     cells = weights[..., 1:].unflatten(-1, (h, w))  # (L, A, T, h, w)
-    torch.testing.assert_close(all_maps(caption), cells)
-    heads = laid_out(WORDS, weights[0], TokenLayout.from_grid(h, w, prefix=1))
-    torch.testing.assert_close(all_maps(heads), cells[:1])
-    single = laid_out(WORDS, weights[1, 2], TokenLayout.from_grid(h, w, prefix=1))
-    torch.testing.assert_close(all_maps(single), cells[1:, 2:])
+    assert caption.weights.shape == (L, A, T, h * w)
+    torch.testing.assert_close(caption.maps, cells.mean((0, 1)))
+    for one, part in (
+        (caption, cells),
+        (laid_out(WORDS, weights[0], layout), cells[:1]),
+        (laid_out(WORDS, weights[1, 2], layout), cells[1:, 2:]),
+    ):
+        torch.testing.assert_close(all_maps(one), part)
 
 
 def test_what_does_not_fit_is_named(captured):

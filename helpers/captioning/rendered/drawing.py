@@ -20,7 +20,7 @@ LAMP = 0.16  # how wide the lamp is, seen from the floor, in radians
 SHINE = ((0.10, 8.0), (0.75, 60.0))  # matte and shiny: strength and exponent
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Light:
     """What lights a scene, and the floor that it falls on.
 
