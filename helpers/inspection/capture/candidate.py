@@ -6,6 +6,7 @@ import torch
 
 from helpers.inspection.capture.axes import Axes, Span, all_born, flat, size_of
 from helpers.inspection.capture.axis_kinds import KEY, QUERY, sort_spans
+from helpers.inspection.capture.kernels import single
 
 
 @dataclass(eq=False)
@@ -101,10 +102,8 @@ def read_values(found, key, tensor, axes, letters, value, value_letters):
     order = [[], [], [], []]
     for span in spans:
         order[KEY if span.whole is key else sorts.get(span, QUERY)].append(span)
-    weights = laid_out(tensor.detach(), spans, order)  # (B, A, T, N)
     # copies: the model may write into its own again
-    half = weights.dtype in (torch.float16, torch.bfloat16)
-    weights = weights.float() if half else weights.clone()
+    weights = single(laid_out(tensor.detach(), spans, order).clone())  # (B, A, T, N)
     cross = is_cross(key, axes, sorts, value_keys)
     return Read(found, key, axes, value, features, summaries, weights, order, cross)
 
