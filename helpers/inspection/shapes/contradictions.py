@@ -1,5 +1,7 @@
 """What the caller knows binds: layouts that contradict it go, or are said to."""
 
+from dataclasses import replace
+
 from helpers.inspection.shapes.facts import as_pair
 from helpers.inspection.shapes.families import say
 from helpers.inspection.shapes.report import Known
@@ -18,6 +20,8 @@ def bind(candidates, shape, facts):
     agree = [c for c, why in zip(candidates, broken, strict=True) if not why]
     if agree or not candidates or candidates[0].known != Known.COUNTED:
         return agree or candidates, []
+    if left_over(candidates[0], facts):  # then its place is a guess, too
+        candidates = [replace(c, free=True) for c in candidates]
     return candidates, [f"proposal 1, as {why}" for why in broken[0]]
 
 
@@ -36,13 +40,19 @@ def contradictions(c, before, facts):
     count = rows * columns
     if count > 1 and c.kind not in TILES and not held(before, count, count + 1):
         yield f"it is one picture, and tiles={tuple(facts.tiles)}"
+    if over := left_over(c, facts):
+        yield say("text left over", M=over[0], used=over[1])
+
+
+def left_over(c, facts):
+    """(keys that text= leaves to the image, those from its first to its last), where
+    the image has fewer; else None."""
     text = as_pair(facts.text)
-    M = c.layout.length - sum(n or 0 for n in text)
     if len(text) < 2 or None in text or c.kind not in SPANS:
-        return
+        return None
+    M = c.layout.length - sum(text)
     used = int(c.layout.index.max() - c.layout.index.min()) + 1
-    if used + behind_each(c.layout.index) < M:
-        yield say("text left over", M=M, used=used)
+    return (M, used) if used + behind_each(c.layout.index) < M else None
 
 
 def behind_each(index):

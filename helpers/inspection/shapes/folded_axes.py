@@ -47,6 +47,8 @@ def fold_of(size, N, T, facts, batch, heads):
     many = size >= MANY_IMAGES and (batch or facts.patch_size is None)
     first = bool(not plain or many or named)
     for unit, count, windows in units(N, T, facts):
+        if unit == "places" and count is None and size < MANY_IMAGES:
+            continue  # too few for an image
         parts = divide(size, unit, count, batch, heads)
         if not parts or not (batch or usual(unit, count, windows, facts)):
             continue

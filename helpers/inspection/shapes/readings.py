@@ -51,8 +51,8 @@ def rank(c, facts):
     orders = [(*kinds, c.kind).index(c.kind) for kinds in (facts.family.kinds, KINDS)]
     extras = c.off_grid - facts.family.behind
     extras = (*facts.family.front, *EXTRAS, extras).index(extras)
-    another = facts.family.prompt and c.merge not in facts.merges
-    return not c.likely, not given, another, *orders, extras
+    merges = (*facts.merges, c.merge) if facts.family.prompt else (c.merge,)
+    return not c.likely, not given, merges.index(c.merge), *orders, extras
 
 
 def exact(M, facts):
