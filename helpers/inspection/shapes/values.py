@@ -35,7 +35,7 @@ def on_grid(report, values):
     values = values.flatten(-2)  # (..., N)
     total = values.sum(-1, keepdim=True)  # (..., 1)
     low, most = values.nan_to_num().min(), total.nan_to_num().max()
-    cut = low >= 0 and most <= 1 + tolerance(values)
+    cut = low >= 0 and 0 < most <= 1 + tolerance(values)
     if not cut or softmax_axes(values) == (values.dim() - 1,):
         return values
     report.notes.append(
