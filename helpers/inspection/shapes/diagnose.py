@@ -125,8 +125,9 @@ def fit(report, values, keys, facts, layout, features, fold, counts):
         others = f"{N - layout.index.numel()} keys off the grid"
         report.candidates = [Candidate(layout, "", others, Known.NAMED)]
         return []
-    if counts["words"] == N:
-        return [say("named words", N=N)]
+    if counts["words"] == N or (facts.frames == N and not fold):
+        what = "words" if counts["words"] == N else "frames"
+        return [say("named keys", N=N, what=what)]
     if not (features and features.certain):
         doubts = fit_keys(report, values, keys, facts, fold, counts["images"])
         if not features:

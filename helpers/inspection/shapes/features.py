@@ -161,6 +161,8 @@ def as_map(shape, facts, signed):
     wide = is_width(shape[-3], PROJECTED if signed else NARROWEST)
     (h, w), (r, c), C = shape[-3:-1], shape[-2:], shape[-3]
     if facts.image_size is None:  # no model has so many heads
+        if len(shape) == 4 and is_width(shape[-1]) and 4 <= h == w <= LARGEST:
+            return features("channels last", signed, h=h, w=w, C=shape[-1])
         usual = len(shape) == 4 and is_width(C) and max(r, c) <= LARGEST
         small = max(r, c) <= 2 * min(r, c)
         fine = usual and small
