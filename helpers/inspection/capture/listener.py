@@ -7,15 +7,15 @@ import torch
 from torch.overrides import TorchFunctionMode
 
 from helpers.inspection.capture.axes import Axes
-from helpers.inspection.capture.calls import TorchCall
 from helpers.inspection.capture.captured import Call, Captured
-from helpers.inspection.capture.joining import joined
 from helpers.inspection.capture.layers import (
     FAST,
     innermost_attention,
     is_attention,
     is_router,
 )
+from helpers.inspection.capture.pieces import joined
+from helpers.inspection.capture.torch_calls import TorchCall
 from helpers.inspection.capture.tracker import SoftmaxTracker
 from helpers.inspection.shapes.text import tensors
 

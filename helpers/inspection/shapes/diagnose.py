@@ -2,19 +2,19 @@
 
 from torch import nn
 
-from helpers.inspection.shapes.axes import find_keys
+from helpers.inspection.shapes.axis_names import name_axes
 from helpers.inspection.shapes.contents import instead_of_weights
-from helpers.inspection.shapes.counts import check_named, open_axes
 from helpers.inspection.shapes.facts import SMALLEST, Facts, check_counts
+from helpers.inspection.shapes.families import family_of, problem, say
 from helpers.inspection.shapes.features import are_classes
-from helpers.inspection.shapes.inputs import usual_input
-from helpers.inspection.shapes.known import family_of, problem, say
-from helpers.inspection.shapes.naming import name_axes
+from helpers.inspection.shapes.key_axis import find_keys
+from helpers.inspection.shapes.open_axes import check_named, open_axes
 from helpers.inspection.shapes.proposals import fit_keys
 from helpers.inspection.shapes.questions import next_line, open_grid
 from helpers.inspection.shapes.report import Candidate, Known, Report
 from helpers.inspection.shapes.softmax import logarithm_of, softmax_axes
 from helpers.inspection.shapes.unpack import unpack
+from helpers.inspection.shapes.usual_inputs import usual_input
 from helpers.inspection.shapes.values import fewer, look, on_grid
 
 
@@ -47,10 +47,9 @@ def diagnose(
     the module, to be probed; read_tokens: for `probe_layout`. These need image_size.
     Raises TypeError for other weights or facts, ValueError for a size below 1.
     """
-    counts = {"images": batch, "heads": heads, "queries": queries}
-    counts |= {"layers": layers, "words": words}
+    counts = {"images": batch, "heads": heads, "queries": queries, "layers": layers}
     check_counts(*counts.values())
-    facts = Facts(image_size, patch_size, name=name_of(model), **facts)
+    facts = Facts(image_size, patch_size, name=name_of(model), words=words, **facts)
     found = unpack(weights)
     report = Report(found.shape, notes=found.notes, problems=found.problems)
     if found.shape == () or 0 in (found.shape or ()):
@@ -125,9 +124,6 @@ def fit(report, values, keys, facts, layout, features, fold, counts):
         others = f"{N - layout.index.numel()} keys off the grid"
         report.candidates = [Candidate(layout, "", others, Known.NAMED)]
         return []
-    if counts["words"] == N or (facts.frames == N and not fold):
-        what = "words" if counts["words"] == N else "frames"
-        return [say("named keys", N=N, what=what)]
     if not (features and features.certain):
         doubts = fit_keys(report, values, keys, facts, fold, counts["images"])
         if not features:

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 import torch
 
-from helpers.inspection.shapes.known import family_of
+from helpers.inspection.shapes.families import family_of
 
 STRIDES = (16, 14, 32, 8, 28, 4)  # pixels from cell to cell, the most usual first
 MERGES = (2, 4, 8, 3)  # cells of a side that become one token, the most usual first
@@ -53,7 +53,8 @@ class Facts:
     These narrow the proposals down. name: the model's: its family tells how the keys
     are ordered. merge: patches of a side that become one token. frames: of the video,
     as the model got them. tiles: (rows, columns), the thumbnail not counted. text: how
-    many keys stand in front of the image's, or (in front, behind).
+    many keys stand in front of the image's, or (in front, behind). words: how many
+    keys are no cells, wherever they stand.
     These prove a layout. input_ids, image_token: the prompt, (B, n) or (n,), and the id
     of its image tokens. grid_thw, spatial_shapes: the grid of every image, (t, h, w) or
     (h, w), as the processor returns it. assumed: sizes that are not the caller's,
@@ -66,6 +67,7 @@ class Facts:
     frames: int = None
     tiles: tuple = None
     text: object = None
+    words: int = None
     name: str = ""
     input_ids: object = None
     image_token: object = None
@@ -125,12 +127,21 @@ class Facts:
                 ((int(h) // m, int(w) // m), True),
                 ((ceil(int(h) / m), ceil(int(w) / m)), False),
                 ((ceil(h / m), ceil(w / m)), False),
+                *self.overlapping(m),
             ]:
                 usual = likely and (m == 1 or whole or m in self.merges)
                 source = why + ", rounded up" * (not whole)
                 if size[0] * size[1] >= SMALLEST or (usual and min(size) > 1):
                     grids.setdefault(size, Grid(*size, source, usual, m, whole))
         return list(grids.values())
+
+    def overlapping(self, merge):
+        """[((h, w), True)] of patches of 16 pixels that overlap (AST, TransReID)."""
+        step = self.patch_size
+        if merge > 1 or step not in range(9, 14):
+            return []
+        h, w = (max(n - 16, 0) // step + 1 for n in self.image_size)
+        return [((h, w), True)]
 
     def steps(self):
         """[(pixels down, across, in words, likely, merge)] from cell to cell."""

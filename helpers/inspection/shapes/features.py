@@ -3,7 +3,7 @@
 from typing import NamedTuple
 
 from helpers.inspection.shapes.facts import SMALLEST
-from helpers.inspection.shapes.known import read_toml
+from helpers.inspection.shapes.families import read_toml
 from helpers.inspection.shapes.readings import fits, likeliest, other_size
 from helpers.inspection.shapes.report import Axis
 
@@ -129,7 +129,7 @@ def is_width(size, least=NARROWEST):
 def cells_of(N, facts):
     """The likeliest grid of N tokens, in words; "" if there is none."""
     best = likeliest(N, facts) if facts.family.grid else None
-    if best is None or best.layout.index.numel() < SMALLEST:
+    if best is None or best.layout.index.numel() < SMALLEST or not facts.family.grid:
         return ""
     return " x ".join(map(str, best.layout.grid)) + f", {best.others}"
 

@@ -3,8 +3,8 @@
 from math import isqrt
 
 from helpers.inspection.shapes.facts import LARGEST
+from helpers.inspection.shapes.families import say
 from helpers.inspection.shapes.features import HEADS, MOST_LEVELS, MOST_POINTS
-from helpers.inspection.shapes.known import say
 from helpers.inspection.shapes.prompt import unplaced
 from helpers.inspection.shapes.queries import cut_by_one, looks_at_words, queries_of
 from helpers.inspection.shapes.readings import fits, likeliest, other_size
@@ -20,7 +20,8 @@ def of_family(c, f):
 
 def among(c, f):
     """True where it is open which of the keys are cells."""
-    return c.free or (c.off_grid > 2 and c.kind == "cells" and f.input_ids is None)
+    usual = c.off_grid < 3 or c.off_grid in f.family.front
+    return c.free or not (usual or c.kind != "cells" or f.input_ids is not None)
 
 
 # When a Candidate that only counts leaves a question open, for these Facts: of each
@@ -87,9 +88,9 @@ def same_count(candidates):
         yield say("order", second=f"{same[1].source}, {same[1].others}")
 
 
-def no_layout(shape, keys, facts):
+def no_layout(report, keys, facts):
     """No layout fits; say what would, if something is near."""
-    N, T = shape[keys], queries_of(shape, keys)
+    shape, N, T = report.shape, report.shape[keys], queries_of(report)
     if looks_at_words(N, T, facts):
         best, side = likeliest(T, facts), isqrt(T)
         grid = best.layout.grid if best else (side, side) if side**2 == T else ()
@@ -104,7 +105,7 @@ def no_layout(shape, keys, facts):
     text += f" ({other_size(N, facts)})" if other_size(N, facts) else ""
     if len(shape) > 1 and fits(shape[keys - 1], facts):
         return say("cells ask", text=text, axis=keys - 1, T=shape[keys - 1])
-    text += f" {cut}" if T == N and (cut := cut_by_one(N, facts)) else ""
+    text += f", {cut}" if T == N and (cut := cut_by_one(N, facts)) else ""
     head = ""
     if len(shape) == 4 and shape[keys - 1] == N and N % 8 == 0 and N <= max(HEADS):
         head = f"; or the {N} channels of a head look at each other (XCiT)"
