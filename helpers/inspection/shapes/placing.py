@@ -88,7 +88,9 @@ def fitting(M, facts, whole=False):
     if whole and same:
         return same
     found = [c for c in found if begins(c)]
-    found.sort(key=lambda c: (*size_rank(c, facts), -cells_of(c)))
+    merges = facts.merges
+    found.sort(key=lambda c: (*rank(c, facts)[:5], -cells_of(c)))
+    found.sort(key=lambda c: bool(merges) and c.merge not in merges)
     if whole and (spent := [c for c in found if c.layout.length >= M - 1]):
         return spent
     return [c for c in found if c is found[0] or 2 * cells_of(c) >= M]
@@ -101,10 +103,6 @@ def begins(c):
 
 def cells_of(c):
     return c.layout.index.numel()
-
-
-def size_rank(c, facts):
-    return bool(facts.merges) and c.merge not in facts.merges, rank(c, facts)[:5]
 
 
 def alone(N, facts, front, behind, usual):

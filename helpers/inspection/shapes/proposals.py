@@ -126,18 +126,14 @@ def count(report, values, keys, facts, usual):
         return []
     found = by_text(N, facts, front, behind)
     if found is not None:
-        last = block == (0, 0) and square
-        last = last and None in (*as_pair(facts.text), None)[:2]  # how many behind?
-        return [replace(c, free=c.free or (last and ends(c))) for c in found]
+        last = block == (0, 0) and square and None in (*as_pair(facts.text), None)[:2]
+        ends = [bool(c.layout.index.max() == N - 1) for c in found]  # a cell is last
+        pairs = zip(found, ends, strict=True)
+        return [replace(c, free=c.free or (last and end)) for c, end in pairs]
     if block and block[1]:
         return at(*block, N, facts, whole=True)
     found = alone(N, facts, front, behind, usual) if block is None else []
     return found if found and front + behind else anywhere(N, T, facts, found)
-
-
-def ends(c):
-    """True if the last key is a cell."""
-    return int(c.layout.index.max()) == c.layout.length - 1
 
 
 def with_latents(N, T, facts):

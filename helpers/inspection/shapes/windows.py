@@ -61,8 +61,8 @@ class Windows(NamedTuple):
 
     def doubt(self, shifted=None):
         if self.reach:
-            h, w = self.reach
-            return say("overlapping windows", count=prod(self.counts), h=h, w=w)
+            count = prod(self.counts)
+            return say("overlapping windows", count=count, reach=self.reach)
         return say("windows", tells=TELLS[shifted])
 
 
