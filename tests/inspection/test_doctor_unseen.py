@@ -150,6 +150,7 @@ def test_a_small_square_without_sums_is_no_proven_picture_and_no_proven_attentio
     )
     sized = diagnose(3 * maps, (224, 224), 32)
     assert kinds(sized) == ["grid map"] and sized.layouts[0].grid == (7, 7)
+    assert kinds(diagnose(0 * maps, (224, 224), 32)) == ["zeros"]
 
 
 def test_keys_that_were_kept_are_counted():

@@ -57,6 +57,7 @@ def whole_numbers(values):
 def as_pixels(shape, values, facts):
     """Features, if the last axes are rows and columns of pixels; else None."""
     same = facts.image_size and shape[-2:] == tuple(facts.image_size)
+    same = same and not fits(shape[-1], facts)
     if len(shape) < 3:
         return features("enlarged maps") if same else None
     sizes = values.abs()

@@ -16,6 +16,11 @@ USUAL = (14, 16, 24)  # cells on a side, of frames and of tiles
 SMALLEST = 16  # cells: below this, any number fits some grid
 LARGEST = 64  # cells of a side
 VOLUME = ". A volume or a video: the sizes of one slice, and frames=, how many"
+FORMS = (  # a fact, how it is written, how many numbers it has
+    ("image_size", "(H, W)", (2,)),
+    ("tiles", "(rows, columns)", (2,)),
+    ("patch_size", "one number or (down, across)", (1, 2)),
+)
 SMALLEST_MERGED = 36  # the same, for cells of more than 2 x 2 patches
 
 
@@ -71,16 +76,10 @@ class Facts:
     assumed: tuple = ()
 
     def __post_init__(self):
-        pairs = {"image_size": "(H, W)", "tiles": "(rows, columns)"}
-        for name, form in pairs.items():
-            pair = getattr(self, name)
-            if pair is not None and len(as_pair(pair)) != 2:
-                raise ValueError(f"{name} must be {form}, got {pair}{VOLUME}")
-        if len(as_pair(self.patch_size)) > 2:
-            form = "one number or (down, across)"
-            raise ValueError(
-                f"patch_size must be {form}, got {self.patch_size}{VOLUME}"
-            )
+        for name, form, lengths in FORMS:
+            value = getattr(self, name)
+            if value is not None and len(as_pair(value)) not in lengths:
+                raise ValueError(f"{name} must be {form}, got {value}{VOLUME}")
         sizes = [n for pair in (self.image_size, self.tiles) for n in pair or ()]
         check_counts(*sizes, *as_pair(self.patch_size), self.merge, self.frames)
         check_counts(*as_pair(self.text), least=0)

@@ -161,10 +161,11 @@ def as_map(shape, facts, signed):
     wide = is_width(shape[-3], PROJECTED if signed else NARROWEST)
     (h, w), (r, c), C = shape[-3:-1], shape[-2:], shape[-3]
     if facts.image_size is None:  # no model has so many heads
-        usual = len(shape) == 4 and is_width(C) and max(r, c) <= LARGEST
-        small = max(r, c) <= 2 * min(r, c)
-        fine = usual and small
-        return features("feature map", signed, C=C, h=r, w=c) if fine else None
+        if len(shape) == 4 and is_width(shape[-1]) and 4 <= h == w <= LARGEST:
+            return features("channels last", signed, h=h, w=w, C=shape[-1])
+        small = max(r, c) <= min(LARGEST, 2 * min(r, c))
+        usual = len(shape) == 4 and is_width(C) and small
+        return features("feature map", signed, C=C, h=r, w=c) if usual else None
     if (r, c) == tuple(facts.image_size):
         certain = C in (1, 3, 4) and not fits(c, facts)
         return features("image", certain, shape=shape[-3:])

@@ -66,7 +66,7 @@ def by_queries(report, N, facts, own):
     M = N - sum(n or 0 for n in as_pair(facts.text))
     if T == N and best.off_grid > N - M and (cut := cut_by_one(M, facts)):
         yield cut
-    if T == N and best.free and best.layout.index[..., -1].max() == N - 1:
+    if T == N and best.free and best.layout.index.movedim(-1, 0)[-1].max() == N - 1:
         yield say("last cell", first=N - M + 1)
 
 

@@ -27,10 +27,10 @@ def logarithm_of(values):
     sums = sums[sums != 0]  # a mask may hide every key of a row
     if not len(sums) or not sums.isfinite().all():
         return None
-    total, off = round(sums.mean().item()), 2e-2
+    total = round(sums.mean().item())
     if total != 1 and (len(sums) < 2 or not 1 < total < values.shape[-1] / 2):
         return None  # small numbers: each exponential is about 1
-    alike = (sums - total).abs().max() <= off * total
+    alike = (sums - total).abs().max() <= 2e-2 * total
     return (weights, total) if alike else None
 
 
@@ -63,13 +63,11 @@ def softmax_axes(values):
     An axis of length 1 counts only where nothing else does.
     """
     long = [axis for axis in range(values.dim() - 1, -1, -1) if values.shape[axis] > 1]
-    if values.numel() > 1 and values.min() == values.max():
-        long = long[:1]  # a constant: only the last axis can be the keys
-    if (values < -1e-6).any() and values.isfinite().any():
+    if (values < -1e-6).any():
         return ()
     allowed, last = tolerance(values), values.sum(-1, dtype=torch.float64)
-    if last.numel() > 1 and last.max() - last.min() <= allowed * last.min():
-        long = long[:1]  # all weights are scaled
+    if last.max() - last.min() <= allowed * last.min():
+        long = long[:1]  # a constant, or weights that are scaled
     for count in range(1, len(long) + 1):
         for axes in combinations(long, count):
             if sums_to_one(values, axes, allowed):

@@ -8,10 +8,10 @@ modules only, no functions.
 """
 
 import inspect
-import linecache
 import os
 import re
 import sys
+import traceback
 from contextlib import suppress
 
 import torch
@@ -145,12 +145,9 @@ def is_layer(module):
 
 def users_line(error):
     """File, line and code of the innermost frame that is not PyTorch's or ours."""
-    frame, found = error.__traceback__, ""
-    while frame is not None:
-        name = frame.tb_frame.f_code.co_filename
+    for frame in reversed(traceback.extract_tb(error.__traceback__)):
+        name = frame.filename
         if not name.startswith(TORCH) and name != __file__:
-            code = linecache.getline(name, frame.tb_lineno).strip()
             where = "a cell" if "ipykernel" in name else re.split(r"[\\/]", name)[-1]
-            found = f"{where}, line {frame.tb_lineno}: {code}"
-        frame = frame.tb_next
-    return found
+            return f"{where}, line {frame.lineno}: {frame.line}"
+    return ""

@@ -35,7 +35,7 @@ def on_grid(report, values):
     values = values.flatten(-2)  # (..., N)
     total = values.sum(-1, keepdim=True)  # (..., 1)
     low, most = values.nan_to_num().min(), total.nan_to_num().max()
-    cut = low >= 0 and most <= 1 + tolerance(values)
+    cut = low >= 0 and 0 < most <= 1 + tolerance(values)
     if not cut or softmax_axes(values) == (values.dim() - 1,):
         return values
     report.notes.append(
@@ -46,22 +46,21 @@ def on_grid(report, values):
 
 def look(report, values, keys, misplaced):
     """What the values show: problems, sinks, queries that look at nothing."""
+    rows = Rows(values, keys, report.axes[-1].name == "columns")
     if report.what in read_toml("doctor.toml")["problem"]:
         numbers = {"least": values.min().item(), "most": values.max().item()}
         report.problems.append(problem(report.what, **numbers))
     elif not misplaced:
-        grid = report.axes[-1].name == "columns"
-        report.problems += find_problems(values, keys, grid)
+        report.problems += find_problems(rows)
     if any(found.kind == "folded heads" for found in report.problems):
         report.candidates = []  # a count of keys and heads
     if report.problems:
         return
-    blind = ~values.any(dim=keys)  # (...)
-    if blind.any() and not blind.all():
-        report.notes.append(say("blind", count=int(blind.sum())))
-    if kept := few_kept(Rows(values, keys)):
+    if rows.blind.any():
+        report.notes.append(say("blind", count=int(rows.blind.sum())))
+    if kept := few_kept(rows):
         report.notes.append(say("kept", **kept))
-    sinks = find_sinks(values, keys)
+    sinks = find_sinks(rows)
     report.sinks = [key for key, _ in sinks]
     cells = report.layouts[0].index if report.layouts else torch.empty(0, 0)
     for key, share in sinks:
@@ -70,13 +69,8 @@ def look(report, values, keys, misplaced):
         report.notes.append(say("sink", key=key, share=share, where=where, axis=keys))
 
 
-def find_problems(values, keys=-1, grid=False):
-    """The list of Problems of weights whose keys lie along axis `keys`.
-
-    values: float tensor, any shape. Rows with NaN are reported, then left out; rows of
-    zeros are left out, unless there are no others. grid: the keys are cells of a map.
-    """
-    rows = Rows(values, keys, grid)
+def find_problems(rows):
+    """The Problems of Rows: NaN, and what the first rule that holds says."""
     found = not_finite(rows)
     if not rows.finite.any() or (found and found[0].kind == "scores, masked"):
         return found
@@ -107,16 +101,12 @@ def not_finite(rows):
     return [problem(kind, count=count, where=where)]
 
 
-def find_sinks(values, keys=-1):
+def find_sinks(rows):
     """Keys that hold much of the weight whatever the query: [(key, share)]."""
-    rows = values.movedim(keys, -1).float()  # (..., T, N)
-    if rows.dim() < 2 or rows.shape[-1] < 3:
+    whole = rows.whole[rows.sums > 0.5]  # (rows, N)
+    if rows.all.dim() < 2 or rows.N < 3 or len(whole) < 4:
         return []
-    rows = rows.flatten(0, -2)  # (rows, N)
-    rows = rows[rows.isfinite().all(-1) & (rows.sum(-1) > 0.5)]  # (rows, N)
-    if len(rows) < 4:
-        return []
-    share = rows.mean(0)  # (N,)
-    least = rows.double().quantile(0.2, dim=0) if rows.numel() < 2**24 else share
-    enough = (share > max(SINK, 10 / len(share))) & (least > SINK / 3)
+    share = whole.mean(0)  # (N,)
+    least = whole.double().quantile(0.2, dim=0) if whole.numel() < 2**24 else share
+    enough = (share > max(SINK, 10 / rows.N)) & (least > SINK / 3)
     return [(int(key), share[key].item()) for key in enough.nonzero()[:, 0]]

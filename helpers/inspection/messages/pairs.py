@@ -1,14 +1,16 @@
 """Two sizes or shapes that had to fit together: how they differ, what they may be."""
 
-from helpers.inspection.messages.grids import extra, rounded
 from helpers.inspection.messages.numbers import (
     EXTRA,
     HEAD_WIDTHS,
+    HEADS,
     WIDTHS,
     as_int,
     as_shape,
     describe,
+    extra,
     grids,
+    rounded,
     square_and_more,
     square_root,
     told,
@@ -16,7 +18,6 @@ from helpers.inspection.messages.numbers import (
 
 WINDOWS = {49, 144}  # tokens of a Swin window of 7 or 12
 WINDOW_COUNTS = {4, 16, 64, 256, 1024}  # and how many there are
-HEADS = {4, 6, *range(8, 33, 4), 40, 48, 64}  # and how many heads
 CLIP = 77  # text tokens
 CHANNELS = (3, 4), (1, 3), (1, 4)  # of pictures
 
@@ -34,32 +35,31 @@ def pair(a, b, dim=None, axis=None, **_):
     holds = of_tokens(low, high) | of_axis(low, high, dim, axis)
     least = 3 if dim == 4 else 16  # a side that was halved and doubled again
     holds["halved"] = more == 1 and low > least and not facts and high not in WIDTHS
-    values = {"low": low, "high": high, "times": high // max(low, 1)}
-    values |= {
-        "root": root,
-        "side": square_root(high),
-        "about": [*map(describe, (low, high))],
-    }
-    return told("pair", holds, **values) | facts
+    holds["few-more"] = 16 < low and more in range(1, 9) and not (facts or root)
+    values = {"low": low, "high": high, "more": more, "times": high // max(low, 1)}
+    values |= {"root": root, "side": square_root(high)}
+    return told("pair", holds, **values, about=[*map(describe, (low, high))]) | facts
 
 
 def of_tokens(low, high):
     """{fact: does it hold} for two counts, whatever axis they are on."""
     both, more, squared = (low, high), high - low, high == low * low
     whole = low > 1 and high % low == 0 and not squared
-    root, side, widths = square_root(low), square_root(high) or 0, {*both} <= {*WIDTHS}
+    root, side, widths = square_root(low), square_root(high) or 0, {*both} <= WIDTHS
     pixels = side >= 224 and side % 8 == 0 and low < high / 8
     squares = low >= 49 and more not in EXTRA and all(map(square_and_more, both))
     sides = low >= 100 and all(map(grids, both)) and not root and not widths
     near = sides and more <= low / 10 and more not in EXTRA
     two = (squares or (sides and not near)) and not pixels
+    swin = (low in WINDOWS and high in WINDOW_COUNTS) or (
+        high in WINDOWS and low in WINDOW_COUNTS
+    )
     return {
         "beams": low > 1 and squared,
         "multiple": whole,
         "flattened": whole and high > 20000 and not pixels,
         "joined": whole and low >= 144 and root,
-        "no-multiple": low > 1 and high % low,
-        "windows": low != high and (windows(low, high) or windows(high, low)),
+        "windows": low != high and swin,
         "two-grids": two,
         "rounded": near,
         "pixels": pixels,
@@ -81,18 +81,13 @@ def of_axis(low, high, dim, axis):
         "rounding": dim != 0 and low > 49 and root and side == root + 1,
         "shifted": dim and high in WIDTHS and low in (7, 14, 28, 56, 112),
         "first-axis": dim == 0 and (low, high) not in CHANNELS,
+        "twice": dim == 0 and ratio == 2,
         "stages": stage,
         "doubled": dim and not stage and ratio == 2 and (dim < 3 or low not in WIDTHS),
-        "last-of-four": dim == 3 and high - low != 1,
         "half-width": dim == 3 and ratio == 2 and high in HEAD_WIDTHS,
         "keys-1": dim == 3 and high - 1 == low > 1,
         "joined-one": low == 1 and axis is not None,
     }
-
-
-def windows(tokens, many):
-    """Are these the tokens of a window, and a number of windows?"""
-    return tokens in WINDOWS and many in WINDOW_COUNTS
 
 
 def shapes(first, second, **_):
@@ -114,7 +109,6 @@ def shapes(first, second, **_):
         "repeat": first and second and not hard and outer,
         "one-query": query,
         "ranks": not equal,
-        "same-batch": equal and first and first[0] == second[0],
         "differ": differ,
         "steps": four and first[:2] == second[:2] and second[2] == 1,
         "mask": four and 1 in (first[1], second[1]) and first[1] != second[1],
@@ -122,37 +116,30 @@ def shapes(first, second, **_):
     }
     facts = told("shapes", holds, first=first, second=second, axes=axes, places=places)
     if equal and len(first) > 2:
-        facts |= attention(first, second, differ) | map_of_one(first, second)
-        facts |= enlarged(*sorted((first, second), key=lambda shape: shape[-1]))
+        facts |= maps(first, second, differ)
     if len(hard or differ) == 1:
         axis, a, b = (hard or differ)[0]
         facts |= pair(a, b, axis if equal else None)
     return facts
 
 
-def attention(first, second, differ):
-    """Shapes of weights and masks, (B, A, T, N) or (B * A, T, N), of equal rank."""
+def maps(first, second, differ):
+    """Weights and masks (B, A, T, N) or (B * A, T, N), or maps (B, C, h, w)."""
     few, many = sorted((first[-1], second[-1]))
-    one = [
-        max(pair) for axis, *pair in differ if axis == len(first) - 3 and min(pair) == 1
-    ]
-    holds = {"per-head": one and one[0] in HEADS, "keys-1": few > 1 == many - few}
-    return told("shapes", holds, few=few, many=many, heads=one and one[0])
-
-
-def map_of_one(first, second):
-    """A map (..., 1, 1) where another one has places."""
+    heads = [max(p) for axis, *p in differ if axis == len(first) - 3 and min(p) == 1]
     one, (h, w) = sorted((first[-2:], second[-2:]), key=sum)
-    pooled = one == (1, 1) and min(h, w) > 1
-    return told("shapes", {"pooled-map": pooled}, h=h, w=w)
-
-
-def enlarged(small, large):
-    """A map (B, c * C, h, w) that should have been (B, C, r * h, r * w)."""
-    (b, c, h, w), size = small[:4] if len(small) == 4 else (0,) * 4, large[-1]
-    r, times = size // max(w, 1), c // max(large[1], 1)
-    wanted = times in (r, r * r) and large == (b, c // max(times, 1), r * h, r * w)
-    return told("shapes", {"shuffled": r > 1 and wanted}, c=times, r=r)
+    small, large = sorted((first, second), key=lambda shape: shape[-1])
+    c, r = small[-3] // max(large[-3], 1), many // max(few, 1)  # too many, too small
+    sides = (small[-3], r * small[-2], r * few) == (c * large[-3], *large[-2:])
+    holds = {
+        "per-head": heads and heads[0] in HEADS,
+        "keys-1": few > 1 == many - few,
+        "doubled": first[-2] == second[-2] == few > 1 and many == 2 * few,
+        "pooled-map": one == (1, 1) and min(h, w) > 1,
+        "shuffled": r > 1 and c in (r, r * r) and sides,
+    }
+    values = {"few": few, "many": many, "heads": heads and heads[0], "h": h, "w": w}
+    return told("shapes", holds, **values, c=c, r=r)
 
 
 def pictures(first, second, **_):

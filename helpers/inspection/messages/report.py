@@ -5,46 +5,38 @@ import tomllib
 
 from helpers.inspection.messages.index import FOLDER, NOTEBOOK
 
-WIDTH, MOST = 88, 5
+WIDTH, MOST = 88, 3  # letters of a line, causes in full
 SAID = tomllib.loads((FOLDER / "phrases.toml").read_text(encoding="utf-8"))
 SORTING = SAID["sorting"]
 
 
 def as_text(explanation):
     """All of an explanation, the likeliest causes with their question and remedy."""
-    causes = explanation.causes
+    causes, facts = explanation.causes, explanation.facts
     paragraphs = heading(explanation)
-    if explanation.facts:
-        facts = [wrap(f"  {fact}", "    ") for fact in explanation.facts]
-        paragraphs.append("\n".join(["The numbers:", *facts]))
+    if facts:
+        paragraphs.append("\n".join(["The numbers:", *map(line, facts)]))
     if len(causes) > 1 and not explanation.by_words:
-        told = causes[0].told
-        paragraphs.append(wrap(SAID["ranked"] if told else SAID["undecided"]))
-    shown = causes[: how_many(causes)]
+        paragraphs.append(wrap(SAID["ranked" if causes[0].told else "undecided"]))
+    shown, rest = causes[:MOST], [ranked.cause.id for ranked in causes[MOST:]]
     sure = causes and causes[0].told or explanation.by_words and not explanation.weak
-    likely = [place for place, one in enumerate(shown, start=1) if one.told] or [1]
-    for place, ranked in enumerate(shown, start=1):
-        if sure and place == likely[-1] + 1:
+    likely = max((n for n, one in enumerate(shown, 1) if one.told), default=1)
+    for place, ranked in enumerate(shown, 1):
+        if sure and place == likely + 1:
             paragraphs.append(SAID["less"])
         paragraphs.append("\n".join(one_cause(place, ranked)))
-    if explanation.sorting:
-        lines = [
-            wrap(f"  {seen}: {cause.ask} (`explain {cause.id}`)", "    ")
-            for seen, cause in explanation.sorting
-        ]
-        paragraphs.append("\n".join([SAID["sort"], *lines]))
-    if rest := [ranked.cause.id for ranked in causes[len(shown) :]]:
-        more = "Also known behind it (`python -m helpers explain NAME` says more): "
-        paragraphs.append(wrap(more + ", ".join(rest)))
+    if sorting := explanation.sorting:
+        asked = (f"{seen}: {one.ask} (`explain {one.id}`)" for seen, one in sorting)
+        paragraphs.append("\n".join([SAID["sort"], *map(line, asked)]))
+    if rest:
+        paragraphs.append(wrap(f"{SAID['rest']} {', '.join(rest)}"))
     if causes or explanation.message is None:
         paragraphs.append(wrap(SAID["next"]))
     return "\n\n".join(paragraphs)
 
 
-def how_many(causes):
-    """Three causes are shown, and a few more if they are as likely as the first."""
-    close = [one for one in causes[:MOST] if one.score >= causes[0].score - 1]
-    return max(3, len(close))
+def line(text):
+    return wrap(f"  {text}", "    ")
 
 
 def heading(explanation):

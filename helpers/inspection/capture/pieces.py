@@ -3,8 +3,8 @@
 import torch
 
 from helpers.inspection.capture.axes import flat
+from helpers.inspection.capture.axis_kinds import BATCH, HEAD, KEY, QUERY, is_head
 from helpers.inspection.capture.candidate import Read, laid_out
-from helpers.inspection.capture.sorting import BATCH, HEAD, KEY, QUERY, is_head
 
 
 def joined(reads):

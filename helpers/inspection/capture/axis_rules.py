@@ -4,62 +4,20 @@ Calls that only regroup, move or cut axes are followed exactly; any other is tak
 work entry by entry.
 """
 
-from dataclasses import dataclass, replace
-from functools import cached_property
+from dataclasses import replace
 from math import prod
 
 import torch
 
 from helpers.inspection.capture.axes import Axes, Span, all_born, flat, size_of
-from helpers.inspection.capture.combining import aligned, axes_of_layer, gathered
-from helpers.inspection.shapes.text import tensors
 
 REGROUP = "view reshape flatten unflatten ravel view_as reshape_as squeeze unsqueeze"
 REGROUP = f"{REGROUP} contiguous clone detach".split()
 VIEW = "permute transpose swapaxes swapdims movedim moveaxis t adjoint getitem select"
 VIEW = f"{VIEW} narrow chunk split tensor_split unbind expand".split()
-FIRST = ("input", "query", "tensors", "self")  # what torch calls a first argument
 GETTERS = {getattr(torch.Tensor, name).__get__ for name in ("T", "mT", "H", "mH")}
 REDUCE = "sum nansum mean nanmean amax amin max min median prod std var logsumexp"
 REDUCE = REDUCE.split()
-
-
-@dataclass
-class TorchCall:
-    """A function of torch, what it was called with, and what it returned."""
-
-    function: object
-    args: tuple
-    kwargs: dict
-    output: object = None
-
-    def __post_init__(self):
-        """Put what it works on in front, also if it was named, and no numpy's name for
-        a dimension."""
-        self.name = getattr(self.function, "__name__", "").strip("_")
-        named = {"dim" if n == "axis" else n: value for n, value in self.kwargs.items()}
-        first = [] if self.args else [n for n in FIRST if n in named][:1]
-        self.args = (*self.args, *map(named.pop, first))
-        self.kwargs = named
-
-    def argument(self, name, place, default=None):
-        given = self.args[place] if len(self.args) > place else default
-        return self.kwargs.get(name, given)
-
-    @cached_property
-    def operands(self):
-        return tensors([*self.args, *self.kwargs.values()])
-
-    @cached_property
-    def results(self):
-        return tensors([self.output])
-
-    def dims(self, rank):
-        """The axes, of so many, that sum, max and their like take away."""
-        dims = self.argument("dim", 1)
-        if dims is None or isinstance(dims, bool | torch.dtype | torch.Tensor):
-            return set(range(rank))
-        return {dim % rank for dim in ([dims] if isinstance(dims, int) else dims)}
 
 
 def axes_after(call, known):
@@ -67,9 +25,9 @@ def axes_after(call, known):
     name, results, found = call.name, call.results, []
     if name in REGROUP:
         found = [known[0].regrouped(results[0].shape)]
-    elif (name in VIEW or call.function in GETTERS) and is_view(call):
-        rest = call.args[1:], call.kwargs
-        found = known[0].viewed(lambda empty: call.function(empty, *rest[0], **rest[1]))
+    elif (name in VIEW or call.function in GETTERS) and len(call.operands) == 1:
+        rest = call.args[1:]
+        found = known[0].viewed(lambda x: call.function(x, *rest, **call.kwargs))
     elif name in RULES:
         found = [RULES[name](call, known, results[0].shape)] * len(results)
     found = found if len(found) == len(results) else [None] * len(results)
@@ -77,14 +35,6 @@ def axes_after(call, known):
         one if one and one.fits(result.shape) else aligned(known, result.shape)
         for one, result in zip(found, results, strict=True)
     ]
-
-
-def is_view(call):
-    """True unless an index picks entries by a list or a tensor."""
-    index = call.args[1] if call.name == "getitem" else ()
-    index = index if isinstance(index, tuple) else (index,)
-    picks = any(isinstance(one, list | bool) for one in index)
-    return len(call.operands) == 1 and not picks
 
 
 def made(size, *sources):
@@ -155,46 +105,95 @@ def piece_of(known):
 
 def summed(call, known, shape):
     """After sum, max and their like over given axes."""
-    axes = known[0]
+    axes, dims = known[0], call.dims(len(known[0].spans))
     if len(known) > 1:  # the greater of two
         return None
-    dims, kept = call.dims(len(axes.spans)), len(shape) == len(axes.spans)
-    spans = [
-        () if i in dims else own
-        for i, own in enumerate(axes.spans)
-        if kept or i not in dims
-    ]
+    spans = [() if i in dims else own for i, own in enumerate(axes.spans)]
+    if len(shape) < len(spans):
+        spans = [own for i, own in enumerate(spans) if i not in dims]
     return replace(axes, spans=spans, mixed={*flat(axes.spans[i] for i in dims)})
 
 
 def looked_up(call, known, shape):
     """After an embedding; how the words were picked is no matter."""
-    places = [(Span(size),) for size in shape[:-1]]
-    return Axes([*places, (Span(shape[-1], born="feature"),)])
-
-
-def expanded(call, known, shape):
-    return known[0].viewed(lambda empty: empty.expand(shape))[0]
+    return Axes([*((Span(n),) for n in shape[:-1]), (Span(shape[-1], born="feature"),)])
 
 
 def as_complex(call, known, shape):
     """After view_as_complex, or its reverse, which gives two numbers for each."""
-    back = call.name == "view_as_real"
-    spans = [*known[0].spans, made(2)] if back else known[0].spans[:-1]
-    return replace(known[0], spans=spans)
+    return replace(known[0], spans=[*known[0].spans, made(2)][: len(shape)])
+
+
+def written_into(axes, other, whole):
+    """After a call that writes a tensor into another: it is a part of it from then on.
+
+    whole: nothing of what was there is left.
+    """
+    if other is axes or whole and other.fits(axes.sizes):
+        return other
+    spans = list(axes.spans)
+    for place in range(-min(len(spans), len(other.spans)), 0):
+        size = axes.size(place)
+        if size == other.size(place) or len(spans) == len(other.spans):
+            spans[place] = made(size, spans[place], other.spans[place])
+    return replace(axes, spans=spans)
 
 
 # What a call did, by its name: (call, known Axes, shape of the result) -> Axes or None.
 RULES = {
-    **dict.fromkeys([f"conv{n}d" for n in (1, 2, 3)], convolved),
-    **dict.fromkeys([f"conv_transpose{n}d" for n in (1, 2, 3)], convolved),
+    **{f"conv{way}{n}d": convolved for way in ("", "_transpose") for n in (1, 2, 3)},
     **dict.fromkeys(["cat", "concat", "concatenate", "stack"], concatenated),
     **dict.fromkeys(["grid_sample", "grid_sampler"], sampled),
     **dict.fromkeys(REDUCE, summed),
     "linear": lambda call, known, shape: axes_of_layer(known[0], shape[-1]),
     "unfold": unfolded,
     "embedding": looked_up,
-    "expand_as": expanded,
-    "view_as_complex": as_complex,
-    "view_as_real": as_complex,
+    "expand_as": lambda _, known, shape: known[0].viewed(lambda x: x.expand(shape))[0],
+    **dict.fromkeys(["view_as_complex", "view_as_real"], as_complex),
 }
+
+
+def aligned(operands, shape):
+    """After a call that works entry by entry: axes lined up from the right.
+
+    The first operand of the most axes says the most; axes of parameters say least, and
+    a mask or bias from nowhere less than what was worked out.
+    """
+
+    def says_less(one):
+        from_nowhere = all_born(flat(one.spans), "argument", "expanded")
+        return one.is_parameter, -len(one.spans), from_nowhere
+
+    order = sorted(operands, key=says_less) or [Axes([])]
+    axes = []
+    for place, size in enumerate(shape, -len(shape)):
+        own = [one.spans[place] for one in order if -place <= len(one.spans)]
+        fitting = [s for s in own if size_of(s) == size and (s or size == 1)]
+        # nobody may know how, but it still comes from there
+        source = own[0] if len(order[0].spans) == len(shape) else ()
+        axes.append(fitting[0] if fitting else (Span(size, source),))
+    return gathered(operands, axes, order[0].mixed)
+
+
+def gathered(operands, spans, mixed):
+    """Axes of a result, with what its operands depended on."""
+    ones = (own[0] for one in operands for own in one.spans if len(own) == 1)
+    single = {span for span in ones if span.size == 1}.difference(flat(spans))
+    dropped = single.union(*(one.dropped for one in operands))
+    after = max((one.after for one in operands), default=0)
+    return Axes(spans, mixed, dropped, after, any(one.scores for one in operands))
+
+
+def axes_of_layer(axes, size):
+    """The axes of what a linear layer returns: `size` new features.
+
+    All features of an earlier layer that are another axis by now are places: each of
+    them has features of its own.
+    """
+    rows = [
+        tuple(s.place if s.born == "feature" and s.whole is s else s for s in own)
+        for own in axes.spans[:-1]
+    ]
+    features = (Span(size, born="feature"),)
+    mixed = frozenset(axes.spans[-1])
+    return Axes([*rows, features], mixed, axes.dropped, after=axes.after)

@@ -1,8 +1,13 @@
-"""The words of a text that carry meaning, in one form each."""
+"""Search the entries by the words of a text that carry meaning, in one form each.
+
+BM25, and the nearest phrase: Robertson & Zaragoza, The Probabilistic Relevance
+Framework: BM25 and Beyond (2009).
+"""
 
 import re
 import tomllib
 from collections import Counter
+from functools import cached_property
 from itertools import pairwise
 from math import log
 
@@ -20,6 +25,11 @@ NUMBERS = {"0": "zero", "1": "ones"}
 ENDINGS = ("isation", "ization", "izing", "ising", "ation", "ating", "ized", "ised",
            "izes", "ises", "ated", "ates", "ings", "ize", "ise", "ate", "ing", "ied",
            "ies", "ed", "es", "ly", "s", "e", "y")  # fmt: skip
+FULL, LONG = 6.0, 0.25  # how soon a repeated term is enough; how much length counts
+PHRASE = 0.7  # the nearest phrase against all words together
+PAIR = 0.3  # a pair of neighbours against a word
+ASIDE = 0.5  # a word of the setting against one of the symptom
+COMMON = 0.15  # what many phrases are known for is common
 TABLE = tomllib.loads((FOLDER / "words.toml").read_text(encoding="utf-8"))
 IDLE = frozenset(TABLE["idle"].split())
 CHINESE = {
@@ -93,3 +103,56 @@ def rarity(texts):
         return sum(log(1 + (len(texts) - n + 0.5) / (n + 0.5)) for n in counts)
 
     return weight
+
+
+class Ranking:
+    """Entries as texts to search, each a list of phrases and one of other sentences."""
+
+    def __init__(self, phrases, others):
+        """phrases, others: {name: texts}; a term counts once in each text."""
+        self.phrases = {name: [*map(terms_of, said)] for name, said in phrases.items()}
+        self.terms = {
+            name: Counter(term for text in self.phrases[name] for term in text)
+            + Counter(term for text in others[name] for term in terms_of(text))
+            for name in phrases
+        }
+
+    @cached_property
+    def rare(self):
+        return rarity([*self.terms.values()])
+
+    def weight(self, terms):
+        """What terms weigh by their rarity; those of the setting and pairs less."""
+        pairs = {term for term in terms if " " in term}
+        aside = terms & SETTING
+        words = self.rare(terms - pairs - aside) + ASIDE * self.rare(aside)
+        return words + PAIR * self.rare(pairs)
+
+    @cached_property
+    def mean(self):
+        return sum(counts.total() for counts in self.terms.values()) / len(self.terms)
+
+    def score(self, terms, name):
+        """How well the entry fits the terms of a text."""
+        counts = self.terms[name]
+        soon = FULL * (1 - LONG + LONG * counts.total() / self.mean)
+        words = sum(
+            self.weight({term}) * counts[term] * (FULL + 1) / (counts[term] + soon)
+            for term in terms & counts.keys()
+        )
+        share, found = self.nearest(terms, name)
+        common = 1 + COMMON * log(1 + len(self.phrases[name]))
+        return common * (words + PHRASE * share * found)
+
+    def nearest(self, terms, name):
+        """(share, weight) of the phrase of an entry that the terms have most of."""
+        best = (0.0, 0.0)
+        for phrase in self.phrases[name]:
+            whole, found = self.weight(phrase), self.weight(phrase & terms)
+            if whole and found * found / whole > best[0] * best[1]:
+                best = (found / whole, found)
+        return best
+
+    def explained(self, terms, name):
+        """How much of all that the terms of a text weigh the entry has."""
+        return self.weight(terms & self.terms[name].keys()) / (self.weight(terms) or 1)

@@ -1,30 +1,29 @@
-"""Find a message by its wording, without its numbers."""
+"""Recognise a message in a text by its wording, without its numbers."""
 
 import re
-from difflib import get_close_matches
 from functools import cache
 
 from helpers.inspection.messages.numbers import HOLE, without_numbers
-from helpers.inspection.messages.words import rarity
+from helpers.inspection.messages.search import rarity
 
 # What names an error. pytest writes "E   " in front of it, launchers the number of the
 # process, servers the time.
-ERROR = r"(?:^|[\s|:\])])(?:\w+\.)*\w*(?:{})\b\s*(?:\([a-z ]+\))?(?::|$)"
-ERROR_LINE = re.compile(ERROR.format("Error|Exception|Interrupt"), re.MULTILINE)
-WARNING_LINE = re.compile(ERROR.format("Warning"), re.MULTILINE)
+ERROR = re.compile(
+    r"(?:^|[\s|:\])])(?:\w+\.)*\w*(?:Error|Exception|Interrupt|Warning)\b"
+    r"\s*(?:\([a-z ]+\))?(?::|$)",
+    re.MULTILINE,
+)
 NOISE = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]|\r")  # colours, and Windows' line ends
 QUOTES = str.maketrans({"`": "'", "‘": "'", "’": "'", "“": "'", "”": "'", '"': "'"})
+WIDE = str.maketrans("：，（）［］＝", ":,()[]=")  # as a Chinese keyboard writes them
 AXES = re.compile(r"\b([1-6])-[dD]\b")  # 3-D is as good as 3D
 PAUSE = re.compile(r"[:,;](?=\s|$)")
 SURE_LENGTH = 20  # letters of a wording that counts outside of an error's lines
 LAST, MOST_ERRORS = 20, 8  # letters that the last error has ahead, of so many
-WIDE = str.maketrans("：，（）［］＝", ":,()[]=")  # as a Chinese keyboard writes them
 LONGEST = 16_000  # letters of a log that are read
 LONGEST_GAP = 200  # letters that `...` may stand for
 CLOSE = 0.5  # the share of a wording that an error has, times the share the other way
 WORD = re.compile(r"[a-z_]{3,}")
-LONG_WORD = re.compile(r"(?<![\w.])[A-Za-z]{5,}(?![\w.(])")
-ALIKE = 0.8  # one letter wrong of five or more, or two exchanged
 ORDINAL = re.compile(
     r"\b(dim|dimension|axis|arg\w*|operand|number|entry|line) $|':$|\w$"
 )
@@ -68,31 +67,40 @@ def wording_in(example, bare):
 
 
 def errors_in(text):
-    """The errors of a text, or its warnings, each up to the next, the last first."""
-    for pattern in (ERROR_LINE, WARNING_LINE):
-        if starts := [match.start() for match in pattern.finditer(text)]:
-            ends = [*starts[1:], len(text)]
-            return [text[a:b] for a, b in zip(starts, ends, strict=True)][::-1]
-    return []
+    """The errors and warnings of a text, each up to the next, the last first."""
+    starts = [match.start() for match in ERROR.finditer(text)]
+    ends = [*starts[1:], len(text)][: len(starts)]
+    return [text[a:b] for a, b in zip(starts, ends, strict=True)][::-1]
 
 
-def find_message(messages, text):
-    """The message whose wording fits the text best, and its numbers in order.
+def find(messages, text):
+    """(message, numbers, close): by its wording, or close to one, or of a kind.
 
     A longer wording counts before a shorter one, and the last error of a traceback
     before those above it, of which it may be no more than the consequence. Returns
-    (None, []) if no wording fits.
+    (None, [], True) if nothing fits.
     """
     errors = errors_in(text)[:MOST_ERRORS]
-    found = [best_wording(messages, error) for error in errors]
-    found += [best_wording(messages, text, SURE_LENGTH if errors else 0)] * (
+    found = [longest(messages, error) for error in errors]
+    found += [longest(messages, text, SURE_LENGTH if errors else 0)] * (
         not any(message for _, message, _ in found)
     )
     lengths = [one[0] + LAST * (place == 0) for place, one in enumerate(found)]
-    return found[lengths.index(max(lengths))][1:]
+    _, message, numbers = found[lengths.index(max(lengths))]
+    if message:
+        return message, numbers, False
+    bare, numbers = prepare(next(iter(errors), ""))
+    if message := closest(messages, bare[:LONGEST_GAP]):
+        fitting = len(numbers) == max(map(holes, message.says))
+        return message, numbers * fitting, True
+    return *of_kind(messages, bare, numbers), True
 
 
-def best_wording(messages, text, length=0):
+def holes(example):
+    return sum(part.count(HOLE) for part in parts_of(example))
+
+
+def longest(messages, text, length=0):
     """(length, message, numbers) of the longest wording in a text, above `length`."""
     bare, numbers = prepare(text)
     best = (0, None, [])
@@ -106,12 +114,11 @@ def best_wording(messages, text, length=0):
     return best
 
 
-def find_close(messages, text):
+def closest(messages, bare):
     """The message whose words an unknown error has nearly all of, or None."""
-    error = next(iter(errors_in(text)), "")
-    said = set(WORD.findall(prepare(error)[0][:LONGEST_GAP]))
+    said = set(WORD.findall(bare))
     wordings = [
-        (message, set(WORD.findall(prepare(example)[0])))
+        (message, set(WORD.findall(" ".join(parts_of(example)))))
         for message in messages
         for example in message.says
     ]
@@ -124,12 +131,11 @@ def find_close(messages, text):
     return found
 
 
-def find_kind(messages, text):
+def of_kind(messages, bare, numbers):
     """Of an error in unknown words: the kind of message, and the numbers in it.
 
     The number of an axis, an argument or a line is none of a size.
     """
-    bare, numbers = prepare(next(iter(errors_in(text)), ""))
     sizes = [
         number
         for number, before in zip(numbers, bare.split(HOLE), strict=False)
@@ -140,32 +146,3 @@ def find_kind(messages, text):
             if any(re.search(pattern, bare) for pattern in message.like):
                 return message, sizes
     return None, []
-
-
-@cache
-def vocabulary(messages):
-    """The longer words of all wordings."""
-    says = " ".join(example for message in messages for example in message.says)
-    return frozenset(LONG_WORD.findall(says.lower()))
-
-
-def spelt(messages, text):
-    """The start of an error, or of a text, with the words that wordings spell."""
-    known = vocabulary(messages)
-
-    def mend(match):
-        word = match[0].lower()
-        near = word not in known and get_close_matches(word, known, 1, ALIKE)
-        return near[0] if near and abs(len(near[0]) - len(word)) < 2 else match[0]
-
-    return LONG_WORD.sub(mend, (errors_in(text) or [text])[0][: 2 * LONGEST_GAP])
-
-
-def find(messages, text):
-    """(message, numbers, close): by its wording, or close to one, or of a kind."""
-    message, numbers = find_message(messages, text)
-    if message is None:
-        message, numbers = find_message(messages, spelt(messages, text))
-    if message is None and (message := find_close(messages, text)):
-        return message, [], True
-    return (message, numbers, False) if message else (*find_kind(messages, text), True)
