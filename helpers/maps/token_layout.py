@@ -1,7 +1,6 @@
 """Which key belongs to which cell of the image grid.
 
-Of N keys, some are cells of an h x w grid on the image, others (a class token,
-registers, text) are nowhere on it. A TokenLayout says which key each cell has.
+Keys may be nowhere on it: a class token, registers, text. See `TokenLayout`.
 """
 
 from dataclasses import dataclass
@@ -16,8 +15,7 @@ class TokenLayout:
 
     index: (h, w) long tensor, or (t, h, w) for t frames of a video, each key at most
     once. length: N, all keys, those that are no cell included. Layouts are equal if
-    index and length are, however they were found. Raises ValueError where the two do
-    not fit each other.
+    both are, however they were found. Raises ValueError where the two do not fit.
     """
 
     index: torch.Tensor
