@@ -162,10 +162,13 @@ def score(world, size):
         print_scores()
         return
     from helpers.captioning.captioners import load_captioner
-    from helpers.captioning.training import score_unseen
+    from helpers.captioning.metrics import score_captioner
+    from helpers.captioning.scenes import sample_scenes
+    from helpers.captioning.training import TEST_COUNT, TEST_SEED
 
+    scenes = sample_scenes(TEST_COUNT, TEST_SEED, tuple(size))
     for variant in VARIANTS:
-        print(f"{variant}: {score_unseen(load_captioner(variant), tuple(size))}")
+        print(f"{variant}: {score_captioner(load_captioner(variant), scenes)}")
 
 
 if __name__ == "__main__":

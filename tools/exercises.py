@@ -11,7 +11,7 @@ import nbformat
 
 from tools.notebooks import lessons
 
-OUTPUT = "Not attempted yet.\n"
+OUTPUT = nbformat.v4.new_output("stream", text="Not attempted yet.\n")
 
 
 def reset_all(files):
@@ -20,13 +20,12 @@ def reset_all(files):
     for file in files or lessons():
         try:
             back, untouched = reset(file)
-        except (OSError, ValueError) as error:
-            print(error, file=sys.stderr)
+        except Exception as error:  # nbformat raises many kinds for what is no notebook
+            reason = str(error).partition("\n")[0][:80] or type(error).__name__
+            print(f"{file} is damaged, or cannot be written: {reason}", file=sys.stderr)
             damaged += 1
             continue
-        exercises = "exercise" if back == 1 else "exercises"
-        done = f"{back} {exercises} put back, {untouched} untouched"
-        print(f"{file.stem}: {done if back or untouched else 'holds no exercise'}")
+        print(f"{file.stem}: exercises put back {back}, untouched {untouched}")
     return damaged
 
 
@@ -34,47 +33,22 @@ def reset(file):
     """Put the stubs back, and leave all other cells and an untouched file alone.
 
     Returns how many exercises were put back and how many were as they should be.
-    Raises OSError if the file cannot be read or written, and ValueError, naming the
-    file, if it is no notebook.
+    Raises what nbformat raises if the file is no notebook.
     """
-    notebook = read(file)
-    back = untouched = 0
+    notebook = nbformat.read(file, as_version=4)
+    nbformat.validate(notebook)
     code = [cell for cell in notebook.cells if cell.cell_type == "code"]
-    for number, cell in enumerate(code, start=1):
-        stub = cell.metadata.get("stub")
-        if stub is None:
-            continue
-        if cell.source == stub and says(cell) in ("", OUTPUT):
-            untouched += 1
-            continue
-        back += 1
-        # what a run from top to bottom would leave here
-        cell.source, cell.execution_count = stub, number
-        cell.outputs = [nbformat.v4.new_output("stream", name="stdout", text=OUTPUT)]
-    if back:  # first to a new file: a full disk must not cost a learner the notebook
+    exercises = [(n, c) for n, c in enumerate(code, start=1) if "stub" in c.metadata]
+    changed = [(n, c) for n, c in exercises if not is_untouched(c)]
+    for number, cell in changed:  # what a run from top to bottom would leave here
+        cell.source, cell.execution_count = cell.metadata.stub, number
+        cell.outputs = [OUTPUT]
+    if changed:  # first to a new file: a full disk must not cost a learner the notebook
         new = file.with_name(file.name + ".new")
         nbformat.write(notebook, new)
         new.replace(file)
-    return back, untouched
+    return len(changed), len(exercises) - len(changed)
 
 
-def read(file):
-    """Read a notebook. Raises OSError, or ValueError that names the file."""
-    try:
-        notebook = nbformat.read(file, as_version=4)
-        nbformat.validate(notebook)
-    except OSError:
-        raise
-    except Exception as error:  # nbformat raises many kinds for what is no notebook
-        reason = str(error).splitlines()[0][:80] if str(error) else type(error).__name__
-        raise ValueError(
-            f"{file} is damaged, nothing changed in it: {reason}"
-        ) from error
-    return notebook
-
-
-def says(cell):
-    """All that the cell has printed, or "?" if it left anything else."""
-    if any(output.output_type != "stream" for output in cell.outputs):
-        return "?"
-    return "".join(output.text for output in cell.outputs)
+def is_untouched(cell):
+    return cell.source == cell.metadata.stub and cell.outputs in ([], [OUTPUT])

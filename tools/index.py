@@ -1,10 +1,11 @@
 """The error index as a notebook, made from its data in data/errors.
 
-`python -m tools index` writes it and runs it. The site takes its entries apart again.
+`python -m tools index` writes it and runs it; only its two cells of set-up are written
+in the notebook itself. The site takes its entries apart again.
 """
 
-import copy
-import re
+from functools import partial
+from itertools import chain, islice
 
 import nbformat
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
@@ -12,104 +13,61 @@ from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 from helpers.inspection.messages.index import FOLDER, read_index
 from tools.notebooks import INDEX, METADATA, run_all
 
-IMPORTS = """\
-import inspect
-import logging
-import math
-
-import einops
-import matplotlib.pyplot as plt
-import numpy as np
-import timm
-import torch
-import torchvision
-import transformers
-from captum.attr import visualization
-from einops import rearrange
-from PIL import Image
-from torch import nn
-from torch.nn.functional import interpolate, pad
-from torchvision.transforms.v2 import CenterCrop
-from torchvision.transforms.v2.functional import to_image
-
-from helpers.classroom import failing
-from helpers.inspection import capture_attention, diagnose
-from helpers.maps import Geometry, TokenLayout, overlay
-
-logging.disable(logging.WARNING)  # transformers says here why attentions are empty"""
-SETUP = """\
-torch.manual_seed(0)
-B, T, A, D, h, w = 2, 5, 4, 32, 3, 7
-N = h * w
-words, cells = torch.randn(B, T, D), torch.randn(B, N, D)  # (B, T, D), (B, N, D)
-image = torch.rand(1, 3, 32, 32)  # (B, 3, H, W)
-small = {"hidden_size": D, "num_hidden_layers": 2, "num_attention_heads": A}
-
-
-def tiny_vit():
-    config = transformers.ViTConfig(**small, intermediate_size=64, image_size=32)
-    return transformers.ViTModel(config).eval()  # random weights: 1 + 2 x 2 tokens"""
-PAGE = "error-{}"  # of an entry, on the site
+page_of = partial(new_notebook, metadata=METADATA)
 MAIN = 3  # a message is shown in full with its most frequent causes
 SEARCH = """\
 **Or search**: paste your message into the search field, with your own numbers. Every
 page has a cause, the question that decides, and the lines before and after to copy."""
-HEADING = re.compile(r"^### (.+)$", re.MULTILINE)
 
 
 def make_index():
     """Write notebooks/error_index.ipynb and run it."""
-    nbformat.write(new_notebook(cells=cells_of(read_index())), INDEX)
+    setup = nbformat.read(INDEX, as_version=4).cells[1:3]
+    nbformat.write(new_notebook(cells=cells_of(read_index(), setup)), INDEX)
     run_all([INDEX])
 
 
-def cells_of(index):
-    """The cells of the notebook, in order, not run."""
-    links = [
-        f"[{title}](#{anchor(title)}) | {see}" for title, see, *_ in index.sections
-    ]
-    contents = "".join(f"| {link} |\n" for link in links)
-    cells = [new_markdown_cell((text_of("opening") + contents).rstrip())]
-    cells += [new_code_cell(IMPORTS), new_code_cell(SETUP)]
+def cells_of(index, setup):
+    """The cells of the notebook, in order; setup: those below the first."""
+    titles = [(f"[{t}](#{anchor(t)})", see) for t, see, *_ in index.sections]
+    cells = [with_rows("opening", titles), *setup]
     for title, _, text, ids in index.sections:
-        for place, name in enumerate(ids):
-            above = f"## {title}\n\n{text}".rstrip() + "\n\n" if place == 0 else ""
-            cells += entry_cells(index, index.causes[name], above)
-    rows = "".join(map(row, (m for m in index.messages if not m.causes)))
-    cells.append(new_markdown_cell((text_of("others") + rows).rstrip()))
-    return [*cells, new_markdown_cell(text_of("closing").rstrip())]
+        entries = [entry_cells(index, index.causes[name]) for name in ids]
+        first = entries[0][0]
+        first.source = f"## {title}\n\n{text}".rstrip() + f"\n\n{first.source}"
+        cells += chain(*entries)
+    said = [m for m in index.messages if not m.causes]
+    others = [(quoted(m.says[0]), f"{m.means} {m.remedy}") for m in said]
+    return [*cells, with_rows("others", others), with_rows("closing")]
 
 
-def text_of(name):
-    return (FOLDER / f"{name}.md").read_text(encoding="utf-8")
+def with_rows(name, rows=()):
+    """A text of data/errors, with rows below its table."""
+    text = (FOLDER / f"{name}.md").read_text(encoding="utf-8")
+    for row in rows:
+        said, means = (part.replace("|", "\\|") for part in row)
+        text += f"| {said} | {means} |\n"
+    return new_markdown_cell(text.rstrip())
 
 
-def entry_cells(index, cause, above=""):
+def entry_cells(index, cause):
     """An entry: heading and text, a program in plain PyTorch, one with the helpers."""
-    cells = [new_markdown_cell(above + f"### {cause.title}\n\n{body(index, cause)}")]
+    main = [m.says[0] for m in index.messages if cause.id in m.causes[:MAIN]]
+    said = [quoted(text) for text in main if text not in cause.title]
+    threads = ", ".join(map(link, cause.threads))
+    parts = [
+        f"### {cause.title}",
+        f"{cause.cause.strip()}\n\n**{cause.ask}** `{cause.run}`",
+        f"```python\n# before\n{cause.before or '...'}\n# after\n{cause.after}\n```",
+        f"Also seen as {'; '.join(said)}." if said else "",
+        f"{threads} (entry `{cause.id}`)".strip(),
+    ]
+    cells = [new_markdown_cell("\n\n".join(filter(None, parts)))]
     cells.append(new_code_cell(cause.code))
     if cause.course:
         cells.append(new_markdown_cell("With the course's helpers:"))
         cells.append(new_code_cell(cause.course))
     return cells
-
-
-def body(index, cause):
-    """The text of an entry: cause, question, messages, threads."""
-    parts = [f"{cause.cause.strip()}\n\n**{cause.ask}** `{cause.run}`", remedy(cause)]
-    main = [m.says[0] for m in index.messages if cause.id in m.causes[:MAIN]]
-    said = [text for text in main if text not in cause.title]
-    if said:
-        parts.append("Also seen as " + "; ".join(map(quoted, said)) + ".")
-    threads = ", ".join(map(link, cause.threads))
-    parts.append(f"{threads} (entry `{cause.id}`)".strip())
-    return "\n\n".join(parts)
-
-
-def remedy(cause):
-    """The lines before and after, to copy."""
-    lines = ["# before", cause.before or "...", "# after", cause.after]
-    return "\n".join(["```python", *lines, "```"])
 
 
 def quoted(text):
@@ -125,12 +83,6 @@ def link(thread):
     return f"[{thread}](https://github.com/{name}/issues/{number})"
 
 
-def row(message):
-    said = quoted(message.says[0]).replace("|", "\\|")
-    text = f"{message.means} {message.remedy}".replace("|", "\\|")
-    return f"| {said} | {text} |\n"
-
-
 def anchor(title):
     """Jupyter's anchor of a heading."""
     return title.replace(" ", "-")
@@ -139,57 +91,38 @@ def anchor(title):
 def pages_of(notebook):
     """{name: notebook} for the site: a page of contents, and one for each entry."""
     index, entries = read_index(), entries_of(notebook)
-    first, *_, others, closing = (
-        c for c in notebook.cells if c.cell_type == "markdown"
-    )
-    setup = [cell for cell in notebook.cells if cell.cell_type == "code"][:2]
-    asking = first.source[: first.source.index("**Or search**")]
-    contents, pages = [asking + SEARCH], {}
+    opening, *setup = notebook.cells[:3]
+    contents = [opening.source[: opening.source.index("**Or search**")] + SEARCH]
+    pages = {}
     for title, see, _, ids in index.sections:
-        lines = []
+        back = f"[{title}: other entries]({INDEX.name}#{anchor(title)})"
+        lines = [f"## {title}\n\n{see}\n"]
         for name in ids:
-            title_of = index.causes[name].title
-            lines.append(f"- [{title_of}]({PAGE.format(name)}.ipynb)")
-            cells = [*entries[title_of], other_wordings(index, name), *setup]
-            pages[PAGE.format(name)] = page_of(title, cells)
-        contents.append(f"## {title}\n\n{see}\n\n" + "\n".join(lines))
+            lines.append(f"- [{index.causes[name].title}](error-{name}.ipynb)")
+            first, *rest = entries[name]
+            top = new_markdown_cell(first.source[first.source.index("### ") + 2 :])
+            cells = [top, *rest, other_wordings(index, name), *setup]
+            pages[f"error-{name}"] = page_of(cells=[*cells, new_markdown_cell(back)])
+        contents.append("\n".join(lines))
     hidden = "```{toctree}\n:hidden:\n\n" + "\n".join(pages) + "\n```"
-    parts = [*contents, others.source, closing.source, hidden]
-    page = new_markdown_cell("\n\n".join(parts))
-    return {INDEX.stem: new_notebook(cells=[page], metadata=METADATA), **pages}
-
-
-def page_of(section, cells):
-    """An entry as a notebook of its own, with its title as the title of the page."""
-    text, *rest = copy.deepcopy(cells)
-    text.source = text.source[text.source.index("### ") + 2 :]
-    back = f"[{section}: other entries]({INDEX.name}#{anchor(section)})"
-    notebook = new_notebook(cells=[text, *rest], metadata=METADATA)
-    notebook.cells.append(new_markdown_cell(back))
-    for number, cell in enumerate(notebook.cells):
-        cell.id = f"cell-{number:02d}"  # copies would have the same one twice
-    return notebook
+    ending = [cell.source for cell in notebook.cells[-2:]]
+    page = new_markdown_cell("\n\n".join([*contents, *ending, hidden]))
+    return {INDEX.stem: page_of(cells=[page]), **pages}
 
 
 def other_wordings(index, name):
     """All wordings of an entry's main messages, for the search, and a heading below."""
     main = [m for m in index.messages if name in m.causes[:MAIN]]
-    said = dict.fromkeys(text for message in main for text in message.says)
-    lines = [f"- {quoted(text)}" for text in said]
-    lines = ["## The message in other words", "", *lines, ""] if said else []
+    said = dict.fromkeys(f"- {quoted(text)}" for m in main for text in m.says)
+    lines = ["## The message in other words", "", *said, ""] if said else []
     return new_markdown_cell("\n".join([*lines, "## Set-up of the programs"]))
 
 
 def entries_of(notebook):
-    """{title: cells} of a notebook of the index, without headings of sections."""
-    entries, title = {}, None
-    for cell in notebook.cells:
-        if cell.cell_type == "markdown":
-            if found := HEADING.search(cell.source):
-                title = found[1]
-                entries[title] = []
-            elif cell.source.startswith("## "):
-                title = None
-        if title:
-            entries[title].append(cell)
-    return entries
+    """{id: the cells of its entry} in the notebook of the index."""
+    index, cells = read_index(), iter(notebook.cells[3:])
+    return {
+        name: list(islice(cells, len(entry_cells(index, index.causes[name]))))
+        for *_, ids in index.sections
+        for name in ids
+    }

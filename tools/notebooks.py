@@ -4,11 +4,10 @@ import base64
 import io
 import math
 import re
-import tomllib
-from pathlib import Path
 
+import nbclient
 import nbformat
-from nbclient import NotebookClient
+from ipykernel.ipkernel import IPythonKernel
 from PIL import Image
 
 from helpers import ROOT
@@ -18,26 +17,13 @@ from tools.slide_types import mark
 FOLDER = ROOT / "notebooks"
 INDEX = FOLDER / "error_index.ipynb"
 WIDGET = "application/vnd.jupyter.widget-view+json"
+TIMEOUT = 1200  # seconds for a cell, as for the tests in pyproject.toml
 PNG, JPEG = "image/png", "image/jpeg"
 # As JupyterLab writes it when a notebook is opened: opening must not change the file.
 # The release of Python is missing, and jupyter_lab_config.py keeps it out.
-METADATA = {
-    "kernelspec": {
-        "display_name": "Python 3 (ipykernel)",
-        "language": "python",
-        "name": "python3",
-    },
-    "language_info": {
-        "codemirror_mode": {"name": "ipython", "version": 3},
-        "file_extension": ".py",
-        "mimetype": "text/x-python",
-        "name": "python",
-        "nbconvert_exporter": "python",
-        "pygments_lexer": "ipython3",
-    },
-}
-
-
+KERNEL = {"display_name": "Python 3 (ipykernel)", "language": "python"}
+LANGUAGE = {k: v for k, v in IPythonKernel.language_info.items() if k != "version"}
+METADATA = {"kernelspec": {**KERNEL, "name": "python3"}, "language_info": LANGUAGE}
 # A function, or a class whose __init__ does no more than that of every nn.Module.
 STUB = re.compile(
     r"^(def .*:\n    |class .*:\n    def __init__.*:\n {8}super\(\).__init__\(\)\n {8})"
@@ -49,27 +35,19 @@ CHECK = re.compile(r"^checks\.check_\w+\(", re.MULTILINE)
 
 def run_all(files=()):
     """Run the given notebooks, or all of them, one after the other."""
-    for file in [Path(f) for f in files] or notebook_files():
+    for file in files or notebook_files():
         notebook = nbformat.read(file, as_version=4)
-        client = NotebookClient(
+        nbclient.execute(
             notebook,
-            timeout=cell_timeout(),
-            startup_timeout=120,
+            cwd=str(file.parent),
             kernel_name="python3",
+            timeout=TIMEOUT,
+            startup_timeout=120,
             record_timing=False,
             coalesce_streams=True,
-            resources={"metadata": {"path": str(file.parent)}},
         )
-        client.execute()
         nbformat.write(normalise(notebook), file)
         print(f"ran {file.name}")
-
-
-def cell_timeout():
-    """Seconds that a cell may take: what pyproject.toml tells nbval."""
-    settings = tomllib.loads((FOLDER.parent / "pyproject.toml").read_text())
-    options = settings["tool"]["pytest"]["ini_options"]["addopts"]
-    return int(re.search(r"--nbval-cell-timeout=(\d+)", options)[1])
 
 
 def notebook_files():
@@ -83,31 +61,22 @@ def lessons():
 
 
 def require_run(files):
-    """Raise ValueError, naming the notebook, if one was not run from top to bottom."""
-    for file in files:
-        fault = fault_of(nbformat.read(file, as_version=4))
-        if fault:
-            raise ValueError(
-                f"{file} was not run from top to bottom, {fault}: run it with "
-                f"python -m tools notebooks {file}"
-            )
-
-
-def fault_of(notebook):
-    """What shows that a notebook was not run from top to bottom; None if nothing does.
+    """Raise ValueError, naming notebook and cell, if one was not run top to bottom.
 
     An empty cell is no fault: running gives it no number.
     """
-    code = [c for c in notebook.cells if c.cell_type == "code" and c.source.strip()]
-    for number, cell in enumerate(code, start=1):
-        errors = [o.ename for o in cell.outputs if o.output_type == "error"]
-        if errors:
-            return f"its code cell {number} stopped with {errors[0]}"
-        if cell.execution_count is None:
-            return f"its code cell {number} was not run"
-        if cell.execution_count != number:
-            return f"its code cell {number} ran as number {cell.execution_count}"
-    return None
+    for file in files:
+        cells = nbformat.read(file, as_version=4).cells
+        code = [c for c in cells if c.cell_type == "code" and c.source.strip()]
+        for number, cell in enumerate(code, start=1):
+            ran, errors = cell.execution_count, [o.get("ename") for o in cell.outputs]
+            said = f"ran as number {ran}" if ran else "was not run"
+            said = f"stopped with {errors[-1]}" if any(errors) else said
+            if ran != number or any(errors):
+                raise ValueError(
+                    f"{file} was not run from top to bottom, its code cell {number} "
+                    f"{said}: run it with python -m tools notebooks {file}"
+                )
 
 
 def normalise(notebook):
@@ -120,12 +89,10 @@ def normalise(notebook):
         cell.id = f"cell-{number:02d}"
         kept = {"tags": cell.metadata.get("tags"), "stub": stub_of(cell)}
         cell.metadata = {name: value for name, value in kept.items() if value}
-        if cell.cell_type != "code":
-            continue
-        cell.outputs = [o for o in cell.outputs if not only_a_widget(o)]
-        for output in cell.outputs:
+        for output in list(cell.get("outputs", [])):
             data = output.get("data", {})
-            data.pop(WIDGET, None)
+            if data.pop(WIDGET, None) and not data.keys() & {"text/html", PNG}:
+                cell.outputs.remove(output)  # a control, of which nothing can be read
             if PNG in data:
                 data[PNG] = packed(data[PNG])
             if PNG in data and JPEG in data:  # Pillow gives both: one will do
@@ -139,9 +106,8 @@ def stub_of(cell):
     The source itself as long as nobody has written into the function; later what was
     remembered then.
     """
-    if cell.cell_type != "code":
-        return None
-    if STUB.search(cell.source) and CHECK.search(cell.source):
+    exercise = STUB.search(cell.source) and CHECK.search(cell.source)
+    if exercise and cell.cell_type == "code":
         return cell.source
     return cell.metadata.get("stub")
 
@@ -150,15 +116,6 @@ def packed(png):
     """The same picture (base64), pixel for pixel, in as few bytes as Pillow can."""
     picture = Image.open(io.BytesIO(base64.b64decode(png)))
     return base64.b64encode(as_png(picture, optimize=True)).decode()
-
-
-def only_a_widget(output):
-    """A progress bar or a control without a picture or a text to read in its place.
-
-    The saved form of a widget is a random number that means nothing later.
-    """
-    data = output.get("data", {})
-    return WIDGET in data and not data.keys() & {"text/html", PNG}
 
 
 def print_minutes(files):

@@ -2,23 +2,18 @@
 
 import matplotlib
 
-from helpers.captioning import (
-    load_captioner,
-    load_published,
-    sample_rendered_scenes,
-    sample_scenes,
-)
+from helpers import captioning
 from helpers.captioning.checkpoints import DATA
 from helpers.maps import show_caption
 from tools.notebooks import FOLDER
 
 
 def draw():
-    flat = sample_scenes(1, seed=41, size=(80, 112))[0]
-    rendered = sample_rendered_scenes(1, seed=4, samples=3)[0]
+    flat = captioning.sample_scenes(1, seed=41, size=(80, 112))[0]
+    rendered = captioning.sample_rendered_scenes(1, seed=4, samples=3)[0]
     for name, scene, captioner in (
-        ("caption.png", flat, load_captioner("additive")),
-        ("rendered-caption.png", rendered, load_published()),
+        ("caption.png", flat, captioning.load_captioner("additive")),
+        ("rendered-caption.png", rendered, captioning.load_published()),
     ):
         caption = captioner.caption(scene.image)
         with matplotlib.rc_context(fname=FOLDER / "matplotlibrc"):

@@ -1,12 +1,12 @@
 """What pyproject.toml asks for, and the exact releases that are installed."""
 
 import platform
+import re
+import subprocess
+import sys
 import tomllib
-from importlib import metadata
 
 from packaging.requirements import Requirement
-from packaging.utils import canonicalize_name
-from packaging.version import Version
 
 from helpers import ROOT
 
@@ -29,41 +29,16 @@ def declared(extras=EXTRAS):
     return {need.name: need.specifier for need in map(Requirement, lines)}
 
 
-def floor(specifier):
-    """The oldest release that a range admits: >=2.9,<3 -> "2.9".
-
-    Raises ValueError for a range that has no lower bound, or several.
-    """
-    floors = [part.version for part in specifier if part.operator == ">="]
-    if len(floors) != 1:
-        raise ValueError(f"expected one lower bound (>=) in {specifier}: {floors}")
-    return floors[0]
-
-
-def closure(extras=ALL_EXTRAS):
-    """All that the course needs, and all that those need: {name: installed version}.
-
-    Versions are without what a build adds: 2.9.0+cpu -> 2.9.0. Raises
-    PackageNotFoundError where something is not installed.
-    """
-    found, seen = {}, set()
-    waiting = [(canonicalize_name(name), frozenset()) for name in declared(extras)]
-    while waiting:
-        name, wanted = waiting.pop()
-        if (name, wanted) in seen:
-            continue
-        seen.add((name, wanted))
-        found[name] = Version(metadata.version(name)).public
-        for need in map(Requirement, metadata.requires(name) or []):
-            markers = [{"extra": extra} for extra in ("", *wanted)]
-            if not need.marker or any(map(need.marker.evaluate, markers)):
-                waiting.append((canonicalize_name(need.name), frozenset(need.extras)))
-    return found
+def oldest():
+    """The lower bound of every declared package: ["torch==2.9", ...]."""
+    bounds = [(name, part) for name, parts in declared().items() for part in parts]
+    return [f"{name}=={part.version}" for name, part in bounds if part.operator == ">="]
 
 
 def write():
     """Write constraints.txt: the releases that this environment was tested with."""
+    pip = [sys.executable, "-m", "pip", "freeze", "--all", "--exclude", "pip"]
+    found = subprocess.check_output([*pip, "--exclude-editable"], text=True)
     header = HEADER.format(python=platform.python_version(), system=platform.system())
-    lines = [f"{name}=={version}" for name, version in sorted(closure().items())]
-    FILE.write_text(header + "\n".join(lines) + "\n")
-    print(f"{FILE}: {len(lines)} packages")
+    # without what a build adds to a version: 2.9.0+cpu
+    FILE.write_text(header + re.sub(r"\+.*", "", found).lower())

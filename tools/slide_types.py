@@ -47,22 +47,21 @@ def section_types(cells, roles):
     be a heading and a sentence is left out.
     """
     about = ITEMS | {"code"}
-    plain = not about & {*roles}
-    if plain:
+    if plain := not about & {*roles}:
         about = about | {"result"}
     bare = not about & {*roles}
     room, taken, said = LONG_PROSE if plain else SHORT_PROSE, False, 0  # words
     types = ["slide"]
     for cell, role in zip(cells[1:], roles[1:], strict=True):
+        words, lines = len(cell.source.split()), len(cell.source.splitlines())
         if role == "prose":
-            words = len(cell.source.split())
             types.append("-" if words <= room else "notes")
             room -= words
             said += words * (room >= 0)
         elif role in about:
             types.append("subslide" if taken else "-")
-            short = len(cell.source.splitlines()) <= SHOWN_WITH_FIGURE
-            taken = role != "code" or not short  # a figure joins short code above it
+            # a figure joins short code above it
+            taken = role != "code" or lines > SHOWN_WITH_FIGURE
             room = 0 if role == "predict" else SHORT_PROSE
         else:
             types.append("skip")
@@ -73,46 +72,41 @@ def section_types(cells, roles):
 
 
 def role_of(cell):
-    """What a cell is for the audience."""
-    if EXERCISE.match(cell.source) or re.search(r"\bquiz", cell.source, re.IGNORECASE):
-        return "exercise"
-    if cell.cell_type != "code":
-        if HEADING_LINE.match(cell.source):
-            return "heading"
-        if PREDICT in cell.source:
-            return "predict"
-        return "list" if LIST_OR_TABLE.search(cell.source) else "prose"
-    if "raise NotImplementedError" in cell.source or "stub" in cell.metadata:
-        return "exercise"
-    if has_picture(cell):
-        return "figure"
-    lines = len(cell.source.splitlines())
-    if TAG in cell.metadata.get("tags", []) and lines <= LONG_CODE:
-        return "code"
-    printed = printed_lines(cell)
-    if lines <= SHORT_CODE and 0 < printed <= SHORT_CODE:
-        return "example"
-    return "result" if 0 < printed <= LONG_CODE else "long"
+    """What a cell is for the audience: the first of these that holds."""
+    source, code = cell.source, cell.cell_type == "code"
+    lines, printed = len(source.splitlines()), printed_lines(cell)
+    stub = "raise NotImplementedError" in source or "stub" in cell.metadata
+    quiz = re.search(r"\bquiz", source, re.IGNORECASE)
+    rules = {
+        "exercise": EXERCISE.match(source) or quiz or code and stub,
+        "heading": not code and HEADING_LINE.match(source),
+        "predict": not code and PREDICT in source,
+        "list": not code and LIST_OR_TABLE.search(source),
+        "prose": not code,
+        "figure": has_picture(cell),
+        "code": TAG in cell.metadata.get("tags", []) and lines <= LONG_CODE,
+        "example": lines <= SHORT_CODE and 0 < printed <= SHORT_CODE,
+        "result": 0 < printed <= LONG_CODE,
+        "long": True,
+    }
+    return next(role for role, holds in rules.items() if holds)
 
 
 def has_picture(cell):
     data = [output.get("data", {}) for output in cell.get("outputs", [])]
-    kinds = {kind for one in data for kind in one}
-    html = "".join(one.get("text/html", "") for one in data)
-    return bool(kinds & {"image/png", "image/jpeg"}) or "<img" in html
+    kinds = {"image/png", "image/jpeg"}
+    return any(kinds & d.keys() or "<img" in d.get("text/html", "") for d in data)
 
 
 def shows_code(cell):
     """Results hide their code; so do figures, unless it is the point, and short."""
+    if not has_picture(cell):
+        return role_of(cell) != "result"
     short = len(cell.source.splitlines()) <= SHOWN_WITH_FIGURE
-    if has_picture(cell):
-        return short and TAG in cell.metadata.get("tags", [])
-    return role_of(cell) != "result"
+    return short and TAG in cell.metadata.get("tags", [])
 
 
 def printed_lines(cell):
-    texts = [
-        output.get("text") or output.get("data", {}).get("text/plain", "")
-        for output in cell.get("outputs", [])
-    ]
+    outputs = cell.get("outputs", [])
+    texts = [o.get("text") or o.get("data", {}).get("text/plain", "") for o in outputs]
     return sum(len(text.splitlines()) for text in texts)

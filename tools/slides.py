@@ -11,13 +11,14 @@ from pathlib import Path
 import nbformat
 
 from helpers import ROOT
-from tools.notebooks import require_run
+from tools.notebooks import lessons, require_run
 from tools.slide_types import EXERCISE, LIST_OR_TABLE, mark, shows_code
 
 FOLDER = ROOT / "build" / "slides"
 REVEAL = "reveal.js@^4.6"
 PARTS = ("slides.html.j2", "scene.html", "live_slide.html")
 TEMPLATE, SCENE, LIVE_SLIDE = map(Path(__file__).with_name, PARTS)
+BEFORE_HEADING = r"\n\n(?=#{1,3} |\*\*Exercise \d)"
 LIVE = "00_start_here"  # the lesson whose second slide is the live scene
 
 
@@ -25,7 +26,9 @@ def deck(notebook, title):
     """One lesson as HTML that expects reveal.js in the folder `reveal` beside it."""
     from nbconvert.exporters import SlidesExporter  # comes with the extra "test"
 
-    notebook = with_headings(mark(parted(notebook)))
+    notebook = deepcopy(notebook)
+    notebook.cells = list(parted(notebook.cells))
+    notebook.cells = list(with_headings(mark(notebook).cells))
     if title == LIVE:
         add_live_slide(notebook.cells, title)
     for cell in notebook.cells:
@@ -41,44 +44,36 @@ def deck(notebook, title):
     return exporter.from_notebook_node(notebook, {"metadata": {"name": title}})[0]
 
 
-def parted(notebook):
-    """A copy in which headings, exercises and paragraphs are cells of their own."""
-    parts, notebook = [], deepcopy(notebook)
-    for cell in notebook.cells:
-        if cell.cell_type != "markdown":
-            parts.append(cell)
-            continue
-        for text in re.split(r"\n\n(?=#{1,3} |\*\*Exercise \d)", cell.source):
-            parts += [nbformat.v4.new_markdown_cell(part) for part in paragraphs(text)]
-    notebook.cells = parts
-    return notebook
+def parted(cells):
+    """The cells, with headings, exercises and paragraphs as cells of their own."""
+    for cell in cells:
+        if cell.cell_type == "markdown":
+            for text in re.split(BEFORE_HEADING, cell.source):
+                yield from map(nbformat.v4.new_markdown_cell, paragraphs(text))
+        else:
+            yield cell
 
 
 def paragraphs(text):
     """A heading apart from the text below it; and that in parts, if it is prose."""
     if EXERCISE.match(text):
         return [text]
-    heading, _, below = (
-        text.partition("\n\n") if text.startswith("#") else ("", "", text)
-    )
+    heading, _, below = text.partition("\n\n") if text[0] == "#" else ("", "", text)
     whole = LIST_OR_TABLE.search(below) or "<details>" in below or "```" in below
     parts = [heading, *([below] if whole else below.split("\n\n"))]
     return [part for part in parts if part.strip()]
 
 
-def with_headings(notebook):
-    """Every slide below another begins with their common heading."""
-    parts, heading = [], ""
-    for cell in notebook.cells:
+def with_headings(cells):
+    """The cells; every slide below another begins with their common heading."""
+    for cell in cells:
         kind = cell.metadata["slideshow"]["slide_type"]
         if kind == "slide":
             heading = cell.source
         if kind == "subslide":
-            parts.append(shown_as("subslide", heading))
+            yield shown_as("subslide", heading)
             cell.metadata["slideshow"] = {"slide_type": "-"}
-        parts.append(cell)
-    notebook.cells = parts
-    return notebook
+        yield cell
 
 
 def shown_as(kind, text):
@@ -96,12 +91,14 @@ def add_live_slide(cells, name):
     cells[second:second] = shown_as("slide", "## Drag the star"), shown_as("-", text)
 
 
-def build(files, folder):
+def build(files, folder=FOLDER):
     """Write a deck for each lesson into `folder`, and reveal.js once beside them.
 
-    Raises ValueError, and writes nothing, if a lesson was not run from top to bottom,
-    FileNotFoundError if npm is missing, and CalledProcessError if it fails.
+    files: all lessons if it is empty. Raises ValueError, and writes nothing, if one was
+    not run from top to bottom, FileNotFoundError if npm is missing, and
+    CalledProcessError if it fails.
     """
+    files = files or lessons()
     require_run(files)
     folder.mkdir(parents=True, exist_ok=True)
     fetch_reveal(folder)
@@ -114,22 +111,16 @@ def build(files, folder):
 
 
 def fetch_reveal(folder):
-    """Copy reveal.js out of its npm package, unless it is there already."""
-    if (folder / "reveal" / "dist").exists():
+    """Get reveal.js from npm, unless it is there already."""
+    if (folder / "reveal").exists():
         return
-    npm = shutil.which("npm")
-    if npm is None:
+    if (npm := shutil.which("npm")) is None:
         raise FileNotFoundError(
             "the slides need npm once, for reveal.js: install Node.js, "
             "or copy build/slides/reveal from a machine that has it"
         )
-    packages = folder.resolve() / "npm"
-    options = ["--no-save", "--no-package-lock", "--no-audit", "--loglevel=error"]
-    command = [npm, "install", "--prefix", str(packages), *options, REVEAL]
-    subprocess.run(command, check=True)
-    package = packages / "node_modules" / "reveal.js"
-    for part in ("dist", "plugin/notes"):
-        unneeded = shutil.ignore_patterns("*.map", "*.esm.js")
-        shutil.copytree(package / part, folder / "reveal" / part, ignore=unneeded)
-    shutil.copy(package / "LICENSE", folder / "reveal")
-    shutil.rmtree(packages)
+    command = [npm, "pack", "--loglevel=error", REVEAL]
+    archive = subprocess.check_output(command, cwd=folder, text=True).strip()
+    shutil.unpack_archive(folder / archive, folder, filter="data")
+    (folder / "package").rename(folder / "reveal")
+    (folder / archive).unlink()

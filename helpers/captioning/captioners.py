@@ -12,12 +12,11 @@ from helpers.captioning.models import (
     Encoder,
     RecurrentDecoder,
     TransformerDecoder,
+    eval_mode,
 )
-from helpers.captioning.scenes import END, START, VOCABULARY, WORD_ID
-from helpers.captioning.temporary import eval_mode
+from helpers.captioning.words import END, START, VOCABULARY, WORD_ID
 from helpers.maps.caption import Caption
 from helpers.maps.pictures import as_rgb
-from helpers.maps.token_layout import TokenLayout
 
 REDUCTION = "mean over layers and heads"  # how the transformer's weights become maps
 WIDTH, HEADS, LAYERS = 128, 4, 2
@@ -93,19 +92,17 @@ class Captioner(nn.Module):
 
         Raises what `to_input` raises.
         """
-        inputs, groups, captions = list(map(self.to_input, images)), {}, {}
-        for place, x in enumerate(inputs):  # one batch for each size
-            groups.setdefault(x.shape, []).append(place)
+        inputs, captions = [self.to_input(image) for image in images], {}
         with eval_mode(self):  # else batch norm would mix the pictures of a batch
-            for places in groups.values():
-                found = self._caption_batch(torch.stack([inputs[i] for i in places]))
-                captions.update(zip(places, found, strict=True))
-        return [captions[place] for place in range(len(inputs))]
+            for shape in {x.shape for x in inputs}:  # one batch for each size
+                alike = [i for i, x in enumerate(inputs) if x.shape == shape]
+                found = self._caption_batch(torch.stack([inputs[i] for i in alike]))
+                captions.update(zip(alike, found, strict=True))
+        return [captions[i] for i in range(len(inputs))]
 
     def _caption_batch(self, images):
         """images (B, 3, H, W) -> a list of B Captions."""
         device = next(self.parameters()).device
-        layout = layout_of(images)
         encoded = self.encoder(images.to(device))  # cells (B, N, D), places (N, P)
         words = torch.full((len(images), 1), WORD_ID[START], device=device)  # (B, 1)
         for _ in range(LONGEST_CAPTION):
@@ -114,13 +111,9 @@ class Captioner(nn.Module):
             words = torch.cat([words, likeliest], dim=1)  # (B, T + 1)
             if (words == WORD_ID[END]).any(dim=1).all():
                 break
-        captions = []
-        for ids, own in zip(words[:, 1:].tolist(), weights.cpu(), strict=True):
-            caption = said(ids, self.vocabulary)
-            own = own[..., : len(caption), :]  # (..., T, N)
-            maps = layout.to_grid(reduce_weights(own))  # (T, h, w)
-            captions.append(Caption(caption, maps, own))
-        return captions
+        rows = zip(words[:, 1:].tolist(), weights.cpu(), strict=True)
+        size = images.shape[-2:]
+        return [as_caption(said(ids, self.vocabulary), w, size) for ids, w in rows]
 
 
 def said(ids, vocabulary):
@@ -129,15 +122,14 @@ def said(ids, vocabulary):
     return words[: words.index(END)] if END in words else words
 
 
-def reduce_weights(weights):
-    """One map per word: (T, N) stays; of (L, A, T, N) the mean of layers and heads."""
-    return weights if weights.dim() == 2 else weights.mean(dim=(0, 1))  # (T, N)
-
-
-def layout_of(images):
-    """The TokenLayout for images (B, 3, H, W): H/8 x W/8 cells and no other key."""
-    H, W = images.shape[-2:]
-    return TokenLayout.from_grid(H // STRIDE, W // STRIDE)
+def as_caption(words, weights, size):
+    """The Caption of T words: from weights (T, N), or (L, A, T, N), of which the maps
+    are the mean of layers and heads. Weights of more steps are cut off. size: (H, W).
+    """
+    weights = weights[..., : len(words), :]  # (..., T, N)
+    maps = weights if weights.dim() == 2 else weights.mean(dim=(0, 1))  # (T, N)
+    grid = [side // STRIDE for side in size]
+    return Caption(words, maps.unflatten(-1, grid), weights)
 
 
 def load_captioner(variant, folder=DATA):

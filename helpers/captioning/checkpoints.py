@@ -52,15 +52,12 @@ def find_weights(name, folder=DATA):
     return file
 
 
-def save_weights(model, name, folder=DATA, **facts):
-    """Write `name`.safetensors, and its entry in the manifest as `note` does."""
+def save_weights(model, name, folder=DATA):
+    """Write `name`.safetensors; `note` enters it in the manifest."""
     from safetensors.torch import save_file
 
-    folder = Path(folder)
-    folder.mkdir(parents=True, exist_ok=True)
-    file = folder / f"{name}.safetensors"
-    save_file({k: v.cpu().contiguous() for k, v in model.state_dict().items()}, file)
-    note(name, folder, **facts)
+    state = {k: v.cpu().contiguous() for k, v in model.state_dict().items()}
+    save_file(state, Path(folder) / f"{name}.safetensors")
 
 
 def note(name, folder=DATA, **facts):

@@ -4,15 +4,8 @@ import math
 
 import torch
 
-COLORS = {
-    "red": (214, 39, 40),
-    "yellow": (250, 215, 30),
-    "green": (44, 150, 60),
-    "blue": (40, 90, 220),
-    "purple": (140, 60, 190),
-    "black": (35, 35, 40),
-}
-SHAPES = ("circle", "square", "triangle", "star", "cross")
+from helpers.captioning.words import COLORS
+
 _PALETTE = torch.tensor(list(COLORS.values())) / 255  # (colours, 3)
 
 

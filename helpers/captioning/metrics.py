@@ -4,8 +4,7 @@ import numpy as np
 import torch
 from torch.nn.functional import adaptive_avg_pool2d
 
-from helpers.captioning.scenes import word_objects
-from helpers.captioning.words import KIND
+from helpers.captioning.words import KIND, word_objects
 
 
 def peak(heat, size):
@@ -49,22 +48,6 @@ def peak_error(scene, word, heat):
     if owner is None:
         raise ValueError(f"word {word}, {scene.words[word]!r}, names no object")
     return peak_distance(heat, scene.masks[owner])
-
-
-def misses(captions, scenes):
-    """Every word that names an object: [(pixels, scene, word)], the farthest first.
-
-    pixels: how far the peak of its map lies from the object; scene and word: numbers,
-    from 0. Only captions that are right word for word count.
-    """
-    found = []
-    for number, (caption, scene) in enumerate(zip(captions, scenes, strict=True)):
-        if caption.words == scene.words:
-            named = [
-                i for i, owner in enumerate(scene.word_objects) if owner is not None
-            ]
-            found += [(peak_error(scene, i, caption.maps[i]), number, i) for i in named]
-    return sorted(found, reverse=True)
 
 
 def attention_mass(heat, mask):
@@ -143,17 +126,23 @@ def peak_distances(captions, scenes):
     return per_word(captions, scenes, peak_distance, np.inf)
 
 
-def attention_masses(captions, scenes):
-    """`attention_mass` of each word: lists "color" and "shape", see `per_word`."""
-    return per_word(captions, scenes, attention_mass, 0.0)
+def near(captions, scenes):
+    """The share of peaks within half a cell of the named object, 0..1."""
+    gaps = peak_distances(captions, scenes)
+    return float(np.mean(_are_near(gaps["color"] + gaps["shape"], captions, scenes)))
 
 
-def score(captions, scenes, half_a_cell=4.0):
+def _are_near(gaps, captions, scenes):
+    """Which distances are half a cell at most, of scenes of one size: (n,) bool."""
+    return np.array(gaps) <= scenes[0].masks.shape[1] / captions[0].maps.shape[1] / 2
+
+
+def score(captions, scenes):
     """The figures of the manifest, each a share in 0..1 rounded to 3 decimals.
 
     exact: captions right word for word. strict: peaks on the named object. near: peaks
-    within `half_a_cell` pixels of it; per word class too. Raises ValueError where there
-    is no scene, or no caption names anything.
+    within half a cell of it; per word class too. Raises ValueError where there is no
+    scene, or no caption names anything.
     """
     gaps = peak_distances(captions, scenes)
     words = gaps["color"] + gaps["shape"]
@@ -161,12 +150,13 @@ def score(captions, scenes, half_a_cell=4.0):
         raise ValueError(f"{len(scenes)} captions name no colour and no shape")
     right = [c.words == s.words for c, s in zip(captions, scenes, strict=True)]
     scores = {"exact": np.mean(right)}
-    for kind, found in {
-        "": words,
-        "_color": gaps["color"],
-        "_shape": gaps["shape"],
-    }.items():
+    for kind, found in {"": words, **{f"_{k}": gaps[k] for k in gaps}}.items():
         if found:
             scores[f"strict{kind}"] = np.mean(np.array(found) == 0)
-            scores[f"near{kind}"] = np.mean(np.array(found) <= half_a_cell)
+            scores[f"near{kind}"] = np.mean(_are_near(found, captions, scenes))
     return {name: round(float(value), 3) for name, value in scores.items()}
+
+
+def score_captioner(captioner, scenes):
+    """`score` of the captions that a captioner gives to scenes."""
+    return score(captioner.captions([scene.image for scene in scenes]), scenes)

@@ -4,6 +4,8 @@ The encoder turns an image into cells, the decoders turn cells and the words so 
 a score for every next word, and return the attention weights that they used.
 """
 
+from contextlib import contextmanager
+
 import torch
 from torch import nn
 
@@ -164,3 +166,19 @@ class DecoderLayer(nn.Module):
         read, weights = self.cross_attention(self.norms[1](x), cells, cells)
         x = x + read  # (B, T, D)
         return x + self.feed_forward(self.norms[2](x)), self_weights, weights
+
+
+@contextmanager
+def eval_mode(model):
+    """Evaluation mode for every submodule in a `with` block; then each has its own.
+
+    `model.train()` would not do: a submodule, such as a frozen encoder, may have been
+    in evaluation mode before.
+    """
+    modes = {part: part.training for part in model.modules()}
+    model.eval()
+    try:
+        yield
+    finally:
+        for part, training in modes.items():
+            part.training = training

@@ -6,25 +6,18 @@ follows from the picture alone: if the two lie further apart across than down, t
 one is named first ("left of"), otherwise the upper one ("above").
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 import torch
 from PIL import Image
 
-from helpers.captioning.doubt import check_objects, refuse_doubt, refuse_hidden
-from helpers.captioning.drawing import COLORS, SHAPES, draw
-from helpers.captioning.words import KIND
-from helpers.maps.alike import Alike
-
-PAD, START, END = "<pad>", "<start>", "<end>"
-VOCABULARY = (PAD, START, END, "a", *COLORS, *SHAPES, "left", "of", "above")
-WORD_ID = {word: index for index, word in enumerate(VOCABULARY)}
+from helpers.captioning.drawing import draw
+from helpers.captioning.words import COLORS, SHAPES, word_objects
 
 RADIUS = (12.0, 18.0)  # pixels: a cell of the captioners is 8 pixels wide
 GAP = 6.0  # pixels between two objects, at least
 MARGIN = 8.0  # | |dx| - |dy| | is at least this, so that the relation is beyond doubt
-BACKGROUND = (0.93, 0.92, 0.90)  # RGB, of a scene made by hand
 SMALLEST = 64  # pixels: below this two objects do not always fit
 
 
@@ -39,9 +32,9 @@ class SceneObject:
     radius: float = 15.0
 
 
-@dataclass(frozen=True, eq=False)
-class Scene(Alike):
-    """A picture, its caption, and where every object is. Equal if all of it is equal.
+@dataclass(frozen=True)
+class Scene:
+    """A picture, its caption, and where every object is.
 
     image: PIL.Image, RGB. words: list of str. masks: (objects, H, W) bool array.
     word_objects: for each word, the index of the object that it names, or None.
@@ -50,13 +43,9 @@ class Scene(Alike):
 
     image: Image.Image
     words: list
-    masks: np.ndarray
+    masks: np.ndarray = field(compare=False)  # arrays have no single `==`
     word_objects: list
     objects: tuple
-
-    def key(self):
-        pixels = self.masks.shape, self.masks.tobytes(), self.image.tobytes()
-        return tuple(self.words), tuple(self.word_objects), self.objects, pixels
 
 
 def sample_scenes(count, seed, size=(112, 112)):
@@ -65,28 +54,7 @@ def sample_scenes(count, seed, size=(112, 112)):
     size is (H, W) in pixels, each side at least 64; it need not be square.
     Raises ValueError for a negative count or a size in which two objects do not fit.
     """
-    return _to_scenes(*sample_objects(count, seed, size), size)
-
-
-def make_scene(objects, size=(112, 112), background=BACKGROUND):
-    """Draw two SceneObjects that you choose; the caption orders them by itself.
-
-    size is (H, W) in pixels, background an RGB colour in 0..1. Where the objects
-    overlap, the one named second lies on top. Raises ValueError for other than two
-    objects, an unknown shape or colour, and where the picture leaves the caption in
-    doubt: distances alike, within 4 pixels; an object on or hidden by the other, or by
-    the edge.
-    """
-    check_objects(objects, SHAPES, COLORS)
-    refuse_doubt(*objects)
-    shapes = torch.tensor([[SHAPES.index(o.shape) for o in objects]])  # (1, 2)
-    colors = torch.tensor([[list(COLORS).index(o.color) for o in objects]])  # (1, 2)
-    places = torch.tensor([[[o.x, o.y, o.radius] for o in objects]])  # (1, 2, 3)
-    layout = _in_reading_order(shapes, colors, places.float())
-    plain = torch.tensor([[background, background]]).float()  # (1, 2, 3)
-    scene = _to_scenes(*layout, plain, size)[0]
-    refuse_hidden(scene)
-    return scene
+    return to_scenes(*sample_objects(count, seed, size), size)
 
 
 def sample_objects(count, seed, size):
@@ -106,67 +74,62 @@ def sample_objects(count, seed, size):
     random = torch.Generator().manual_seed(seed)
     shapes = torch.rand(count, len(SHAPES), generator=random).argsort(1)  # (B, shapes)
     colors = torch.rand(count, len(COLORS), generator=random).argsort(1)  # (B, colors)
-    places = _sample_places(count, H, W, random)  # (B, 2, 3)
-    layout = _in_reading_order(shapes[:, :2], colors[:, :2], places)
+
+    def propose(n):
+        radius = torch.empty(n, 2, 1).uniform_(*RADIUS, generator=random)
+        room = torch.tensor([W, H]) - 2 * radius - 4  # (n, 2, 2)
+        center = radius + 2 + torch.rand(n, 2, 2, generator=random) * room  # (n, 2, 2)
+        gaps = (center[:, 0] - center[:, 1]).norm(dim=-1) - radius.sum((1, 2))  # (n,)
+        return torch.cat([center, radius], dim=-1), gaps >= GAP  # (n, 2, 3), (n,)
+
+    places = sample_places(count, 2, propose, MARGIN)  # (B, 2, 3)
+    layout = in_reading_order(shapes[:, :2], colors[:, :2], places)
     light = 0.72 + 0.25 * torch.rand(count, 2, 1, generator=random)  # (B, 2, 1)
     tint = 0.08 * (torch.rand(count, 1, 3, generator=random) - 0.5)  # (B, 1, 3)
     return *layout, light + tint
 
 
-def _sample_places(count, H, W, random):
-    """Rejection sampling: redraw the pairs that touch or whose relation is in doubt."""
-    places = torch.empty(count, 2, 3)  # (B, 2, 3)
+def sample_places(count, objects, propose, margin):
+    """Rejection sampling of places (B, O, 3): those of a scene are proposed again until
+    they are good, and the relation of the first two is beyond doubt.
+
+    propose: a function of n that returns places (n, O, 3), and which are good (n,).
+    """
+    places = torch.empty(count, objects, 3)  # (B, O, 3)
     todo = torch.arange(count)
     while len(todo):
-        radius = torch.empty(len(todo), 2).uniform_(*RADIUS, generator=random)
-        room = torch.tensor([W, H]) - 2 * radius[..., None] - 4  # (B, 2, 2)
-        unit = torch.rand(len(todo), 2, 2, generator=random)  # (B, 2, 2)
-        center = radius[..., None] + 2 + unit * room  # (B, 2, 2)
-        places[todo] = torch.cat([center, radius[..., None]], dim=-1)  # (B, 2, 3)
-        across, down = (center[:, 0] - center[:, 1]).abs().unbind(-1)  # (B,), (B,)
-        apart = torch.hypot(across, down) >= radius.sum(1) + GAP  # (B,)
-        clear = (across - down).abs() >= MARGIN  # (B,)
-        todo = todo[~(apart & clear)]
+        places[todo], good = new, good = propose(len(todo))
+        across, down = (new[:, 0, :2] - new[:, 1, :2]).abs().unbind(-1)  # (n,), (n,)
+        todo = todo[~(good & ((across - down).abs() >= margin))]
     return places
 
 
 def side_by_side(places):
-    """Whether the first two objects lie further apart across than down, or than in
-    depth: places (..., O, 3) as x, y or z, radius -> (...) bool."""
+    """Whether two objects lie further apart across than down: places (..., 2, 3) as x,
+    y, radius -> (...) bool."""
     across, down = (places[..., 1, :2] - places[..., 0, :2]).abs().unbind(-1)
     return across > down
 
 
-def _in_reading_order(shapes, colors, places):
+def in_reading_order(shapes, colors, places):
     """Put the left object first, or the upper one: whichever the caption speaks of."""
     x, y = places[..., 0], places[..., 1]  # (B, 2)
     along = torch.where(side_by_side(places)[:, None], x, y)  # (B, 2)
     order = along.argsort(dim=1, stable=True)  # (B, 2)
-    take = order[..., None].expand(-1, -1, 3)  # (B, 2, 3)
-    return shapes.gather(1, order), colors.gather(1, order), places.gather(1, take)
+    rows = torch.arange(len(order))[:, None]  # (B, 1)
+    return shapes[rows, order], colors[rows, order], places[rows, order]
 
 
-def caption_words(shapes, colors, places, names=(SHAPES, COLORS, "above")):
-    """The caption of one scene, from shapes (2,), colors (2,) and places (2, 3).
-
-    names: those of the shapes and colours, and of the relation that is not "left of".
-    """
-    relation = ["left", "of"] if side_by_side(places) else [names[2]]
+def caption_words(shapes, colors, places):
+    """The caption of one scene, from shapes (2,), colors (2,) and places (2, 3)."""
+    relation = ["left", "of"] if side_by_side(places) else ["above"]
     pairs = zip(colors, shapes, strict=True)
-    first, second = (["a", list(names[1])[c], names[0][s]] for c, s in pairs)
+    first, second = (["a", list(COLORS)[c], SHAPES[s]] for c, s in pairs)
     return first + relation + second
 
 
-def word_objects(words):
-    """For each word of a caption, the object it names: 0, 1, or None."""
-    owner, objects = -1, []
-    for word in words:
-        owner += word == "a"
-        objects.append(owner if word in KIND else None)
-    return objects
-
-
-def _to_scenes(shapes, colors, places, backgrounds, size):
+def to_scenes(shapes, colors, places, backgrounds, size):
+    """A list of `Scene`s, of one batch as `sample_objects` returns it."""
     images, masks = draw(shapes, colors, places, backgrounds, size)
     scenes = list(zip(shapes, colors, places, strict=True))
     things = [

@@ -6,11 +6,9 @@ Neural Networks".
 
 import torch
 
-from helpers.captioning.captioners import reduce_weights, to_input
-from helpers.captioning.models import STRIDE
-from helpers.captioning.scenes import END, PAD, START, WORD_ID
-from helpers.captioning.temporary import eval_mode
-from helpers.maps.caption import Caption
+from helpers.captioning.captioners import as_caption, to_input
+from helpers.captioning.models import eval_mode
+from helpers.captioning.words import END, PAD, START, WORD_ID
 
 LONGEST = 10  # start, 8 words, end
 BATCH = 50  # pictures at a time: 500 at once take a gigabyte
@@ -41,11 +39,15 @@ def force(captioner, scenes):
     """
     images = torch.stack([to_input(scene.image) for scene in scenes])  # (B, 3, H, W)
     words = word_ids([scene.words for scene in scenes])  # (B, T + 1)
-    parts = zip(images.split(BATCH), words[:, :-1].split(BATCH), strict=True)
     with eval_mode(captioner):
-        pairs = [captioner(*part) for part in parts]
-    logits, weights = (torch.cat(halves) for halves in zip(*pairs, strict=True))
-    return logits, weights
+        return in_batches(captioner, images, words[:, :-1])
+
+
+def in_batches(function, *tensors):
+    """The results (B, ...) of a function of tensors (B, ...), BATCH rows at a time."""
+    parts = zip(*(x.split(BATCH) for x in tensors), strict=True)
+    results = [function(*part) for part in parts]
+    return tuple(torch.cat(pieces) for pieces in zip(*results, strict=True))
 
 
 def as_captions(scenes, weights):
@@ -53,13 +55,8 @@ def as_captions(scenes, weights):
 
     weights: (B, T, N) or (B, L, A, T, N); what belongs to no word is cut off.
     """
-    captions = []
-    for scene, own in zip(scenes, weights, strict=True):
-        own = own[..., : len(scene.words), :]  # (..., T, N)
-        grid = [side // STRIDE for side in scene.masks.shape[1:]]
-        maps = reduce_weights(own).unflatten(-1, grid)  # (T, h, w)
-        captions.append(Caption(scene.words, maps, own))
-    return captions
+    pairs = zip(scenes, weights, strict=True)
+    return [as_caption(scene.words, own, scene.masks.shape[1:]) for scene, own in pairs]
 
 
 def features_and_gradients(model, layer, images, words, t):
@@ -70,20 +67,19 @@ def features_and_gradients(model, layer, images, words, t):
     number of the word from 0, one for all images, or one for each (B,).
     -> features (B, N, D), gradients (B, N, D).
     """
-    t = torch.as_tensor(t).expand(len(images))  # (B,)
-    parts = zip(*(x.split(BATCH) for x in (images, words, t)), strict=True)
-    pairs = [_one_batch(model, layer, *part) for part in parts]
-    features, gradients = (torch.cat(halves) for halves in zip(*pairs, strict=True))
-    return features, gradients
+    kept = []
 
+    def one_batch(images, words, t):
+        kept.clear()
+        logits, _ = model(images, words[:, :-1])  # (B, T, V)
+        rows = torch.arange(len(images))
+        score = logits[rows, t, words[rows, t + 1]].sum()
+        pair = [x.detach() for x in (*kept, *torch.autograd.grad(score, kept))]
+        return [x.flatten(2).transpose(1, 2) if x.dim() == 4 else x for x in pair]
 
-def _one_batch(model, layer, images, words, t):
-    kept, rows = [], torch.arange(len(images))
     hook = layer.register_forward_hook(lambda _, inputs, output: kept.append(output))
     try:
-        logits, _ = model(images, words[:, :-1])  # (B, T, V)
+        t = torch.as_tensor(t).expand(len(images))  # (B,)
+        return in_batches(one_batch, images, words, t)
     finally:
         hook.remove()
-    score = logits[rows, t, words[rows, t + 1]].sum()
-    pair = [x.detach() for x in (*kept, *torch.autograd.grad(score, kept))]
-    return [x.flatten(2).transpose(1, 2) if x.dim() == 4 else x for x in pair]

@@ -11,18 +11,14 @@ import torch
 from torch.nn.functional import cross_entropy
 
 from helpers.captioning.captioners import REDUCTION, Captioner
-from helpers.captioning.checkpoints import save_weights
-from helpers.captioning.metrics import score
-from helpers.captioning.scenes import (
-    PAD,
-    WORD_ID,
-    caption_words,
-    draw,
-    sample_objects,
-    sample_scenes,
-)
+from helpers.captioning.checkpoints import DATA, note, save_weights
+from helpers.captioning.drawing import draw
+from helpers.captioning.metrics import score_captioner
+from helpers.captioning.models import eval_mode
+from helpers.captioning.scenes import caption_words, sample_objects, sample_scenes
+from helpers.captioning.stop_button import stoppable
 from helpers.captioning.teacher_forcing import word_ids
-from helpers.captioning.temporary import eval_mode, stoppable
+from helpers.captioning.words import PAD, WORD_ID
 
 STEPS = {"additive": 1200, "dot-product": 2000, "transformer": 1800}  # as shipped
 SEED = 0
@@ -53,15 +49,6 @@ def training_batch(count, seed, size=(112, 112)):
     return 2 * (images + grain) - 1, word_ids(words)
 
 
-def draw_batches(steps, count, seed, sizes, device):
-    """For each step its number, and a batch of images and word ids of some size."""
-    choose = random.Random(seed)
-    for step in steps:
-        size = choose.choice(sizes)
-        images, words = training_batch(count, seed * 1_000_000 + step, size)
-        yield step, images.to(device), words.to(device)
-
-
 def caption_loss(logits, words):
     """Mean cross-entropy of every next word, in nats, without the padding.
 
@@ -86,10 +73,13 @@ def train(captioner, steps, batch=64, seed=0, sizes=SIZES, check_every=100, thre
     device = found or torch.device("cpu")
     captioner.to(device).train()
     optimizer, schedule = make_optimizer(captioner, steps, learning_rate=3e-3)
-    held_out = [t.to(device) for t in training_batch(256, HELD_OUT_SEED + seed)]
+    held_out = [x.to(device) for x in training_batch(256, HELD_OUT_SEED + seed)]
     history, best, lowest = History([], []), None, float("inf")
+    choose = random.Random(seed)
     with stoppable(range(1, steps + 1), threads) as bar:
-        for step, images, words in draw_batches(bar, batch, seed, sizes, device):
+        for step in bar:
+            drawn = training_batch(batch, seed * 1_000_000 + step, choose.choice(sizes))
+            images, words = (x.to(device) for x in drawn)
             loss = caption_loss(captioner(images, words[:, :-1])[0], words)
             descend(loss, captioner, optimizer, schedule)
             history.losses.append(loss.item())
@@ -154,22 +144,24 @@ def train_and_save(variant):
     history = train(captioner, steps, seed=SEED, threads=torch.get_num_threads())
     if history.interrupted:
         return False
-    facts = {
-        "command": f"python -m helpers train {variant}",
-        "seed": SEED,
-        "steps": steps,
-        "seconds": round(time.perf_counter() - start),
-        "parameters": sum(p.numel() for p in captioner.parameters()),
-        "maps": REDUCTION if variant == "transformer" else "the weights themselves",
-    }
-    scores = score_unseen(captioner)
-    print(f"{variant}: {facts['seconds']} s, {scores}")
-    scores = {"scenes": TEST_COUNT, "scenes_seed": TEST_SEED, **scores}
-    save_weights(captioner, variant, **facts, scores=scores)
+    save_weights(captioner, variant)
+    note_scores(
+        captioner,
+        variant,
+        sample_scenes(TEST_COUNT, TEST_SEED),
+        command=f"python -m helpers train {variant}",
+        seed=SEED,
+        steps=steps,
+        seconds=round(time.perf_counter() - start),
+        maps=REDUCTION if variant == "transformer" else "the weights themselves",
+    )
     return True
 
 
-def score_unseen(captioner, size=(112, 112)):
-    """`score` on 500 scenes of a size (H, W) that training never saw."""
-    scenes = sample_scenes(TEST_COUNT, TEST_SEED, size)
-    return score(captioner.captions([scene.image for scene in scenes]), scenes)
+def note_scores(captioner, name, scenes, folder=DATA, **facts):
+    """Write facts into the manifest, and what a captioner reaches on unseen scenes."""
+    scores = score_captioner(captioner, scenes)
+    print(f"{name}: {facts['seconds']} s, {scores}")
+    facts["parameters"] = sum(p.numel() for p in captioner.parameters())
+    facts["scores"] = {"scenes": len(scenes), "scenes_seed": TEST_SEED, **scores}
+    note(name, folder, **facts)

@@ -11,7 +11,7 @@ from PIL import Image
 from traitlets import Dict, observe
 
 from helpers.captioning.rendered.scenes import RenderedObject
-from helpers.captioning.temporary import use_threads
+from helpers.captioning.stop_button import use_threads
 from helpers.explorer.laying import all_maps, seen_part
 from helpers.explorer.worlds import Flat, Rendered
 from helpers.maps.caption import Caption
@@ -41,16 +41,16 @@ def one_module():
 def explore(captioners, image, geometry=None, **chosen):
     """A widget that shows every map of a caption, and moves what is in a Scene.
 
-    captioners: a captioner, a list of them, or {name: captioner}; in a list, those of
-    one variant are numbered. A captioner has a method `caption` that makes a Caption of
-    a PIL image; in its place, a Caption that is already there (see `laid_out`). image:
-    a PIL image, or a Scene, whose masks are then compared with the maps; for captioners
-    its two objects can be moved. geometry: the Geometry of what the model saw, if that
-    is not the whole picture: only that is shown. chosen: what is chosen at first:
-    word (a number, from 0), layer and head (a number, or "mean"), upsampling, opacity,
-    shared (one colour scale for all words), cells (their numbers). Raises ValueError
-    for no captioner at all and for a caption without words, TypeError for what is
-    neither a captioner nor a Caption.
+    captioners: a captioner, a list of them, or {name: captioner}; in a list, a variant
+    that was there before gets its place as a number. A captioner has a method `caption`
+    that makes a Caption of a PIL image; in its place, a Caption that is already there
+    (see `laid_out`). image: a PIL image, or a Scene, whose masks are then compared with
+    the maps; for captioners its two objects can be moved. geometry: the Geometry of
+    what the model saw, if that is not the whole picture: only that is shown. chosen:
+    what is chosen at first: word (a number, from 0), layer and head (a number, or
+    "mean"), upsampling, opacity, shared (one colour scale for all words), cells (their
+    numbers). Raises ValueError for no captioner at all and for a caption without words,
+    TypeError for what is neither a captioner nor a Caption.
     """
     return Explorer(by_name(captioners), image, geometry, chosen)
 
@@ -60,9 +60,11 @@ def by_name(captioners):
     if can_be_shown(captioners):
         captioners = [captioners]
     if not isinstance(captioners, dict):
-        captioners = list(captioners)
-        names = [getattr(one, "variant", "captured") for one in captioners]
-        captioners = dict(zip(numbered(names), captioners, strict=True))
+        named = {}
+        for number, one in enumerate(captioners, 1):
+            name = getattr(one, "variant", "captured")
+            named[f"{name} {number}" if name in named else name] = one
+        captioners = named
     if not captioners:
         raise ValueError("no captioner, nothing to explore")
     for one in captioners.values():
@@ -71,14 +73,6 @@ def by_name(captioners):
                 f"expected a captioner or a Caption, got {type(one).__name__}"
             )
     return captioners
-
-
-def numbered(names):
-    """The names; those that are there several times get a number each."""
-    return [
-        f"{name} {names[:i].count(name) + 1}" if names.count(name) > 1 else name
-        for i, name in enumerate(names)
-    ]
 
 
 def can_be_shown(one):

@@ -57,21 +57,13 @@ def seen_part(image, geometry):
 
 
 def cut(image, geometry, beyond):
-    left, top, right, bottom = box = upright_box(geometry)
-    size = max(1, round(right - left)), max(1, round(bottom - top))
-    how = Image.Transform.EXTENT, box, Image.Resampling.BICUBIC
-    return image.transform(size, *how, fillcolor=beyond)
-
-
-def upright_box(geometry):
-    """The box of a Geometry in pixels of the upright picture."""
+    """The box of a Geometry out of an upright picture; `beyond` is the colour beside
+    it. The box is in pixels of the picture as it is stored, so it is turned there."""
+    turn = geometry.orientation
+    back = {6: 8, 8: 6}.get(turn, turn)  # the others are their own inverse
+    stored = Image.fromarray(UPRIGHT[back](np.asarray(image)).copy())
     left, top, right, bottom = geometry.box
-    H, W = geometry.stored_size
-    # Which corner of the stored picture comes to the top left?
-    corner = UPRIGHT[geometry.orientation](np.arange(4).reshape(2, 2))[0, 0]
-    if corner in (1, 3):
-        left, right = W - right, W - left
-    if corner in (2, 3):
-        top, bottom = H - bottom, H - top
-    lying = geometry.orientation >= 5
-    return (top, left, bottom, right) if lying else (left, top, right, bottom)
+    size = max(1, round(right - left)), max(1, round(bottom - top))
+    how = Image.Transform.EXTENT, geometry.box, Image.Resampling.BICUBIC
+    part = stored.transform(size, *how, fillcolor=beyond)
+    return Image.fromarray(UPRIGHT[turn](np.asarray(part)).copy())

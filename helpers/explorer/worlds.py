@@ -3,13 +3,15 @@
 import numpy as np
 import torch
 
-from helpers.captioning.drawing import COLORS, SHAPES
-from helpers.captioning.rendered.arranging import make_rendered_scene
-from helpers.captioning.rendered.camera import FORWARD, PLACE, UP, Frame
-from helpers.captioning.rendered.rays import SOLIDS
+from helpers.captioning.arranging import (
+    BACKGROUND,
+    make_rendered_scene,
+    make_scene,
+)
+from helpers.captioning.rendered.camera import FORWARD, PLACE, Frame, at_height
 from helpers.captioning.rendered.scenes import RenderedObject
-from helpers.captioning.scenes import BACKGROUND, SceneObject, make_scene
-from helpers.captioning.words import PALETTE
+from helpers.captioning.scenes import SceneObject
+from helpers.captioning.words import COLORS, PALETTE, SHAPES, SOLIDS
 
 HEIGHT = 0.8  # units: a solid is held so far above the floor, about at its middle
 
@@ -68,26 +70,19 @@ class Rendered:
         objects = []
         for thing in things:
             x, _, z = place_of(thing, size).tolist()
-            rest = {k: v for k, v in thing.items() if k not in ("x", "y", "z")}
+            rest = {k: v for k, v in thing.items() if k not in "xyz"}
             objects.append(RenderedObject(x=x, z=z, **rest))
         return make_rendered_scene(objects, size)
 
     @staticmethod
     def reach(things, size):
         """Their radii in pixels: less, the farther away they stand."""
-        away = [(place_of(thing, size) - PLACE) @ FORWARD for thing in things]
-        focal = Frame(*size).focal
-        return [
-            thing["radius"] * focal / float(one)
-            for thing, one in zip(things, away, strict=True)
-        ]
+        away = [float((place_of(one, size) - PLACE) @ FORWARD) for one in things]
+        focal = Frame(*size).focal  # pixels
+        return [one["radius"] * focal / d for one, d in zip(things, away, strict=True)]
 
 
 def place_of(thing, size):
     """Where a ray through a pixel of the picture (H, W) is at HEIGHT: x, y, z."""
-    H, W = size
-    focal = Frame(H, W).focal
-    right = torch.tensor([1.0, 0, 0])
-    ray = FORWARD + (H / 2 - thing["y"]) / focal * UP
-    ray = ray + (thing["x"] - W / 2) / focal * right
-    return PLACE + (HEIGHT - PLACE[1]) / ray[1] * ray  # (3,)
+    row, column = torch.tensor([thing["y"], thing["x"]])
+    return at_height(Frame(*size).ray(row, column), HEIGHT)  # (3,)

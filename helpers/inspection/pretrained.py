@@ -57,27 +57,23 @@ def load_real(name):
     OSError for a name that is neither here nor on the hub, ValueError for a model of
     another kind and for damaged weights.
     """
-    config = transformers.AutoConfig.from_pretrained(name)
+    kind = transformers.AutoConfig.from_pretrained(name).model_type
     kinds = {
         "vision-encoder-decoder": transformers.VisionEncoderDecoderModel,
         "blip": transformers.BlipForConditionalGeneration,
     }
-    if config.model_type not in kinds:
+    if kind not in kinds:
         raise ValueError(
-            f"{name} is a {config.model_type} model, this loads {', '.join(kinds)}: "
+            f"{name} is a {kind} model, this loads {', '.join(kinds)}: "
             "load it with transformers and go on with capture_attention"
         )
     try:
-        model = kinds[config.model_type].from_pretrained(
-            name, attn_implementation="eager"
-        )
+        model = kinds[kind].from_pretrained(name, attn_implementation="eager")
     except SafetensorError as error:
         raise ValueError(f"the weights of {name} are damaged ({error})") from error
-    return RealCaptioner(
-        model.eval(),
-        transformers.AutoImageProcessor.from_pretrained(name),
-        transformers.AutoTokenizer.from_pretrained(name),
-    )
+    processor = transformers.AutoImageProcessor.from_pretrained(name)
+    tokenizer = transformers.AutoTokenizer.from_pretrained(name)
+    return RealCaptioner(model.eval(), processor, tokenizer)
 
 
 def geometry_of(processor, size):

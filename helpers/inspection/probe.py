@@ -10,8 +10,8 @@ from helpers.maps.token_layout import TokenLayout
 # Where the change is made, in cells from the middle of the cell: most models answer
 # best there, padded convolutions (a ResNet) up and left of it.
 OFFSETS = (0.0, -0.375)
-FIRST, NOISES = 2, 3  # changes tried on a cell in doubt, and if it stays in doubt
-CLEAR = 0.5  # confidence at which the first changes are enough
+NOISES = 3  # changes tried on a cell in doubt
+CLEAR = 0.5  # confidence at which one place in a cell is enough
 LOCAL = 3.0  # a cell's own key answers so many times more to it than to others
 TINY = 1e-30  # no division by 0, also where a model's numbers are next to nothing
 REFERENCES = 16  # settled cells that are changed again, to know what is usual
@@ -40,9 +40,6 @@ class Finding:
     confidence: torch.Tensor
     doubtful: torch.Tensor
     keyless: torch.Tensor
-
-    def doubts(self):
-        return int(self.doubtful.sum())
 
     def update(self, cells, other):
         """Take over what was found for some of the cells."""
@@ -131,32 +128,31 @@ def by_digits(changes):
 def one_by_one(changes, found, enough):
     """Change the cells in doubt, one at a time, and write what comes of it to `found`.
 
-    Those that the first changes leave in doubt are changed again, at two places in the
-    cell; the second counts if it leaves less than half of them in doubt.
+    Those that stay in doubt are changed again, at another place in the cell; that
+    counts if it leaves less than half as many in doubt.
     """
-
-    def response(cells, offset, seed):
-        return changes.response([[cell] for cell in cells.tolist()], offset, seed)
-
     cells = found.doubtful.nonzero()[:, 0]  # those in doubt
     settled = (~found.doubtful).nonzero()[:, 0]
     changed = torch.cat([cells, settled[:: len(settled) // REFERENCES + 1]])
-    tries = [response(changed, OFFSETS[0], seed) for seed in range(FIRST)]
+    tries = tries_at(changes, changed, OFFSETS[0])
     # A class token answers to every cell; what counts is to answer to one of them.
-    usual = sum(tries).mean(0).clamp_min(TINY) / FIRST  # (N,)
+    usual = (sum(tries) / NOISES).mean(0).clamp_min(TINY)  # (N,)
     tries = [(one / usual)[: len(cells)] for one in tries]  # (cells, N) each
     found.update(cells, settle(tries, found, cells, max(enough, CLEAR)))
     left = found.doubtful[cells]
-    cells, readings = cells[left], []
-    for offset in OFFSETS if len(cells) else ():
-        seeds = range(FIRST if offset == OFFSETS[0] else 0, NOISES)
-        more = [response(cells, offset, seed) / usual for seed in seeds]
-        known = [one[left] for one in tries] if offset == OFFSETS[0] else []
-        readings.append(settle(known + more, found, cells, enough))
-    if readings:
-        middle, beside = readings
-        better = 2 * beside.doubts() < middle.doubts()
+    cells, tries = cells[left], [one[left] for one in tries]
+    if len(cells):
+        middle = settle(tries, found, cells, enough)
+        tries = [one / usual for one in tries_at(changes, cells, OFFSETS[1])]
+        beside = settle(tries, found, cells, enough)
+        better = 2 * beside.doubtful.sum() < middle.doubtful.sum()
         found.update(cells, beside if better else middle)
+
+
+def tries_at(changes, cells, offset):
+    """What each noise at that place of each cell moves: tensors of (cells, N)."""
+    groups = [[cell] for cell in cells.tolist()]
+    return [changes.response(groups, offset, seed) for seed in range(NOISES)]
 
 
 def settle(tries, found, cells, enough):
@@ -182,19 +178,10 @@ def share_keys(votes):
     """votes (cells, N) -> the key of each cell, (cells,), no key twice.
 
     The cell that is surest takes its key first, then the surest of those that are left.
-    That is the same as giving, round by round, every cell its best key where the cell
-    is that key's best, too; and far fewer rounds than cells.
     """
-    index = torch.full(votes.shape[:1], -1)  # (cells,)
-    cells, keys = torch.arange(len(votes)), torch.arange(votes.shape[1])
-    while votes.numel() and votes.any():
-        best_key = votes.argmax(1)  # (cells left,)
-        best_cell = votes.argmax(0)  # (keys left,)
-        mutual = best_cell[best_key] == torch.arange(len(cells))  # (cells left,)
-        taken = best_key[mutual]
-        index[cells[mutual]] = keys[taken]
-        free = torch.ones(len(keys), dtype=torch.bool).index_fill(0, taken, False)
-        votes = votes[~mutual][:, free]  # (cells left, keys left)
-        cells, keys = cells[~mutual], keys[free]
-    index[cells] = keys[: len(cells)]  # nothing answers to these
+    left, index = votes.clone(), torch.full(votes.shape[:1], -1)
+    for _ in votes:
+        cell, key = divmod(int(left.argmax()), left.shape[1])
+        index[cell] = key
+        left[cell], left[:, key] = -torch.inf, -torch.inf
     return index

@@ -15,14 +15,14 @@ PAD, START, END, UNKNOWN = range(4)
 SPREAD, QUIET = 0.5, 0.0005
 ADDS = ("c_proj.weight", "output.dense.weight", "o_proj.weight", "down_proj.weight")
 WRITERS = ("decoder.", "text_decoder.", "model.language_model.")
-VISION = {
+SMALL = {
     "hidden_size": 32,
     "num_hidden_layers": 2,
     "num_attention_heads": 4,
     "intermediate_size": 64,
-    "image_size": 224,
-    "patch_size": 16,
 }
+VISION = {**SMALL, "image_size": 224, "patch_size": 16}
+IDS = {"bos_token_id": START, "eos_token_id": END, "pad_token_id": PAD}
 
 
 def tiny_captioner(seed=94):
@@ -56,18 +56,8 @@ def tiny_blip(seed=33):
 
     Random weights, 2 layers each; 224 x 224 pixels, 1 class token and 14 x 14 patches.
     """
-    text = {
-        "vocab_size": len(SPECIAL) + len(WORDS),
-        "hidden_size": 32,
-        "encoder_hidden_size": 32,
-        "num_hidden_layers": 2,
-        "num_attention_heads": 4,
-        "intermediate_size": 64,
-        "bos_token_id": START,
-        "sep_token_id": END,
-        "eos_token_id": END,
-        "pad_token_id": PAD,
-    }
+    text = {**SMALL, **IDS, "vocab_size": len(SPECIAL) + len(WORDS)}
+    text |= {"encoder_hidden_size": 32, "sep_token_id": END}
     config = transformers.BlipConfig(text_config=text, vision_config=VISION)
     return finish(transformers.BlipForConditionalGeneration(config), seed)
 
@@ -76,12 +66,7 @@ def finish(model, seed):
     """Random weights, ready to generate whole words, in evaluation mode."""
     randomise(model, seed)
     writer = getattr(model, "text_decoder", model)  # in BLIP, a part of the model
-    writer.generation_config.update(
-        bos_token_id=START,
-        eos_token_id=END,
-        pad_token_id=PAD,
-        suppress_tokens=[PAD, START, UNKNOWN],
-    )
+    writer.generation_config.update(**IDS, suppress_tokens=[PAD, START, UNKNOWN])
     return model.eval()
 
 
@@ -105,13 +90,9 @@ def tiny_tokenizer():
     ids = {word: number for number, word in enumerate([*SPECIAL, *WORDS])}
     words = Tokenizer(models.WordLevel(ids, unk_token="[UNK]"))
     words.pre_tokenizer = pre_tokenizers.Whitespace()
-    return transformers.PreTrainedTokenizerFast(
-        tokenizer_object=words,
-        pad_token="[PAD]",
-        bos_token="[START]",
-        eos_token="[END]",
-        unk_token="[UNK]",
-    )
+    names = dict(zip(("pad", "bos", "eos", "unk"), SPECIAL, strict=True))
+    special = {f"{name}_token": token for name, token in names.items()}
+    return transformers.PreTrainedTokenizerFast(tokenizer_object=words, **special)
 
 
 def save_tiny(folder, model):
@@ -126,28 +107,16 @@ def tiny_vlm(seed=2):
 
     Random weights, 2 layers; 14 x 14 pixels a patch, and 2 x 2 patches a token.
     """
+    turns = {"rope_type": "default", "rope_theta": 10000.0, "mrope_section": [2, 1, 1]}
     text = {
+        **SMALL,
         "vocab_size": 64,
-        "bos_token_id": START,
-        "eos_token_id": END,
-        "hidden_size": 32,
-        "num_hidden_layers": 2,
-        "num_attention_heads": 4,
         "num_key_value_heads": 2,
-        "intermediate_size": 64,
-        "rope_parameters": {
-            "rope_type": "default",
-            "rope_theta": 10000.0,
-            "mrope_section": [2, 1, 1],
-        },
+        "rope_parameters": turns,
     }
-    vision = {
-        "embed_dim": 32,
-        "hidden_size": 32,
-        "depth": 2,
-        "num_heads": 4,
-        "patch_size": 14,
-    }
+    text |= {"bos_token_id": START, "eos_token_id": END}
+    vision = {"embed_dim": 32, "hidden_size": 32, "depth": 2, "num_heads": 4}
+    vision |= {"patch_size": 14}
     config = transformers.Qwen2VLConfig(
         text_config=text,
         vision_config=vision,

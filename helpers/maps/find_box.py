@@ -12,10 +12,6 @@ from helpers.maps.try_transform import NoBox, try_transform
 
 ROUNDING = 0.03  # of the range from black to white: 8-bit pictures, resized twice
 WHOLE = 0.05  # input pixels: an edge this near to a whole number is meant to be one
-ANOTHER = (
-    "shows another part at another call, or of another photo: use the evaluation "
-    "transform"
-)
 
 
 def find_box(transform, size, mode="RGB"):
@@ -123,7 +119,10 @@ class Experiment:
                 profile *= (places > 0) & (places < self.size[axis])
                 found = (profile * places).sum() / max(profile.sum(), 1e-9)
                 if abs(found - sum(box[axis]) / 2) > max(step, 1):
-                    raise NoBox(ANOTHER)
+                    raise NoBox(
+                        "shows another part at another call, or of another photo: use "
+                        "the evaluation transform"
+                    )
 
     def part(self, first, step, axis, eighth):
         """A quarter of the shown part of the photo: (start, end), whole pixels."""

@@ -17,10 +17,10 @@ UPRIGHT = {
     2: lambda a: a[:, ::-1],
     3: lambda a: a[::-1, ::-1],
     4: lambda a: a[::-1],
-    5: lambda a: a.T,
-    6: lambda a: a.T[:, ::-1],
-    7: lambda a: a[::-1, ::-1].T,
-    8: lambda a: a.T[::-1],
+    5: lambda a: a.swapaxes(0, 1),
+    6: lambda a: a.swapaxes(0, 1)[:, ::-1],
+    7: lambda a: a[::-1, ::-1].swapaxes(0, 1),
+    8: lambda a: a.swapaxes(0, 1)[::-1],
 }
 
 
@@ -54,13 +54,6 @@ class Geometry:
     def stored_size(self):
         """(H, W) of the picture as it is stored: 5 to 8 lie on their side."""
         return self.size if self.orientation < 5 else self.size[::-1]
-
-    @property
-    def seen(self):
-        """The share of the picture, 0..1, that the model saw."""
-        (left, right), (top, bottom) = self._covered()
-        H, W = self.stored_size
-        return (right - left) * (bottom - top) / (H * W)
 
     @classmethod
     def squash(cls, size):

@@ -111,13 +111,9 @@ def check_map(heat):
 
 def check_scale(scale):
     """A pair (low, high) that was given for the colours, or ValueError."""
-    try:
-        low, high = scale
-    except (TypeError, ValueError):
-        low = high = None
-    if low is None or not low < high:
+    if np.shape(scale) != (2,) or not scale[0] < scale[1]:
         raise ValueError(f"scale must be (low, high) with low < high, got {scale}")
-    return low, high
+    return scale
 
 
 def color_range(heat):

@@ -10,20 +10,21 @@ from PIL import Image, ImageFilter
 from helpers.maps.overlays import check_map, check_scale, color_range, overlay
 from helpers.maps.pictures import as_rgb
 
-PANEL = 2.4  # inches
+PANEL, COLUMNS = 2.4, 4  # inches, and panels in a row at most
 SHARP = 300  # pixels: smaller pictures are enlarged, so that the maps look smooth
 DARK = "#1f2933"  # of lines and text on a light ground
 
 
-def show_caption(image, caption, columns=4, scale="shared", **style):
+def show_caption(image, caption, scale=None, **style):
     """A matplotlib Figure: one panel per word, its map laid over the picture.
 
     image: the picture that was captioned; or its Scene: then each panel outlines the
     object that its word names. caption: has words (T of them) and maps (T, h, w).
-    scale: "shared" gives all words one colour scale, "own" each its own, (low, high) is
-    taken as it is. The number behind a word is its largest weight. style goes to
-    `overlay`. Raises ValueError for an empty caption, where words and maps differ in
-    number, and for another scale; TypeError where picture and caption are swapped.
+    scale: (low, high), the values of the first and the last colour of all panels; by
+    default as in `overlay`, for all words together. The number behind a word is its
+    largest weight. style goes to `overlay`. Raises ValueError for an empty caption,
+    where words and maps differ in number, and for another scale; TypeError where
+    picture and caption are swapped.
     """
     if not hasattr(caption, "words"):
         raise TypeError(
@@ -38,15 +39,20 @@ def show_caption(image, caption, columns=4, scale="shared", **style):
             f"expected one (h, w) map for each of {len(words)} words, got maps of "
             f"shape {tuple(maps.shape)}"
         )
-    limits, said = limits_of(maps, scale)
+    if scale is None:
+        scale = color_range(check_map(maps.flatten(1)))
+    low, high = check_scale(scale)
     picture = as_rgb(getattr(image, "image", image))
-    figure, panels = empty_panels(len(words), columns, picture.height / picture.width)
-    for panel, word, heat, mask in zip(
-        panels, words, maps, named_masks(image, words), strict=True
-    ):
-        draw_map(panel, picture, heat, mask, scale=limits, **style)
+    figure, panels = empty_panels(len(words), picture.height / picture.width)
+    for i, (panel, word, heat) in enumerate(zip(panels, words, maps, strict=True)):
+        mask = named_mask(image, i, word)
+        draw_map(panel, picture, heat, mask, scale=(low, high), **style)
         panel.set_title(f"{word}  {float(heat.max()):.2f}", fontsize=14)
-    figure.supxlabel(f"{said}; the number is the word's largest weight", fontsize=13)
+    figure.supxlabel(
+        f"one scale for all words, {low:.2g} to {high:.2g}; the number is the word's "
+        "largest weight",
+        fontsize=13,
+    )
     plt.close(figure)  # a notebook shows the figure that is returned, once
     return figure
 
@@ -60,35 +66,21 @@ def draw_map(panel, picture, heat, mask=None, **style):
         outline(panel, mask)
 
 
-def limits_of(maps, scale):
-    """((low, high) or None, what to say of it) for maps (T, h, w)."""
-    if isinstance(scale, str) and scale == "own":
-        return None, "each word on its own scale"
-    if isinstance(scale, str) and scale == "shared":
-        scale = color_range(check_map(maps.flatten(1)))
-    low, high = check_scale(scale)
-    return (low, high), f"one scale for all words, {low:.2g} to {high:.2g}"
-
-
-def empty_panels(count, columns, tall):
+def empty_panels(count, tall):
     """(figure, panels): `count` panels, each `tall` times as high as wide."""
-    rows = math.ceil(count / min(columns, count))
+    rows = math.ceil(count / COLUMNS)
     columns = math.ceil(count / rows)  # no more than that number of rows needs
     size = columns * (PANEL + 0.08), rows * (PANEL * tall + 0.4) + 0.35
     figure = plt.figure(figsize=size, layout="constrained")
     return figure, [figure.add_subplot(rows, columns, n + 1) for n in range(count)]
 
 
-def named_masks(scene, words):
-    """For each word the mask (H, W) of the object that it names; None for a word that
+def named_mask(scene, i, word):
+    """The mask (H, W) of the object that word number i names; None for a word that
     names none, or is not the one in the scene's own caption."""
-    masks = [None] * len(words)
-    if not hasattr(scene, "word_objects"):
-        return masks
-    for i, (word, truth) in enumerate(zip(words, scene.words, strict=False)):
-        if word == truth and scene.word_objects[i] is not None:
-            masks[i] = scene.masks[scene.word_objects[i]]
-    return masks
+    owners = getattr(scene, "word_objects", [])
+    owner = owners[i] if i < len(owners) and word == scene.words[i] else None
+    return None if owner is None else scene.masks[owner]
 
 
 def enlarged(picture):

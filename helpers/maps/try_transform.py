@@ -23,10 +23,10 @@ def try_transform(transform, picture):
     except Exception as error:
         W, H = picture.size
         raise NoBox(f"fails on a picture of {H} x {W} ({error})") from error
-    if as_numbers(dice) != as_numbers(read_dice()):
+    if dice != read_dice():
         random.setstate(dice[0])
         np.random.set_state(dice[1])  # noqa: NPY002, what transforms draw from
-        torch.set_rng_state(dice[2])
+        torch.set_rng_state(torch.tensor(dice[2], dtype=torch.uint8))
         raise NoBox(
             "draws random numbers, so that the next input may show another part: use "
             "the evaluation transform"
@@ -68,11 +68,6 @@ def as_plane(made):
 
 def read_dice():
     """The state of everything that transforms commonly draw random numbers from."""
-    numpy_state = np.random.get_state()  # noqa: NPY002, what transforms draw from
-    return random.getstate(), numpy_state, torch.get_rng_state()
-
-
-def as_numbers(dice):
-    """Such a state as plain numbers, to be compared."""
-    python, numpy_state, torch_state = dice
-    return python, numpy_state[1].tolist(), numpy_state[2], torch_state.tolist()
+    name, keys, *rest = np.random.get_state()  # noqa: NPY002, what transforms draw from
+    numpy_state = (name, keys.tolist(), *rest)
+    return random.getstate(), numpy_state, torch.get_rng_state().tolist()

@@ -47,40 +47,26 @@ def pair():
     return ours, theirs
 
 
+@pytest.mark.parametrize("causal", [False, True])
 @pytest.mark.parametrize("padded", [False, True])
-def test_multi_head_cross_attention_equals_pytorch(padded):
+def test_multi_head_attention_equals_pytorch(padded, causal):
+    """Cross-attention over cells, and causal self-attention over words."""
     ours, theirs = pair()
-    words, cells = torch.randn(B, T, D), torch.randn(B, N, D)
-    present = keys_left_out() if padded else None
-    mask = present[:, None, None] if padded else None  # (B, 1, 1, N)
-    got, weights = ours(words, cells, cells, mask)
+    words = torch.randn(B, T, D)
+    keys = words if causal else torch.randn(B, N, D)
+    present = torch.ones(keys.shape[:2], dtype=torch.bool)  # (B, N), of words (B, T)
+    present[1, 4:] = not padded
+    ahead = ~causal_mask(T) if causal else torch.zeros(T, N, dtype=torch.bool)
+    got, weights = ours(words, keys, keys, present[:, None, None] & ~ahead)
     want, want_weights = theirs(
         words,
-        cells,
-        cells,
-        key_padding_mask=None if present is None else ~present,
-        average_attn_weights=False,
-    )
-    assert weights.shape == (B, A, T, N)
-    assert_close(got, want, atol=1e-5, rtol=0)
-    assert_close(weights, want_weights, atol=1e-5, rtol=0)
-
-
-@pytest.mark.parametrize("padded", [False, True])
-def test_multi_head_causal_self_attention_equals_pytorch(padded):
-    ours, theirs = pair()
-    words, causal = torch.randn(B, T, D), causal_mask(T)
-    present = torch.ones(B, T, dtype=torch.bool)
-    present[1, 6:] = not padded
-    got, weights = ours(words, words, words, causal & present[:, None, None])
-    want, want_weights = theirs(
-        words,
-        words,
-        words,
-        attn_mask=~causal,
+        keys,
+        keys,
+        attn_mask=ahead,
         key_padding_mask=~present,
         average_attn_weights=False,
     )
+    assert weights.shape == (B, A, T, keys.shape[1])
     assert_close(got, want, atol=1e-5, rtol=0)
     assert_close(weights, want_weights, atol=1e-5, rtol=0)
 

@@ -1,21 +1,19 @@
-from dataclasses import replace
-
 import numpy as np
 import pytest
 import torch
 
 from helpers.captioning import (
-    attention_masses,
+    attention_mass,
     centre_map,
-    misses,
     peak,
     peak_distances,
     peak_error,
+    per_word,
+    rank_accuracy,
     sample_scenes,
 )
-from helpers.captioning.metrics import attention_mass, distance_to, score
+from helpers.captioning.metrics import distance_to, score
 from helpers.maps import Caption
-from tests.captioning.taught import defined_in
 
 SIZE = (96, 152)
 h, w = 12, 19
@@ -35,14 +33,6 @@ def test_a_map_without_a_peak():
         peak(torch.full((h, w), torch.nan), SIZE)
 
 
-def test_a_cell_by_chance():
-    (one_cell,) = defined_in("08_is_it_looking_there", "one_cell")
-    seed = torch.Generator().manual_seed(0)
-    maps = torch.stack([one_cell(seed) for _ in range(500)])  # (500, h, w)
-    assert (maps.sum((1, 2)) == 1).all() and (maps.amax((1, 2)) == 1).all()
-    assert len(maps.flatten(1).argmax(1).unique()) > 160  # of 196 cells
-
-
 def test_distances():
     mask = np.zeros(SIZE, bool)
     mask[40:48, 88:96] = True
@@ -52,26 +42,21 @@ def test_distances():
     assert distance_to(np.zeros(SIZE, bool), (1.0, 1.0)) == np.inf
 
 
-def caption_that_looks_at(scene, points):
-    """The scene's own words; word i's map has its peak at points[i] = (x, y)."""
+def looking(scene, order=(0, 1)):
+    """The scene's own words; the map of a word that names object i has its peak at the
+    middle of object order[i]."""
     maps = torch.full((len(scene.words), h, w), 1e-3)
-    for heat, (x, y) in zip(maps, points, strict=True):
-        heat[int(y // 8), int(x // 8)] = 1
+    for heat, owner in zip(maps, scene.word_objects, strict=True):
+        if owner is not None:
+            thing = scene.objects[order[owner]]
+            heat[int(thing.y // 8), int(thing.x // 8)] = 1
     return Caption(scene.words, maps, maps.flatten(1))
-
-
-def points(scene, order):
-    things = [scene.objects[i] for i in order]
-    return [
-        (things[o or 0].x, things[o or 0].y) if o is not None else (0, 0)
-        for o in scene.word_objects
-    ]
 
 
 def test_scores_tell_right_from_swapped():
     scenes = sample_scenes(20, 0, SIZE)
-    right = [caption_that_looks_at(s, points(s, [0, 1])) for s in scenes]
-    swapped = [caption_that_looks_at(s, points(s, [1, 0])) for s in scenes]
+    right = [looking(s) for s in scenes]
+    swapped = [looking(s, (1, 0)) for s in scenes]
     assert score(right, scenes)["strict"] > 0.95 and score(right, scenes)["exact"] == 1
     assert score(swapped, scenes)["near"] == 0
     mixed = score(right[:15] + swapped[15:], scenes)
@@ -80,13 +65,13 @@ def test_scores_tell_right_from_swapped():
 
 def test_masses_are_by_word_class():
     scenes = sample_scenes(20, 0, SIZE)
-    right = [caption_that_looks_at(s, points(s, [0, 1])) for s in scenes]
-    found = attention_masses(right, scenes)
+    right = [looking(s) for s in scenes]
+    found = per_word(right, scenes, attention_mass, 0)
     assert [len(found[kind]) for kind in ("color", "shape")] == [40, 40]
     by_hand = attention_mass(right[3].maps[1], scenes[3].masks[0])
     assert found["color"][6] == pytest.approx(by_hand) and by_hand > 0.5
-    swapped = [caption_that_looks_at(s, points(s, [1, 0])) for s in scenes]
-    assert max(attention_masses(swapped, scenes)["shape"]) < 0.2
+    swapped = [looking(s, (1, 0)) for s in scenes]
+    assert max(per_word(swapped, scenes, attention_mass, 0)["shape"]) < 0.2
 
 
 def test_a_word_too_many_is_a_miss():
@@ -96,7 +81,7 @@ def test_a_word_too_many_is_a_miss():
     caption = Caption(words, maps, maps.flatten(1))
     assert score([caption], [scene])["exact"] == 0
     assert peak_distances([caption], [scene])["color"][2] == np.inf
-    assert attention_masses([caption], [scene])["color"][2] == 0
+    assert per_word([caption], [scene], attention_mass, 0)["color"][2] == 0
 
 
 def test_captions_that_name_nothing():
@@ -128,16 +113,6 @@ def test_mass_is_the_share_on_the_object():
         attention_mass(torch.zeros(h, w), mask)
 
 
-def test_the_interval_holds_the_mean_and_shrinks():
-    (bootstrap,) = defined_in("08_is_it_looking_there", "bootstrap")
-    few, many = [0.0, 1.0] * 10, [0.0, 1.0] * 1000
-    low, high = bootstrap(few)
-    assert low < 0.5 < high and tuple(bootstrap(few)) == (low, high)
-    closer = bootstrap(many)
-    assert closer[1] - closer[0] < (high - low) / 5
-    assert tuple(bootstrap([2.0, 2.0])) == (2.0, 2.0)
-
-
 def test_the_map_of_one_who_does_not_look():
     heat = centre_map(h, w)
     assert heat.shape == (h, w) and heat.sum() == pytest.approx(1)
@@ -146,14 +121,18 @@ def test_the_map_of_one_who_does_not_look():
     assert torch.allclose(middle, middle.flip(0)) and middle[0, 0] < middle[2, 4] / 20
 
 
-def test_misses_come_farthest_first_and_only_from_right_captions():
-    scenes = sample_scenes(4, 0, SIZE)
-    captions = [caption_that_looks_at(s, points(s, [0, 1])) for s in scenes]
-    captions[1] = caption_that_looks_at(scenes[1], points(scenes[1], [1, 0]))
-    captions[2] = replace(captions[2], words=["a", *captions[2].words[1:-1], "no"])
-    found = misses(captions, scenes)
-    assert len(found) == 3 * 4 and {number for _, number, _ in found} == {0, 1, 3}
-    assert [number for gap, number, _ in found if gap > 4] == [1] * 4
-    assert found == sorted(found, reverse=True)
-    gap, number, word = found[0]
-    assert gap == peak_error(scenes[number], word, captions[number].maps[word])
+def test_of_the_brightest_cells_as_many_as_the_object_has():
+    mask = np.zeros(SIZE, bool)  # cells (5, 11), (5, 12) and half of (6, 11)
+    mask[40:48, 88:104] = mask[48:52, 88:96] = True
+    heat = torch.rand(h, w, generator=torch.Generator().manual_seed(0))
+    heat[5, 11], heat[6, 11], heat[5, 12] = 4, 3, 0.0
+    assert rank_accuracy(heat, mask) == pytest.approx(2 / 3)
+    heat[5, 12] = 2  # the third brightest, how bright does not matter
+    assert rank_accuracy(heat, mask) == 1
+    heat[0, 0] = 9
+    assert rank_accuracy(heat, mask) == pytest.approx(2 / 3)
+    assert rank_accuracy(torch.zeros(h, w), mask) == 0  # of equal cells the first
+    mask[:] = False
+    mask[7:9, 7:9] = True
+    with pytest.raises(ValueError, match="4 pixels covers no cell of a 12 x 19 grid"):
+        rank_accuracy(heat, mask)

@@ -4,16 +4,17 @@ import numpy as np
 import pytest
 
 from helpers.captioning import SceneObject, make_scene, sample_scenes
-from helpers.captioning.scenes import COLORS, RADIUS, SHAPES
+from helpers.captioning.scenes import RADIUS
+from helpers.captioning.words import COLORS, SHAPES
 
 SIZE = (96, 136)  # (H, W), not square
 
 
 def test_same_seed_same_scenes_other_seed_others():
     one, two = sample_scenes(3, 7, SIZE), sample_scenes(3, 7, SIZE)
-    assert all(np.array_equal(a.image, b.image) for a, b in zip(one, two, strict=True))
-    assert [s.words for s in one] == [s.words for s in two]
-    assert one[0].objects != sample_scenes(3, 8, SIZE)[0].objects
+    assert one == two and one[0] != one[1]
+    assert one[0] != sample_scenes(3, 8, SIZE)[0]
+    assert one[0] != replace(one[0], image=one[1].image)
 
 
 def test_sizes_and_types():
@@ -111,16 +112,6 @@ def test_the_order_of_the_arguments_changes_nothing(other):
     assert scene == make_scene([two, one], size=(120, 120))
     first, second = scene.objects
     assert max(second.x - first.x, second.y - first.y, key=abs) > 0
-
-
-def test_scenes_that_are_alike_are_equal():
-    one, same = sample_scenes(2, 4, SIZE), sample_scenes(2, 4, SIZE)
-    assert one == same and hash(one[0]) == hash(same[0])
-    assert one[0] != one[1] and one[0] != "a scene"
-    assert one[0] != replace(one[0], masks=~one[0].masks)
-    assert one[0] != replace(one[0], masks=one[0].masks[:, :-1])
-    assert one[0] != replace(one[0], image=one[1].image)
-    assert len({one[0], same[0], one[1]}) == 2
 
 
 def test_no_scenes_is_fine():

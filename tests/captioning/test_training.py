@@ -1,8 +1,12 @@
 import math
 
+import matplotlib
+import matplotlib.pyplot as plt
+import nbformat
 import pytest
 import torch
 
+from helpers import ROOT
 from helpers.captioning import (
     START,
     VARIANTS,
@@ -14,9 +18,9 @@ from helpers.captioning import (
     training,
     training_batch,
 )
-from helpers.captioning.scenes import END, PAD
-from helpers.captioning.temporary import use_threads
+from helpers.captioning.stop_button import use_threads
 from helpers.captioning.training import parameter_groups
+from helpers.captioning.words import END, PAD
 
 SIZE = (64, 80)
 
@@ -58,42 +62,60 @@ def test_training_learns_and_is_repeatable(variant):
     assert runs[0].losses[-1] < runs[0].losses[0]
 
 
-def test_an_interruption_keeps_the_best_weights(monkeypatch, capsys):
-    torch.manual_seed(0)
-    captioner, states = Captioner("additive"), []
-    real = training.copy_state
+@pytest.fixture
+def stop_at(monkeypatch):
+    """Presses the stop button while a step's scenes are drawn; few and small ones."""
+    matplotlib.use("Agg")
+    when, threads = {}, []
 
-    def remember(model):
-        states.append(real(model))
-        return states[-1]
-
-    def stop_at_step_six(count, seed, size=SIZE):
-        if seed == 6:
+    def pressed(count, seed, size=SIZE):
+        threads.append(torch.get_num_threads())
+        if seed == when["step"]:
             raise KeyboardInterrupt
-        return training_batch(count, seed, SIZE)
+        return training_batch(min(count, 32), seed, SIZE)
 
-    monkeypatch.setattr(training, "copy_state", remember)
-    monkeypatch.setattr(training, "training_batch", stop_at_step_six)
-    history = train(captioner, 50, batch=6, check_every=2)
+    def stop(step):
+        when.update(step=step)
+        return threads
+
+    monkeypatch.setattr(training, "training_batch", pressed)
+    yield stop
+    plt.close("all")
+
+
+def test_an_interruption_keeps_the_best_weights(stop_at, capsys):
+    torch.manual_seed(0)
+    captioner, seen = Captioner("additive"), stop_at(6)
+    with use_threads(3):
+        history = train(captioner, 50, batch=6, check_every=2, threads=2)
+        assert torch.get_num_threads() == 3 and seen[-2:] == [2, 2]
     assert history.interrupted and len(history.losses) == 5
     assert "Stopped after 5 of 50 steps" in capsys.readouterr().out
-    best = states[-1]
-    assert all(torch.equal(best[k], v) for k, v in captioner.state_dict().items())
+    assert [step for step, _ in history.checks] == [2, 4]
+    held_out = training_batch(32, training.HELD_OUT_SEED, SIZE)
+    lowest = min(loss for _, loss in history.checks)
+    assert training.check(captioner, *held_out) == pytest.approx(lowest, rel=1e-4)
 
 
-@pytest.mark.parametrize("threads", [1, 2])
-def test_training_takes_its_threads_and_gives_them_back(threads, monkeypatch):
-    seen = []
-
-    def watch(count, seed, size=SIZE):
-        seen.append(torch.get_num_threads())
-        return training_batch(count, seed, SIZE)
-
-    monkeypatch.setattr(training, "training_batch", watch)
-    with use_threads(3):
-        train(Captioner("additive"), 2, batch=6, threads=threads)
-        assert torch.get_num_threads() == 3
-    assert seen[-2:] == [threads] * 2
+def test_the_training_cell_of_notebook_02_can_be_stopped(stop_at, capsys):
+    """It keeps what there is, and run again it starts anew."""
+    file = ROOT / "notebooks/02_additive_attention.ipynb"
+    cells = nbformat.read(file, as_version=4).cells
+    code = [cell.source for cell in cells if cell.cell_type == "code"]
+    (place,) = [i for i, source in enumerate(code) if "losses = train(" in source]
+    names = {}
+    stop_at(3)
+    for source in code:
+        exec(source, names)
+        if source == code[place]:
+            assert "Stopped after 3 of 600 steps" in capsys.readouterr().out
+            first = names["losses"]
+            assert len(first) == 3 and list(names["film"].pages) == [0, 3]
+    stop_at(0)  # before the first step
+    for source in code[place:]:
+        exec(source, names)
+        if source == code[place]:
+            assert names["losses"] == [] and list(names["film"].pages) == [0]
 
 
 def test_a_stop_ends_the_block_with_a_sentence(capsys):

@@ -68,21 +68,18 @@ def png_of(image):
 
 
 def test_captured_weights_lose_only_what_is_no_cell(captured):
+    """Those of one head or one layer get their axes."""
     caption, weights = captured
-    assert caption.weights.shape == (L, A, T, h * w)
-    torch.testing.assert_close(caption.weights, weights[..., 1:])
-    mean = weights[..., 1:].mean((0, 1)).unflatten(-1, (h, w))
-    torch.testing.assert_close(caption.maps, mean)
-
-
-def test_weights_of_one_head_or_one_layer_get_their_axes(captured):
-    caption, weights = captured
+    layout = TokenLayout.from_grid(h, w, prefix=1)
     cells = weights[..., 1:].unflatten(-1, (h, w))  # (L, A, T, h, w)
-    torch.testing.assert_close(all_maps(caption), cells)
-    heads = laid_out(WORDS, weights[0], TokenLayout.from_grid(h, w, prefix=1))
-    torch.testing.assert_close(all_maps(heads), cells[:1])
-    single = laid_out(WORDS, weights[1, 2], TokenLayout.from_grid(h, w, prefix=1))
-    torch.testing.assert_close(all_maps(single), cells[1:, 2:])
+    assert caption.weights.shape == (L, A, T, h * w)
+    torch.testing.assert_close(caption.maps, cells.mean((0, 1)))
+    for one, part in (
+        (caption, cells),
+        (laid_out(WORDS, weights[0], layout), cells[:1]),
+        (laid_out(WORDS, weights[1, 2], layout), cells[1:, 2:]),
+    ):
+        torch.testing.assert_close(all_maps(one), part)
 
 
 def test_what_does_not_fit_is_named(captured):
@@ -105,9 +102,9 @@ def test_two_of_one_variant_are_both_there(captioners, scene):
     torch.manual_seed(0)
     trained, fresh = captioners["additive"], Captioner("additive").eval()
     both = explore([trained, captioners["transformer"], fresh], scene)
-    assert both.world["variants"] == ["additive 1", "transformer", "additive 2"]
+    assert both.world["variants"] == ["additive", "transformer", "additive 3"]
     assert both.caption.words == trained.caption(scene.image).words
-    assert ask(both, variant="additive 2") == ""
+    assert ask(both, variant="additive 3") == ""
     assert both.seen["words"] == fresh.caption(scene.image).words
 
 
@@ -208,10 +205,8 @@ def test_what_was_captured_is_shown_as_it_is(captured, scene):
     explorer = explore(captured[0], scene, word=2)
     assert explorer.world["things"] is None and not explorer.world["kept"]
     assert explorer.chosen["word"] == 2
-    assert explore([captured[0]] * 2, scene).world["variants"] == [
-        "captured 1",
-        "captured 2",
-    ]
+    twice = explore([captured[0]] * 2, scene)
+    assert twice.world["variants"] == ["captured", "captured 2"]
 
 
 PHOTO = (120, 80)  # H, W

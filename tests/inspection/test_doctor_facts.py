@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from helpers.inspection import diagnose
-from helpers.inspection.shapes.known import family_of, read_toml
+from helpers.inspection.shapes.families import family_of, read_toml
 from helpers.inspection.shapes.report import Known
 from helpers.maps import TokenLayout
 
@@ -199,3 +199,33 @@ def test_cells_that_look_at_words():
         assert not report.layouts and "words" in report.ambiguous[-1]
     others = diagnose((8, 1024, 3072), (512, 512), model="SDXL", heads=8)
     assert others.layouts[0].grid == (3, 32, 32)
+
+
+def test_text_that_leaves_no_picture_is_said_with_its_numbers():
+    report = diagnose((2, 4, 9, 440), **LLAVA, text=(35, 9))
+    assert "text= leaves 396 keys" in report.ambiguous[0]
+    assert "to_grid" not in report.next
+    right = diagnose((2, 4, 9, 440), **LLAVA, text=(35, 21))
+    assert "to_grid" in right.next
+
+
+def test_words_among_the_keys_leave_the_rest_to_the_image():
+    report = diagnose((2, 4, 405, 405), **LLAVA, words=20)
+    assert {c.layout.grid for c in report.candidates} == {(24, 16)}
+    assert report.candidates[0].free and "text=" in report.next
+    told = diagnose((2, 4, 404, 404), **LLAVA, words=20, model="FLUX")
+    assert told.layouts == [TokenLayout(20 + GRID, 404)]
+
+
+def test_special_tokens_of_every_frame_are_found():
+    report = diagnose((4, 3 * (5 + 384)), **LLAVA, frames=3, heads=4)
+    assert report.layouts[0] == TokenLayout.from_frames(3, 24, 16, frame_prefix=5)
+    clips = diagnose((2, 4, 75, 75), frames=75)
+    assert not clips.layouts and "75 frames that you named" in clips.ambiguous[-1]
+
+
+def test_queries_with_more_tokens_than_keys_look_at_channels():
+    weights = torch.randn(2, 4, 68, 64).softmax(-1)
+    report = diagnose(weights, (256, 256), 32)
+    assert not report.layouts and "channels" in report.ambiguous[-1]
+    assert diagnose(torch.randn(2, 4, 68, 68).softmax(-1), (256, 256), 32).layouts

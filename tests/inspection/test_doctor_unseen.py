@@ -55,9 +55,10 @@ def test_named_queries_are_no_tokens():
 def test_a_softmax_over_channels_is_a_question(N):
     report = diagnose(softmax(2, N, 768, spread=0.1), (224, 224), 16)
     assert "channels" in report.problems[0].cause
-    assert any("which axis the softmax ran over" in text for text in report.ambiguous)
+    assert not report.layouts
+    assert any("softmax over their channels" in text for text in report.ambiguous)
     prompt = diagnose(softmax(2, N, N), (224, 224), 16)
-    assert not any("which axis the softmax" in text for text in prompt.ambiguous)
+    assert not any("over their channels" in text for text in prompt.ambiguous)
 
 
 @pytest.mark.parametrize("merge, each", [(2, 12), (1, 2), (2, 3)])
@@ -102,3 +103,60 @@ def test_signs_below_the_diagonal_have_two_causes():
 def test_fewer_keys_than_cells_may_have_been_dropped(N):
     report = diagnose((2, 4, N, N), (224, 224), 16)
     assert any("dropped or merged" in text for text in report.ambiguous)
+
+
+OTHERS = {  # what people bring: values, the problem, a word of its cause
+    "boxes": (torch.rand(2, 100, 4), "boxes", "corners"),
+    "classes": (4 * torch.randn(2, 1000), "logits", "classes"),
+    "their probabilities": (
+        (4 * torch.randn(2, 1000)).softmax(-1),
+        "logits",
+        "classes",
+    ),
+    "an embedding": (torch.randn(1, 1, 256), "tokens", "embeddings"),
+    "length 1": (
+        torch.nn.functional.normalize(softmax(2, 4, 9, 50), dim=-1),
+        "unit length",
+        "F.normalize",
+    ),
+    "summed over keys": (
+        softmax(2, 4, 9, 50).sum(-1),
+        "ones",
+        "summed over their keys",
+    ),
+    "a mask of ones": (torch.ones(2, 40).long(), "ones", "mask"),
+    "a largest head": (
+        softmax(2, 8, 9, 50).amax(1),
+        "no softmax",
+        "maximum over heads",
+    ),
+}
+
+
+@pytest.mark.parametrize("case", OTHERS)
+def test_what_is_no_weights_is_named_with_its_cause(case):
+    values, kind, word = OTHERS[case]
+    report = diagnose(values)
+    assert kinds(report) == [kind] and word in report.problems[0].cause
+    assert report.what == "weights" or not report.layouts
+
+
+def test_a_small_square_without_sums_is_no_proven_picture_and_no_proven_attention():
+    maps = torch.randn(3, 7, 7, generator=torch.Generator().manual_seed(0)).relu()
+    report = diagnose(3 * maps)
+    assert "Grad-CAM" in report.problems[0].cause
+    assert any(
+        "7 x 7 cells, or 7 queries by 7 keys" in text for text in report.ambiguous
+    )
+    sized = diagnose(3 * maps, (224, 224), 32)
+    assert kinds(sized) == ["grid map"] and sized.layouts[0].grid == (7, 7)
+    assert kinds(diagnose(0 * maps, (224, 224), 32)) == ["zeros"]
+
+
+def test_keys_that_were_kept_are_counted():
+    rough = softmax(2, 4, 9, 70)
+    kept = rough * (rough.argsort(-1).argsort(-1) >= 60)  # ten a row
+    assert kinds(diagnose(kept, (112, 160), 16)) == ["top k"]
+    report = diagnose(kept / kept.sum(-1, keepdim=True), (112, 160), 16)
+    assert not report.problems and "10 keys of each row" in str(report)
+    assert "10 keys" not in str(diagnose(rough, (112, 160), 16))

@@ -139,52 +139,33 @@ TIMM = {
     )
     if side == 112 or mode != "border"
 }
-HF = {
-    "CLIP": {},
+HF = {  # image processors of transformers, and options
+    **dict.fromkeys(
+        "CLIP ViT Blip DeiT Levit PoolFormer Bit VideoMAE MobileViT MobileNetV1 Siglip "
+        "ConvNext Swin2SR Beit GLPN ZoeDepth EfficientNet Flava Perceiver Vilt Pvt "
+        "Chameleon Pixtral Janus Idefics".split(),
+        {},
+    ),
     "CLIP, unresized": {"do_resize": False},
     "CLIP, uncropped": {"do_center_crop": False},
     "CLIP, wide": {
         "size": {"shortest_edge": 235},
         "crop_size": {"height": 224, "width": 235},
     },
-    "ViT": {},
-    "Blip": {},
-    "DeiT": {},
-    "Levit": {},
-    "PoolFormer": {},
-    "Bit": {},
     "ChineseCLIP": {"size": {"height": 230, "width": 260}},
-    "VideoMAE": {},
-    "MobileViT": {},
-    "MobileNetV1": {},
     "Donut": {"size": {"height": 300, "width": 200}},
     "Sam": {"size": {"longest_edge": 256}, "pad_size": {"height": 256, "width": 256}},
     "Llava": {"do_pad": True},
-    "Siglip": {},
-    "ConvNext": {},
     "ConvNext, 384": {"size": {"shortest_edge": 384}},
-    "Swin2SR": {},
-    "Detr": {"size": {"shortest_edge": 200, "longest_edge": 260}},
-    "MaskFormer": {"size": {"shortest_edge": 200, "longest_edge": 260}},
-    "OwlViT": {"size": {"height": 256, "width": 256}},
-    "Owlv2": {"size": {"height": 256, "width": 256}},
-    "Beit": {},
-    "Segformer": {"size": {"height": 256, "width": 256}},
+    **dict.fromkeys(
+        ["Detr", "MaskFormer"], {"size": {"shortest_edge": 200, "longest_edge": 260}}
+    ),
+    **dict.fromkeys(
+        ["OwlViT", "Owlv2", "Segformer", "Gemma3", "GotOcr2"],
+        {"size": {"height": 256, "width": 256}},
+    ),
     "DPT": {"keep_aspect_ratio": True, "ensure_multiple_of": 32},
-    "GLPN": {},
-    "ZoeDepth": {},
-    "EfficientNet": {},
-    "Flava": {},
-    "Perceiver": {},
-    "Vilt": {},
-    "Pvt": {},
-    "Chameleon": {},
-    "Pixtral": {},
-    "Janus": {},
-    "Idefics": {},
     "Idefics2": {"do_image_splitting": False},
-    "Gemma3": {"size": {"height": 256, "width": 256}},
-    "GotOcr2": {"size": {"height": 256, "width": 256}},
 }
 
 

@@ -100,12 +100,6 @@ def test_what_is_masked_does_not_change_the_scale():
     assert (part[:, :W] == np.asarray(overlay(GREY, heat, "nearest"))).all()
 
 
-def test_a_scale_is_shared():
-    weak = np.asarray(overlay(GREY, 0.5 * one_hot(1, 1), "nearest", scale=(0, 1)))
-    strong = np.asarray(overlay(GREY, one_hot(1, 1), "nearest", scale=(0, 1)))
-    assert np.abs(weak[30, 30].astype(int) - strong[30, 30]).max() > 20
-
-
 def test_any_picture_keeps_its_upright_size():
     turned = GREY.copy()
     turned.getexif()[0x0112] = 6
@@ -147,8 +141,6 @@ def test_show_caption_has_one_panel_a_word():
     assert [axes.get_title() for axes in figure.axes] == want
     assert f"one scale for all words, 0 to {max(peaks):.2g}" in figure.get_supxlabel()
     assert figure.get_figwidth() / 3 >= 2.4, "5 words: 3 and 2, not 4 and 1"
-    own = show_caption(GREY, caption, scale="own")
-    assert "own scale" in own.get_supxlabel()
     given = show_caption(GREY, caption, scale=(0, 2))
     assert "0 to 2" in given.get_supxlabel()
 
@@ -164,8 +156,6 @@ def test_on_one_scale_a_faint_map_is_faint():
     strong, weak = shown(show_caption(GREY, caption))
     far = strong[0, 0]
     assert np.abs(weak - far).max() < 0.3 * np.abs(strong - far).max()
-    strong, weak = shown(show_caption(GREY, caption, scale="own"))
-    assert (strong == weak).all()
 
 
 def test_show_caption_outlines_what_a_word_names():
@@ -195,7 +185,7 @@ def test_show_caption_refuses_what_it_cannot_show():
     with pytest.raises(TypeError, match="the picture comes first.* got Image"):
         show_caption(Caption(["a"], maps(1), maps(1)), GREY)
     with pytest.raises(ValueError, match="all values of the map are below 0"):
-        show_caption(GREY, Caption(["a"], maps(1) - 2, maps(1)), scale="shared")
+        show_caption(GREY, Caption(["a"], maps(1) - 2, maps(1)))
     with pytest.raises(ValueError, match="got mine"):
         show_caption(GREY, Caption(["a"], maps(1), maps(1)), scale="mine")
     with pytest.raises(ValueError, match="no words"):

@@ -1,28 +1,34 @@
 """The comparison of the attentions: what it measures, and the file that it wrote."""
 
+import json
+
 import pytest
 import torch
 
 from helpers.captioning import load_captioner
 from tools import comparison
-from tools.examination import Exam, entropy, say
+from tools.comparison import UnseenScenes, entropy, say
 
 
 @pytest.fixture(scope="module")
-def exam():
-    return Exam(7, (64, 88))
+def unseen_scenes():
+    return UnseenScenes(7, (64, 88))
 
 
-def test_every_variant_is_trained_and_examined(monkeypatch):
+def test_every_variant_is_trained_and_measured(monkeypatch, tmp_path):
     monkeypatch.setattr(comparison, "EVERY", 2)
     monkeypatch.setattr(comparison, "BATCH", 3)
-    *_, found = comparison.compare(seeds=2, steps=4, scenes=5)
+    comparison.write(tmp_path / "found.json", seeds=2, steps=4, count=5)
+    found = json.loads((tmp_path / "found.json").read_text())
     assert found["steps"] == [0, 2, 4]
+    shipped = json.loads(comparison.FILE.read_text())
+    assert shipped["steps"][-1] == comparison.STEPS
     assert list(found["runs"]) == list(comparison.VARIANTS)
     for variant, runs in found["runs"].items():
         assert len(runs) == 2 and runs[0]["mass"] != runs[1]["mass"]
         for run in runs:
-            assert all(len(run[name]) == 3 for name in ("color", "shape", "mass"))
+            assert run.keys() == shipped["runs"][variant][0].keys()
+            assert all(len(run[name]) == 3 for name in ("shape", "mass", "bits_head"))
             assert all(0 <= low <= 7 for low in run["bits"])  # 8 x 11 cells: 6.5 bits
             assert ("shape_only" in run) == (variant != "transformer")
 
@@ -41,12 +47,12 @@ def test_the_paper_tells_its_state_what_was_read():
         assert torch.equal(before, after) != told
 
 
-def test_an_object_that_is_hidden_at_no_word_changes_nothing(exam):
+def test_an_object_that_is_hidden_at_no_word_changes_nothing(unseen_scenes):
     captioner = load_captioner("additive")
-    words = exam.words[:, :-1]
+    words = unseen_scenes.words[:, :-1]
     with torch.inference_mode():
-        cells, places = captioner.encoder(exam.images)
-        blank = captioner.encoder(exam.without[0])[0]
+        cells, places = captioner.encoder(unseen_scenes.images)
+        blank = captioner.encoder(unseen_scenes.without[0])[0]
         nowhere = torch.zeros(words.shape, dtype=torch.bool)
         expected, _ = captioner.decoder(cells, places, words)
         found = say(captioner.decoder, cells, blank, nowhere, places, words)
@@ -56,13 +62,14 @@ def test_an_object_that_is_hidden_at_no_word_changes_nothing(exam):
         torch.testing.assert_close(found, other)
 
 
-def test_the_exam_marks_the_words_that_name_something(exam):
+def test_the_words_that_name_something_are_measured(unseen_scenes):
     captioner = load_captioner("additive")
-    found = exam.grade(captioner.encoder, captioner.decoder)
-    assert found["color"] > 0.8 and found["shape"] > 0.8
+    model = torch.nn.ModuleList([captioner.encoder, captioner.decoder])
+    found = unseen_scenes.measure(model)
+    assert found["shape"] > 0.8
     assert 0.4 < found["mass"] < 0.9 and found["bits"] == found["bits_head"]
-    hidden = exam.hide(captioner.encoder, captioner.decoder)
-    assert hidden["color_only"] < 0.3 < 0.8 < hidden["color_else"]
+    hidden = unseen_scenes.hide(model)
+    assert hidden["shape_only"] < 0.4 < 0.7 < hidden["shape_else"]
 
 
 def test_bits_are_those_of_an_even_map():

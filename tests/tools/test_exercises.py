@@ -46,7 +46,7 @@ def test_solved_and_reset_is_byte_for_byte_the_lesson(copy, capsys):
     nbformat.write(notebook, copy)
     assert reset_all([copy]) == 0
     said = capsys.readouterr().out
-    assert said == "03_dot_product_attention: 2 exercises put back, 1 untouched\n"
+    assert said == "03_dot_product_attention: exercises put back 2, untouched 1\n"
     assert copy.read_bytes() == LESSON.read_bytes()
     assert list(copy.parent.iterdir()) == [copy], "no other file is left"
 
@@ -79,7 +79,7 @@ def test_what_a_learner_wrote_elsewhere_stays(copy):
 def test_an_untouched_notebook_is_not_even_written(copy, capsys):
     os.utime(copy, (1, 1))
     assert reset_all([copy]) == 0
-    assert "0 exercises put back, 3 untouched" in capsys.readouterr().out
+    assert "exercises put back 0, untouched 3" in capsys.readouterr().out
     assert copy.stat().st_mtime == 1 and copy.read_bytes() == LESSON.read_bytes()
 
 
@@ -88,7 +88,7 @@ def test_a_notebook_without_exercises_is_left_alone(tmp_path, capsys):
     file.write_text('{"cells": [], "metadata": {}, "nbformat": 4, "nbformat_minor": 5}')
     before = file.read_bytes()
     assert reset_all([file]) == 0
-    assert capsys.readouterr().out == "mine: holds no exercise\n"
+    assert capsys.readouterr().out == "mine: exercises put back 0, untouched 0\n"
     assert file.read_bytes() == before
 
 
@@ -100,7 +100,7 @@ def test_damaged_json_names_the_file_and_stops_no_other(copy, text, capsys):
     out, err = capsys.readouterr()
     assert str(broken) in err and "damaged" in err and "Traceback" not in err
     assert broken.read_text() == text
-    assert "3 untouched" in out
+    assert "untouched 3" in out
 
 
 def test_a_failed_write_costs_nobody_the_notebook(copy, monkeypatch):
@@ -123,7 +123,7 @@ def test_at_the_command_line(copy, monkeypatch, capsys):
     with pytest.raises(SystemExit) as stopped:
         main()
     assert stopped.value.code == 0
-    assert "3 untouched" in capsys.readouterr().out
+    assert "untouched 3" in capsys.readouterr().out
 
 
 STUB = "def f(x):\n    raise NotImplementedError\n\n\nchecks.check_f(f)"

@@ -1,14 +1,13 @@
-"""What a maintainer runs: the matrix of settings, and the exact releases."""
+"""What a maintainer runs: the settings of other machines, and the exact releases."""
 
 import shutil
-import sys
+from importlib import metadata
 
 import nbformat
 import pytest
-from packaging.specifiers import SpecifierSet
 
-from tools import matrix
-from tools.requirements import closure, declared, floor
+from tools import other_machines, requirements
+from tools.requirements import declared
 
 DEPENDS = "import os\nprint(os.environ.get('OMP_NUM_THREADS', 'none said'))"
 
@@ -18,9 +17,9 @@ def course(tmp_path, monkeypatch):
     """A course without notebooks, under the settings of ours."""
     for file in ("pyproject.toml", "tests/nbval_sanitize.cfg"):
         (tmp_path / file).parent.mkdir(exist_ok=True)
-        shutil.copy(matrix.ROOT / file, tmp_path / file)
+        shutil.copy(other_machines.ROOT / file, tmp_path / file)
     (tmp_path / "notebooks").mkdir()
-    monkeypatch.setattr(matrix, "ROOT", tmp_path)
+    monkeypatch.setattr(other_machines, "ROOT", tmp_path)
     return tmp_path
 
 
@@ -37,18 +36,20 @@ def write_notebook(file, printed):
     return file
 
 
-def test_a_setting_that_flips_an_output_is_named(course, capsys):
+def test_a_setting_that_flips_an_output_is_named(course, capfd):
     holds = write_notebook(course / "notebooks" / "holds.ipynb", "1")
     flips = write_notebook(course / "notebooks" / "flips.ipynb", "2")
-    passed, _, cells = matrix.play(sys.executable, "scalar", [holds, flips])
-    assert (passed, cells) == ("1 of 2", "flips.ipynb 1")
-    assert "mismatch 'stdout'" in capsys.readouterr().out, "the difference is shown"
-    assert matrix.play(sys.executable, "scalar", [holds])[::2] == ("1 of 1", "")
+    assert other_machines.run([holds, flips], ["scalar"], ["installed"]) == 1
+    said = capfd.readouterr().out
+    assert "notebooks/flips.ipynb::Cell 1" in said and "mismatch 'stdout'" in said
+    assert "holds.ipynb::Cell" not in said
+    assert "installed packages, setting scalar: see above" in said
+    assert other_machines.run([holds], ["scalar"], ["installed"]) == 0
 
 
 def test_notebooks_that_cannot_be_run_do_not_pass(course):
-    passed, _, said = matrix.play(sys.executable, "scalar", [course / "no.ipynb"])
-    assert passed == "0 of 1" and said
+    nowhere = [course / "no.ipynb"]
+    assert other_machines.run(nowhere, ["scalar"], ["installed"]) == 1
 
 
 def test_the_settings_cover_what_machines_differ_in():
@@ -57,24 +58,24 @@ def test_the_settings_cover_what_machines_differ_in():
         "OMP_NUM_THREADS": {"1", "2"},
         "ONEDNN_MAX_CPU_ISA": {"SSE41"},
     }.items():
-        assert values == {s[name] for s in matrix.SETTINGS.values() if name in s}
+        assert values == {
+            s[name] for s in other_machines.SETTINGS.values() if name in s
+        }
 
 
 def test_the_oldest_releases_are_the_lower_bounds():
-    oldest = dict(line.split("==") for line in matrix.oldest())
+    oldest = dict(line.split("==") for line in requirements.oldest())
     assert oldest.keys() == declared().keys() and "torch" in oldest
     for name, version in oldest.items():
         assert declared()[name].contains(version), f"{name} {version}"
 
 
-def test_a_range_without_one_lower_bound_is_refused():
-    assert floor(SpecifierSet(">=2.9,<3")) == "2.9"
-    with pytest.raises(ValueError, match="one lower bound"):
-        floor(SpecifierSet("<3"))
-
-
-def test_the_closure_holds_what_is_needed_and_nothing_else():
-    found = closure(("test",))
-    assert declared(("test",)).keys() <= found.keys()
-    assert {"jinja2", "sympy", "ipykernel"} <= found.keys(), "what those need"
-    assert not {"pip", "attention-map-course", "timm"} & found.keys()
+def test_the_releases_written_are_those_of_this_python(tmp_path, monkeypatch):
+    monkeypatch.setattr(requirements, "FILE", tmp_path / "constraints.txt")
+    requirements.write()
+    lines = requirements.FILE.read_text().splitlines()
+    written = dict(line.split("==") for line in lines if line[0] != "#")
+    for name, version in written.items():
+        assert metadata.version(name).lower().startswith(version), name
+    assert {"torch", "nbformat", "ipykernel"} <= written.keys()
+    assert not {"pip", "attention-map-course"} & written.keys()

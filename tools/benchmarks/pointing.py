@@ -7,7 +7,7 @@ import numpy as np
 from quantus import PointingGame
 
 from helpers.captioning import VARIANTS, load_captioner, sample_scenes
-from helpers.captioning.scenes import word_objects
+from helpers.captioning.words import word_objects
 
 
 def maps_and_masks(variant, scenes):

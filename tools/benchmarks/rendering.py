@@ -12,7 +12,7 @@ import time
 
 import torch
 
-from helpers.captioning.rendered.scenes import rendered_batches
+from helpers.captioning.rendered.scenes import draw_scenes
 
 CASES = (((64, 96), 1), ((64, 96), 2), ((112, 112), 1), ((112, 112), 2))
 ROUNDS, COUNT = 5, 64
@@ -23,7 +23,7 @@ def milliseconds(size, samples):
     found = []
     for seed in range(ROUNDS):
         start = time.perf_counter()
-        for _ in rendered_batches(COUNT, seed, size, samples):
+        for _ in draw_scenes(COUNT, seed, size, samples):
             pass
         found.append(1000 * (time.perf_counter() - start) / COUNT)
     return statistics.median(found)

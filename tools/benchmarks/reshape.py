@@ -25,8 +25,8 @@ from helpers.captioning.captioners import to_input
 from helpers.captioning.checkpoints import DATA
 from helpers.captioning.metrics import distance_to, peak
 from helpers.captioning.models import POSITION_WIDTH, STRIDE, Encoder, position_code
-from helpers.captioning.scenes import COLORS, VOCABULARY
 from helpers.captioning.teacher_forcing import word_ids
+from helpers.captioning.words import COLORS, VOCABULARY
 
 SIZE, STEPS, SEED = (72, 96), 600, 2_000_000_000
 GRID = tuple(side // STRIDE for side in SIZE)  # (h, w)

@@ -9,15 +9,15 @@ from pathlib import Path
 
 from helpers import ROOT
 from helpers.captioning import START, VARIANTS, VOCABULARY, WORD_ID
+from helpers.captioning.arranging import CLEAR
 from helpers.captioning.captioners import (
     LONGEST_CAPTION,
     LONGEST_SHAPE,
     SIDES,
     USUAL_SIDE,
 )
-from helpers.captioning.doubt import CLEAR
 from helpers.captioning.models import STRIDE
-from helpers.captioning.scenes import END
+from helpers.captioning.words import END
 from helpers.explorer import INK, Flat
 
 SOURCES = Path(__file__).with_name("live")
@@ -94,7 +94,7 @@ def pack_course(file):
     messages, and the doctor, on what stands in for torch."""
     parts = ["messages/*.py", "shapes/[!_]*.py", "__init__.py"]
     files = [f for part in parts for f in (ROOT / "helpers/inspection").glob(part)]
-    others = ("__init__.py", "maps/alike.py", "maps/token_layout.py")
+    others = ("__init__.py", "maps/token_layout.py")
     files += [ROOT / "helpers" / f for f in others]
     files += [*(ROOT / "data/errors").glob("*.toml")]
     files += [ROOT / "data/doctor.toml", ROOT / "data/families.toml"]

@@ -1,17 +1,17 @@
-"""The camera that looks down on the floor, and the boxes of pixels that it needs.
+"""The camera that looks down on the floor.
 
 Lengths are in units of the floor: x to the right, y up, z away from the camera, which
 looks at (0, 0.6, 0).
 """
 
 import math
-from dataclasses import dataclass, fields
-from functools import cached_property
+from functools import cached_property, lru_cache
 
 import torch
 
 PITCH, DISTANCE = math.radians(35), 7.0  # how far down it looks, from how far off
 FORWARD = torch.tensor([0, -math.sin(PITCH), math.cos(PITCH)])
+RIGHT = torch.tensor([1.0, 0, 0])
 UP = torch.tensor([0, math.cos(PITCH), math.sin(PITCH)])
 PLACE = torch.tensor([0, 0.6, 0]) - DISTANCE * FORWARD
 FOCAL = 1.3  # in roots of the picture's area
@@ -24,18 +24,22 @@ class Frame:
     def __init__(self, H, W):
         self.size, self.focal = (H, W), FOCAL * math.sqrt(H * W)  # pixels
 
+    def ray(self, row, column):
+        """The direction of the ray through places (...) of the picture, (..., 3)."""
+        H, W = self.size
+        up, right = (H / 2 - row) / self.focal, (column - W / 2) / self.focal
+        return FORWARD + up[..., None] * UP + right[..., None] * RIGHT
+
     @cached_property
     def rays(self):
         """The direction of the ray through every pixel, (H, W, 3), 1 along the view."""
         H, W = self.size
-        up = (H / 2 - 0.5 - torch.arange(H))[:, None, None] / self.focal  # (H, 1, 1)
-        right = (torch.arange(W) + 0.5 - W / 2)[None, :, None] / self.focal  # (1, W, 1)
-        return FORWARD + up * UP + right * torch.tensor([1.0, 0, 0])
+        return self.ray(torch.arange(H)[:, None] + 0.5, torch.arange(W) + 0.5)
 
     @cached_property
     def ground(self):
         """The point of the floor in every pixel, (H, W, 3)."""
-        return PLACE - PLACE[1] / self.rays[..., 1:2] * self.rays
+        return at_height(self.rays, 0)
 
     def project(self, points):
         """Points (..., 3) -> their place in the picture (..., 2): row, column."""
@@ -46,31 +50,17 @@ class Frame:
             [H / 2 - scale * (away @ UP), W / 2 + scale * away[..., 0]], -1
         )
 
-    def boxes(self, points):
-        """The pixels of the box around each object's points (B, O, K, 3)."""
-        objects = points.shape[1]
-        limit = torch.tensor(self.size)
-        places = self.project(points).flatten(0, 1)  # (n, K, 2), n = B * O
-        low = places.amin(1).floor().long().clamp(min=0)  # (n, 2)
-        sides = (torch.minimum(places.amax(1).ceil().long(), limit) - low).clamp(min=0)
-        counts = sides.prod(1)  # (n,)
-        owner = torch.repeat_interleave(counts)  # (P,)
-        offset = torch.arange(len(owner)) - (counts.cumsum(0) - counts)[owner]  # (P,)
-        width = sides[owner, 1]  # (P,)
-        row, column = low[owner, 0] + offset // width, low[owner, 1] + offset % width
-        return Pixels(owner // objects, owner % objects, row, column)
+    def box(self, points):
+        """The rows and the columns of the box around points (K, 3): two slices."""
+        places = self.project(points)  # (K, 2)
+        first, last = places.amin(0).floor().tolist(), places.amax(0).ceil().tolist()
+        sides = zip(first, last, strict=True)
+        return tuple(slice(max(0, int(low)), max(0, int(high))) for low, high in sides)
 
 
-@dataclass
-class Pixels:
-    """P pixels, each with its scene and object; where it was met, and the normal."""
+frame_of = lru_cache(maxsize=4)(Frame)  # the rays of a size serve many scenes
 
-    scene: torch.Tensor
-    thing: torch.Tensor
-    row: torch.Tensor
-    column: torch.Tensor
-    t: torch.Tensor = None
-    normal: torch.Tensor = None
 
-    def __getitem__(self, chosen):
-        return Pixels(*(getattr(self, field.name)[chosen] for field in fields(self)))
+def at_height(rays, y):
+    """Where rays (..., 3) from the camera are at a height: points (..., 3)."""
+    return PLACE + (y - PLACE[1]) / rays[..., 1:2] * rays

@@ -10,41 +10,34 @@ from functools import partial
 
 import torch
 
-SOLIDS = ("sphere", "cube", "cylinder", "cone")
-HEIGHTS = torch.tensor([2.0, 1.6, 2.1, 2.2])  # in radii, in the order of SOLIDS
+HEIGHTS = {"sphere": 2.0, "cube": 1.6, "cylinder": 2.1, "cone": 2.2}  # in radii
 CUBE, CYLINDER = 0.8, 0.62  # half a side, and the radius of the cylinder
 
 
-def intersect(solids, origins, directions):
-    """Follow P rays, each towards the solid of its own number.
+def intersect(solid, origins, directions):
+    """Follow rays towards a solid, one of SOLIDS, in the frame of the solid.
 
-    solids (P,) index SOLIDS; origins, directions (P, 3) in the frame of the solid.
-    Returns t (P,), the place on the ray in directions from the origin, infinite for a
-    ray that misses or starts behind the solid, and normals (P, 3), of length 1.
+    origins (..., 3) or (3,), directions (..., 3). Returns t (...), the place on the ray
+    in directions from the origin, infinite for a ray that misses or starts behind the
+    solid, and normals (..., 3), of length 1; 0 where nothing is met.
     """
-    t = torch.full_like(origins[:, 0], torch.inf)  # (P,)
-    normals = torch.zeros_like(origins)  # (P, 3)
-    for number, solid in enumerate((_sphere, _cube, _cylinder, _cone)):
-        mine = (solids == number).nonzero()[:, 0]  # (n,)
-        o, d = origins[mine], directions[mine]  # (n, 3), (n, 3)
-        enter, leave, direction = solid(o, d)  # (n,), (n,), a function
-        hit = (enter < leave) & (enter > 0)  # (n,)
-        o, d, place = o[hit], d[hit], enter[hit]
-        point = o + place[:, None] * d  # (m, 3)
-        t[mine[hit]] = place
-        normals[mine[hit]] = torch.nn.functional.normalize(direction(point), dim=-1)
-    return t, normals
+    enter, leave, normal = _INSIDE[solid](origins, directions)  # (...), (...), function
+    hit = (enter < leave) & (enter > 0)  # (...)
+    points = (origins + enter[..., None] * directions)[hit]  # (m, 3)
+    normals = torch.zeros_like(directions)  # (..., 3)
+    normals[hit] = torch.nn.functional.normalize(normal(points), dim=-1)
+    return torch.where(hit, enter, torch.inf), normals
 
 
 def _sphere(o, d):
-    o = o - o.new_tensor([0, 1, 0])  # (n, 3): from the centre
+    o = o - o.new_tensor([0, 1, 0])  # (..., 3): from the centre
     a, b, c = (d * d).sum(-1), (o * d).sum(-1), (o * o).sum(-1) - 1
     return *_roots(a, b, c), lambda point: point - point.new_tensor([0, 1, 0])
 
 
 def _cube(o, d):
     middle, half = o.new_tensor([0, CUBE, 0]), CUBE
-    enter, leave = _slab(o - middle, d, half)  # (n, 3), (n, 3)
+    enter, leave = _slab(o - middle, d, half)  # (..., 3), (..., 3)
 
     def normal(point):
         x = (point - middle) / half  # (m, 3): the largest coordinate is 1
@@ -54,19 +47,19 @@ def _cube(o, d):
     return enter.amax(-1), leave.amin(-1), normal
 
 
-def _round(o, d, foot, slope, height):
+def _round(height, foot, slope, o, d):
     """A solid of revolution, of radius foot - slope * y from y = 0 to its height.
 
     Holds for rays less steep than the side of the cone, as the camera's and the light's
     are: only then is a ray inside of a cone on one interval.
     """
-    flat, rise = [0, 2], slope * d[:, 1]
-    radius = foot - slope * o[:, 1]  # (n,)
-    a = (d[:, flat] ** 2).sum(-1) - rise**2
-    b = (o[:, flat] * d[:, flat]).sum(-1) + radius * rise
-    c = (o[:, flat] ** 2).sum(-1) - radius**2
-    enter, leave = _roots(a, b, c)  # (n,), (n,)
-    below, above = _slab(o[:, 1] - height / 2, d[:, 1], height / 2)  # (n,), (n,)
+    flat, rise = [0, 2], slope * d[..., 1]
+    radius = foot - slope * o[..., 1]  # (...)
+    a = (d[..., flat] ** 2).sum(-1) - rise**2
+    b = (o[..., flat] * d[..., flat]).sum(-1) + radius * rise
+    c = (o[..., flat] ** 2).sum(-1) - radius**2
+    enter, leave = _roots(a, b, c)  # (...), (...)
+    below, above = _slab(o[..., 1] - height / 2, d[..., 1], height / 2)  # (...), (...)
 
     def normal(point):
         x, y, z = point.unbind(-1)  # (m,) each
@@ -92,5 +85,9 @@ def _roots(a, b, c):
     return near, torch.where(inside > 0, (-b + root) / a, -torch.inf)
 
 
-_cylinder = partial(_round, foot=CYLINDER, slope=0.0, height=HEIGHTS[2].item())
-_cone = partial(_round, foot=1.0, slope=1 / HEIGHTS[3].item(), height=HEIGHTS[3].item())
+_INSIDE = {  # the interval on which a ray is in a solid, and the normal at a point
+    "sphere": _sphere,
+    "cube": _cube,
+    "cylinder": partial(_round, HEIGHTS["cylinder"], CYLINDER, 0.0),
+    "cone": partial(_round, HEIGHTS["cone"], 1.0, 1 / HEIGHTS["cone"]),
+}

@@ -6,25 +6,16 @@ named first ("left of"), otherwise the far one ("behind").
 """
 
 import math
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import torch
 
-from helpers.captioning.rendered.camera import DISTANCE, FOCAL, Frame
-from helpers.captioning.rendered.drawing import Layout, corners, render
-from helpers.captioning.rendered.rays import HEIGHTS, SOLIDS
-from helpers.captioning.scenes import (
-    END,
-    PAD,
-    START,
-    caption_words,
-    collect,
-    side_by_side,
-)
-from helpers.captioning.words import PALETTE
+from helpers.captioning.rendered.camera import DISTANCE, frame_of
+from helpers.captioning.rendered.drawing import Light, corners, render
+from helpers.captioning.rendered.rays import HEIGHTS
+from helpers.captioning.scenes import collect, sample_places
+from helpers.captioning.words import PALETTE, SOLIDS
 
-RENDERED_VOCABULARY = (PAD, START, END, "a", *PALETTE, *SOLIDS, "left", "of", "behind")
-RENDERED_ID = {word: index for index, word in enumerate(RENDERED_VOCABULARY)}
 SIZE = (128, 192)  # pixels: as the notebooks show them
 RADIUS = (0.7, 0.9)  # units of the floor
 DEPTH = (-2.0, 2.0)  # how far behind the middle objects stand, or in front of it
@@ -32,8 +23,7 @@ GAP = 0.15  # between two objects, at least
 MARGIN = 0.8  # | |dx| - |dz| | is at least this, so that the relation is beyond doubt
 VISIBLE = 0.5  # the share of its silhouette that each object shows, at least
 SMALLEST = 64  # pixels: below this two objects do not always fit
-BATCH = 32  # scenes drawn at once
-PER_OBJECT = ("solids", "colors", "shiny", "places", "turns")  # of a Layout
+BATCH = 32  # scenes sampled at once
 
 
 @dataclass(frozen=True)
@@ -56,36 +46,36 @@ def sample_rendered_scenes(count, seed, size=SIZE, samples=2, **kinds):
     size is (H, W) in pixels, each side at least 64 and the picture at most 2 times as
     high as wide. samples: rays a pixel down and across; with 1, edges are jagged. Every
     object shows at least half of itself. kinds: for scenes unlike those of training,
-    see `rendered_batches`. Raises ValueError for a negative count or another size.
+    see `draw_scenes`. Raises ValueError for a negative count or another size.
     """
-    batches = rendered_batches(count, seed, size, samples, **kinds)
-    return [scene for batch in batches for scene in to_scenes(*batch)]
+    drawn = draw_scenes(count, seed, size, samples, **kinds)
+    return [to_scene(*parts) for parts in drawn]
 
 
-def rendered_batches(count, seed, size, samples=2, visible=(VISIBLE, 1.0), **kinds):
-    """Yield batches of random scenes until there are `count`: a Layout, images
-    (B, 3, H, W) in 0..1 and masks (B, O, H, W).
+def draw_scenes(count, seed, size, samples=2, visible=(VISIBLE, 1.0), **kinds):
+    """Yield `count` random scenes: the objects, the image (3, H, W) in 0..1 and the
+    masks (O, H, W).
 
     visible: the least and the most that the object that shows less of itself may show,
-    as a share of its silhouette. kinds: see `sample_layout`.
+    as a share of its silhouette. kinds: see `sample_layouts`.
     """
     if count < 0:
         raise ValueError(f"count must be 0 or more, got {count}")
     random = torch.Generator().manual_seed(seed)
     while count:
-        layout = sample_layout(min(count, BATCH), random, size, **kinds)
-        images, masks, silhouettes = render(layout, size, samples)
-        shares = masks.sum((2, 3)) / silhouettes.sum((2, 3)).clamp(min=1)  # (B, O)
-        least = shares.amin(1)  # (B,)
-        good = (least >= visible[0]) & (least <= visible[1])  # (B,)
-        count -= int(good.sum())
-        yield layout[good], images[good], masks[good]
+        for layout in sample_layouts(min(count, BATCH), random, size, **kinds):
+            image, masks, silhouettes = render(*layout, size, samples)
+            shares = masks.sum((1, 2)) / silhouettes.sum((1, 2)).clamp(min=1)  # (O,)
+            if visible[0] <= shares.min() <= visible[1]:
+                count -= 1
+                yield layout[0], image, masks
 
 
-def sample_layout(
+def sample_layouts(
     count, random, size, objects=2, radius=RADIUS, depth=DEPTH, light=(1, 1, 1)
 ):
-    """Draw what `count` scenes consist of, in the order of their captions: a Layout.
+    """What `count` scenes consist of: a list of pairs, RenderedObjects in the order of
+    the caption, and a Light.
 
     random: a torch.Generator. radius, depth: the ranges of a radius and of z. light:
     the colour of the lamp. The caption speaks of the first two objects.
@@ -94,12 +84,27 @@ def sample_layout(
     solids = torch.rand(count, len(SOLIDS), generator=random).argsort(1)[:, :objects]
     colors = torch.rand(count, len(PALETTE), generator=random).argsort(1)[:, :objects]
     shiny = torch.rand(count, objects, generator=random) < 0.5  # (B, O)
-    places = _sample_places(count, random, size, objects, radius, depth)  # (B, O, 3)
+    room = 0.5 * size[1] / frame_of(*size).focal * (DISTANCE + DEPTH[1])  # aside
+
+    def propose(n):
+        x, z, r = torch.rand(n, objects, 3, generator=random).unbind(-1)  # (n, O) each
+        z = depth[0] + (depth[1] - depth[0]) * z
+        r = radius[0] + (radius[1] - radius[0]) * r
+        new = torch.stack([room * (2 * x - 1), z, r], -1)  # (n, O, 3)
+        return new, fits(new, size).all(1) & apart(new)  # (n, O, 3), (n,)
+
+    places = sample_places(count, objects, propose, MARGIN)  # (B, O, 3)
     turns = 0.5 * math.pi * torch.rand(count, objects, generator=random)  # (B, O)
-    lamps, lights, floors = _sample_light(count, random)  # (B, 3) each
-    lights = lights * torch.tensor(light)
-    layout = Layout(solids, colors, shiny, places, turns, lamps, lights, floors)
-    return in_reading_order(layout)
+    lights = sample_lights(count, random, torch.tensor(light))
+    columns = [part.tolist() for part in (solids, colors, places, turns, shiny)]
+    scenes = [
+        [
+            RenderedObject(SOLIDS[s], list(PALETTE)[c], *place, turn, bright)
+            for s, c, place, turn, bright in zip(*scene, strict=True)
+        ]
+        for scene in zip(*columns, strict=True)
+    ]
+    return list(zip(map(ordered, scenes), lights, strict=True))
 
 
 def check_size(size):
@@ -111,42 +116,23 @@ def check_size(size):
         )
 
 
-def _sample_light(count, random):
-    """Where the lamp is, its colour, and that of the floor: (B, 3) each."""
+def sample_lights(count, random, color):
+    """`count` Lights, of about this colour (3,)."""
     around, up = torch.rand(2, count, generator=random)  # (B,), (B,)
     around = math.pi * (1.1 + 0.8 * around)  # in front, from the left to the right
     up = math.radians(40) + math.radians(18) * up
     flat = up.cos()
     lamps = torch.stack([flat * around.cos(), up.sin(), flat * around.sin()], -1)
-    lights = 1 + 0.08 * (torch.rand(count, 3, generator=random) - 0.5)  # (B, 3)
+    colors = 1 + 0.08 * (torch.rand(count, 3, generator=random) - 0.5)  # (B, 3)
     bright = 0.62 + 0.18 * torch.rand(count, 1, generator=random)  # (B, 1)
     floors = bright + 0.06 * (torch.rand(count, 3, generator=random) - 0.5)  # (B, 3)
-    return lamps, lights, floors
-
-
-def _sample_places(count, random, size, objects, radius, depth):
-    """Rejection sampling: redraw scenes whose objects touch, stand out of the picture,
-    or leave the relation of the first two in doubt."""
-    places = torch.empty(count, objects, 3)  # (B, O, 3)
-    todo = torch.arange(count)
-    room = 0.5 * size[1] / FOCAL / math.sqrt(size[0] * size[1]) * (DISTANCE + DEPTH[1])
-    while len(todo):
-        new = torch.rand(len(todo), objects, 3, generator=random)  # (n, O, 3)
-        new[..., 0] = room * (2 * new[..., 0] - 1)
-        new[..., 1] = depth[0] + (depth[1] - depth[0]) * new[..., 1]
-        new[..., 2] = radius[0] + (radius[1] - radius[0]) * new[..., 2]
-        good = fits(new, size).all(1) & apart(new)  # (n,)
-        across, deep = (new[:, 0, :2] - new[:, 1, :2]).abs().unbind(-1)  # (n,), (n,)
-        good &= (across - deep).abs() >= MARGIN
-        places[todo] = new
-        todo = todo[~good]
-    return places
+    return [Light(*parts) for parts in zip(lamps, colors * color, floors, strict=True)]
 
 
 def fits(places, size):
     """Whether a solid at places (..., 3) is wholly in the picture: (...) bool."""
-    tallest = HEIGHTS.argmax().expand(places.shape[:-1])
-    ends = Frame(*size).project(corners(tallest, places))  # (..., 8, 2)
+    boxes = corners(max(HEIGHTS.values()), places)  # (..., 8, 3)
+    ends = frame_of(*size).project(boxes)  # (..., 8, 2)
     inside = (ends >= 1) & (ends <= torch.tensor(size) - 1)
     return inside.all(-1).all(-1)
 
@@ -159,31 +145,25 @@ def apart(places):
     return (gaps >= GAP).all(1)
 
 
-def in_reading_order(layout):
-    """The layout with the left object first, or the far one: as its caption speaks."""
-    x, z = layout.places[..., 0], layout.places[..., 1]  # (B, O)
-    along = torch.where(side_by_side(layout.places)[:, None], x, -z)  # (B, O)
-    order = along.argsort(1)  # (B, O)
-    rows = torch.arange(len(order))[:, None]  # (B, 1)
-    things = {n: getattr(layout, n)[rows, order] for n in PER_OBJECT}
-    return replace(layout, **things)
+def side_by_side(objects):
+    """Whether the first two are further apart across than in depth."""
+    one, two = objects[:2]
+    return abs(one.x - two.x) > abs(one.z - two.z)
 
 
-def layout_words(layout):
-    """The captions of a layout, each of the first two objects: a list of lists."""
-    names = (SOLIDS, PALETTE, "behind")
-    parts = layout.solids[:, :2], layout.colors[:, :2], layout.places[:, :2]
-    return [caption_words(*scene, names) for scene in zip(*parts, strict=True)]
+def ordered(objects):
+    """The left object first, or the far one: whichever the caption speaks of."""
+    beside = side_by_side(objects)
+    return sorted(objects, key=lambda thing: thing.x if beside else -thing.z)
 
 
-def to_scenes(layout, images, masks):
-    """A list of `Scene`s, of one batch."""
-    columns = [getattr(layout, name).tolist() for name in PER_OBJECT]
-    things = [
-        [
-            RenderedObject(SOLIDS[s], list(PALETTE)[c], *place, turn, shiny)
-            for s, c, shiny, place, turn in zip(*scene, strict=True)
-        ]
-        for scene in zip(*columns, strict=True)
-    ]
-    return collect(images, masks, layout_words(layout), things)
+def caption_of(objects):
+    """The words that are true of the first two, if they are ordered."""
+    one, two = objects[:2]
+    relation = ["left", "of"] if side_by_side(objects) else ["behind"]
+    return ["a", one.color, one.shape, *relation, "a", two.color, two.shape]
+
+
+def to_scene(objects, image, masks):
+    """A `Scene` of objects that are ordered, an image (3, H, W), masks (O, H, W)."""
+    return collect(image[None], masks[None], [caption_of(objects)], [objects])[0]

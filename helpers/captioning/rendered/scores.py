@@ -3,16 +3,20 @@ outside of it: `python -m helpers score rendered` prints it.
 """
 
 from dataclasses import replace
-from itertools import permutations
+from itertools import combinations
 
 import numpy as np
 import torch
 
-from helpers.captioning.metrics import peak_distances, score
-from helpers.captioning.rendered.scenes import SIZE, sample_rendered_scenes
+from helpers.captioning.metrics import near, score
+from helpers.captioning.rendered.captioners import load_published, load_rendered
+from helpers.captioning.rendered.scenes import (
+    caption_of,
+    ordered,
+    sample_rendered_scenes,
+)
+from helpers.captioning.training import TEST_COUNT, TEST_SEED
 
-COUNT, SEED = 500, 2026
-HALF_A_CELL = SIZE[0] / 8 / 2  # pixels: 8 rows of cells
 WORLDS = {  # how scenes differ from those of training
     "as in training": {},
     "warm light": {"light": (1.0, 0.75, 0.45)},
@@ -25,22 +29,17 @@ WORLDS = {  # how scenes differ from those of training
 }
 
 
-def score_rendered(captioner, scenes):
-    """The figures of the manifest, as `score` gives them."""
-    return score(captioner.captions([s.image for s in scenes]), scenes, HALF_A_CELL)
-
-
-def score_world(captioner, world, count=100, seed=SEED):
-    """`score_rendered` on scenes of one of WORLDS.
+def score_world(captioner, world, count=100):
+    """`score` on scenes of one of WORLDS.
 
     With three objects a caption is right if it says something true of two of them.
     """
-    scenes = sample_rendered_scenes(count, seed, samples=1, **WORLDS[world])
+    scenes = sample_rendered_scenes(count, TEST_SEED, samples=1, **WORLDS[world])
     captions = captioner.captions([scene.image for scene in scenes])
-    pairs = zip(captions, scenes, strict=True)
     if "objects" in WORLDS[world]:
+        pairs = zip(captions, scenes, strict=True)
         scenes = [as_said(caption.words, scene) for caption, scene in pairs]
-    return score(captions, scenes, HALF_A_CELL)
+    return score(captions, scenes)
 
 
 def as_said(words, scene):
@@ -48,15 +47,11 @@ def as_said(words, scene):
 
     If the caption is true of no two, the scene keeps the words that it had.
     """
-    for pair in permutations(range(len(scene.objects)), 2):
-        one, two = (scene.objects[i] for i in pair)
-        right, back = two.x - one.x, one.z - two.z  # where the second one stands
-        beside = abs(right) > abs(back)
-        relation = ["left", "of"] if beside else ["behind"]
-        true = ["a", one.color, one.shape, *relation, "a", two.color, two.shape]
-        if words == true and (right if beside else back) > 0:
-            masks = scene.masks[list(pair)]
-            return replace(scene, words=words, masks=masks, objects=(one, two))
+    for pair in combinations(range(len(scene.objects)), 2):
+        objects = ordered([scene.objects[i] for i in pair])
+        if words == caption_of(objects):
+            masks = scene.masks[[scene.objects.index(one) for one in objects]]
+            return replace(scene, words=words, masks=masks, objects=tuple(objects))
     return scene
 
 
@@ -75,24 +70,15 @@ def with_maps(caption, rows):
     return replace(caption, maps=rows.unflatten(-1, caption.maps.shape[1:]))
 
 
-def near(captions, scenes):
-    """The share of peaks within half a cell of the named object."""
-    gaps = peak_distances(captions, scenes)
-    return float(np.mean(np.array(gaps["color"] + gaps["shape"]) <= HALF_A_CELL))
-
-
 def print_scores():
     """Both captioners in every world, and the maps of every layer and head alone."""
-    from helpers.captioning.rendered.captioner import load_rendered
-    from helpers.captioning.rendered.published import load_published
-
-    scenes = sample_rendered_scenes(COUNT, SEED)
+    scenes = sample_rendered_scenes(TEST_COUNT, TEST_SEED)
     for captioner in (load_rendered(), load_published()):
         captions = captioner.captions([scene.image for scene in scenes])
-        print(f"{captioner.variant}: {score(captions, scenes, HALF_A_CELL)}")
+        print(f"{captioner.variant}: {score(captions, scenes)}")
         for layer, row in enumerate(near_by_head(captions, scenes).tolist()):
             alone = [with_maps(c, c.weights[layer].mean(0)) for c in captions]
-            print(f"  layer {layer} alone: {score(alone, scenes, HALF_A_CELL)}")
+            print(f"  layer {layer} alone: {score(alone, scenes)}")
             print(f"  layer {layer}, near by head:", *(f"{n:.3f}" for n in row))
         for world in WORLDS:
             found = score_world(captioner, world)

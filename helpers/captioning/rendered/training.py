@@ -5,30 +5,39 @@ what is seen is seen in a mirror, which swaps the two objects of "left of".
 `python -m helpers train rendered` makes both shipped captioners with it.
 """
 
-import math
 import time
 from pathlib import Path
 
 import torch
+from torch.optim.lr_scheduler import CosineAnnealingLR, LinearLR, SequentialLR
+from tqdm.auto import tqdm
 
 from helpers.captioning.captioners import REDUCTION
-from helpers.captioning.checkpoints import DATA, RENDERED, note, save_weights
-from helpers.captioning.rendered.captioner import INPUT_SIZE, RenderedCaptioner
-from helpers.captioning.rendered.published import (
+from helpers.captioning.checkpoints import DATA, RENDERED, save_weights
+from helpers.captioning.rendered.captioners import (
+    INPUT_SIZE,
+    RenderedCaptioner,
     build_published,
     read_published,
     save_published,
 )
 from helpers.captioning.rendered.scenes import (
-    RENDERED_ID,
-    layout_words,
-    rendered_batches,
+    caption_of,
+    draw_scenes,
     sample_rendered_scenes,
 )
-from helpers.captioning.rendered.scores import COUNT, SEED, score_rendered
+from helpers.captioning.stop_button import use_threads
 from helpers.captioning.teacher_forcing import word_ids
-from helpers.captioning.temporary import use_threads
-from helpers.captioning.training import NOISE, caption_loss, descend, parameter_groups
+from helpers.captioning.training import (
+    NOISE,
+    TEST_COUNT,
+    TEST_SEED,
+    caption_loss,
+    descend,
+    note_scores,
+    parameter_groups,
+)
+from helpers.captioning.words import RENDERED_ID
 
 POOL = 28_000  # scenes
 WARM_UP = 300  # steps in which the learning rate rises
@@ -41,10 +50,10 @@ RECIPES = {  # as shipped
 def draw_pool(count, seed):
     """Draw `count` scenes: images (B, 3, 64, 96) uint8 and word ids (B, 10), padded."""
     pictures, captions = [], []
-    for layout, images, _ in rendered_batches(count, seed, INPUT_SIZE):
-        pictures.append((images * 255).round().byte())  # (b, 3, H, W)
-        captions += layout_words(layout)
-    return torch.cat(pictures), word_ids(captions, RENDERED_ID)
+    for objects, image, _ in draw_scenes(count, seed, INPUT_SIZE):
+        pictures.append((image * 255).round().byte())  # (3, H, W)
+        captions.append(caption_of(objects))
+    return torch.stack(pictures), word_ids(captions, RENDERED_ID)
 
 
 def pick(pool, count, random):
@@ -68,11 +77,11 @@ def train_rendered(name, pool, steps, batch, learning_rate, seed=0):
     """Train one of RECIPES on a pool; return the model, in evaluation mode."""
     torch.manual_seed(seed)
     ours = name == RENDERED[0]
-    model = RenderedCaptioner() if ours else build_published(INPUT_SIZE)
+    model = RenderedCaptioner() if ours else build_published()
     optimizer, schedule = make_optimizer(model, steps, learning_rate)
     random = torch.Generator().manual_seed(seed)
-    start, losses = time.perf_counter(), []
-    for step in range(1, steps + 1):
+    bar = tqdm(range(steps), name)
+    for _ in bar:
         images, words = pick(pool, batch, random)  # (B, 3, H, W), (B, T + 1)
         before = words[:, :-1]  # (B, T)
         if ours:
@@ -81,10 +90,7 @@ def train_rendered(name, pool, steps, batch, learning_rate, seed=0):
             logits = model(pixel_values=images, decoder_input_ids=before).logits
         loss = caption_loss(logits, words)
         descend(loss, model, optimizer, schedule)
-        losses.append(loss.item())
-        if step % 100 == 0:
-            mean, seconds = sum(losses[-100:]) / 100, time.perf_counter() - start
-            print(f"{name}: step {step}, loss {mean:.3f}, {seconds:.0f} s", flush=True)
+        bar.set_postfix(loss=f"{loss.item():.3f}", refresh=False)
     return model.eval()
 
 
@@ -92,13 +98,9 @@ def make_optimizer(model, steps, learning_rate):
     """AdamW that decays matrices only; the rate rises, then falls as a cosine."""
     groups = parameter_groups(model, weight_decay=0.05)
     optimizer = torch.optim.AdamW(groups, lr=learning_rate, betas=(0.9, 0.98))
-
-    def rate(step):
-        done = min(1.0, max(0, step - WARM_UP) / max(1, steps - WARM_UP))
-        fall = 0.02 + 0.98 * 0.5 * (1 + math.cos(math.pi * done))
-        return min(1.0, (step + 1) / WARM_UP) * fall
-
-    return optimizer, torch.optim.lr_scheduler.LambdaLR(optimizer, rate)
+    rise = LinearLR(optimizer, 1 / WARM_UP, total_iters=WARM_UP - 1)
+    fall = CosineAnnealingLR(optimizer, max(1, steps - WARM_UP), learning_rate / 50)
+    return optimizer, SequentialLR(optimizer, [rise, fall], [WARM_UP])
 
 
 def train_and_save(folder=DATA):
@@ -112,29 +114,27 @@ def train_and_save(folder=DATA):
         for name, recipe in RECIPES.items():
             start = time.perf_counter()
             model = train_rendered(name, pool, **recipe)
-            save(name, model, folder, seconds=round(time.perf_counter() - start))
+            save(name, model, folder, round(time.perf_counter() - start))
 
 
-def save(name, model, folder=DATA, **facts):
+def save(name, model, folder, seconds):
     """Save one of RECIPES, and write into the manifest what the saved model reaches: of
     the ViT and GPT-2 with weights of 16 bits."""
-    facts = {
-        "command": "python -m helpers train rendered",
-        **RECIPES[name],
-        "pool": POOL,
-        "parameters": sum(p.numel() for p in model.parameters()),
-        "maps": REDUCTION,
-        **facts,
-    }
-    captioner = model
-    if name == RENDERED[1]:
-        home = (Path(folder) / name).parent
-        save_published(model, INPUT_SIZE, home)
-        captioner = read_published(home)
-    scores = score_rendered(captioner, sample_rendered_scenes(COUNT, SEED))
-    print(f"{name}: {scores}")
-    facts["scores"] = {"scenes": COUNT, "scenes_seed": SEED, **scores}
     if name == RENDERED[0]:
-        save_weights(model, name, folder, **facts)
+        captioner = model
+        save_weights(model, name, folder)
     else:
-        note(name, folder, **facts)
+        home = (Path(folder) / name).parent
+        save_published(model, home)
+        captioner = read_published(home)
+    note_scores(
+        captioner,
+        name,
+        sample_rendered_scenes(TEST_COUNT, TEST_SEED),
+        folder,
+        command="python -m helpers train rendered",
+        **RECIPES[name],
+        pool=POOL,
+        maps=REDUCTION,
+        seconds=seconds,
+    )

@@ -42,10 +42,6 @@ class Span:
         """The same stretch where it is known to be places."""
         return Span(self.size, (self,)) if self.born else self
 
-    def part(self, size, start=None):
-        """A stretch of this one."""
-        return Span(size, (self,), self.whole, start, self.born)
-
     def fills(self, spans):
         """True for an axis of this span, or parts of it, and of nothing else."""
         return bool(spans) and all(span.whole is self for span in spans)
@@ -122,8 +118,8 @@ class Axes:
                 if size % reached or span.size > wanted and span.size % wanted:
                     return None  # cut across: no axis of its own any more
                 if span.size > wanted:
-                    left.append(span.part(span.size // wanted))
-                    span = span.part(wanted)
+                    left.append(cut([span], span.size // wanted))
+                    span = cut([span], wanted)
                 taken.append(span)
                 reached *= span.size
             while left and left[-1].size == 1 != following:
@@ -136,14 +132,17 @@ class Axes:
 
         view: that call, as a function of one tensor. It is tried on an empty tensor in
         which each axis has a stride of its own; the strides that come back tell where
-        each went. Returns Axes for each tensor that the call returns.
+        each went. Returns Axes for each tensor that the call returns, None for a copy.
         """
         strides, step = [], 1
         for size in reversed(self.sizes):
             strides.insert(0, step)
             step *= size + 1
-        result = view(torch.empty_strided(self.sizes, strides, device="meta"))
-        return [self._view(one, strides) for one in tensors([result])]
+        empty = torch.empty_strided(self.sizes, strides, device="meta")
+        return [
+            self._view(one, strides) if torch._C._is_alias_of(one, empty) else None
+            for one in tensors([view(empty)])
+        ]
 
     def _view(self, result, strides):
         axes, left = [], dict(enumerate(zip(strides, self.sizes, strict=True)))
@@ -185,16 +184,14 @@ def all_born(spans, *ways):
     return bool(spans) and all(span.born in ways for span in spans)
 
 
-def cut(spans, size, start):
+def cut(spans, size, start=None):
     """A stretch of an axis that may consist of several spans."""
-    if len(spans) == 1:
-        return spans[0].part(size, start)
-    return Span(size, spans, spans[0].whole, start)
+    born = spans[0].born if len(spans) == 1 else ""
+    return Span(size, tuple(spans), spans[0].whole, start, born)
 
 
 def new_axes(tensor, kept=False):
     """Axes of a tensor of which nothing is known; kept: by the model."""
-    born = "argument" if tensor.dim() > 3 else ""
-    if kept or isinstance(tensor, torch.nn.Parameter):
-        born = "parameter"
+    kept = kept or isinstance(tensor, torch.nn.Parameter)
+    born = "parameter" if kept else "argument" if tensor.dim() > 3 else ""
     return Axes([(Span(size, born=born),) for size in tensor.shape])

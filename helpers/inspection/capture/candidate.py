@@ -1,11 +1,12 @@
 """Weights that may prove to be an attention, and what was read with them."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import torch
 
 from helpers.inspection.capture.axes import Axes, Span, all_born, flat, size_of
-from helpers.inspection.capture.sorting import BATCH, KEY, QUERY, sort_spans
+from helpers.inspection.capture.axis_kinds import KEY, QUERY, sort_spans
+from helpers.inspection.capture.kernels import single
 
 
 @dataclass(eq=False)
@@ -101,10 +102,8 @@ def read_values(found, key, tensor, axes, letters, value, value_letters):
     order = [[], [], [], []]
     for span in spans:
         order[KEY if span.whole is key else sorts.get(span, QUERY)].append(span)
-    weights = laid_out(tensor.detach(), spans, order)  # (B, A, T, N)
     # copies: the model may write into its own again
-    half = weights.dtype in (torch.float16, torch.bfloat16)
-    weights = weights.float() if half else weights.clone()
+    weights = single(laid_out(tensor.detach(), spans, order).clone())  # (B, A, T, N)
     cross = is_cross(key, axes, sorts, value_keys)
     return Read(found, key, axes, value, features, summaries, weights, order, cross)
 
@@ -126,8 +125,7 @@ def is_cross(key, axes, sorts, value_keys):
     keys = origins_of([key, *value_keys])
     queries = {span for span, sort in sorts.items() if sort == QUERY}
     if not queries:  # a single one, cut out of a sequence or not
-        shared = {span for span, sort in sorts.items() if sort == BATCH}
-        queries = {span for span in shared if span.whole in keys} or axes.dropped
+        queries = {span for span in sorts if span.whole in keys} or axes.dropped
     if queries and all(span.whole.born == "parameter" for span in queries):
         # a learned query joined with the keys is still another sequence
         keys = {span.whole for span in key.parents}
@@ -140,3 +138,30 @@ def laid_out(tensor, spans, order):
     places = [spans.index(span) for span in flat(order)]
     apart = tensor.reshape([span.size for span in spans]).permute(places)
     return apart.reshape([size_of(own) for own in order])
+
+
+def descended(axes, letters, over):
+    """(candidate, span of its keys), or the latest that was written into what is summed
+    over; (None, None) if there is none."""
+    if axes.weights:
+        return axes.weights, axes.weights.key
+    lists = zip(letters, axes.spans, strict=True)
+    found = [
+        (origin.candidate, span.whole)
+        for span in flat(spans for letter, spans in lists if letter in over)
+        for origin in span.origins()
+        if origin.candidate
+    ]
+    candidate, key = max(found, key=lambda one: one[0].number, default=(None, None))
+    if candidate:
+        candidate.lost = True
+    return candidate, key
+
+
+def once_each(weights, axes):
+    """Weights without the axes along which they only repeat."""
+    spans = list(axes.spans)
+    for axis, own in enumerate(spans):
+        if all_born(own, "expanded"):
+            weights, spans[axis] = weights.narrow(axis, 0, 1), ()
+    return weights, replace(axes, spans=spans)

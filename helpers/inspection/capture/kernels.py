@@ -14,8 +14,8 @@ from torch.nn.attention.bias import CausalBias
 from torch.utils._pytree import tree_map
 
 from helpers.inspection.capture.axes import Span
-from helpers.inspection.capture.combining import axes_of_layer, axes_of_product
-from helpers.inspection.capture.products import rows_of
+from helpers.inspection.capture.axis_rules import axes_of_layer
+from helpers.inspection.capture.torch_calls import axes_of_product, rows_of
 
 SDPA = functional.scaled_dot_product_attention
 MHA = functional.multi_head_attention_forward

@@ -25,17 +25,3 @@ def is_scripted_product(module):
     calls = r"aten::(matmul|bmm|einsum|baddbmm|softmax|scaled_dot_product_attention)\("
     scripted = isinstance(module, torch.jit.ScriptModule)
     return scripted and bool(re.search(calls, str(module.inlined_graph)))
-
-
-def innermost_attention(inside, reading):
-    """The innermost attention by name, or else the innermost layer that has parameters
-    or did both, weights and reading; None if nothing ran.
-
-    inside: the modules that were running as the weights began, innermost first.
-    reading: those that were running when values were read with them.
-    """
-    torchs = ("torch.nn", "torch.jit")
-    own = [m for m in inside if not type(m).__module__.startswith(torchs)]
-    both = [m for m in own if m in reading or next(m.parameters(), None) is not None]
-    likely = [m for m in inside if is_attention(m) or m in both]
-    return next(iter([*likely, *own, *inside]), None)

@@ -7,17 +7,14 @@ import torch
 from torch.overrides import TorchFunctionMode
 
 from helpers.inspection.capture.axes import Axes
-from helpers.inspection.capture.calls import TorchCall
 from helpers.inspection.capture.captured import Call, Captured
-from helpers.inspection.capture.joining import joined
-from helpers.inspection.capture.layers import (
-    FAST,
-    innermost_attention,
-    is_attention,
-    is_router,
-)
+from helpers.inspection.capture.layers import FAST, is_attention, is_router
+from helpers.inspection.capture.pieces import joined
+from helpers.inspection.capture.torch_calls import TorchCall
 from helpers.inspection.capture.tracker import SoftmaxTracker
 from helpers.inspection.shapes.text import tensors
+
+TORCH = ("torch.nn", "torch.jit")
 
 
 class Listener(TorchFunctionMode):
@@ -112,11 +109,17 @@ class Listener(TorchFunctionMode):
     def layer_of(self, running, reading=()):
         """The layer of the model whose weights began; None for another model's.
 
-        reading: the modules that were running when values were read with them.
+        The innermost attention by name, or else the innermost layer that has parameters
+        or did both, weights and reading. reading: what ran when values were read.
         """
         inside = [module for module in reversed(running) if module in self.names]
+        own = [m for m in inside if not type(m).__module__.startswith(TORCH)]
+        both = [
+            m for m in own if m in reading or next(m.parameters(), None) is not None
+        ]
+        likely = [m for m in inside if is_attention(m) or m in both]
         nobody = None if running else self.root  # a method that is not forward
-        return innermost_attention(inside, reading) or nobody
+        return next(iter([*likely, *own, *inside]), nobody)
 
     def hide(self, running):
         self.observed.update(running)

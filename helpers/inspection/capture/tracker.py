@@ -8,23 +8,31 @@ softmax returns is followed until its keys are summed over, whatever its layer i
 from dataclasses import replace
 from itertools import count, permutations
 
-from helpers.inspection.capture.axes import Span, candidate_of, flat
-from helpers.inspection.capture.candidate import AttentionCandidate, read_values
-from helpers.inspection.capture.combining import aligned, axes_of_product
-from helpers.inspection.capture.following import (
-    ADDS,
-    WRITES,
-    AxesTracker,
+from torch.utils.weak import WeakTensorKeyDictionary
+
+from helpers.inspection.capture import axis_rules
+from helpers.inspection.capture.axes import Span, candidate_of, flat, new_axes
+from helpers.inspection.capture.candidate import (
+    AttentionCandidate,
     descended,
-    is_apart,
     once_each,
+    read_values,
 )
 from helpers.inspection.capture.kernels import FUSED, fused_weights
-from helpers.inspection.capture.products import PRODUCTS, letters_of
-from helpers.inspection.capture.softmaxes import softmax_axis, sums_to_one
+from helpers.inspection.capture.torch_calls import (
+    PRODUCTS,
+    axes_of_product,
+    is_apart,
+    letters_of,
+    softmax_axis,
+    sums_to_one,
+)
+
+ADDS = "index_add scatter_add scatter_reduce index_reduce segment_reduce".split()
+WRITES = "setitem copy index_copy index_put scatter slice_scatter".split() + ADDS
 
 
-class SoftmaxTracker(AxesTracker):
+class SoftmaxTracker:
     """Sorts the calls: what makes weights, what reads with them, what does neither.
 
     Of the latest call: begun: the candidate that it made, or None. reads: what it read.
@@ -33,11 +41,27 @@ class SoftmaxTracker(AxesTracker):
     """
 
     def __init__(self, buffers=()):
-        super().__init__(buffers)
+        self.axes = WeakTensorKeyDictionary()  # tensor -> its Axes, as long as it lives
+        self.axes.update((one, new_axes(one, kept=True)) for one in buffers)
         self.refused = []  # candidates that were read and are none
         self.waiting = []  # candidates that nothing was read with yet
         self.summaries = []  # reads with maps for features
         self.numbers = count(1)
+
+    def of(self, tensor):
+        known = self.axes.get(tensor)
+        if known is None or not known.fits(tensor.shape):
+            known = self.axes[tensor] = new_axes(tensor)
+        return known
+
+    def before(self, call):
+        """Keep weights that a dropout is about to change."""
+        if not call.name.startswith("dropout") or not call.operands:
+            return
+        weights, axes = call.operands[0], self.axes.get(call.operands[0])
+        if axes and axes.weights and not axes.weights.before_dropout:
+            if call.argument("training", 2, True):
+                axes.weights.before_dropout = weights.detach().clone(), axes
 
     def after(self, call):
         """Note what a call did."""
@@ -48,9 +72,11 @@ class SoftmaxTracker(AxesTracker):
             self.unexplained = name in PRODUCTS and name != "linear"
             self.opaque = call.function in FUSED or name == "flex_attention"
         elif operands and name in WRITES:
+            into, source = operands[0], self.of(operands[-1])
             # An adding one sums over the keys, perhaps, of a list of pairs.
-            self.unexplained = name in ADDS and self.of(operands[-1]).scores
-            self.written(call)
+            self.unexplained = name in ADDS and source.scores
+            axes = axis_rules.written_into(self.of(into), source, name == "copy")
+            self.axes.update((one, axes) for one in [into, *results])
         elif operands and results:
             self.sort(call, *operands)
             self.note_uses(operands, results[0])
@@ -66,14 +92,16 @@ class SoftmaxTracker(AxesTracker):
         if call.function in FUSED:
             weights, *values = fused_weights(self, call)
             self.begin(weights, weights, weights.dim() - 1)
-            self.axes[output] = aligned([axes], output.shape)
+            self.axes[output] = axis_rules.aligned([axes], output.shape)
             self.read({"n"}, weights, *values)
         elif axis is not None and not again:
             self.begin(first, output, axis)
         elif product and not (name == "linear" and self.of(others[0]).is_parameter):
             self.product(*product, output)
         else:
-            self.note(call)
+            known = [self.of(one) for one in call.operands]
+            found = axis_rules.axes_after(call, known)
+            self.axes.update(zip(call.results, found, strict=True))
         if name in ("mul", "rmul") and len(others) == 1:
             self.multiplied(first, *others, output)
             self.multiplied(*others, first, output)

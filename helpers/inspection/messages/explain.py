@@ -5,28 +5,27 @@ import re
 from dataclasses import dataclass
 from functools import cache
 
-from helpers.inspection.messages.facts import axes, facts_of
+from helpers.inspection.messages.facts import facts_of
 from helpers.inspection.messages.index import Cause, Message, mentions, read_index
 from helpers.inspection.messages.numbers import FACTS, read_any, without_numbers
-from helpers.inspection.messages.ranking import Ranking
-from helpers.inspection.messages.spoken import axes_said, facts_in_words
-from helpers.inspection.messages.text import SAID, SORTING, as_text
-from helpers.inspection.messages.wording import clean, errors_in, find
-from helpers.inspection.messages.words import ABOUT, prose, terms_of
+from helpers.inspection.messages.prose import facts_in_words
+from helpers.inspection.messages.recognise import clean, errors_in, find
+from helpers.inspection.messages.report import SORTING, as_text
+from helpers.inspection.messages.search import ABOUT, Ranking, prose, terms_of
 
-# What counts how much with a message: a fact about the numbers for or against a cause,
-# a clue in the text around it, words in common, the place in the message's order.
-FITS, UNLESS, CLUE, WORDS, PLACE = 4.0, -4.0, 2.0, 0.07, 0.8
+# What counts how much with a message: a fact about the numbers for a cause, one that
+# many causes have, or one against it; a clue in the text around it, words in common;
+# the place in the message's order, and how often it was counted behind the message.
+FITS, GENERAL, UNLESS, CLUE, WORDS, PLACE, SEEN = 5.0, 2.0, -4.0, 2.0, 0.07, 0.6, 0.3
 # Without one: a fact about numbers, the least score, and what the best must have to be
 # sure: a score, so far ahead of the second, so much of a phrase and of the text.
 COUNTED, HINT, DOUBT = 50.0, 18.0, 32.0  # in doubt, what is seen is asked for as well
 SURE, AHEAD, SHARE, EXPLAINED = 40.0, 1.4, 0.55, 0.5
 BRIEF = 8  # words of a text that is asked for its numbers
 NEARLY = 0.7  # of a phrase: nearly all of it
-NEAR = 0.45  # of the best score: what is worth naming beside it
+NEAR = 0.33  # of the best score: what is worth naming beside it
 HINTS = 3
 PERCENT = re.compile(r"\d+(\.\d+)? ?%")
-VAGUE, BEHIND = frozenset(SAID["vague"].split()), 0.9
 USED = 0.6  # what the text says it has set already
 ALWAYS, GENERIC = (frozenset(FACTS[kind]) for kind in ("always", "generic"))
 
@@ -97,74 +96,63 @@ def explain(text, index=None):
     message, numbers, close = find(index.messages, text)
     if message is None:
         return by_words(index, text)
-    facts = facts_of(message, numbers)
-    if message.numbers == "input-axes" and not numbers and (said := axes_said(text)):
-        facts = axes(*said)
-    numbers = without_numbers(text)[1] if close else numbers
+    facts = facts_of(message, numbers, text)
     ranked = causes_of(index, message, facts, text)
     used = {reason for one in ranked[:HINTS] for reason in one.reasons}
     kept = [said for fact, said in facts.items() if fact in ALWAYS or said in used]
-    sentences = tuple(dict.fromkeys(kept)) or tuple(read_any(numbers) if close else ())
+    if close and not kept:
+        kept = read_any(without_numbers(text)[1])
     hints = by_words(index, text).causes if message.like and not ranked else ()
-    causes, weak = ranked or hints, bool(hints)
-    return Explanation(text, message, sentences, causes, close=close, weak=weak)
+    sentences, weak = tuple(dict.fromkeys(kept)), bool(hints)
+    return Explanation(text, message, sentences, ranked or hints, close, weak=weak)
 
 
 def causes_of(index, message, facts, text):
     """The causes of a message, the likeliest first; of a kind only those told of."""
     terms, shelf = terms_of(text) - terms_of(" ".join(message.says)), library(index)
-    ranked = [
-        ranked_by(
-            index.causes[name],
-            WORDS * shelf.score(terms, name) - PLACE * math.log2(1 + place),
-            facts,
-            text,
-        )
-        for place, name in enumerate(message.causes)
-    ]
+    ranked = []
+    counts = index.counts.get(message.id, {})
+    for place, name in enumerate(dict.fromkeys((*message.causes, *counts))):
+        score = WORDS * shelf.score(terms, name) - PLACE * math.log2(1 + place)
+        score += SEEN * math.log2(1 + counts.get(name, 0))
+        ranked.append(rank(index.causes[name], score, facts, text))
     ranked.sort(key=lambda one: -one.score)
     if message.like:
         ranked = [one for one in ranked if one.reasons or (one.told and not facts)]
     return tuple(ranked)
 
 
-def ranked_by(cause, score, facts, text):
+def rank(cause, score, facts, text):
     """A cause with what the facts and the clues in the text add to its score."""
     fitting = [fact for fact in cause.fits if fact in facts]
     reasons = tuple(facts[fact] for fact in fitting)
     generic = tuple(facts[fact] for fact in fitting if fact in GENERIC)
     clue = any(mentions(text, clue) for clue in cause.clues)
-    score += FITS * bool(reasons) + UNLESS * any(fact in facts for fact in cause.unless)
-    score += UNLESS * cause.in_use(text)
-    return Ranked(cause, score + CLUE * clue, reasons, bool(reasons or clue), generic)
+    score += FITS if len(reasons) > len(generic) else GENERAL * bool(reasons)
+    score += UNLESS * any(fact in facts for fact in cause.unless)
+    score += CLUE * clue + UNLESS * cause.in_use(text)
+    return Ranked(cause, score, reasons, bool(reasons or clue), generic)
 
 
 def by_words(index, text):
     """The causes that sound like the text, if any does; of a short one the numbers."""
-    numbers = without_numbers(PERCENT.sub("", text))[1]
-    shelf, ranked = library(index), []
+    numbers, shelf = without_numbers(PERCENT.sub("", text))[1], library(index)
     spoken, named = map(terms_of, prose(text))
-    facts, terms = facts_in_words(numbers, text), spoken | named
+    facts, terms, ranked = facts_in_words(numbers, text), spoken | named, []
     for name, cause in index.causes.items():
         reasons = tuple(facts[fact] for fact in cause.fits if fact in facts)
         score = shelf.score(terms, name) + COUNTED * bool(reasons)
-        if name in VAGUE and shelf.nearest(spoken, name)[0] < NEARLY:
-            score *= BEHIND
         score *= USED ** cause.in_use(text)
         ranked.append(Ranked(cause, score, reasons, bool(reasons)))
     ranked.sort(key=lambda one: -one.score)
     best, second = ranked[:2]
+    error, share = errors_in(text), shelf.nearest(spoken, best.cause.id)[0]
     # In a long story numbers are years and pixels: what a cause fits is with it.
-    brief = errors_in(text) or len(text.split()) <= BRIEF
-    sentences = tuple(read_any(numbers)) if brief else ()
-    share = shelf.nearest(spoken, best.cause.id)[0]
+    brief = error or len(text.split()) <= BRIEF
     # A short text scores low, however near to a phrase it is; an unknown error may be
     # of anything: its numbers alone recall no entry.
-    needed = HINT / (1 + (share >= NEARLY)) + COUNTED * bool(
-        best.reasons and errors_in(text)
-    )
-    least = math.inf if best.score < needed else NEAR * best.score
-    kept = tuple(one for one in ranked[:HINTS] if one.score >= least)
+    needed = HINT / (1 + (share >= NEARLY)) + COUNTED * bool(best.reasons and error)
+    least = NEAR * best.score if best.score >= needed else math.inf
     sure = (
         best.score >= max(SURE, AHEAD * second.score)
         and share >= SHARE
@@ -172,8 +160,15 @@ def by_words(index, text):
         and spoken & ABOUT
     )
     doubt = best.score < DOUBT and share < NEARLY and spoken & ABOUT
-    sorting = sorted_out(ranked) if doubt else ()
-    return Explanation(text, None, sentences, kept, False, True, not sure, sorting)
+    return Explanation(
+        text,
+        message=None,
+        facts=tuple(read_any(numbers)) if brief else (),
+        causes=tuple(one for one in ranked[:HINTS] if one.score >= least),
+        by_words=True,
+        weak=not sure,
+        sorting=sorted_out(ranked) if doubt else (),
+    )
 
 
 def sorted_out(ranked):

@@ -1,19 +1,28 @@
 """What the numbers of a message say, as facts with a name and a sentence.
 
 A cause lists the names of the facts that speak for it (`fits`) or against it. When one
-holds stands here, in `sizes` and in `grids`; its sentence in data/errors/facts.toml.
+holds stands here, in `pairs` and in `reshape`; its sentence in data/errors/facts.toml.
 """
 
-import math
+import re
 from itertools import pairwise
-from operator import itemgetter
+from math import prod
 
-from helpers.inspection.messages.grids import reshape, rounded
-from helpers.inspection.messages.numbers import WIDTHS, as_int, as_shape, describe, told
-from helpers.inspection.messages.sizes import channels, pair, pictures, product, shapes
+from helpers.inspection.messages.numbers import (
+    WIDTHS,
+    as_int,
+    as_shape,
+    describe,
+    rounded,
+    told,
+)
+from helpers.inspection.messages.pairs import channels, pair, pictures, product, shapes
+from helpers.inspection.messages.reshape import reshape
+
+RANK = re.compile(r"\b([1-6])-?[dD]\b")
 
 
-def facts_of(message, numbers):
+def facts_of(message, numbers, text=""):
     """{name: sentence} for the numbers of a message; its roles name them, in order.
 
     Without roles, or with fewer numbers than roles, they are found by their form.
@@ -23,6 +32,8 @@ def facts_of(message, numbers):
         whole = [n for n in numbers[len(values) :] if isinstance(n, tuple)]
         more = shapes(*whole) if message.numbers == "pair" and len(whole) == 2 else {}
         return more | KINDS[message.numbers](**values)
+    if message.numbers == "input-axes":
+        return input_axes(numbers, text)
     return UNKNOWN[message.numbers](numbers) if message.numbers in UNKNOWN else {}
 
 
@@ -49,6 +60,7 @@ def picture(shape):
         "stack": three and first not in (1, 3, 4) and last not in (1, 3, 4),
         "colours": len(shape) == 4 and 3 in (shape[1], last),
         "single-channel": three and last in (1, 2) and shape[:2] != (1, 1),
+        "many-channels": three and last > 4 and last % 3 == 0 and shape[:2] == (1, 1),
     }
     return told("picture", holds, shape=shape, about=describe(first) or "no grid")
 
@@ -70,9 +82,8 @@ def counts(tokens, features):
     lost = "features" if tokens > features else "image tokens"
     values = {"tokens": tokens, "features": features, "less": tokens - features}
     values |= {"all": tokens + 1, "each": features // (tokens + 1), "lost": lost}
-    return told(
-        "counts", dict.fromkeys(first, True), times=high // max(low, 1), **values
-    )
+    values["times"] = high // max(low, 1)
+    return told("counts", dict.fromkeys(first, True), **values)
 
 
 def rank(first, second):
@@ -89,10 +100,14 @@ def axes(wanted, have):
     return told("axes", holds, wanted=wanted, have=have)
 
 
-def input_axes(numbers):
-    """The axes of what a convolution over pictures got."""
-    have = len(next((n for n in numbers[::-1] if len(as_shape(n)) > 1), (0,) * 4))
-    return axes(4, have)
+def input_axes(numbers, text):
+    """The same of `expected 2D or 3D input (got 4D input)`, or of a shape."""
+    *wanted, have = map(int, RANK.findall(text)) if RANK.search(text) else [0]
+    if wanted and not numbers:
+        return axes(max(wanted) if have > max(wanted) else min(wanted), have)
+    return axes(
+        4, len(next((n for n in numbers[::-1] if len(as_shape(n)) > 1), "four"))
+    )
 
 
 def bounds(index, size, dim=0):
@@ -106,11 +121,11 @@ def bounds(index, size, dim=0):
 def into(first, second):
     """An array is written into a place of another shape."""
     axes, room = len(as_shape(first)), len(as_shape(second))
-    held, place = (math.prod(as_shape(shape)) for shape in (first, second))
+    held, place = (prod(as_shape(shape)) for shape in (first, second))
     holds = {"whole": place == 1 < held, "same-count": held == place}
     holds["deeper"] = axes > room and not any(holds.values())
-    values = {"axes": axes, "room": room}
-    return told("into", holds, held=held, **values) or shapes(first, second)
+    values = {"held": held, "axes": axes, "room": room}
+    return told("into", holds, **values) or shapes(first, second)
 
 
 def by_form(numbers):
@@ -122,9 +137,8 @@ def by_form(numbers):
 def any_sizes(numbers):
     """The two longest shapes that differ, or two numbers."""
     known, alone = by_form(numbers)
-    pairs = [(len(a) + len(b), a, b) for a, b in pairwise(known) if a != b]
-    if pairs:
-        return shapes(*max(pairs, key=itemgetter(0))[1:])
+    if pairs := [one for one in pairwise(known) if one[0] != one[1]]:
+        return shapes(*max(pairs, key=lambda pair: len(pair[0]) + len(pair[1])))
     alone = list(dict.fromkeys(n for n in alone if n >= 0))
     return pair(*alone[:2]) if len(alone) > 1 else {}
 
@@ -149,13 +163,9 @@ def any_reshape(numbers):
     if not known or not known[-1]:
         return {}
     *held, wanted = known
-    counts = [n for n in alone + [*map(math.prod, held)] if n > 0]
-    size = next((n for n in counts if n != math.prod(wanted)), 0)
-    facts = reshape(wanted, size) if size and min(wanted) >= -1 else {}
-    sides = [shape[-2:] for shape in known]
-    if min(min(side, default=0) for side in sides) > 32 and len({*sides}) == 2:
-        facts["other-grid"] = f"{sides[0]} is given where {wanted[-2:]} is written down"
-    return facts
+    counts = [n for n in alone + [*map(prod, held)] if n > 0]
+    size = next((n for n in counts if n != prod(wanted)), 0)
+    return reshape(wanted, size) if size and min(wanted) >= -1 else {}
 
 
 def even(numbers):
@@ -165,15 +175,10 @@ def even(numbers):
     return told("even", {"not-even": n > 2}, **values)
 
 
-def any_rows(numbers):
-    """The first axis, whatever its numbers are."""
-    return told("pair", {"first-axis": bool(numbers)})
-
-
 KINDS = {
     read.__name__: read
     for read in (reshape, pair, shapes, pictures, product, division, picture, counts)
 } | {"channels": channels, "rank": rank, "bounds": bounds, "into": into, "axes": axes}
 UNKNOWN = {"reshape": any_reshape, "product": any_product, "division": any_division}
-UNKNOWN |= dict.fromkeys(("pair", "shapes", "pictures"), any_sizes)
-UNKNOWN |= {"input-axes": input_axes, "rows": any_rows, "even": even}
+UNKNOWN |= dict.fromkeys(("pair", "shapes", "pictures"), any_sizes) | {"even": even}
+UNKNOWN["rows"] = lambda numbers: told("pair", {"first-axis": bool(numbers)})

@@ -8,7 +8,7 @@ from functools import cache
 from helpers import ROOT
 
 FOLDER = ROOT / "data" / "errors"
-MESSAGES, SAID = "messages.toml", "said.toml"
+MESSAGES, SAID, COUNTS = "messages.toml", "said.toml", "counts.toml"
 NOTEBOOK = "notebooks/error_index.ipynb"
 SETTING = re.compile(r"([a-z]\w+) ?[=(] ?(?:[\"'](\w+)[\"']|(True|False))")
 
@@ -77,6 +77,7 @@ class Index:
     sections: tuple  # of (title, what you see, introduction, ids)
     causes: dict = field(repr=False)  # {id: Cause}
     messages: tuple = field(repr=False)
+    counts: dict = field(repr=False)  # {message: {cause: cases of it}}
 
 
 @cache
@@ -95,7 +96,8 @@ def read_index(folder=FOLDER):
         sections.append((data["section"], data["you_see"], text, ids))
     data = tomllib.loads((folder / MESSAGES).read_text(encoding="utf-8"))
     messages = tuple(Message(**frozen(message)) for message in data["message"])
-    return Index(tuple(sections), causes, messages)
+    counts = tomllib.loads((folder / COUNTS).read_text(encoding="utf-8"))
+    return Index(tuple(sections), causes, messages, counts)
 
 
 def frozen(table):

@@ -1,8 +1,9 @@
-"""The numbers of a message: found, factored, and compared by what they stand for."""
+"""The numbers of a message: found, factored, and what a number of tokens may be."""
 
-import math
 import re
 import tomllib
+from itertools import product
+from math import isqrt, prod
 
 from helpers.inspection.messages.index import FOLDER
 
@@ -19,10 +20,12 @@ SHAPE = re.compile(
     rf"|(?<![\w.])-?\d+(?!\.\d|\w)"
 )
 FACTS = tomllib.loads((FOLDER / "facts.toml").read_text(encoding="utf-8"))
-HEAD_WIDTHS = {16, 24, 32, 40, 48, 64, 80, 96, 128, 256}
-LARGEST = 10**6  # no picture has as many tokens
 TABLE = tomllib.loads((FOLDER / "numbers.toml").read_text(encoding="utf-8"))
-WIDTHS, SIDES = TABLE["widths"], TABLE["sides"]
+WIDTHS, HEAD_WIDTHS, HEADS = (
+    frozenset(TABLE[key]) for key in ("widths", "head_widths", "heads")
+)
+SIDES = TABLE["sides"]
+LARGEST = 10**6  # no picture has as many tokens
 EXTRA, KNOWN = (
     {int(n): text for n, text in TABLE[key].items()} for key in ("extra", "known")
 )
@@ -65,7 +68,7 @@ def told(kind, holds, **values):
 
 def square_root(n):
     """The whole square root of n, or None."""
-    root = math.isqrt(n) if n >= 0 else 0
+    root = isqrt(n) if n >= 0 else 0
     return root if root and root * root == n else None
 
 
@@ -82,41 +85,23 @@ def grids(n):
     """Pairs (h, w) with h * w = n, h <= w <= 2.5 h, the squarest first."""
     if not 9 <= n < LARGEST:
         return []
-    rows = range(math.isqrt(n), math.isqrt(2 * n // 5), -1)
+    rows = range(isqrt(n), isqrt(2 * n // 5), -1)
     return [(h, n // h) for h in rows if n % h == 0]
 
 
-def splits_of(wanted, size):
-    """((h, w), rest) for all readings batch | grid | width of a shape, the best first.
+def times(shape):
+    return " x ".join(map(str, shape))
 
-    A reading whose other axes divide the size comes before one whose do not, then the
-    squarest. (h, w) can stand first only in (h, w) and (h, w, C), a batch is in front
-    of all others, and more than five axes are windows.
-    """
-    found = []
-    for i in range(len(wanted) - 1 if len(wanted) < 6 else 0):
-        h, w = grid = wanted[i : i + 2]
-        behind = wanted[2:] if i == 0 else ()
-        if (i == 0 and len(wanted) > 3) or (
-            behind and behind[0] != 1 and -1 < behind[0] < 32
-        ):
-            continue
-        heads = wanted[:i][-1:] == (-1,) and h != w in HEAD_WIDTHS  # (B, -1, A, N)
-        if not heads and min(grid) >= 2 and 2 < max(grid) <= 5 * min(grid):
-            rest = abs(math.prod(wanted)) // (h * w)
-            found.append((size % rest > 0, abs(math.log(h / w)), grid, rest))
-    return [one[2:] for one in sorted(found)]
+
+def either(shapes):
+    return " or ".join(map(times, shapes))
 
 
 def describe(n):
     """What a count of tokens may be, in a sentence; an empty one for other numbers."""
     squares = [(side, more) for more in (0, *EXTRA) if (side := square_root(n - more))]
-    parts = [
-        f"{side} x {side}" + f" + {more}" * (more > 0)
-        for side, more in squares
-        if side > 2
-    ]
-    parts = parts or [f"{h} x {w}" for h, w in grids(n)[:2]]
+    parts = [f"{a} x {a}" + f" + {more}" * (more > 0) for a, more in squares if a > 2]
+    parts = parts or [times(grid) for grid in grids(n)[:2]]
     whole = [side for side in SIDES if n % side**2 == 0 and n < LARGEST]
     parts += [f"{n // side**2} x {side} x {side}" for side in whole[-1:] if not squares]
     known = f" ({KNOWN[n]})" if n in KNOWN else ""
@@ -127,3 +112,57 @@ def read_any(numbers):
     """What the numbers of an unknown error may be: counts of tokens, in sentences."""
     flat = dict.fromkeys(n for shape in numbers for n in as_shape(shape) if n >= 49)
     return [describe(n) for n in flat if n in KNOWN or square_and_more(n)][:6]
+
+
+def compare(held, grid, said=True):
+    """A count of tokens where a grid was asked for; said: the message says it."""
+    asked, more = prod(grid), held - prod(grid)
+    whole, near = more > 0 and held % asked == 0, one_off(held, *grid)
+    holds = {"held": not said and more, "fewer-1": more == -1, "known": held in KNOWN}
+    holds |= {"tiles": whole, "axis-left": whole, "rounding": near}
+    holds["newline"] = held == grid[0] * (grid[1] + 1)
+    values = {"held": held, "asked": asked, "grid": grid, "many": held // asked}
+    values |= {"times": times(grid), "known": KNOWN.get(held), "found": near}
+    facts = told("tokens", holds, **values)
+    if more in EXTRA:
+        facts |= extra(more, f"{held} - {asked} = {more}")
+    elif grid[0] == grid[1]:
+        facts |= rounded(held, grid[0])
+    named = more in EXTRA or more == -1 or whole
+    if more and not near and (square_root(held) or not named):
+        facts |= own(held, grid)
+    return facts
+
+
+def one_off(held, h, w):
+    """h x w for `held`, with a side one off (of a square both), in a text."""
+    sides = product((h - 1, h, h + 1), (w - 1, w, w + 1)) if min(h, w) > 4 else ()
+    return either((a, b) for a, b in sides if a * b == held and (h != w or a == b))
+
+
+def rounded(held, side):
+    """A side that is the square root of a rectangle, rounded down."""
+    down = isqrt(max(held, 0)) == side and side * side != held
+    may = either(grids(held)[:2]) or f"{side} x {side} + {held - side * side}"
+    return told("tokens", {"rounded": down}, side=side, held=held, may=may)
+
+
+def extra(more, text):
+    """The fact that there are `more` tokens than cells, under two names."""
+    return dict.fromkeys(("extra", f"extra-{more}"), f"{text}: {EXTRA[more]}")
+
+
+def own(held, grid):
+    """Facts about a number of tokens that is far from the grid that was asked for."""
+    if found := square_and_more(held):
+        side, more = found
+        text = f"{held} = {side} x {side}" + (f" + {more}" if more else "")
+        facts = {"other-grid": text + ": a grid of another size"}
+        return facts | (extra(more, text) if more else {})
+    (h, w), ways = grid, grids(held)
+    if h != w:  # no square was taken; likelier is a grid of the same form
+        ways.sort(key=lambda way: (h * way[1] != w * way[0], h not in way))
+        text = f"{held} = {either(ways[:2])}, and not {h} x {w}"
+        return {"other-grid": text} if ways else {}
+    text = describe(held) or "no usual grid"
+    return {"not-square": f"{held} is no square: {text}"}

@@ -36,18 +36,14 @@ def by_experiment(N, candidates, read_tokens, facts):
             text = f"read_tokens has {probed.length} keys, the weights have {N}"
             return candidates, [f"{text}: it must return what these keys are made of"]
         same = [c for c in candidates if c.layout == probed]
-        clear = same or all_clear(probed)
-        if clear and len(probed.unresolved) <= h * w // 4:
+        # On a finer grid, a cell would move several keys alike.
+        clear = not probed.unresolved and probed.confidence.median() > CLEAR
+        if (same or clear) and len(probed.unresolved) <= h * w // 4:
             base = [*same, Candidate(probed, "", f"{N - h * w} other keys")][0]
             known = {"known": Known.TESTED, "free": False}
             return [replace(base, layout=probed, **known)], []
         doubts.append(f"by experiment, {h} x {w} is not the grid")
     return candidates, doubts
-
-
-def all_clear(probed):
-    """False if a finer grid may be there: then a cell moves several keys alike."""
-    return not probed.unresolved and probed.confidence.median() > CLEAR
 
 
 def reader_of(model, N, image_size, **inputs):

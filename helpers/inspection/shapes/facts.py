@@ -7,14 +7,20 @@ from typing import NamedTuple
 
 import torch
 
-from helpers.inspection.shapes.known import family_of
+from helpers.inspection.shapes.families import family_of
 
 STRIDES = (16, 14, 32, 8, 28, 4)  # pixels from cell to cell, the most usual first
 MERGES = (2, 4, 8, 3)  # cells of a side that become one token, the most usual first
 LIKELY_MERGES = (1, 2, 4)
 USUAL = (14, 16, 24)  # cells on a side, of frames and of tiles
 SMALLEST = 16  # cells: below this, any number fits some grid
+LARGEST = 64  # cells of a side
 VOLUME = ". A volume or a video: the sizes of one slice, and frames=, how many"
+FORMS = (  # a fact, how it is written, how many numbers it has
+    ("image_size", "(H, W)", (2,)),
+    ("tiles", "(rows, columns)", (2,)),
+    ("patch_size", "one number or (down, across)", (1, 2)),
+)
 SMALLEST_MERGED = 36  # the same, for cells of more than 2 x 2 patches
 
 
@@ -47,7 +53,8 @@ class Facts:
     These narrow the proposals down. name: the model's: its family tells how the keys
     are ordered. merge: patches of a side that become one token. frames: of the video,
     as the model got them. tiles: (rows, columns), the thumbnail not counted. text: how
-    many keys stand in front of the image's, or (in front, behind).
+    many keys stand in front of the image's, or (in front, behind). words: how many
+    keys are no cells, wherever they stand.
     These prove a layout. input_ids, image_token: the prompt, (B, n) or (n,), and the id
     of its image tokens. grid_thw, spatial_shapes: the grid of every image, (t, h, w) or
     (h, w), as the processor returns it. assumed: sizes that are not the caller's,
@@ -60,6 +67,7 @@ class Facts:
     frames: int = None
     tiles: tuple = None
     text: object = None
+    words: int = None
     name: str = ""
     input_ids: object = None
     image_token: object = None
@@ -68,16 +76,10 @@ class Facts:
     assumed: tuple = ()
 
     def __post_init__(self):
-        pairs = {"image_size": "(H, W)", "tiles": "(rows, columns)"}
-        for name, form in pairs.items():
-            pair = getattr(self, name)
-            if pair is not None and len(as_pair(pair)) != 2:
-                raise ValueError(f"{name} must be {form}, got {pair}{VOLUME}")
-        if len(as_pair(self.patch_size)) > 2:
-            form = "one number or (down, across)"
-            raise ValueError(
-                f"patch_size must be {form}, got {self.patch_size}{VOLUME}"
-            )
+        for name, form, lengths in FORMS:
+            value = getattr(self, name)
+            if value is not None and len(as_pair(value)) not in lengths:
+                raise ValueError(f"{name} must be {form}, got {value}{VOLUME}")
         sizes = [n for pair in (self.image_size, self.tiles) for n in pair or ()]
         check_counts(*sizes, *as_pair(self.patch_size), self.merge, self.frames)
         check_counts(*as_pair(self.text), least=0)
@@ -125,12 +127,21 @@ class Facts:
                 ((int(h) // m, int(w) // m), True),
                 ((ceil(int(h) / m), ceil(int(w) / m)), False),
                 ((ceil(h / m), ceil(w / m)), False),
+                *self.overlapping(m),
             ]:
                 usual = likely and (m == 1 or whole or m in self.merges)
                 source = why + ", rounded up" * (not whole)
                 if size[0] * size[1] >= SMALLEST or (usual and min(size) > 1):
                     grids.setdefault(size, Grid(*size, source, usual, m, whole))
         return list(grids.values())
+
+    def overlapping(self, merge):
+        """[((h, w), True)] of patches of 16 pixels that overlap (AST, TransReID)."""
+        step = self.patch_size
+        if merge > 1 or step not in range(9, 14):
+            return []
+        h, w = (max(n - 16, 0) // step + 1 for n in self.image_size)
+        return [((h, w), True)]
 
     def steps(self):
         """[(pixels down, across, in words, likely, merge)] from cell to cell."""

@@ -30,15 +30,16 @@ def packed(M, grids, facts):
     found += merged([(1, h, w)], 1, facts, known) if frame else []
     if facts.grid_thw is None and facts.input_ids is None and found:
         if found[0].layout.length < M:  # NaFlex: every image is filled up to M
-            return [filled(M, number, grids) for number in range(len(grids))]
+            return list(filled(M, grids))
     return found
 
 
-def filled(M, number, grids):
-    _, h, w = grids[number]
-    layout = TokenLayout.from_grid(h, w, suffix=M - h * w)
-    source = f"spatial_shapes, image {number + 1} of {len(grids)}"
-    return Candidate(layout, source, f"{M - h * w} keys of padding behind", Known.RUN)
+def filled(M, grids):
+    for number, (_, h, w) in enumerate(grids, start=1):
+        layout = TokenLayout.from_grid(h, w, suffix=M - h * w)
+        source = f"spatial_shapes, image {number} of {len(grids)}"
+        others = f"{M - h * w} keys of padding behind"
+        yield Candidate(layout, source, others, Known.RUN)
 
 
 def merged(grids, m, facts, known):

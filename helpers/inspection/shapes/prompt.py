@@ -4,12 +4,11 @@ from dataclasses import dataclass, replace
 
 import torch
 
-from helpers.inspection.shapes.places import just, put, room_for
+from helpers.inspection.shapes.families import say
+from helpers.inspection.shapes.placing import cells_of, fitting, put
 from helpers.inspection.shapes.processor import MERGES, count
 from helpers.inspection.shapes.report import Candidate, Known
 from helpers.maps.token_layout import TokenLayout
-
-POOLED = "learned queries (a resampler, a Q-Former): then no key has a cell"
 
 
 @dataclass(frozen=True)
@@ -53,10 +52,11 @@ def by_prompt(N, facts):
 
 def proven(M, facts):
     """Candidates for M image tokens; known from the run where only one can be."""
-    found = just(M, facts)
-    if facts.given_grids() or not found:
-        some = [c for c in room_for(M, facts) if c.off_grid <= c.layout.index.numel()]
-        return found or put(some, 0, M)
+    found = fitting(M, facts, whole=True)
+    if not found or found[0].layout.length < M:
+        return put([c for c in found if c.off_grid <= cells_of(c)], 0, M)
+    if facts.given_grids():
+        return found
     best = found[0]
     sure = facts.image_size and facts.patch_size and not facts.assumed
     sure = sure and best.merge == 1
@@ -70,10 +70,7 @@ def unplaced(M, facts):
     given = [f"{t} x {h} x {w}" for t, h, w in facts.given_grids()[:3]]
     given += [f"{facts.tiles[0]} x {facts.tiles[1]} tiles"] if facts.tiles else []
     said = f"{', '.join(given)} given and " if given else ""
-    return (
-        f"{said}{M} keys: {POOLED}; or text is among the keys (input_ids= and "
-        "image_token= say where); or the facts are of another run"
-    )
+    return say("unplaced", given=said, M=M)
 
 
 def image_tokens(N, input_ids, image_token):
@@ -93,10 +90,9 @@ def image_tokens(N, input_ids, image_token):
     found = {}
     for number, row in enumerate(ids):
         found.setdefault(tuple(row.tolist()), (number, row))
-    several = len(found) > 1
     prompts = []
     for number, row in found.values():
-        name = f", prompt {number} of the batch" if several else ""
+        name = f", prompt {number} of the batch" if len(found) > 1 else ""
         places = torch.isin(row, wanted).nonzero()[:, 0]  # (M,)
         prompts.append(place(N, row, places, name))
     return prompts
@@ -104,13 +100,13 @@ def image_tokens(N, input_ids, image_token):
 
 def place(N, row, places, name):
     """The Prompt of one row (n,)."""
-    n, M = len(row), len(places)
-    none = torch.empty(0, dtype=torch.long)
-    if not M:
-        return Prompt(none, row, name, "no image token stands in input_ids" + name)
+    n, M, doubt = len(row), len(places), ""
     if n > N:
-        text = f"the prompt has {n} tokens and the weights {N} keys: another run{name}"
-        return Prompt(none, row, name, text)
+        doubt = f"the prompt has {n} tokens and the weights {N} keys: another run{name}"
+    if not M:
+        doubt = f"no image token stands in input_ids{name}"
+    if doubt:
+        return Prompt(places[:0], row, name, doubt)
     each, rest = divmod(N - n, M)
     if M <= 8 and each >= 15 and not rest:  # a token per image, opened by the model
         row = row.repeat_interleave(
@@ -152,12 +148,9 @@ def by_runs(prompt, facts):
         text = ("rows of the prompt", "a break between the rows", Known.RUN)
         return [Candidate(TokenLayout.from_grid(h, n), *text, kind="breaks")]
     source = f"{h} runs of {n} keys (images, frames or tiles)"
-    return [
-        replace(
-            one,
-            layout=TokenLayout.from_frames(h, *one.layout.grid),
-            source=f"{source}, {one.source}",
-        )
-        for one in proven(n, facts)
-        if one.layout.index.numel() == n and len(one.layout.grid) == 2
-    ]
+    found = []
+    for c in proven(n, facts):
+        if c.off_grid == 0 and len(c.layout.grid) == 2:
+            layout = TokenLayout.from_frames(h, *c.layout.grid)
+            found.append(replace(c, layout=layout, source=f"{source}, {c.source}"))
+    return found

@@ -3,29 +3,31 @@
 from dataclasses import replace
 from itertools import zip_longest
 
-from helpers.inspection.shapes.bound import bind
-from helpers.inspection.shapes.doubts import no_layout, open_questions
+from helpers.inspection.shapes.axis_names import QUERY_GRID
+from helpers.inspection.shapes.contradictions import bind
 from helpers.inspection.shapes.facts import LIKELY_MERGES, as_pair
-from helpers.inspection.shapes.known import problem
-from helpers.inspection.shapes.naming import QUERY_GRID
-from helpers.inspection.shapes.places import at, put, somewhere
+from helpers.inspection.shapes.families import problem, say
+from helpers.inspection.shapes.features import HEADS
+from helpers.inspection.shapes.placing import alone, anywhere, at, by_text, put
 from helpers.inspection.shapes.prompt import by_prompt
 from helpers.inspection.shapes.queries import (
     across_the_batch,
     by_queries,
+    cells_that_look,
     looks_at_words,
     queries_of,
 )
+from helpers.inspection.shapes.questions import no_layout, open_questions
 from helpers.inspection.shapes.readings import exact, fits
 from helpers.inspection.shapes.report import Known
-from helpers.inspection.shapes.sums import image_block, unseen_keys
+from helpers.inspection.shapes.softmax import image_block, unseen_keys
 from helpers.inspection.shapes.windows import are_shifted
 
 
 def fit_keys(report, values, keys, facts, fold=None, batch=None):
     """Candidates for the axis of the keys; returns what stays open.
 
-    fold: what the axes before the keys hold, see `folds`. batch: how many images.
+    fold: what the axes before the keys hold, see `folded_axes`. batch: how many images.
     """
     shape, N = report.shape, report.shape[keys]
     if facts.input_ids is not None:
@@ -35,7 +37,7 @@ def fit_keys(report, values, keys, facts, fold=None, batch=None):
     usual = fits(N, facts)
     if fold and fold.unit == "frames":
         facts = replace(facts, frames=None)  # they have an axis of their own
-    if doubt := without_cells(report.axes, N, fold, usual):
+    if doubt := without_cells(report.axes, N, fold, usual, facts):
         return [doubt]
     if across_the_batch(shape, keys, facts, batch) and not usual:
         found = problem("across the batch", cells=shape[0], count=shape[-1])
@@ -44,19 +46,39 @@ def fit_keys(report, values, keys, facts, fold=None, batch=None):
         report.problems.append(found)
         return []
     report.candidates = count(report, values, keys, facts, usual)
-    if facts.input_unknown():
-        found = [] if facts.family.prompt else report.candidates
-        report.candidates = [c for c in found if c.likely]
+    report.candidates = without_chance(report, values, facts)
     doubts = []
     if fold and fold.windows:
         report.candidates, doubts = in_windows(report.candidates, fold, values, facts)
     report.candidates, contradicted = bind(report.candidates, shape, facts)
-    doubts += contradicted
     if facts.family.note and (facts.family.grid or report.candidates):
         report.notes.append(f"{facts.name}: {facts.family.note}")
+    return doubts + contradicted + still_open(report, keys, facts)
+
+
+def without_chance(report, values, facts):
+    """The candidates without chance hits, where nobody knows the size of the input."""
+    no_weights = report.sums == () and facts.image_size is None
+    no_weights &= values is None or bool(values.min() < -1e-6)
+    if not facts.input_unknown() and not no_weights:
+        return report.candidates
+    found = [] if facts.family.prompt else report.candidates
+    return [c for c in found if c.likely or c.known != Known.COUNTED]
+
+
+def still_open(report, keys, facts):
+    """What stays open with the candidates on the report, or why there are none."""
+    N = report.shape[keys]
     if not report.candidates:
-        return [no_layout(shape, keys, facts)]
-    doubts += by_queries(report, N, facts)
+        return [no_layout(report, keys, facts)]
+    own = cells_that_look(report, N, facts)
+    T = queries_of(report)
+    if own and report.sums and N in HEADS and own.off_grid == T - N > 0:
+        report.candidates = []  # as many channels of a head as cells, by chance
+        return [say("softmax axis", T=T, N=N, keys="may be a head's width")]
+    if own:  # as many steps in time as the queries have come first
+        report.candidates.sort(key=lambda c: c.layout.grid[:-2] != own.layout.grid[:-2])
+    doubts = list(by_queries(report, N, facts, own))
     return doubts + open_questions(report.candidates, facts)
 
 
@@ -70,25 +92,20 @@ def in_windows(candidates, fold, values, facts):
     return first + rest if fold.first else rest + first, [windows.doubt(shifted)]
 
 
-def without_cells(axes, N, fold, usual):
+def without_cells(axes, N, fold, usual, facts):
     """Why no key has a place on the image, by the axes before the keys; or ""."""
+    unit = fold.unit if fold else ""
     if not usual and any(axis.name == QUERY_GRID[0] for axis in axes):
-        return (
-            f"cells look at {N} keys: words of a prompt (the map of word k is "
-            "weights[..., k]), or a neighbourhood of each cell, which is no map"
-        )
-    if fold and fold.unit == "places":
-        return (
-            f"{N} frames, at each place of the image: every cell looks at itself in "
-            "time, no key has a cell"
-        )
-    if fold and fold.unit in ("rows", "columns") and not usual:
-        return (
-            f"axial attention: {N} cells look at those of their own {fold.unit[:-1]}; "
-            f"the {fold.unit} stand along an axis before them. Where the image is "
-            "square, rows and columns count the same"
-        )
-    return fold.windows.doubt() if fold and fold.windows and fold.windows.reach else ""
+        return say("looks at words", N=N)
+    if facts.words == N:
+        return say("named words", N=N)
+    if facts.frames in (N, N - 1) and not usual and not unit:
+        return say("in time", N=N, frames=facts.frames)
+    if unit == "places":
+        return say("places", N=N)
+    if unit in ("rows", "columns") and not usual:
+        return say("axial", N=N, one=unit[:-1])
+    return fold.windows.doubt() if unit == "windows" and fold.windows.reach else ""
 
 
 def count(report, values, keys, facts, usual):
@@ -98,30 +115,25 @@ def count(report, values, keys, facts, usual):
     block = image_block(values) if seen else None
     front, behind = unseen_keys(values, keys) if seen else (0, 0)
     square = report.what == "weights" and shape[:keys][-1:] == (N,)
+    square &= report.sums != () or usual  # else a map, maybe
     report.notes += seen_in(square, usual, N, block, front, behind)
-    T = queries_of(shape, keys)
+    T = queries_of(report)
     if not facts.family.grid and facts.family.kinds and not usual and T < N:
         return with_latents(N, T, facts)
     if not facts.family.grid and not (facts.family.kinds and usual):
         return []
     if looks_at_words(N, T, facts):
         return []
-    if facts.text is not None:
-        before, after = (*as_pair(facts.text), None)[:2]
-        end = N - behind - (after or 0)
-        return at(front + before, end, N, facts, whole=after is not None)
+    found = by_text(N, facts, front, behind)
+    if found is not None:
+        last = block == (0, 0) and square and None in (*as_pair(facts.text), None)[:2]
+        ends = [bool(c.layout.index.max() == N - 1) for c in found]  # a cell is last
+        pairs = zip(found, ends, strict=True)
+        return [replace(c, free=c.free or (last and end)) for c, end in pairs]
     if block and block[1]:
         return at(*block, N, facts, whole=True)
     found = alone(N, facts, front, behind, usual) if block is None else []
-    if found and found[0].kind == "two pictures":
-        cells = T == N or fits(T, facts)
-        return found + somewhere(N, facts) if cells else somewhere(N, facts) + found
-    if found and (found[0].off_grid < 3 or found[0].kind != "cells" or front + behind):
-        return found
-    found += somewhere(N, facts) if not found or found[0].known == Known.COUNTED else []
-    if T > N and all(c.free for c in found) and fits(T, facts):
-        return []  # the queries are the cells, and the keys something else
-    return found
+    return found if found and front + behind else anywhere(N, T, facts, found)
 
 
 def with_latents(N, T, facts):
@@ -131,47 +143,12 @@ def with_latents(N, T, facts):
     return [replace(c, others=c.others + more) for c in put(found, 0, N)]
 
 
-def alone(N, facts, front, behind, usual):
-    """Candidates for an encoder's keys, with those that no query sees as padding."""
-    unseen = [(front, behind), (0, behind), (front, 0)]
-    if front + behind and facts.image_size is None:  # no cell is padding
-        return put(exact(N - front - behind, facts), front, N)
-    found = []
-    for first, last in dict.fromkeys([(0, 0)] * usual + unseen + [(0, 0)]):
-        padded = put(exact(N - last - first, facts), first, N)
-        if padded and (padded[0].likely or not first + last):
-            found += padded
-            if not usual:
-                break
-    return found
-
-
 def seen_in(square, usual, N, block, front, behind):
     """Notes on what the values show: a prompt, an image in it, padding."""
     if block == (0, 0):
-        cut = (
-            "; or all cells but the last stand behind a start token, as in training: "
-            "cell k is key k + 1"
-        )
-        return [
-            f"no query looks ahead: {N} tokens of a prompt, or words of a caption. "
-            "Where the image's stand, text=, or input_ids= and image_token= say"
-            + cut
-            * usual
-        ]
+        return [say("causal", N=N) + say("causal cells") * usual]
     if block:
-        return [
-            f"the tokens {block[0]} to {block[1] - 1} look ahead at one another, all "
-            "others back only: an image, or an image and its prompt"
-        ]
-    notes = []
-    if front + behind:
-        notes.append(
-            f"no query looks at the first {front} and the last {behind} keys: padding. "
-            "spatial_shapes= says the grid of the others, where a processor has it"
-        )
-    if square:
-        notes.append(
-            f"({N}, {N}) is queries by keys, not a picture: one row of it is a map"
-        )
-    return notes
+        return [say("ahead", start=block[0], end=block[1] - 1)]
+    padding = [say("padding", front=front, behind=behind)] * bool(front + behind)
+    row = f"({N}, {N}) is queries by keys, not a picture: one row of it is a map"
+    return padding + [row] * square

@@ -1,14 +1,17 @@
 """What the queries, and which keys they look at, tell about the keys."""
 
+from dataclasses import replace
 from math import isqrt
 
 from helpers.inspection.shapes.facts import SMALLEST, as_pair
+from helpers.inspection.shapes.families import say
+from helpers.inspection.shapes.features import HEADS
 from helpers.inspection.shapes.readings import fits, likeliest
 
 
-def queries_of(shape, keys):
-    """How many queries look at the keys of the last axis; 0 where none do."""
-    return shape[-2] if 0 < keys == len(shape) - 1 else 0
+def queries_of(report):
+    """How many queries look at the keys; 0 where no axis has them, or two have."""
+    return next((axis.size for axis in report.axes if axis.name == "queries"), 0)
 
 
 def looks_at_words(N, T, facts):
@@ -37,36 +40,34 @@ def pruned(N, facts):
     h, w = facts.grids()[0][:2] if facts.grids() else (0, 0)
     if facts.family.prompt or not h * w / 4 < N < h * w:
         return ""
-    return (
-        f"or some of {h} x {w} cells, the others dropped or merged (EViT, ToMe; keep "
-        "the indices of those that are left, as no count tells them)"
-    )
+    return say("pruned", h=h, w=w)
 
 
-def by_queries(report, N, facts):
-    """What the queries leave open of the candidates; a note where they are cells."""
-    best = report.candidates[0]
-    T = next((axis.size for axis in report.axes if axis.name == "queries"), 0)
-    own = (
-        likeliest(T, facts) if facts.image_size and T != N and fits(T, facts) else None
-    )
-    if own and own.merge == 1 and report.what == "weights":
+def cells_that_look(report, N, facts):
+    """The likeliest Candidate of the queries, if they are no keys; or None."""
+    T = queries_of(report)
+    sizes = replace(facts, patch_size=None) if facts.assumed else facts
+    own = likeliest(T, sizes) if T != N and fits(T, sizes) else None
+    return own if own and own.merge == 1 and report.what == "weights" else None
+
+
+def by_queries(report, N, facts, own):
+    """What the queries, cells `own` or None, leave open of the candidates."""
+    best, T = report.candidates[0], queries_of(report)
+    if own:
         report.notes.append(f"the queries fit the image, too: {own}")
-        if best.kind == "cells" and best.layout.grid != own.layout.grid:
-            yield (
-                "whose cells the keys are: this image's, in another grid than the "
-                "queries', or another picture's (a reference)"
-            )
-        if report.sums and T != N and not fits(N, facts) and facts.text is None:
-            yield (
-                f"which axis the softmax ran over: the {T} queries fit the image and "
-                f"the {N} keys do not. These are keys of a prompt, or the channels of "
-                "tokens (B, N, D) after a softmax, and then no keys at all. How many "
-                "keys has the layer?"
-            )
+        same = best.layout.grid == own.layout.grid
+        if best.kind == "cells" and (not same or best.off_grid > own.off_grid):
+            yield say("another picture")
+        width = N in HEADS and own.off_grid > best.off_grid
+        if report.sums and (width or not fits(N, facts)) and facts.text is None:
+            keys = "may be a head's width" if width else "do not"
+            yield say("softmax axis", T=T, N=N, keys=keys)
     M = N - sum(n or 0 for n in as_pair(facts.text))
     if T == N and best.off_grid > N - M and (cut := cut_by_one(M, facts)):
         yield cut
+    if T == N and best.free and best.layout.index.movedim(-1, 0)[-1].max() == N - 1:
+        yield say("last cell", first=N - M + 1)
 
 
 def across_the_batch(shape, keys, facts, batch):

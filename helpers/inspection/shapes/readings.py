@@ -16,13 +16,9 @@ EXTRAS = {
     5: "class token and 4 registers in front",
     4: "4 registers in front",
 }
-FRAMES = {  # kinds of layouts of a video: the arguments of TokenLayout.from_frames
-    "frames": {},
-    "time last": {"time_last": True},
-    "class frames": {"frame_prefix": 1},
-}
-KINDS = ("cells", "blocks", *TILES, *FRAMES, "breaks", "levels", "window blocks")
-KINDS += ("template", "two pictures")
+FRAMES = ("frames", "time last", "class frames")  # kinds of layouts of a video
+KINDS = ("cells", "blocks", *TILES, "two pictures", *FRAMES, "breaks", "levels")
+KINDS += ("window blocks", "template")
 MOST_EXTRAS = 5
 CAUSAL = (4, 8, 6)  # frames of a step, in autoencoders that keep the first one alone
 MOST_FRAMES = 128
@@ -42,7 +38,7 @@ def read(M, facts):
     own |= set(FRAMES if facts.frames and not own & {*FRAMES} else ())
     own |= set(TILES if facts.tiles and not own & {*TILES} else ())
     if facts.family.kinds:
-        found = [c for c in found if c.kind in own]
+        found = [c for c in found if c.kind in (*own, "levels")]
     first = {}
     for c in sorted(found, key=lambda c: rank(c, facts)):
         first.setdefault(c.layout, c)  # the same layout counts once
@@ -55,8 +51,8 @@ def rank(c, facts):
     orders = [(*kinds, c.kind).index(c.kind) for kinds in (facts.family.kinds, KINDS)]
     extras = c.off_grid - facts.family.behind
     extras = (*facts.family.front, *EXTRAS, extras).index(extras)
-    another = facts.family.prompt and c.merge not in facts.merges
-    return not c.likely, not given, another, *orders, extras
+    merges = (*facts.merges, c.merge) if facts.family.prompt else (c.merge,)
+    return not c.likely, not given, merges.index(c.merge), *orders, extras
 
 
 def exact(M, facts):
@@ -140,6 +136,8 @@ def breaks(g, M, facts):
     named = facts.text is not None or "breaks" in facts.family.kinds
     if not g.room() or g.merge not in (facts.merges or (1,)) or extras < -named:
         return
+    if not named and extras > 2:
+        return  # any number of keys has room for them
     extras = extras * (0 < extras < 3)
     layout = TokenLayout.from_grid(g.h, g.w, min(extras, 1), extras // 2, breaks=1)
     layout = TokenLayout(layout.index, min(layout.length, M))
@@ -150,20 +148,22 @@ def breaks(g, M, facts):
 
 def frames(g, M, facts):
     """Frames of a video, or tiles of an image, one behind the other."""
-    n, guess = g.h * g.w, facts.frames is None
+    n, t = g.h * g.w, facts.frames or 0
     unusual = facts.tiles or g.merge not in (facts.merges or (1,))
-    if not g.room() or (guess and unusual):
+    if not g.room() or (not t and unusual):
         return
-    for kind, around in FRAMES.items():
-        if "frame_prefix" in around:  # a class token, or what the family has
-            around = {"frame_prefix": (facts.family.front or [1])[0]}
-        each = around.get("frame_prefix", 0)
-        for prefix in (0, 1) if not each else (0,):
-            others = extras_of(prefix or each) + " of each" * bool(each)
-            for t in steps(M - prefix, n + each, facts.frames):
-                layout = TokenLayout.from_frames(t, g.h, g.w, prefix, **around)
-                order = f"the {t} keys of a cell together" * (kind == "time last")
-                yield candidate(layout, g, kind, others, order)
+    own = [*(facts.family.front or [1])[:1], *EXTRAS]  # keys in front of each frame
+    own = [e for e in own if e and (e == own[0] or M == t * (n + e))]
+    ways = [(kind, each, 0) for kind in FRAMES[:2] for each in (0, 1)]
+    for kind, prefix, each in ways + [("class frames", 0, e) for e in own]:
+        last = kind == "time last"
+        others = extras_of(prefix or each) + " of each" * bool(each)
+        for t in steps(M - prefix, n + each, facts.frames):
+            layout = TokenLayout.from_frames(
+                t, g.h, g.w, prefix, frame_prefix=each, time_last=last
+            )
+            order = f"the {t} keys of a cell together" * last
+            yield candidate(layout, g, kind, others, order)
     yield from spaced(g, M, facts)
 
 

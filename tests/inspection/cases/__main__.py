@@ -1,5 +1,8 @@
 """Score `explain` on cases: `python -m tests.inspection.cases [FILE ...] [--show]`.
 
+With --count, write which causes the cases have behind each message, and how often, to
+data/errors/counts.toml, where `explain` takes them from.
+
 A case has an `id`, the `message` or symptom as people wrote it, what the person knows
 (`model`, `shapes`), its `cause` and `remedy` in our words, the `thread`, and `expect`:
 the ids of the entries that are right. An empty list means that no entry fits; `family`
@@ -13,9 +16,13 @@ it otherwise.
 """
 
 import argparse
+from collections import Counter
 from pathlib import Path
 
 from helpers.inspection.messages import explain
+from helpers.inspection.messages.index import COUNTS, read_index
+from helpers.inspection.messages.index import FOLDER as ERRORS
+from helpers.inspection.messages.recognise import clean, find
 from tests.inspection.cases import read_cases
 
 FOLDER = Path(__file__).parent
@@ -43,12 +50,32 @@ def points(case, explanation):
     return -1 if named or not right else 1
 
 
+def counted(cases):
+    """How often each cause is behind each message, as the text of a TOML file."""
+    index, counts = read_index(), {}
+    for case in cases:
+        message, *_ = find(index.messages, clean(text_of(case)))
+        if message and message.causes:
+            known = [name for name in case["expect"] if name in index.causes]
+            counts.setdefault(message.id, Counter()).update(known[:1])
+    lines = ["# Behind each message, how many of the collected cases had which cause."]
+    lines += ["# Written by `python -m tests.inspection.cases --count`."]
+    for message, found in sorted(counts.items()):
+        said = ", ".join(f"{name} = {n}" for name, n in found.most_common())
+        lines.append(f"{message} = {{ {said} }}")
+    return "\n".join(lines) + "\n"
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("files", nargs="*", help="TOML files; default: all in here")
     parser.add_argument("--show", action="store_true", help="print what is said")
+    parser.add_argument("--count", action="store_true", help="count the causes")
     arguments = parser.parse_args()
     cases = read_cases(FOLDER, "case", arguments.files)
+    if arguments.count:
+        (ERRORS / COUNTS).write_text(counted(cases), encoding="utf-8")
+        return
     scores = []
     for case in cases:
         explanation = explain(text_of(case))

@@ -5,7 +5,7 @@ import json
 import re
 
 from helpers.inspection.messages.explain import explain
-from helpers.inspection.messages.text import heading
+from helpers.inspection.messages.report import heading
 
 SHOWN = 6  # causes
 FIELDS = ("id", "cause", "ask", "run", "before", "after")

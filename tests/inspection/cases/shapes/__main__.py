@@ -5,7 +5,8 @@ how its `values` are made, if there are any. The truth: `grid` (`or` another tha
 the same) and the `first` key of a cell ("open" where nobody could tell), `next`, the
 key of the cell to the right, if it is not the next one; or `no_cell`; or the `problem`;
 `what` it is, if not weights; the names of some `axes`; words that the report must
-`say`. `truth` says it to people, `source` where it comes from.
+`say`, and others that it must `never`; `only`: there is one proposal. `truth` says it
+to people, `source` where it comes from.
 
 2: all of it is right, the layout comes first. 1: the grid is among the proposals, or
 something that it must say is not said. -1: another layout, or a problem where none is,
@@ -22,6 +23,28 @@ from helpers.inspection.shapes.report import MOST
 from tests.inspection.cases import read_cases
 
 FOLDER = Path(__file__).parent
+
+
+def with_sink(scores):
+    sink = scores.logsumexp(-1, keepdim=True) - 1 + scores[..., :1] / 9
+    return torch.cat([sink, scores[..., 1:]], -1)
+
+
+def no_keepdim(_, weights):
+    square = weights * (weights > 0.1) + torch.eye(weights.shape[-1])
+    return square / square.sum(-1)
+
+
+CHANGED = {  # how weights came out of their scores
+    "cut": lambda scores, _: with_sink(scores).softmax(-1)[..., 1:],
+    "no keepdim": no_keepdim,
+    "columns": lambda _, weights: weights / weights.sum(-2, keepdim=True),
+    "heads last": lambda _, weights: weights.movedim(0, -1),
+    "even": lambda _, weights: torch.full_like(weights, 1 / weights.shape[-1]),
+    "log of 32": lambda _, weights: (32 * weights).log(),
+    "causal scores": lambda scores, _: 0.1 * scores.tril(),
+    "relevance": lambda _, weights: weights.sqrt() / 20 + torch.eye(weights.shape[-1]),
+}
 
 
 def weights_of(case):
@@ -53,20 +76,17 @@ def weights_of(case):
     if kind.startswith("padded"):
         scores[..., -int(kind.split()[1]) :] = -torch.inf
     weights = scores.softmax(-1)
+    if kind in CHANGED:
+        return CHANGED[kind](scores, weights)
     if kind == "signed":
         taken = torch.rand(shape, generator=random) < 0.2
         return weights.where(~taken, -weights)
     if kind.endswith("dropout"):
         torch.manual_seed(0)
         return torch.nn.functional.dropout(weights, 0.1)
-    if kind == "half with NaN":
+    if kind.endswith("with NaN"):
         weights[..., 3, :] = torch.nan
-        return weights.half()
-    if kind == "cut":
-        return weights[..., 1:]
-    if kind == "no keepdim":
-        square = weights * (weights > 0.1) + torch.eye(shape[-1])
-        return square / square.sum(-1)
+        return weights.half() if kind.startswith("half") else weights
     return weights
 
 
@@ -74,7 +94,12 @@ def points(case, report):
     """2, 1, 0 or -1."""
     kinds = [problem.kind for problem in report.problems]
     said = all(words in str(report) for words in case.get("say", ()))
+    said &= not any(words in str(report) for words in case.get("never", ()))
+    said &= not case.get("only") or len(report.candidates) == 1
     if "problem" in case:
+        if "grid" in case:
+            said &= bool(report.layouts) and placed(case, report)
+            said &= list(report.layouts[0].grid) == case["grid"]
         return 1 + said if kinds[:1] == [case["problem"]] else -bool(kinds)
     if kinds:
         return -1

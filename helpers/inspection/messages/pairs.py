@@ -1,0 +1,174 @@
+"""Two sizes or shapes that had to fit together: how they differ, what they may be."""
+
+from helpers.inspection.messages.numbers import (
+    EXTRA,
+    HEAD_WIDTHS,
+    HEADS,
+    WIDTHS,
+    as_int,
+    as_shape,
+    describe,
+    extra,
+    grids,
+    rounded,
+    square_and_more,
+    square_root,
+    told,
+)
+
+WINDOWS = {49, 144}  # tokens of a Swin window of 7 or 12
+WINDOW_COUNTS = {4, 16, 64, 256, 1024}  # and how many there are
+CLIP = 77  # text tokens
+CHANNELS = (3, 4), (1, 3), (1, 4)  # of pictures
+
+
+def pair(a, b, dim=None, axis=None, **_):
+    """Two sizes that had to be equal, on axis `dim`; on all but `axis` in a join."""
+    low, high = sorted((as_int(a), as_int(b)))
+    more, root = high - low, square_root(low)
+    facts = {}
+    counts = low >= 49 and high not in WIDTHS and (root or dim != 3)
+    if more in EXTRA and counts and (grids(low) or more > 1):
+        facts = extra(more, f"{high} - {low} = {more}")
+    elif root and more not in EXTRA:
+        facts = rounded(high, root)
+    holds = of_tokens(low, high) | of_axis(low, high, dim, axis)
+    least = 3 if dim == 4 else 16  # a side that was halved and doubled again
+    holds["halved"] = more == 1 and low > least and not facts and high not in WIDTHS
+    holds["few-more"] = 16 < low and more in range(1, 9) and not (facts or root)
+    values = {"low": low, "high": high, "more": more, "times": high // max(low, 1)}
+    values |= {"root": root, "side": square_root(high)}
+    return told("pair", holds, **values, about=[*map(describe, (low, high))]) | facts
+
+
+def of_tokens(low, high):
+    """{fact: does it hold} for two counts, whatever axis they are on."""
+    both, more, squared = (low, high), high - low, high == low * low
+    whole = low > 1 and high % low == 0 and not squared
+    root, side, widths = square_root(low), square_root(high) or 0, {*both} <= WIDTHS
+    pixels = side >= 224 and side % 8 == 0 and low < high / 8
+    squares = low >= 49 and more not in EXTRA and all(map(square_and_more, both))
+    sides = low >= 100 and all(map(grids, both)) and not root and not widths
+    near = sides and more <= low / 10 and more not in EXTRA
+    two = (squares or (sides and not near)) and not pixels
+    swin = (low in WINDOWS and high in WINDOW_COUNTS) or (
+        high in WINDOWS and low in WINDOW_COUNTS
+    )
+    return {
+        "beams": low > 1 and squared,
+        "multiple": whole,
+        "flattened": whole and high > 20000 and not pixels,
+        "joined": whole and low >= 144 and root,
+        "windows": low != high and swin,
+        "two-grids": two,
+        "rounded": near,
+        "pixels": pixels,
+        "text": CLIP in both,
+        "chunks": low >= CLIP and low % CLIP == high % CLIP == 0,
+        "widths": widths and not two,
+        "small": high < 36,
+        "channels": both in CHANNELS,
+    }
+
+
+def of_axis(low, high, dim, axis):
+    """The same for what depends on the axis where they met."""
+    ratio = high / max(low, 1)
+    map_axis = axis is not None or dim in (2, 3, 4)
+    stage = map_axis and ratio in (2, 4, 8) and 2 < low < high < 600 and low % CLIP
+    side, root = square_root(high), square_root(low)
+    return {
+        "rounding": dim != 0 and low > 49 and root and side == root + 1,
+        "shifted": dim and high in WIDTHS and low in (7, 14, 28, 56, 112),
+        "first-axis": dim == 0 and (low, high) not in CHANNELS,
+        "twice": dim == 0 and ratio == 2,
+        "stages": stage,
+        "doubled": dim and not stage and ratio == 2 and (dim < 3 or low not in WIDTHS),
+        "half-width": dim == 3 and ratio == 2 and high in HEAD_WIDTHS,
+        "keys-1": dim == 3 and high - 1 == low > 1,
+        "joined-one": low == 1 and axis is not None,
+    }
+
+
+def shapes(first, second, **_):
+    """Two whole shapes that do not fit together; -1 is an axis of any length."""
+    first, second = as_shape(first), as_shape(second)
+    axes, equal = (len(first), len(second)), len(first) == len(second)
+    pairs = zip(first[::-1], second[::-1], strict=False)  # from the last axis on
+    differ = [
+        (max(axes) - 1 - place, a, b)
+        for place, (a, b) in enumerate(pairs)
+        if a != b and -1 not in (a, b)
+    ][::-1]
+    hard = [one for one in differ if 1 not in one[1:]]  # a 1 can be repeated
+    four = axes == (4, 4)
+    outer = all(axis < max(axes) - 2 for axis, *_ in differ)  # batch or heads
+    query = four and [axis for axis, *pair in differ if 1 in pair] == [2] and not hard
+    places = "; ".join(f"axis {axis}: {a} and {b}" for axis, a, b in differ)
+    holds = {
+        "repeat": first and second and not hard and outer,
+        "one-query": query,
+        "ranks": not equal,
+        "differ": differ,
+        "steps": four and first[:2] == second[:2] and second[2] == 1,
+        "mask": four and 1 in (first[1], second[1]) and first[1] != second[1],
+        "turned": sorted(first) == sorted(second) and first != second,
+    }
+    facts = told("shapes", holds, first=first, second=second, axes=axes, places=places)
+    if equal and len(first) > 2:
+        facts |= maps(first, second, differ)
+    if len(hard or differ) == 1:
+        axis, a, b = (hard or differ)[0]
+        facts |= pair(a, b, axis if equal else None)
+    return facts
+
+
+def maps(first, second, differ):
+    """Weights and masks (B, A, T, N) or (B * A, T, N), or maps (B, C, h, w)."""
+    few, many = sorted((first[-1], second[-1]))
+    heads = [max(p) for axis, *p in differ if axis == len(first) - 3 and min(p) == 1]
+    one, (h, w) = sorted((first[-2:], second[-2:]), key=sum)
+    small, large = sorted((first, second), key=lambda shape: shape[-1])
+    c, r = small[-3] // max(large[-3], 1), many // max(few, 1)  # too many, too small
+    sides = (small[-3], r * small[-2], r * few) == (c * large[-3], *large[-2:])
+    holds = {
+        "per-head": heads and heads[0] in HEADS,
+        "keys-1": few > 1 == many - few,
+        "doubled": first[-2] == second[-2] == few > 1 and many == 2 * few,
+        "pooled-map": one == (1, 1) and min(h, w) > 1,
+        "shuffled": r > 1 and c in (r, r * r) and sides,
+    }
+    values = {"few": few, "many": many, "heads": heads and heads[0], "h": h, "w": w}
+    return told("shapes", holds, **values, c=c, r=r)
+
+
+def pictures(first, second, **_):
+    """Two pictures or maps, with channels in front of or behind height and width."""
+    both = [as_shape(first), as_shape(second)]
+    front = [s for s in both if len(s) >= 3 and s[-3] in (1, 3)]
+    behind = [s for s in both if len(s) >= 3 and s[-1] in (1, 3, 4)]
+    facts, turned = shapes(first, second), front and behind and front[0] != behind[0]
+    sizes = [len(size) for size in {tuple(n for n in s if n > 4)[:2] for s in both}]
+    differ = "two-grids" not in facts and sizes == [2, 2] and not turned
+    holds = {"channels-first": turned, "sizes-differ": differ}
+    return facts | told("shapes", holds, front=front and front[0])
+
+
+def channels(a, b, **_):
+    """The channels that a convolution was built for, and those that came."""
+    low, high = sorted((as_int(a), as_int(b)))
+    root = 0 if high % max(low, 1) else square_root(high // low)
+    holds = {"enlarged": low > 4 and root and root > 1}
+    return told("channels", holds, low=low, high=high, root=root)
+
+
+def product(first, second):
+    """A matrix product: (m, k) times (n, o), with k not n."""
+    (rows, k), (n, _) = first[-2:], second[-2:]
+    low, high = sorted((abs(k), abs(n)))
+    alone = rows * k == n and k > 1  # the channels of one image became its rows
+    flattened = high > low > 1 and high % low == 0 and not alone
+    holds = {"widths": not alone, "turned": first[0] in (k, n)}
+    holds |= {"flattened": flattened, "alone": alone}
+    values = {"rows": rows, "low": low, "high": high, "times": high // max(low, 1)}
+    return told("product", holds, k=k, n=n, **values)

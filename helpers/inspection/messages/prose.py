@@ -1,0 +1,92 @@
+"""What numbers and shapes say in a text that is no known message."""
+
+import re
+from itertools import pairwise
+
+from helpers.inspection.messages.numbers import (
+    KNOWN,
+    SIDES,
+    WIDTHS,
+    as_shape,
+    describe,
+    extra,
+    grids,
+    square_and_more,
+    told,
+)
+
+HEADS = {8, 12, 16, 20, 24, 28, 32, 40}
+PIXELS = re.compile(r"(?<![\d.x×*] )(?<![\d.x×*])(\d+) ?[x×*] ?(\d+)(?! ?[x×*]|\d)")
+SIZE = r"[^.\d]{0,40}?([\[(]?\d[\d, ]*)"
+MASK = re.compile(rf"\bmasks?\b{SIZE}", re.IGNORECASE)
+TOKENS = re.compile(
+    rf"\b(?:tokens?|keys?|sequences?|queries|hidden)\b{SIZE}"
+    r"|(\d+) (?:\w+ )?(?:tokens|keys|positions)\b",
+    re.IGNORECASE,
+)
+DROPOUT = re.compile(r"(?<![\d.])1\.(25|1{2,}|05|052\d*|42\d+|43)0*(?![\d])")
+
+
+def facts_in_words(numbers, text):
+    """{name: sentence} for the numbers and shapes in a text."""
+    # 512x512 is what images are, (512, 512) may be queries by keys.
+    pixels = {f"({a}, {b})" for a, b in PIXELS.findall(text)}
+    said = [shape for n in numbers if str(shape := as_shape(n)) not in pixels]
+    scale = DROPOUT.search(text)
+    facts = told("prose", {"scale": scale}, scale=scale and scale[0])
+    facts |= mask_sizes(text)
+    for shape in said:
+        facts |= one_shape(shape)
+    for one, two in pairwise(shape for shape in said if len(shape) in (2, 3, 4)):
+        facts |= two_shapes(one, two)
+    facts.pop("extra", None)  # in prose only its number says which tokens
+    return facts
+
+
+def mask_sizes(text):
+    """A mask for so many keys, and another number of tokens."""
+    masks, others = (
+        [[*map(int, re.findall(r"\d+", one[0]))] for one in form.finditer(text)]
+        for form in (MASK, TOKENS)
+    )
+    for *_, n in masks:
+        for sizes in others:
+            if n not in sizes and min(n, *sizes[-2:]) > 4:
+                return told("prose", {"mask-sizes": True}, n=n, tokens=max(sizes))
+    return {}
+
+
+def one_shape(shape):
+    """A shape, or a number alone: the axes of weights, and extra tokens."""
+    last, several = shape[-1] if shape else 0, len(shape) > 1
+    picture = len(shape) in (4, 5) and shape[1] in (1, 3)  # 5: of a video
+    square = several and last == shape[-2] and not picture
+    rows = shape[-2] if len(shape) == 3 and shape[0] in (1, -1) else 0
+    grid = last not in WIDTHS and grids(last)
+    least = 36 if len(shape) > 2 else 144
+    holds = {
+        "every-query": square and last >= least and square_and_more(last),
+        "heads-heads": square and len(shape) == 4 and last in HEADS and shape[1] > 64,
+        "queries": rows >= 10 and rows != last and grid,
+        "text": several and last == 77,
+    }
+    seen = str(shape).replace("-1", "?")
+    facts = told("prose", holds, seen=seen, n=last, rows=rows, about=describe(last))
+    for n in shape:
+        side, more = square_and_more(n) or (0, 0)
+        if more and (n in KNOWN or (n >= 50 and side in SIDES)):
+            facts |= extra(more, f"{n} = {side} x {side} + {more}")
+    return facts
+
+
+def two_shapes(one, two):
+    """Two shapes, one after the other: an image and its map, weights and places."""
+    (H, W), (h, w) = one[-2:], two[-2:]  # of an image, and of its map
+    if len(one) == len(two) == 2:  # weights (classes, N), places (N, 2)
+        listed = 1 < H < 64 < W == h and w in (2, 3, 4)
+        return told("prose", {"each-class": listed}, one=one, two=two)
+    three = len(one) == len(two) == 3 and min(*one, *two) > 1
+    ratios = [max(pair) / min(pair) for pair in zip(one, two, strict=False) if three]
+    holds = {"turned-grid": H != W and min(h, w) > 4 and H * h == W * w}
+    holds["smaller"] = min(ratios, default=0) >= 6
+    return told("prose", holds, one=one, two=two)

@@ -1,0 +1,148 @@
+"""Recognise a message in a text by its wording, without its numbers."""
+
+import re
+from functools import cache
+
+from helpers.inspection.messages.numbers import HOLE, without_numbers
+from helpers.inspection.messages.search import rarity
+
+# What names an error. pytest writes "E   " in front of it, launchers the number of the
+# process, servers the time.
+ERROR = re.compile(
+    r"(?:^|[\s|:\])])(?:\w+\.)*\w*(?:Error|Exception|Interrupt|Warning)\b"
+    r"\s*(?:\([a-z ]+\))?(?::|$)",
+    re.MULTILINE,
+)
+NOISE = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]|\r")  # colours, and Windows' line ends
+QUOTES = str.maketrans({"`": "'", "‘": "'", "’": "'", "“": "'", "”": "'", '"': "'"})
+WIDE = str.maketrans("：，（）［］＝", ":,()[]=")  # as a Chinese keyboard writes them
+AXES = re.compile(r"\b([1-6])-[dD]\b")  # 3-D is as good as 3D
+PAUSE = re.compile(r"[:,;](?=\s|$)")
+SURE_LENGTH = 20  # letters of a wording that counts outside of an error's lines
+LAST, MOST_ERRORS = 20, 8  # letters that the last error has ahead, of so many
+LONGEST = 16_000  # letters of a log that are read
+LONGEST_GAP = 200  # letters that `...` may stand for
+CLOSE = 0.5  # the share of a wording that an error has, times the share the other way
+WORD = re.compile(r"[a-z_]{3,}")
+ORDINAL = re.compile(
+    r"\b(dim|dimension|axis|arg\w*|operand|number|entry|line) $|':$|\w$"
+)
+
+
+def clean(text):
+    """Without colours; of a long log, the last error with what stands around it."""
+    text = NOISE.sub("", text).translate(WIDE)
+    if len(text) <= LONGEST:
+        return text
+    start = max(0, len(text) - len((errors_in(text) or [text])[0]) - LONGEST // 2)
+    return text[start : start + LONGEST]
+
+
+def prepare(text):
+    """Lower case, one kind of quote, one space; the numbers as holes, and their values.
+
+    Colons and the like at a word's end go: releases differ in them.
+
+    Returns the text and a list of its numbers and shapes, one for each hole.
+    """
+    bare, numbers = without_numbers(AXES.sub(r"\1D", text))
+    bare = PAUSE.sub("", bare.translate(QUOTES).lower())
+    return re.sub(r"\s+", " ", bare).strip(), numbers
+
+
+@cache
+def parts_of(example):
+    """An example's wording, prepared, in the parts between its gaps."""
+    return [prepare(part)[0] for part in example.split("...")]
+
+
+def wording_in(example, bare):
+    """(start, end) of an example's wording in a prepared text, or None."""
+    parts = parts_of(example)
+    if not all(part in bare for part in parts):
+        return None
+    pattern = rf"\s*.{{0,{LONGEST_GAP}}}?\s*".join(map(re.escape, parts))
+    match = re.search(pattern, bare)
+    return match and match.span()
+
+
+def errors_in(text):
+    """The errors and warnings of a text, each up to the next, the last first."""
+    starts = [match.start() for match in ERROR.finditer(text)]
+    ends = [*starts[1:], len(text)][: len(starts)]
+    return [text[a:b] for a, b in zip(starts, ends, strict=True)][::-1]
+
+
+def find(messages, text):
+    """(message, numbers, close): by its wording, or close to one, or of a kind.
+
+    A longer wording counts before a shorter one, and the last error of a traceback
+    before those above it, of which it may be no more than the consequence. Returns
+    (None, [], True) if nothing fits.
+    """
+    errors = errors_in(text)[:MOST_ERRORS]
+    found = [longest(messages, error) for error in errors]
+    found += [longest(messages, text, SURE_LENGTH if errors else 0)] * (
+        not any(message for _, message, _ in found)
+    )
+    lengths = [one[0] + LAST * (place == 0) for place, one in enumerate(found)]
+    _, message, numbers = found[lengths.index(max(lengths))]
+    if message:
+        return message, numbers, False
+    bare, numbers = prepare(next(iter(errors), ""))
+    if message := closest(messages, bare[:LONGEST_GAP]):
+        fitting = len(numbers) == max(map(holes, message.says))
+        return message, numbers * fitting, True
+    return *of_kind(messages, bare, numbers), True
+
+
+def holes(example):
+    return sum(part.count(HOLE) for part in parts_of(example))
+
+
+def longest(messages, text, length=0):
+    """(length, message, numbers) of the longest wording in a text, above `length`."""
+    bare, numbers = prepare(text)
+    best = (0, None, [])
+    for message in messages:
+        for example in message.says:
+            said = len(example.replace("...", ""))
+            if said > length and (span := wording_in(example, bare)):
+                first, last = (bare[:end].count(HOLE) for end in span)
+                mine = numbers[first:last] or numbers[first:]
+                length, best = said, (said, message, mine)
+    return best
+
+
+def closest(messages, bare):
+    """The message whose words an unknown error has nearly all of, or None."""
+    said = set(WORD.findall(bare))
+    wordings = [
+        (message, set(WORD.findall(" ".join(parts_of(example)))))
+        for message in messages
+        for example in message.says
+    ]
+    weight = rarity([words for _, words in wordings])
+    best, found = CLOSE * weight(said), None
+    for message, words in wordings:
+        if len(words) >= 5 and (shared := weight(words & said)):
+            if (alike := shared * shared / weight(words)) > best:
+                best, found = alike, message
+    return found
+
+
+def of_kind(messages, bare, numbers):
+    """Of an error in unknown words: the kind of message, and the numbers in it.
+
+    The number of an axis, an argument or a line is none of a size.
+    """
+    sizes = [
+        number
+        for number, before in zip(numbers, bare.split(HOLE), strict=False)
+        if not ORDINAL.search(before) or len(str(number)) > 4  # (64,) is no index
+    ]
+    for message in messages:
+        if sizes or not message.numbers:
+            if any(re.search(pattern, bare) for pattern in message.like):
+                return message, sizes
+    return None, []

@@ -1,0 +1,87 @@
+"""An explanation as text for a terminal."""
+
+import textwrap
+import tomllib
+
+from helpers.inspection.messages.index import FOLDER, NOTEBOOK
+
+WIDTH, MOST = 88, 3  # letters of a line, causes in full
+SAID = tomllib.loads((FOLDER / "phrases.toml").read_text(encoding="utf-8"))
+SORTING = SAID["sorting"]
+
+
+def as_text(explanation):
+    """All of an explanation, the likeliest causes with their question and remedy."""
+    causes, facts = explanation.causes, explanation.facts
+    paragraphs = heading(explanation)
+    if facts:
+        paragraphs.append("\n".join(["The numbers:", *map(line, facts)]))
+    if len(causes) > 1 and not explanation.by_words:
+        paragraphs.append(wrap(SAID["ranked" if causes[0].told else "undecided"]))
+    shown, rest = causes[:MOST], [ranked.cause.id for ranked in causes[MOST:]]
+    sure = causes and causes[0].told or explanation.by_words and not explanation.weak
+    likely = max((n for n, one in enumerate(shown, 1) if one.told), default=1)
+    for place, ranked in enumerate(shown, 1):
+        if sure and place == likely + 1:
+            paragraphs.append(SAID["less"])
+        paragraphs.append("\n".join(one_cause(place, ranked)))
+    if sorting := explanation.sorting:
+        asked = (f"{seen}: {one.ask} (`explain {one.id}`)" for seen, one in sorting)
+        paragraphs.append("\n".join([SAID["sort"], *map(line, asked)]))
+    if rest:
+        paragraphs.append(wrap(f"{SAID['rest']} {', '.join(rest)}"))
+    if causes or explanation.message is None:
+        paragraphs.append(wrap(SAID["next"]))
+    return "\n\n".join(paragraphs)
+
+
+def line(text):
+    return wrap(f"  {text}", "    ")
+
+
+def heading(explanation):
+    """What was recognised, in paragraphs."""
+    message, causes = explanation.message, explanation.causes
+    if message is not None:
+        close = f"{SAID['close']} *{message.says[0]}*" if explanation.close else ""
+        shapes = "" if message.causes else SAID["not_shapes"]
+        hint = SAID["hint"] if explanation.weak and causes else ""
+        parts = (close, message.means, message.remedy, shapes, hint)
+        return [wrap(part) for part in parts if part]
+    if not causes:
+        return [wrap(SAID["unknown"])]
+    if not explanation.by_words:
+        return []  # the entry was asked for by its name
+    return [wrap(SAID["weak"] if explanation.weak else SAID["by_words"])]
+
+
+def one_cause(place, ranked):
+    """A cause in lines: what it is, the question, the line to run, before and after."""
+    cause = ranked.cause
+    lines = [wrap(f"{place}. {cause.cause}", "   ")]
+    lines += [
+        wrap(f"   Fits:   {reason}", " " * 11)
+        for reason in ranked.reasons
+        if reason not in ranked.generic
+    ]
+    lines += [wrap(f"   Ask:    {cause.ask}", " " * 11), *block("Run:", cause.run)]
+    lines += block("Before:", cause.before) + block("After:", cause.after)
+    return [*lines, f"   Index:  {NOTEBOOK}, entry {cause.id}"]
+
+
+def block(name, code):
+    """A name and code, on one line if it is one."""
+    if "\n" in code:
+        return [f"   {name}", textwrap.indent(code, "       ")]
+    return [f"   {name:7} {code}"] if code else []
+
+
+def wrap(text, later=""):
+    """Lines of at most 88 letters; spaces in front of the text stay."""
+    return textwrap.fill(
+        text if text.startswith(" ") else " ".join(text.split()),
+        WIDTH,
+        subsequent_indent=later,
+        break_long_words=False,
+        break_on_hyphens=False,
+    )

@@ -1,0 +1,199 @@
+"""A reshape that asks for another number of elements: what the tensor holds instead."""
+
+import math
+from fractions import Fraction
+
+from helpers.inspection.messages.numbers import (
+    EXTRA,
+    HEAD_WIDTHS,
+    HEADS,
+    WIDTHS,
+    as_int,
+    as_shape,
+    compare,
+    either,
+    extra,
+    square_root,
+    times,
+    told,
+)
+
+# Windows that cut a map, (h / a, a, w / b, b) and the others: where these axes stand.
+CUT = ((1, 2, 3, 4), (0, 5)), ((2, 3, 4, 5), (0, 1))  # (B, ..., C), (B, C, ...)
+
+
+def reshape(wanted, size, axis=None):
+    """A tensor of `size` numbers was to take the shape `wanted`."""
+    wanted, size = as_shape(wanted), as_int(size)
+    asked = math.prod(n for n in wanted if n != -1)
+    if facts := windows(wanted, size):
+        return facts | told("reshape", {"no-grid": True})
+    if asked <= 0 or size == 0:
+        return told("reshape", {"empty": size == 0, "zero": size})
+    free, splits = -1 in wanted, splits_of(wanted, size)
+    values = {"wanted": times(wanted), "asked": asked, "size": size}
+    facts = told("reshape", {"count": not free, "no-grid": not splits}, **values)
+    if not splits:
+        return facts | solved(wanted, size, asked)
+    grid, rest = splits[0]
+    cells, whole = math.prod(grid), size % rest == 0
+    width, left = divmod(size, cells)
+    cut = cells >= 9 and not left and width + 1 in WIDTHS  # (width - 1) * h * w
+    free = free and size >= 2 * cells * rest  # else there is one image
+    if whole and not free and not cut:
+        facts |= compare(size // rest, grid, said=rest == 1)
+    if not facts.keys() & {"extra", "tiles"}:
+        facts |= whole_rows(size, rest, grid)
+    if free and rest > 1 and whole:
+        facts = facts or uneven(wanted, size)
+    no_fit = not facts.keys() - {"count", "held"} and not cut
+    holds = {"no-fit": no_fit, "channel-cut": cut}
+    holds["too-small"] = asked > size and asked % size
+    facts |= told("reshape", holds, **values, cells=cells, width=width + 1)
+    return facts | (solved(wanted, size, asked) if no_fit else {})
+
+
+def splits_of(wanted, size):
+    """((h, w), rest) for all readings batch | grid | width of a shape, the best first.
+
+    A reading whose other axes divide the size comes before one whose do not, then the
+    squarest. (h, w) can stand first only in (h, w) and (h, w, C), a batch is in front
+    of all others, more than five axes are windows, and (N, A, d) has no grid.
+    """
+    found = []
+    for i in range(len(wanted) - 1 if len(wanted) < 6 else 0):
+        h, w = grid = wanted[i : i + 2]
+        behind = wanted[2:] if i == 0 else ()
+        if (i == 0 and len(wanted) > 3) or (
+            behind and behind[0] != 1 and -1 < behind[0] < 32
+        ):
+            continue
+        before, last = wanted[i - 1] if i else 0, i + 2 == len(wanted)
+        known = h in HEADS and last and before > 1 and size % (h * w) == 0
+        heads = h != w in HEAD_WIDTHS and (before == -1 or known)  # (N, A, d)
+        if not heads and min(grid) >= 2 and 2 < max(grid) <= 5 * min(grid):
+            rest = abs(math.prod(wanted)) // (h * w)
+            found.append((size % rest > 0, abs(math.log(h / w)), grid, rest))
+    return [one[2:] for one in sorted(found)]
+
+
+def solved(wanted, size, asked):
+    """What one axis of the shape would have to be, or how often the shape is held."""
+    ratio = Fraction(size, asked)
+    many = max(ratio.numerator, ratio.denominator)
+    if -1 in wanted:
+        return uneven(wanted, size)
+    if 1 in (ratio.denominator, ratio.numerator):
+        holds = {"ratio": True, "twice": many == 2, "holds": ratio > 1}
+        verb = "holds" if ratio > 1 else "is held by"
+        return told("reshape", holds, verb=verb, many=many)
+    for n in sorted({*wanted} - {1, 2}, reverse=True):
+        need = n * ratio
+        if need.denominator <= 2:
+            whole = need.numerator // 2
+            odd = f" ({2 * whole + 1} = 2 x {whole} + 1)" * (need.denominator == 2)
+            values = {"need": f"{float(need):g}", "n": n, "more": odd}
+            return told("reshape", {"solved": True, "odd": odd}, **values)
+    return {}
+
+
+def uneven(wanted, size):
+    """With a -1: rows that are taken n at a time, and are no multiple of n."""
+    *known, rest = [n for n in wanted if n != -1] + [1] * (wanted[-1] == -1)
+    n = known.pop() if known else rest
+    while known and size % (rest * n) == 0:
+        rest, n = rest * n, known.pop()
+    if size % rest:
+        rest, n = 1, rest
+    held = size // rest
+    near = range(n - max(2, n // 8), n + max(2, n // 8) + 1)
+    fits = [m for m in sorted(near, key=lambda m: abs(m - n)) if m > 1 and not held % m]
+    what = either((m, held // m) for m in fits[:2])
+    values = {"held": held, "n": n, "near": (held - held % n, held - held % n + n)}
+    values |= {"parts": f"{size} = {held} x {rest}: " * (rest > 1)}
+    values |= {"may": f"; {held} = {what}" * bool(what)}
+    uneven = n > 1 and held % n
+    frames = uneven and what and wanted[0] == n and wanted[1] == -1
+    return told("reshape", {"uneven": uneven, "frames": frames}, **values)
+
+
+def whole_rows(size, rest, grid):
+    """The size is a multiple of the grid, or of the grid with extra tokens."""
+    cells = math.prod(grid)
+    for tokens in (cells + more for more in (0, *EXTRA)):
+        many, left = divmod(size, tokens**2)
+        if not left and rest in (1, many):
+            text = f"{size} = {many} x {tokens} x {tokens}: queries by keys"
+            return dict.fromkeys(("every-query", "axis-left"), text)
+    if size > cells * rest and size % (cells * rest) == 0:
+        many = size // (cells * rest)
+        return {"rows": f"{size} = {many} x {cells * rest}: axes were left in"}
+    for more in EXTRA:
+        many, left = divmod(size, cells + more)
+        if many > 1 and not left and rough(cells + more):
+            text = f"{size} = {many} x ({cells} + {more})"
+            return {"rows": f"{text}: axes were left in"} | extra(more, text)
+    return {}
+
+
+def rough(n):
+    """Has n a large prime? (2, 3, 5 and 7 are in the sizes of all models.)"""
+    return n // math.gcd(n, (2 * 3 * 5 * 7) ** 20) > 7
+
+
+def windows(wanted, size):
+    """Facts about windows in a shape that asks for another size; {} for other shapes.
+
+    (B, h / a, a, w / b, b, C) cuts a map, (B, h / a, w / a, a, a, C) joins windows (in
+    both, C may stand in front), and (B, windows, A, n, n) meets their mask.
+    """
+    if len(wanted) == 5 and wanted[3] == wanted[4] and square_root(wanted[3]):
+        return masked(wanted, size)
+    if len(wanted) != 6:
+        return {}
+    images, rows, columns, a, b, c = wanted
+    if a == b != columns:
+        return joined(size, images, rows, columns, a, c)
+    if b == c < a and columns < a:
+        return joined(size, images, rows, columns, b, a)
+    found = [cut(wanted, size, *layout) for layout in CUT]
+    return next(filter(None, found), {})
+
+
+def masked(wanted, size):
+    """Weights (B x windows, A, n, n), by the windows that the mask has."""
+    images, windows, heads, n, _ = wanted
+    held, left = divmod(size, abs(heads) * n * n)
+    wrong = held != images * windows if images > 0 else held % windows
+    holds = {"mask-windows": not left and windows > 1 and wrong}
+    values = {"held": held, "asked": windows, "n": n, "side": square_root(n)}
+    return told("windows", holds, **values)
+
+
+def joined(size, images, rows, columns, side, width):
+    """Windows (B x windows, a, a, C) that become a map again."""
+    held, left = divmod(size, side * side * abs(width))
+    one = rows * columns
+    holds = {"batch-0": images == 0}
+    holds["other-windows"] = images > 0 < width and not left and held != images * one
+    counted = f"{held} windows" if width > 0 and not left else "the windows"
+    values = {"rows": rows, "columns": columns, "held": held, "side": side}
+    return told("windows", holds, counted=counted, one=one, images=images, **values)
+
+
+def cut(wanted, size, places, others):
+    """A map that is cut, though its height or width is no multiple of the parts."""
+    rows, a, columns, b = (wanted[place] for place in places)
+    if min(rows, a, columns, b) < 1:
+        return {}
+    rest = math.prod(n for place in others if (n := wanted[place]) > 0)
+    free = any(wanted[place] == -1 for place in others)
+    found = []
+    for h in range(rows * a, (rows + 1) * a):
+        for w in range(columns * b, (columns + 1) * b):
+            many, left = divmod(size, h * w * rest)
+            known = many == 1 if not free else h == w or many in WIDTHS
+            if not left and known and (h % a or w % b):
+                found.append(((h % a > 0) + (w % b > 0), abs(h - w), h, w))
+    *_, h, w = min(found, default=(0, 0))
+    return told("windows", {"uncut": found}, h=h, w=w, a=a, b=b)

@@ -1,0 +1,74 @@
+"""What a tensor is, if it is no weights: by its values, then by its shape."""
+
+from helpers.inspection.shapes.features import (
+    are_classes,
+    as_features,
+    as_points,
+    features,
+)
+from helpers.inspection.shapes.readings import exact, fits
+from helpers.inspection.shapes.softmax import are_cut
+
+COLORS = (3, 4)  # as a picture has them
+SMALL, SMALL_LAST = 192, 64  # pixels of a side: below this, colors may be heads
+
+
+def instead_of_weights(report, values, facts, counts):
+    """The Features that the tensor may be; None for weights."""
+    shape, signed = report.shape, False
+    if points := as_points(shape, report.sums, facts, counts):
+        return points
+    named = {counts["heads"], counts["queries"]} - {None, 1}
+    if values is not None:
+        signed = bool((values.nan_to_num() < -1e-6).any())
+        if found := two_numbers(values):
+            return found
+        weights = report.sums or are_cut(values, len(shape) - 1)
+        if weights and not are_classes(shape):
+            return None
+        pixels = None if named & set(shape) else as_pixels(shape, values, facts)
+        if found := pixels or whole_numbers(values):
+            return found
+    placed = facts.in_prompt() or facts.given_grids() or exact(shape[-1], facts)
+    if not signed and ((facts.gives_layout() and placed) or named & set(shape)):
+        return None
+    found = as_features(shape, facts, signed, counts["heads"])
+    axes_named = counts["heads"] in shape[:-2] or counts["queries"] == shape[-2:][0]
+    return None if axes_named and found and found.what == "tokens" else found
+
+
+def two_numbers(values):
+    """Features of a mask, 0 and 1 or 0 and far less; else None."""
+    least, most = values.min().item(), values.max().item()
+    two = bool(((values == least) | (values == most)).all()) and least < most
+    one = least == 0 and bool((values.sum(-1) == 1).all())  # a key a row: weights
+    mask = two and not one and (most == 0 or (least, most) == (0, 1))
+    return features("mask") if mask else None
+
+
+def whole_numbers(values):
+    """Features of ids or counts, not of weights that are scaled to 255; else None."""
+    least, most = values.min().item(), values.max().item()
+    ids = -100 <= least < most > 1 and (least, most) != (0, 255)
+    whole = ids and bool((values % 1 == 0).all())
+    return features("whole numbers") if whole else None
+
+
+def as_pixels(shape, values, facts):
+    """Features, if the last axes are rows and columns of pixels; else None."""
+    same = facts.image_size and shape[-2:] == tuple(facts.image_size)
+    same = same and not fits(shape[-1], facts)
+    if len(shape) < 3:
+        return features("enlarged maps") if same else None
+    sizes = values.abs()
+    for C, (h, w), least, kind in (
+        (shape[-3], shape[-2:], SMALL, "picture"),
+        (shape[-1], shape[-3:-1], SMALL_LAST, "picture, channels last"),
+    ):
+        usual = C in COLORS and min(h, w) >= least and not (h % 8 or w % 8)
+        bright = usual and sizes.max() <= 255 and sizes.mean() * w > 8
+        if bright and not fits(w, facts):
+            return features(kind, C=C, h=h, w=w)
+    if shape[-1] == 4 and len(shape) == 3 and values.min() >= 0:
+        return features("boxes")
+    return features("enlarged maps") if same else None

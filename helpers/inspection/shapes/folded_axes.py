@@ -1,0 +1,113 @@
+"""An axis that holds more than images or heads: windows, frames, or places."""
+
+from math import prod
+from typing import NamedTuple
+
+from helpers.inspection.shapes.readings import fits, likeliest
+from helpers.inspection.shapes.windows import stages, windows_of
+
+MANY_IMAGES = 16  # so many of one size are windows rather than a batch
+MOST_STEPS = 64  # in time, of a model of videos
+MOST_SHARED = 1024  # images times heads that share an axis with windows or frames
+
+
+class Fold(NamedTuple):
+    """unit: what an axis holds besides images and heads: "windows", "frames", "places",
+    "rows" or "columns". parts: [(name, count)], which multiply to the axis; None: not
+    known. exact: counts that the caller named leave nothing open. windows: Windows, or
+    None. first: nothing else explains the keys as well."""
+
+    unit: str
+    parts: list
+    exact: bool
+    windows: object = None
+    first: bool = True
+
+    @property
+    def name(self):
+        return " x ".join(n for n, count in self.parts if count != 1 or n == self.unit)
+
+    @property
+    def evidence(self):
+        known = [f"{n} {u}" for u, n in self.parts if n and (n > 1 or u == self.unit)]
+        if len(known) > 1:
+            return " x ".join(known)
+        known = self.windows or dict(self.parts)[self.unit]
+        return "as many as an image has" if known else "frames look at frames"
+
+
+def fold_of(size, N, T, facts, batch, heads):
+    """The likeliest Fold of an axis before T queries and N keys; None if there is none.
+
+    heads: their number; 1 if they have another axis; None if it is not known.
+    """
+    best = likeliest(N, facts)
+    plain = best and best.merge == 1 and facts.image_size
+    named = "windows" in facts.family.kinds
+    many = size >= MANY_IMAGES and (batch or facts.patch_size is None)
+    first = bool(not plain or many or named)
+    for unit, count, windows in units(N, T, facts):
+        if unit == "places" and count is None and size < MANY_IMAGES:
+            continue  # too few for an image
+        parts = divide(size, unit, count, batch, heads)
+        usual = unit == "places" or (unit == "frames" and count == facts.frames)
+        usual = windows.usual if windows else usual  # whatever the number of images
+        if not parts or not (batch or usual):
+            continue
+        if not windows or batch or named or (first and not facts.family.kinds):
+            return Fold(unit, parts, bool(batch), windows, first or not windows)
+    return None
+
+
+def units(N, T, facts):
+    """(unit, how many of it there are, Windows or None), the likeliest first."""
+    best = likeliest(N, facts)
+    plain = best and best.merge == 1
+    if in_time(N, T, facts) and not (plain and facts.image_size):
+        grids = facts.grids() if facts.image_size else ()
+        counts = sorted((g.h * g.w for g in grids if g.likely), reverse=True)
+        yield from (("places", count, None) for count in counts)
+        yield "places", None, None
+        return
+    on_image = facts.image_size is None or fits(N, facts) or fits(T, facts)
+    if facts.frames and on_image and not (plain and len(best.layout.grid) == 3):
+        yield from (("frames", t, None) for t in steps(facts))
+    windows = [] if facts.in_prompt() else windows_of(N, T, facts)
+    squares = [w for w in windows if w.usual]
+    yield from (("windows", prod(w.counts), w) for w in squares)
+    for h, w in stages(facts, False) if facts.image_size and T == N else ():
+        yield from [("rows", h, None)] * (w == N) + [("columns", w, None)] * (h == N)
+    yield from (("windows", prod(w.counts), w) for w in windows if not w.usual)
+
+
+def steps(facts):
+    """In how many steps the frames come: one for each, for every two, for four."""
+    frames = facts.frames or 0
+    return [frames // k for k in (1, 2, 4) if frames % k == 0 and frames > k]
+
+
+def in_time(N, T, facts):
+    """True if the keys are the steps of a video, with a class token or without."""
+    unsaid = facts.frames is None and facts.family.kinds[:1] == ["frames"]
+    known = N in steps(facts) or N - 1 in steps(facts)
+    return T == N and (known or (unsaid and N <= MOST_STEPS and not fits(N, facts)))
+
+
+def divide(size, unit, count, batch, heads):
+    """[(name, count)]: so many of a unit, times images, times heads; or None."""
+    known = (batch or 1) * (heads or 1)
+    if count is None:  # whatever is left
+        left = None if batch is None or heads is None else size // known
+        return [("images", batch), (unit, left), ("heads", heads)]
+    rest, off = divmod(size, count)
+    if off or count < 2 or rest % known or rest > MOST_SHARED:
+        return None
+    left = rest // known
+    if unit == "frames" and left == 2 and not (batch or heads):  # who has two heads?
+        return [("images or halves of guidance", 2), (unit, count)]
+    if batch and heads:
+        return [("images", batch), (unit, count), ("heads", heads)][: 4 * (left == 1)]
+    if batch or heads:
+        images, heads = batch or left, heads or left
+        return [("images", images), (unit, count), ("heads", heads)]
+    return [(unit, count), ("images or heads", left)]

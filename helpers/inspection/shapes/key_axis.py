@@ -1,0 +1,85 @@
+"""Which axis of a weights tensor holds the keys, and how that is known."""
+
+from helpers.inspection.shapes.facts import SMALLEST
+from helpers.inspection.shapes.families import problem
+from helpers.inspection.shapes.readings import fits
+from helpers.inspection.shapes.softmax import tolerance
+
+
+def find_keys(shape, values, axes, facts, counts):
+    """(axis of the keys, evidence, problems); the axis is None for maps on a grid.
+
+    axes: those over which the values sum to 1, see `softmax_axes`. counts: {name: how
+    many the caller knows of, or None}.
+    """
+    last = len(shape) - 1
+    behind = [n for n in ("queries", "heads") if shape[-1] == counts[n]]
+    behind = behind * (shape[-1] != shape[-2:][0])
+    if values is None:
+        return *of_shape(shape, facts, behind), []
+    if axes == (last,):
+        return last, "sums to 1 along this axis", []
+    if last and shape[-1] == 1 and axes == (last - 1,):
+        return last - 1, "sums to 1 along this axis, a column", []
+    if looks_like_grid(shape, values, axes, facts):
+        total = "1" if axes == (last - 1, last) else "less than 1"
+        evidence = f"the last two axes together sum to {total}"
+        on_image = total != "1" and facts.image_size is not None
+        return None, "the size of a grid on this image" if on_image else evidence, []
+    if not axes or shape[-1] == 1:
+        return last, "by convention the last axis; it does not sum to 1", []
+    if len(axes) > 1:
+        return last, "by convention", [problem("joint softmax", axes=list(axes))]
+    axis = axes[0]
+    if axis == last - 1 and behind == ["heads"]:
+        return axis, "sums to 1 along this axis; the heads stand behind", []
+    if axis == 0 and len(shape) > 2:
+        return last, "by convention", [problem("across images")]
+    evidence = "sums to 1 along this axis, and no other"
+    return axis, evidence, [problem("wrong axis", axis=axis)]
+
+
+def of_shape(shape, facts, behind):
+    """(axis of the keys, evidence) of a bare shape. behind: names of the last axis."""
+    last = len(shape) - 1
+    if on_grid(shape, facts):
+        return None, "the size of a grid on this image"
+    if folded_twice(shape):
+        return None, "the same two sizes as before"
+    only = shape[-1] not in shape[:-1] and shape[-1] < SMALLEST
+    if behind and (only or fits(shape[-2], facts)):
+        return last - 1, f"by its position; the {behind[0]} stand behind"
+    if last and shape[-1] == 1 < shape[-2]:
+        return last - 1, "a column of one number a key; no values to check"
+    return last, "by convention the last axis; no values to check"
+
+
+def looks_like_grid(shape, values, axes, facts):
+    """True for maps (..., h, w): they sum to 1, or to less without some of the keys."""
+    last = len(shape) - 1
+    if last < 1 or axes not in ((), (last - 1, last)):
+        return False
+    if facts.image_size is not None:
+        return on_grid(shape, facts)
+    total = values.double().nan_to_num().flatten(-2).sum(-1)  # (...)
+    positive = values.nan_to_num().min() >= 0 and total.max() > 0
+    if not positive or total.max() > 1 + tolerance(values):
+        return False
+    h, w = shape[-2:]
+    return SMALLEST <= h * w and max(h, w) <= min(64, 2 * min(h, w))
+
+
+def folded_twice(shape):
+    """True for (..., h, w, h, w): cells that look at cells."""
+    same = len(shape) > 3 and shape[-4:-2] == shape[-2:]
+    return same and min(shape[-2:]) > 4 and shape[-2] * shape[-1] >= 4 * SMALLEST
+
+
+def on_grid(shape, facts):
+    """True if the last two axes are a grid on the image and the last is no sequence."""
+    if facts.image_size is None or len(shape) < 2 or shape[-2] * shape[-1] < SMALLEST:
+        return False
+    if shape[-1] == shape[-2] and facts.family.kinds[:1] == ["frames"]:
+        return False  # frames look at frames
+    likely = [(g.h, g.w) for g in facts.grids() if g.likely and g.merge == 1]
+    return tuple(shape[-2:]) in likely and not fits(shape[-1], facts)
