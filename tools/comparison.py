@@ -11,16 +11,11 @@ import torch
 from torch import nn
 from torch.nn.functional import adaptive_avg_pool2d
 
-from helpers.captioning import scenes, training
+from helpers.captioning import models, scenes, training
 from helpers.captioning.attention import AdditiveAttention, DotProductAttention
 from helpers.captioning.checkpoints import DATA
 from helpers.captioning.drawing import draw
-from helpers.captioning.models import (
-    Encoder,
-    RecurrentDecoder,
-    TransformerDecoder,
-    eval_mode,
-)
+from helpers.captioning.models import Encoder, RecurrentDecoder, TransformerDecoder
 from helpers.captioning.stop_button import use_threads
 from helpers.captioning.teacher_forcing import word_ids
 from helpers.captioning.words import VOCABULARY, word_objects
@@ -94,7 +89,7 @@ class UnseenScenes:
         """shape: the share of right shape words. mass: that of a map on its object.
         bits: the entropy of the map; bits_head: of a single head."""
         encoder, decoder = model
-        with eval_mode(model):
+        with models.eval_mode(model):
             logits, weights = decoder(*encoder(self.images), self.words[:, :-1])
         right = self.at_words(logits).argmax(-1) == self.at_words(self.words[:, 1:])
         weights = weights.flatten(1, -3) if weights.dim() > 3 else weights[:, None]
@@ -113,7 +108,7 @@ class UnseenScenes:
         said ("only"), and at all other words ("else"). Recurrent decoders alone."""
         (encoder, decoder), right = model, {"shape_only": [], "shape_else": []}
         inputs, targets = self.words[:, :-1], self.words[:, 1:]  # (B, T)
-        with eval_mode(model):
+        with models.eval_mode(model):
             cells, places = encoder(self.images)  # (B, N, D), (N, P)
             for said, images in zip(self.said[:, 1::2].T, self.without, strict=True):
                 blank = encoder(images)[0]  # (B, N, D)
