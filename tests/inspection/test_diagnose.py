@@ -350,7 +350,7 @@ def test_a_bare_shape_promises_nothing_about_values():
 def test_what_is_no_weights_at_all():
     report = diagnose((2, 197, 768), (224, 224), 16)
     assert report.what == "tokens" and "rather tokens" in report.ambiguous[0]
-    assert kinds(torch.randn(2, 197, 768), (224, 224), 16) == ["scores"]
+    assert kinds(torch.randn(2, 197, 768), (224, 224), 16) == ["tokens"]
     assert "the image itself" in str(diagnose((2, 3, 96, 136), (96, 136)))
     assert "the image itself" not in str(diagnose((2, 3, 96, 136), (136, 96)))
     square = diagnose((3, 4, 256, 256), (256, 256))  # 16 x 16 cells look at themselves

@@ -33,7 +33,9 @@ def find_keys(shape, values, axes, facts, counts):
         return last - 1, "sums to 1 along this axis, a column", []
     if looks_like_grid(shape, values, axes, facts):
         total = "1" if axes == (last - 1, last) else "less than 1"
-        return None, f"the last two axes together sum to {total}", []
+        evidence = f"the last two axes together sum to {total}"
+        on_image = total != "1" and facts.image_size is not None
+        return None, "the size of a grid on this image" if on_image else evidence, []
     if not axes or shape[-1] == 1:
         return last, "by convention the last axis; it does not sum to 1", []
     if len(axes) > 1:
@@ -52,12 +54,12 @@ def looks_like_grid(shape, values, axes, facts):
     last = len(shape) - 1
     if last < 1 or axes not in ((), (last - 1, last)):
         return False
+    if facts.image_size is not None:
+        return on_grid(shape, facts)
     total = values.double().nan_to_num().flatten(-2).sum(-1)  # (...)
     positive = values.nan_to_num().min() >= 0 and total.max() > 0
     if not positive or total.max() > 1 + tolerance(values):
         return False
-    if facts.image_size is not None:
-        return on_grid(shape, facts)
     h, w = shape[-2:]
     return SMALLEST <= h * w and max(h, w) <= min(64, 2 * min(h, w))
 

@@ -3,19 +3,19 @@
 from torch import nn
 
 from helpers.inspection.shapes.axes import find_keys
+from helpers.inspection.shapes.contents import instead_of_weights
 from helpers.inspection.shapes.counts import check_named, open_axes
 from helpers.inspection.shapes.doubts import next_line, open_grid
 from helpers.inspection.shapes.facts import Facts, check_counts
-from helpers.inspection.shapes.features import WORDS, as_features, as_points
+from helpers.inspection.shapes.features import WORDS
 from helpers.inspection.shapes.inputs import usual_input
 from helpers.inspection.shapes.known import family_of, problem
-from helpers.inspection.shapes.look import few, look, on_grid
 from helpers.inspection.shapes.naming import name_axes
 from helpers.inspection.shapes.proposals import fit_keys
-from helpers.inspection.shapes.readings import exact
 from helpers.inspection.shapes.report import Candidate, Known, Report
-from helpers.inspection.shapes.sums import are_cut, logarithm_of, softmax_axes
+from helpers.inspection.shapes.sums import logarithm_of, softmax_axes
 from helpers.inspection.shapes.unpack import unpack
+from helpers.inspection.shapes.values import few, look, on_grid
 
 
 def diagnose(
@@ -101,24 +101,6 @@ def examine(report, values, facts, layout, counts, probed):
     report.next = next_line(report, keys)
 
 
-def instead_of_weights(report, values, facts, counts):
-    """The Features that the tensor may be; None for weights."""
-    shape, signed = report.shape, False
-    if points := as_points(shape, report.sums, facts, counts):
-        return points
-    if values is not None:
-        signed = bool((values.nan_to_num() < -1e-6).any())
-        if report.sums or are_cut(values, len(shape) - 1):
-            return None
-    named = {counts["heads"], counts["queries"]} - {None, 1}
-    placed = facts.in_prompt() or facts.given_grids() or exact(shape[-1], facts)
-    if not signed and ((facts.gives_layout() and placed) or named & set(shape)):
-        return None
-    found = as_features(shape, facts, signed, counts["heads"])
-    axes_named = counts["heads"] in shape[:-2] or counts["queries"] == shape[-2:][0]
-    return None if axes_named and found and found.what == "tokens" else found
-
-
 def name_of(model):
     """The name of a model, for its family; a module has it in its configuration."""
     if not isinstance(model, nn.Module):
@@ -147,7 +129,8 @@ def fit(report, values, keys, facts, layout, features, fold, counts):
             return doubts
         if any(c.likely for c in report.candidates):
             return [features.text, *doubts]
-    report.what, report.axes = features.what, features.axes(report.shape)
+    report.what = features.what
+    report.axes = features.axes(report.shape) if features.names else report.axes
     report.candidates, doubts = [], []
     if features.tokens is not None:
         doubts = fit_keys(report, None, features.tokens, facts)

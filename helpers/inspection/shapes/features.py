@@ -9,7 +9,8 @@ from helpers.inspection.shapes.report import Axis
 NARROWEST, STEP = 192, 64  # widths of models: 192, 384, 768, 1024, ..., of tokens
 PROJECTED = 64  # the least width of tokens whose values tell that they are no weights
 WIDE, WIDEST = 2048, 16384  # of language models
-WORDS = (30522, 32000, 49408, 50257, 128256, 151936)  # that language models know
+WORDS = (30522, 30524, 32000, 32064, 32128, 49152, 49408, 50257, 50265, 128256, 151936)
+WORDS += (152064, 250002, 256000, 257152)  # that language models know
 HEADS = (32, 64, 72, 80, 88, 96, 128)  # widths of one head
 LARGEST = 128  # cells of a side of a feature map, where the image is not known
 MOST_LEVELS, MOST_POINTS = 5, 8
@@ -62,7 +63,8 @@ def as_tokens(shape, axis, facts, signed):
     N, width = shape[axis], shape[-1]
     grid = cells_of(N, facts) or other_size(N, facts) or (signed and nearly(N, facts))
     wide = is_width(width, WIDE) and N < width and not fits(width, facts)
-    signs = signed and len(shape) < 4 and is_width(width) and N >= SMALLEST
+    signs = signed and len(shape) < 4 and is_width(width)
+    signs &= N >= SMALLEST or facts.image_size is None
     if not grid and not wide and not signs:
         return None
     text = "these are rather tokens than weights: "
@@ -74,12 +76,9 @@ def as_tokens(shape, axis, facts, signed):
     best, last = likeliest(N, facts), likeliest(width, facts)
     cells = last and last.kind == "cells" and last.merge == 1
     with_class_token = best and best.off_grid  # among queries and not among keys: no
-    long = N > width or not signs  # more queries than keys: hardly
-    certain = bool(
-        long
-        if not grid and not wide
-        else signed or wide or not cells or with_class_token
-    )
+    long = N > width or facts.image_size is None  # more queries than keys: hardly
+    certain = signed or wide or not cells or with_class_token
+    certain = bool(certain if grid or wide else long)
     return Features("tokens", names, text, certain, axis)
 
 
@@ -122,8 +121,8 @@ def is_width(size, least=NARROWEST):
 
 def cells_of(N, facts):
     """The likeliest grid of N tokens, in words; "" if there is none."""
-    best = likeliest(N, facts)
-    if best is None or best.layout.index.numel() < SMALLEST or not facts.family.grid:
+    best = likeliest(N, facts) if facts.family.grid else None
+    if best is None or best.layout.index.numel() < SMALLEST:
         return ""
     return " x ".join(map(str, best.layout.grid)) + f", {best.others}"
 

@@ -20,19 +20,18 @@ def logarithm_of(values):
     """(weights, total) where these are logarithms of weights that sum to total, 1 or a
     whole number (of heads or layers that were summed) along the last axis; else None.
     """
-    least, most = values.min(), values.max()
-    if not (least < -1e-6 and most <= 20):  # nor NaN
+    if not (values.min() < -1e-6 and values.max() <= 20):  # nor NaN
         return None
     weights = values.exp()
     sums = weights.sum(-1, dtype=torch.float64)
     sums = sums[sums != 0]  # a mask may hide every key of a row
     if not len(sums) or not sums.isfinite().all():
         return None
-    total = round(sums.mean().item())
-    alone = len(sums) == 1 and total > 1  # any one row has some sum
-    if alone or total < 1 or (sums - total).abs().max() > 2e-2 * total:
-        return None
-    return (weights, total) if total == 1 or least < most else None
+    total, off = round(sums.mean().item()), 2e-2
+    if total != 1 and (len(sums) < 2 or not 1 < total < values.shape[-1] / 2):
+        return None  # small numbers: each exponential is about 1
+    alike = (sums - total).abs().max() <= off * total
+    return (weights, total) if alike else None
 
 
 def is_half(values):
@@ -68,7 +67,9 @@ def softmax_axes(values):
         long = long[:1]  # a constant: only the last axis can be the keys
     if (values < -1e-6).any() and values.isfinite().any():
         return ()
-    allowed = tolerance(values)
+    allowed, last = tolerance(values), values.sum(-1, dtype=torch.float64)
+    if last.numel() > 1 and last.max() - last.min() <= allowed * last.min():
+        long = long[:1]  # all weights are scaled
     for count in range(1, len(long) + 1):
         for axes in combinations(long, count):
             if sums_to_one(values, axes, allowed):

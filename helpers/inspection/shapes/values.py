@@ -1,187 +1,112 @@
-"""What can be seen to be wrong in the values of a weights tensor."""
+"""What the values of weights show, once it is known where the keys are."""
 
 import math
 
 import torch
 
-from helpers.inspection.shapes.known import problem
-from helpers.inspection.shapes.sums import is_half, tolerance
+from helpers.inspection.shapes.known import problem, read_toml
+from helpers.inspection.shapes.report import Candidate
+from helpers.inspection.shapes.rows import Rows
+from helpers.inspection.shapes.rules import ALWAYS, EQUAL, UNEQUAL
+from helpers.inspection.shapes.signs import SIGNED
+from helpers.inspection.shapes.sums import is_half, sample, softmax_axes
+from helpers.maps.token_layout import TokenLayout
 
-EVEN = 0.05  # bits: trained maps miss several, those of a new model 0.01 to 0.07
 SINK = 0.3  # share of all weight that makes one key a sink
 
 
-def find_problems(values, keys=-1):
+def few(report, values, keys):
+    """The values, or a sample of many; whole where some of them are no numbers."""
+    square = values.dim() > 1 and values.shape[-1] == values.shape[-2]
+    keep = (-2, -1) if keys is None or square else (keys,)
+    found = sample(values, keep) if values.sum().isfinite() else values
+    if found.numel() < values.numel():
+        report.looked_at += f" (a sample of {tuple(found.shape)})"
+    return found
+
+
+def on_grid(report, values):
+    """Maps (..., h, w): their layout, and their values as rows that sum to 1, where
+    they may be weights without some of the keys."""
+    layout = TokenLayout.from_grid(*report.shape[-2:])
+    report.candidates = [Candidate(layout, "the last two axes are the grid already")]
+    if values is None:
+        return None
+    values = values.flatten(-2)  # (..., N)
+    total = values.sum(-1, keepdim=True)  # (..., 1)
+    if softmax_axes(values) == (values.dim() - 1,):
+        return values
+    if not (values.nan_to_num().min() >= 0 and total.nan_to_num().max() <= 1.01):
+        return values
+    report.notes.append(
+        f"the cells of a map sum to {total[total > 0].min():.2f} ... "
+        f"{total.max():.2f}: keys off the grid (a class token, text) have the rest"
+    )
+    return values / total.where(total > 0, 1)
+
+
+def look(report, values, keys, misplaced):
+    """What the values show: problems, sinks, queries that look at nothing."""
+    if report.what in read_toml("doctor.toml")["problem"]:
+        numbers = {"least": values.min().item(), "most": values.max().item()}
+        report.problems.append(problem(report.what, **numbers))
+    elif not misplaced:
+        grid = report.axes[-1].name == "columns"
+        report.problems += find_problems(values, keys, grid)
+    if report.problems:
+        return
+    blind = ~values.any(dim=keys)  # (...)
+    if blind.any() and not blind.all():
+        report.notes.append(
+            f"{int(blind.sum())} queries look at nothing: padding, or a mask that "
+            "hides every key"
+        )
+    sinks = find_sinks(values, keys)
+    report.sinks = [key for key, _ in sinks]
+    cells = report.layouts[0].index if report.layouts else torch.empty(0, 0)
+    for key, share in sinks:
+        place = (cells == key).nonzero().tolist()
+        where = f"drawn as cell {tuple(place[0])}" if place else "off the grid"
+        report.notes.append(
+            f"key {key} holds {share:.0%} of all weight, whatever the query: a sink, "
+            f"{where}. To leave it out: weights.index_fill({keys}, torch.tensor("
+            f"[{key}]), 0), and say so in the picture"
+        )
+
+
+def find_problems(values, keys=-1, grid=False):
     """The list of Problems of weights whose keys lie along axis `keys`.
 
     values: float tensor, any shape. Rows with NaN are reported, then left out; rows of
-    zeros are left out, unless there are no others.
+    zeros are left out, unless there are no others. grid: the keys are cells of a map.
     """
-    rows = values.movedim(keys, -1).float()  # (..., N)
-    finite = rows.isfinite().all(-1)  # (...)
-    found = not_finite(values, rows)
-    if not finite.any():
+    rows = Rows(values, keys, grid)
+    found = not_finite(rows)
+    if not rows.finite.any() or (found and found[0].kind == "scores, masked"):
         return found
-    blind = ~rows.any(-1)  # (...)
-    if blind[finite].all():
-        return found + [problem("zeros")]
-    whole = rows[finite & ~blind]  # (rows, N)
-    if whole.min() < -1e-6:
-        return found + [negative(rows, whole)]
-    if blind.any() and bool((whole.amax(-1) > 1).all()) and alone(whole):
-        text = f"every weight is 0 or {whole.max():.3f}"
-        return found + [problem("dropout", text=text, zeros=zeros_of(rows))]
-    if whole.shape[-1] == 1 or bool((whole == 1).all()):
-        return found + [problem("ones")]
-    if whole.min() == whole.max():
-        return found + [
-            problem("constant", N=whole.shape[-1], share=whole.max().item())
-        ]
-    sums = whole.sum(-1, dtype=torch.float64)  # (rows,)
-    if (sums - 1).abs().max() > tolerance(values):
-        return found + [not_one(rows, whole, sums, tolerance(values))]
-    if found:
-        return found
-    return even(whole) or identity(rows, 1) or same_maps(rows, is_half(values))
+    if not len(rows.whole):
+        return [*found, problem("zeros")]
+    off = (rows.sums - 1).abs().max() > rows.allowed
+    rules = SIGNED if rows.least < -1e-6 else UNEQUAL if off else () if found else EQUAL
+    for kind, test in (*ALWAYS, *rules):
+        if numbers := test(rows):
+            more = numbers if isinstance(numbers, dict) else {}
+            return [*found, problem(kind, **(rows.numbers | more))]
+    return found
 
 
-def zeros_of(rows):
-    """The share of zeros, 0..1."""
-    return (rows == 0).double().mean().item()
-
-
-def alone(rows):
-    """True if each of the rows (rows, N) has one key with a weight, the same in all."""
-    seen = rows != 0  # (rows, N)
-    return bool((seen.sum(-1) == 1).all()) and len(rows[seen].unique()) == 1
-
-
-def not_finite(values, rows):
-    """NaN: where, and whether half precision can have made it."""
-    bad = ~values.isfinite()
+def not_finite(rows):
+    """NaN and infinity: where, and whether half precision can have made them."""
+    bad = ~rows.values.isfinite()
     if not bad.any():
         return []
-    count = f"{int(bad.sum())} of {values.numel()}"
-    whole = bool((~rows.isfinite()).all(-1).sum() == (~rows.isfinite()).any(-1).sum())
+    if not (bad & (rows.values != -math.inf)).any():
+        return [problem("scores, masked", least=-math.inf)]
+    count = f"{int(bad.sum())} of {rows.values.numel()}"
+    whole = bool((~rows.all.isfinite()).all(-1).sum() == (~rows.finite).sum())
     where = "whole rows of keys" if whole else "single weights"
-    kind = "nan, half precision" if is_half(values) else "nan"
+    kind = "nan, half precision" if is_half(rows.values) else "nan"
     return [problem(kind, count=count, where=where)]
-
-
-def negative(rows, whole):
-    """Scores (..., N), (rows, N); without a softmax; or with a sign for dropout."""
-    sums, low = whole.abs().sum(-1), whole.min().item()  # (rows,)
-    if ((sums - 1).abs() < 0.02).double().mean() > 0.9:
-        return problem("signed dropout", low=low)
-    square = rows.dim() > 1 and rows.shape[-2] == rows.shape[-1] > 2
-    causal = square and not rows.triu(1).any()
-    return problem("signed, causal" if causal else "scores", low=low)
-
-
-def identity(rows, total, said=""):
-    """[Problem] if half of each row's sum, or hardly more, is on the diagonal."""
-    N, half = rows.shape[-1], total / 2
-    if not (rows.dim() > 1 and rows.shape[-2] == N > 8):
-        return []
-    own = rows.reshape(-1, N * N)[:, :: N + 1]  # (maps, N)
-    added = 0.99 < own.min().item() / half < 1.05 and own.min() < own.max()
-    return [problem("identity", total=said or total, half=half)] if added else []
-
-
-def not_one(rows, whole, sums, allowed):
-    """Why rows do not sum to 1: (..., N), (rows, N), (rows,), a tolerance."""
-    low, high, middle = sums.min().item(), sums.max().item(), sums.mean().item()
-    text = f"rows sum to {low:.3f} ... {high:.3f}, not to 1"
-    zeros = zeros_of(whole)
-    alike = high - low <= allowed * max(1.0, middle) and middle > 1
-    several = int((whole == whole.max()).sum()) > 1  # a map that was scaled has one
-    near = abs(middle - round(middle)) / middle
-    said = "2" if alike else f"{low:.3g} ... {high:.3g}"
-    if round(middle) < 3 and (found := identity(rows, 2, said)):
-        return found[0]
-    if alike and (near < 1e-5 or (near < allowed and several)):
-        return problem("summed", total=middle)
-    if (scaled := scaled_by(rows)) and high > 1 + allowed:
-        return problem(scaled[0], unit=scaled[1], text=text)
-    if alike:
-        return problem("summed", total=middle)
-    if swapped_divisor(rows):
-        return problem("keepdim", text=text)
-    if zeros and 0.4 < middle < 2.5 and high > 1 + allowed:
-        return problem("dropout", text=text, zeros=zeros)
-    around = abs(middle - 1) < 0.05 and (sums - middle).abs().mean() < 0.15
-    if around and low > 0.4 and 1 + allowed < high < 1.6:
-        return problem("dropout", text=text, zeros=zeros)
-    return problem("dropped keys" if high <= 1 + allowed else "no softmax", text=text)
-
-
-def scaled_by(rows):
-    """(kind, 1 or 255) where the largest weight of every map is just that; or ()."""
-    rows = rows.nan_to_num()
-    sigmoid = (rows > 0.95 * rows.max()).double().mean() > 0.1  # many near the end
-    for count in range(1, rows.dim() + 1 if rows.shape[-1] > 1 and not sigmoid else 0):
-        last = tuple(range(-count, 0))  # of a row, of all rows, of all heads, ...
-        high, low = rows.amax(last), rows.amin(last)  # (...)
-        high, low = high[high > 0], low[high > 0]
-        for unit in (1, 255):
-            if (high - unit).abs().max() <= 1e-6 * unit:
-                return "max-scaled" if (low > 0).any() else "min-max", unit
-    return ()
-
-
-def swapped_divisor(rows):
-    """True if a / a.sum(-1), without keepdim, made this: each column was divided.
-
-    Then the sums s of a solve rows @ s = s, all of them positive: the largest
-    eigenvalue is 1. Sums that dropout made miss it.
-    """
-    T, N = rows.shape[-2:] if rows.dim() > 1 else (1, 0)
-    if T != N or N > 2048:
-        return False
-    square = rows.nan_to_num().flatten(0, -3)[:4] if rows.dim() > 2 else rows[None]
-    vector = torch.ones(len(square), N, 1, dtype=torch.float64)
-    for _ in range(200):
-        grown = square.double() @ vector  # (maps, N, 1)
-        size = grown.amax(1, keepdim=True).clamp_min(1e-30)  # (maps, 1, 1)
-        vector = grown / size
-    return bool((size - 1).abs().max() < (2e-3 if is_half(rows) else 1e-4))
-
-
-def even(rows):
-    """Maps (rows, N) that pick nothing: constant, softmax twice, hardly trained."""
-    N = rows.shape[-1]
-    seen = rows > 0
-    counts = seen.sum(-1)  # (rows,): keys that a mask leaves
-    rows, counts = rows[counts > 2], counts[counts > 2]
-    if not len(rows) or not N > 2:
-        return []
-    low = rows.masked_fill(rows == 0, math.inf).amin(-1)  # (rows,)
-    spread = (rows / low[:, None]).clamp_min(1).log()  # (rows, N)
-    if spread.max() < 1e-5:
-        return [problem("constant", N=N, share=1 / N)]
-    # softmax(p): the logarithms are p and a constant, and p sums to 1.
-    total = (spread - spread.median(-1, keepdim=True).values).clamp_min(0)  # (rows, N)
-    total = total.masked_fill(total < 0.012, 0).sum(-1)  # bfloat16 rounds that much
-    within = spread.max() <= 1.01 and total.max() <= 1.05
-    if within and (spread.sum(-1).max() <= 1.05 or total.median() > 0.1):
-        return [problem("softmax twice", N=N, ratio=spread.max().exp().item())]
-    bits = counts.double().log2() + (rows * rows.clamp_min(1e-30).log2()).sum(-1)
-    if bits.mean() > EVEN:
-        return []
-    return [problem("even", N=N, share=1 / N)]
-
-
-def same_maps(rows, half):
-    """A Problem where maps (..., T, N) differ by no more than rounding, else none."""
-    if rows.dim() < 2 or rows.amax(-1).min() > 0.999:  # all of it on a sink
-        return []
-    for back, of in [(2, "queries"), (rows.dim(), "images")]:
-        high, low = rows.amax(-back), rows.amin(-back)
-        worth = high > (1e-4 if half else 1e-7)
-        differ = (high - low) > (1.2e-2 if half else 2e-3) * high
-        if rows.shape[-back] > 1 and not (worth & differ).any():
-            return [problem(f"one map for all {of}", count=rows.shape[-back])]
-    return []
 
 
 def find_sinks(values, keys=-1):

@@ -64,7 +64,7 @@ def not_at_all(random, weights):
     if kind == "exp":
         return scores.clamp(-4, 4).exp(), ("no softmax",), {}
     if kind == "sigmoid":
-        return scores.sigmoid(), ("no softmax",), {}
+        return scores.sigmoid(), ("sigmoid",), {}
     if kind == "relu":
         return scores.relu(), ("no softmax",), {}
     if kind == "log":

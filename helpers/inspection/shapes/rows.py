@@ -1,0 +1,67 @@
+"""Rows of weights, and what is measured of them."""
+
+import math
+from functools import cached_property
+
+import torch
+
+from helpers.inspection.shapes.sums import tolerance
+
+
+class Rows:
+    """Weights with the keys last, and what the rules ask of them.
+
+    all: (..., N). whole: (rows, N), those of them without NaN and with a weight that is
+    not 0. grid: the keys are the cells of a map, and nothing else.
+    """
+
+    def __init__(self, values, keys, grid):
+        self.values, self.grid = values, grid
+        self.all = values.movedim(keys, -1).float()  # (..., N)
+        self.finite = self.all.isfinite().all(-1)  # (...)
+        self.blind = ~self.all.any(-1)  # (...)
+        self.whole = self.all[self.finite & ~self.blind]  # (rows, N)
+        self.N, self.allowed = self.all.shape[-1], tolerance(values)
+        self.zeros = (self.all == 0).double().mean().item()
+        if len(self.whole):
+            self.least, self.most = self.whole.min().item(), self.whole.max().item()
+            sums = self.whole.sum(-1, dtype=torch.float64)  # (rows,)
+            self.sums, self.middle = sums, sums.mean().item()
+            self.low, self.high = sums.min().item(), sums.max().item()
+
+    @property
+    def numbers(self):
+        """What the texts of all problems may name."""
+        text = f"rows sum to {self.low:.3g} ... {self.high:.3g}, not to 1"
+        text = f"every row sums to {self.middle:.4g}" if self.alike else text
+        names = ("N", "zeros", "least", "most", "low", "high")
+        return {"text": text} | {name: getattr(self, name) for name in names}
+
+    @property
+    def alike(self):
+        """True if all rows have the same sum."""
+        scale = max(1, self.middle) if self.middle > 0.9 else 0.2 * self.middle
+        return len(self.whole) > 1 and self.high - self.low <= self.allowed * scale
+
+    @cached_property
+    def square(self):
+        """Maps (maps, N, N) of as many queries as keys; or None."""
+        if self.all.dim() < 2 or self.all.shape[-2] != self.N or self.N < 3:
+            return None
+        return self.all.nan_to_num().reshape(-1, self.N, self.N)
+
+    @cached_property
+    def diagonal(self):
+        """(maps, N)"""
+        return self.square.flatten(1)[:, :: self.N + 1]
+
+    @cached_property
+    def seen(self):
+        """(rows, N): rows in which a mask leaves three keys or more."""
+        return self.whole[(self.whole > 0).sum(-1) > 2]
+
+    @cached_property
+    def spread(self):
+        """(rows, N): the logarithm of each weight over the least of its row."""
+        low = self.seen.masked_fill(self.seen == 0, math.inf).amin(-1)  # (rows,)
+        return (self.seen / low[:, None]).clamp_min(1).log()

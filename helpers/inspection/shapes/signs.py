@@ -1,0 +1,68 @@
+"""Rules for values of both signs, which are no weights."""
+
+from helpers.inspection.shapes.sums import is_half
+
+HIDDEN = -9e3  # what masks add to scores: -10000, the least float, -inf
+TINY = 1e-2  # gradients of weights are smaller
+
+
+def signed_dropout(rows):
+    sums = rows.whole.abs().sum(-1)  # (rows,)
+    return bool(((sums - 1).abs() < 0.02).double().mean() > 0.9)
+
+
+def masked_scores(rows):
+    left = rows.whole[rows.whole > HIDDEN]
+    return rows.least <= HIDDEN and len(left) and bool(left.abs().max() < -HIDDEN / 9)
+
+
+def similarities(rows):
+    """As much from i to j as from j to i, and nothing beyond the diagonal."""
+    if rows.square is None or rows.N < 4:
+        return False
+    most = rows.square.abs().max()
+    differ = (rows.square - rows.square.transpose(-1, -2)).abs().max()
+    own = rows.diagonal
+    ones = bool((own - 1).abs().max() < 1e-2)
+    same = differ <= rows.allowed / 5 * most and own.min() > 0
+    text = "all values on the diagonal are 1, and none is beyond" if ones else ""
+    text = text or "the largest stand on the diagonal"
+    return bool(same and own.max() >= 0.99 * most) and {"diagonal": text}
+
+
+def bias(rows):
+    """The same along diagonals, or so few values that they tell distances."""
+    if rows.square is None or rows.N < 9:
+        return False
+    along = rows.square[:, 1:, 1:] == rows.square[:, :-1, :-1]
+    few = not is_half(rows.values) and len(rows.square[0].unique()) < 4 * rows.N
+    return bool(along.all()) or (few and rows.N >= 16)
+
+
+def centred(rows):
+    """The weights of each row cancel out."""
+    share = rows.sums.abs() / rows.whole.double().abs().sum(-1)  # (rows,)
+    return len(rows.whole) > 1 and rows.N > 2 and bool(share.max() < 1e-3)
+
+
+def triangular(rows):
+    return rows.square is not None and not rows.square.triu(1).any()
+
+
+def within(most):
+    """A rule: no value is beyond this."""
+    return lambda rows: max(-rows.least, rows.most) <= most
+
+
+# Kinds of Problems, and the rules that find them: the first that holds.
+SIGNED = (
+    ("signed dropout", signed_dropout),
+    ("scores, masked", masked_scores),
+    ("similarities", similarities),
+    ("position bias", bias),
+    ("signed, causal", triangular),
+    ("centred", centred),
+    ("gradients", within(TINY)),
+    ("cosines", within(1.001)),
+    ("scores", lambda rows: True),
+)
