@@ -37,7 +37,8 @@ def find_keys(shape, values, axes, facts, counts):
         on_image = total != "1" and facts.image_size is not None
         return None, "the size of a grid on this image" if on_image else evidence, []
     if not axes or shape[-1] == 1:
-        return last, "by convention the last axis; it does not sum to 1", []
+        what = "it has one key" if shape[-1] == 1 else "it does not sum to 1"
+        return last, f"by convention the last axis; {what}", []
     if len(axes) > 1:
         return last, "by convention", [problem("joint softmax", axes=list(axes))]
     axis = axes[0]

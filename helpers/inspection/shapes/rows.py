@@ -12,11 +12,13 @@ class Rows:
     """Weights with the keys last, and what the rules ask of them.
 
     all: (..., N). whole: (rows, N), those of them without NaN and with a weight that is
-    not 0. grid: the keys are the cells of a map, and nothing else.
+    not 0. grid: the keys are the cells of a map, and nothing else. heads: an axis has
+    them. keys: their axis in the tensor.
     """
 
-    def __init__(self, values, keys, grid):
-        self.values, self.grid = values, grid
+    def __init__(self, values, keys, grid, heads):
+        self.values, self.grid, self.heads = values, grid, heads
+        self.keys = keys % values.dim()
         self.all = values.movedim(keys, -1).float()  # (..., N)
         self.finite = self.all.isfinite().all(-1)  # (...)
         self.blind = ~self.all.any(-1)  # (...)
@@ -32,7 +34,8 @@ class Rows:
     @property
     def numbers(self):
         """What the texts of all problems may name."""
-        text = f"rows sum to {self.low:.3g} ... {self.high:.3g}, not to 1"
+        text = f"{'maps' if self.grid else 'rows'} sum to {self.low:.3g} ... "
+        text += f"{self.high:.3g}, not to 1"
         text = f"every row sums to {self.middle:.4g}" if self.alike else text
         names = ("N", "zeros", "least", "most", "low", "high")
         return {"text": text} | {name: getattr(self, name) for name in names}
@@ -49,6 +52,14 @@ class Rows:
         if self.all.dim() < 2 or self.all.shape[-2] != self.N or self.N < 3:
             return None
         return self.all.nan_to_num().reshape(-1, self.N, self.N)
+
+    @cached_property
+    def taken(self):
+        """True if weights are 0 where other maps have some: no mask took them."""
+        maps = self.all.reshape(-1, *self.all.shape[-2:])
+        gone = (maps == 0) & ~self.blind.reshape(*maps.shape[:-1], 1)
+        alone = len(maps) == 1 or self.all.dim() < 3
+        return bool((gone if alone else gone & maps.any(0)).any())
 
     @cached_property
     def diagonal(self):

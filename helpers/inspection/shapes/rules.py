@@ -2,7 +2,7 @@
 
 import torch
 
-from helpers.inspection.shapes.signs import similarities
+from helpers.inspection.shapes.signs import bias, similarities
 from helpers.inspection.shapes.sums import is_half
 
 EVEN = 0.05  # bits: trained maps miss several, those of a new model 0.01 to 0.07
@@ -97,14 +97,36 @@ def sigmoid(rows):
     return rows.low > 1 and 0 < rows.least and rows.most <= 1 and bool(many)
 
 
+def edited(rows):
+    """All rows of some entries of an axis sum to 1, and others do not; or one key is
+    what all sums miss."""
+    off = (rows.all.nan_to_num().sum(-1) - 1).abs() > rows.allowed / 5  # (...)
+    off &= ~rows.blind
+    for axis in range(off.dim()):
+        some = off.movedim(axis, 0).reshape(off.shape[axis], -1).any(1)  # (entries,)
+        if off.numel() >= 4 * len(some) and 0 < int(some.sum()) < len(some):
+            axis += axis >= rows.keys
+            few = ", ".join(map(str, some.nonzero()[:4, 0].tolist()))
+            few += ", ..." * (int(some.sum()) > 4)
+            return {"which": f"all do but those at {few} of axis {axis}"}
+    off, whole = rows.sums - 1, rows.whole.double()  # (rows,), (rows, N)
+    slope = (off @ whole) / (whole * whole).sum(0).clamp_min(1e-30)  # (N,)
+    rest = (off[:, None] - slope * whole).abs().amax(0)  # (N,)
+    key = int(rest.argmin())
+    which = f"they would with key {key} times {1 - slope[key].item():.3g}"
+    alone = rest[key] < rows.allowed / 5 and slope[key] < 1
+    return bool(alone) and len(off) > 8 and {"which": which}
+
+
 def dropout(rows):
-    """Sums around 1, on both sides of it."""
+    """Sums around 1, on both sides of it; with zeros, or of averaged heads."""
     off, each = abs(rows.middle - 1), (rows.sums - rows.middle).abs().mean()
     if rows.grid or rows.high <= 1 + rows.allowed:
         return False
-    if rows.zeros and off < 0.15 + 1.5 * len(rows.whole) ** -0.5:
-        return True
-    return bool(off < 0.05 and each < 0.15) and rows.low > 0.4 and rows.high < 1.6
+    if rows.taken:
+        return bool(off < 0.15 + 1.5 * len(rows.whole) ** -0.5)
+    around = bool(off < 0.05 and each < 0.15) and rows.low > 0.4 and rows.high < 1.6
+    return around and not rows.heads
 
 
 def few_kept(rows):
@@ -167,13 +189,15 @@ def one_map(back):
 # Kinds of Problems, and the rules that find them: of a list, the first that holds.
 ALWAYS = (
     ("dropout", lone_dropout),
+    ("one key", lambda rows: rows.N == 1 and rows.least > 0),
     ("ones", lambda rows: rows.least == 1 == rows.most),
-    ("ones", lambda rows: rows.N == 1 and rows.least > 0),
     ("constant", constant),
 )
 UNEQUAL = (  # rows that do not sum to 1
     ("similarities", similarities),
     ("identity", identity),
+    ("edited", edited),
+    ("position bias", bias),
     ("folded heads", folded),
     ("summed", summed_exactly),
     ("max-scaled", scaled(least=True)),

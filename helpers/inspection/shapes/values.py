@@ -51,8 +51,9 @@ def look(report, values, keys, misplaced):
         numbers = {"least": values.min().item(), "most": values.max().item()}
         report.problems.append(problem(report.what, **numbers))
     elif not misplaced:
-        grid = report.axes[-1].name == "columns"
-        report.problems += find_problems(values, keys, grid)
+        names = {axis.name for axis in report.axes}
+        known = "columns" in names, "heads" in names
+        report.problems += find_problems(values, keys, *known)
     if report.problems:
         return
     blind = ~values.any(dim=keys)  # (...)
@@ -74,13 +75,13 @@ def look(report, values, keys, misplaced):
         )
 
 
-def find_problems(values, keys=-1, grid=False):
+def find_problems(values, keys=-1, grid=False, heads=False):
     """The list of Problems of weights whose keys lie along axis `keys`.
 
     values: float tensor, any shape. Rows with NaN are reported, then left out; rows of
-    zeros are left out, unless there are no others. grid: the keys are cells of a map.
+    zeros are left out, unless there are no others. grid, heads: see `Rows`.
     """
-    rows = Rows(values, keys, grid)
+    rows = Rows(values, keys, grid, heads)
     found = not_finite(rows)
     if not rows.finite.any() or (found and found[0].kind == "scores, masked"):
         return found
