@@ -1,11 +1,11 @@
 """Which key belongs to which cell of the image grid.
 
-A captioner attends over N keys. Some of them are cells of an h x w grid on the image,
-others (a class token, registers, text) are nowhere on it. A TokenLayout holds the one
-thing that a picture needs: for each cell, the position of its key.
+Of N keys, some are cells of an h x w grid on the image, others (a class token,
+registers, text) are nowhere on it. A TokenLayout says which key each cell has.
 """
 
 from dataclasses import dataclass
+from math import prod
 
 import torch
 
@@ -120,20 +120,15 @@ class TokenLayout(Alike):
         """Window attention: the keys of one window of window x window cells, then of
         the next, windows row by row (Liu et al. 2021, Swin Transformer).
 
-        The h x w grid is filled up to whole windows at the right and at the bottom and
-        rolled up and left by `shift` cells before it is cut, but not along a side that
-        one window spans. Raises ValueError for sizes below 1, a shift not below window.
+        The grid is filled up to whole windows, rolled up and left by `shift` cells, but
+        not along a side that one window spans, and cut. Raises ValueError for sizes
+        below 1, a shift not below window.
         """
         check(h=h, w=w, window=window)
         if not 0 <= shift < window:
             raise ValueError(f"shift must be 0 to window - 1, got {shift} of {window}")
-        down, across = -(-h // window), -(-w // window)  # windows, rounded up
-        full_h, full_w = down * window, across * window
-        rows = (torch.arange(h) - shift * (down > 1)) % full_h  # (h,)
-        columns = (torch.arange(w) - shift * (across > 1)) % full_w  # (w,)
-        number = (rows // window)[:, None] * across + columns // window  # (h, w)
-        place = (rows % window)[:, None] * window + columns % window  # (h, w)
-        return cls(number * window**2 + place, full_h * full_w)
+        index = window_index((h, w), (window, window), shift=shift)  # (h, w)
+        return cls(index, -(-h // window) * -(-w // window) * window**2)
 
     def within(self, positions, length):
         """This layout of the image tokens, inside of a longer sequence of keys.
@@ -168,7 +163,6 @@ class TokenLayout(Alike):
                 f"{self.length - cells} off the grid), but axis {dim} of the weights "
                 f"{tuple(weights.shape)} has {found}{self._hint(weights)}"
             )
-        dim = dim % weights.dim()
         cells = weights.index_select(dim, self.index.flatten().to(weights.device))
         return cells.unflatten(dim, self.grid)  # (..., h, w)
 
@@ -193,3 +187,14 @@ def check(**sizes):
     for name, size in sizes.items():
         if size < (0 if name.endswith(("fix", "breaks")) else 1):
             raise ValueError(f"{name} is too small, got {given}")
+
+
+def window_index(grid, window, extra=0, shift=0):
+    """Keys of a grid's cells, window by window, `extra` keys in front of each one's."""
+    number = place = torch.arange(1)  # an axis more for each one of the grid
+    for n, side in zip(grid, window, strict=True):
+        windows, cells = -(-n // side), torch.arange(n)  # rounded up; (n,)
+        along = (cells - shift * (windows > 1)) % (windows * side)  # (n,)
+        number = number.reshape(*number.shape, 1) * windows + along // side
+        place = place.reshape(*place.shape, 1) * side + along % side
+    return (number * (prod(window) + extra) + extra + place)[0]

@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from helpers.inspection import diagnose
-from helpers.inspection.shapes.known import family_of
+from helpers.inspection.shapes.families import family_of
 from helpers.maps import TokenLayout
 
 CELLS = {"image_size": (112, 160), "patch_size": 16}  # 7 x 10 cells

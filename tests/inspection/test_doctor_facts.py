@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from helpers.inspection import diagnose
-from helpers.inspection.shapes.known import family_of, read_toml
+from helpers.inspection.shapes.families import family_of, read_toml
 from helpers.inspection.shapes.report import Known
 from helpers.maps import TokenLayout
 

@@ -2,19 +2,19 @@
 
 from torch import nn
 
-from helpers.inspection.shapes.axes import find_keys
+from helpers.inspection.shapes.axis_names import name_axes
 from helpers.inspection.shapes.contents import instead_of_weights
-from helpers.inspection.shapes.counts import check_named, open_axes
 from helpers.inspection.shapes.doubts import next_line, open_grid
 from helpers.inspection.shapes.facts import Facts, check_counts
+from helpers.inspection.shapes.families import family_of, problem
 from helpers.inspection.shapes.features import WORDS
-from helpers.inspection.shapes.inputs import usual_input
-from helpers.inspection.shapes.known import family_of, problem
-from helpers.inspection.shapes.naming import name_axes
+from helpers.inspection.shapes.key_axis import find_keys
+from helpers.inspection.shapes.open_axes import check_named, open_axes
 from helpers.inspection.shapes.proposals import fit_keys
 from helpers.inspection.shapes.report import Candidate, Known, Report
 from helpers.inspection.shapes.sums import logarithm_of, softmax_axes
 from helpers.inspection.shapes.unpack import unpack
+from helpers.inspection.shapes.usual_inputs import usual_input
 from helpers.inspection.shapes.values import few, look, on_grid
 
 

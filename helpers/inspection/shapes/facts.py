@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 import torch
 
-from helpers.inspection.shapes.known import family_of
+from helpers.inspection.shapes.families import family_of
 
 STRIDES = (16, 14, 32, 8, 28, 4)  # pixels from cell to cell, the most usual first
 MERGES = (2, 4, 8, 3)  # cells of a side that become one token, the most usual first

@@ -4,7 +4,8 @@ from dataclasses import dataclass, replace
 
 import torch
 
-from helpers.inspection.shapes.places import just, put, room_for
+from helpers.inspection.shapes.families import say
+from helpers.inspection.shapes.placing import cells_of, fitting, put
 from helpers.inspection.shapes.processor import MERGES, count
 from helpers.inspection.shapes.report import Candidate, Known
 from helpers.maps.token_layout import TokenLayout
@@ -53,11 +54,11 @@ def by_prompt(N, facts):
 
 def proven(M, facts):
     """Candidates for M image tokens; known from the run where only one can be."""
-    found = just(M, facts)
-    if facts.given_grids() or not found:
-        some = room_for(M, facts, True)
-        some = [c for c in some if c.off_grid <= c.layout.index.numel()]
-        return found or put(some, 0, M)
+    found = fitting(M, facts, whole=True)
+    if not found or found[0].layout.length < M:
+        return put([c for c in found if c.off_grid <= cells_of(c)], 0, M)
+    if facts.given_grids():
+        return found
     best = found[0]
     sure = facts.image_size and facts.patch_size and not facts.assumed
     sure = sure and best.merge == 1
@@ -71,10 +72,7 @@ def unplaced(M, facts):
     given = [f"{t} x {h} x {w}" for t, h, w in facts.given_grids()[:3]]
     given += [f"{facts.tiles[0]} x {facts.tiles[1]} tiles"] if facts.tiles else []
     said = f"{', '.join(given)} given and " if given else ""
-    return (
-        f"{said}{M} keys: {POOLED}; or text is among the keys (input_ids= and "
-        "image_token= say where); or the facts are of another run"
-    )
+    return say("unplaced", given=said, M=M, pooled=POOLED)
 
 
 def image_tokens(N, input_ids, image_token):

@@ -3,12 +3,12 @@
 from dataclasses import replace
 from itertools import zip_longest
 
-from helpers.inspection.shapes.bound import bind
+from helpers.inspection.shapes.axis_names import QUERY_GRID
+from helpers.inspection.shapes.contradictions import bind
 from helpers.inspection.shapes.doubts import no_layout, open_questions
 from helpers.inspection.shapes.facts import LIKELY_MERGES, as_pair
-from helpers.inspection.shapes.known import problem
-from helpers.inspection.shapes.naming import QUERY_GRID
-from helpers.inspection.shapes.places import at, put, somewhere
+from helpers.inspection.shapes.families import problem, say
+from helpers.inspection.shapes.placing import alone, anywhere, at, by_text, put
 from helpers.inspection.shapes.prompt import by_prompt
 from helpers.inspection.shapes.queries import (
     across_the_batch,
@@ -19,7 +19,6 @@ from helpers.inspection.shapes.queries import (
     queries_of,
 )
 from helpers.inspection.shapes.readings import exact, fits
-from helpers.inspection.shapes.report import Known
 from helpers.inspection.shapes.sums import image_block, unseen_keys
 from helpers.inspection.shapes.windows import are_shifted
 
@@ -27,7 +26,7 @@ from helpers.inspection.shapes.windows import are_shifted
 def fit_keys(report, values, keys, facts, fold=None, batch=None):
     """Candidates for the axis of the keys; returns what stays open.
 
-    fold: what the axes before the keys hold, see `folds`. batch: how many images.
+    fold: what the axes before the keys hold, see `folded_axes`. batch: how many images.
     """
     shape, N = report.shape, report.shape[keys]
     if facts.input_ids is not None:
@@ -53,9 +52,14 @@ def fit_keys(report, values, keys, facts, fold=None, batch=None):
     if fold and fold.windows:
         report.candidates, doubts = in_windows(report.candidates, fold, values, facts)
     report.candidates, contradicted = bind(report.candidates, shape, facts)
-    doubts += contradicted
     if facts.family.note and (facts.family.grid or report.candidates):
         report.notes.append(f"{facts.name}: {facts.family.note}")
+    return doubts + contradicted + still_open(report, keys, facts)
+
+
+def still_open(report, keys, facts):
+    """What stays open with the candidates on the report, or why there are none."""
+    N = report.shape[keys]
     if not report.candidates:
         return [no_layout(report, keys, facts)]
     own = cells_that_look(report, N, facts)
@@ -64,7 +68,7 @@ def fit_keys(report, values, keys, facts, fold=None, batch=None):
         return [doubt]
     if own:  # as many steps in time as the queries have come first
         report.candidates.sort(key=lambda c: c.layout.grid[:-2] != own.layout.grid[:-2])
-    doubts += by_queries(report, N, facts, own)
+    doubts = list(by_queries(report, N, facts, own))
     return doubts + open_questions(report.candidates, facts)
 
 
@@ -80,30 +84,18 @@ def in_windows(candidates, fold, values, facts):
 
 def without_cells(axes, N, fold, usual, facts):
     """Why no key has a place on the image, by the axes before the keys; or ""."""
+    unit = fold.unit if fold else ""
     if not usual and any(axis.name == QUERY_GRID[0] for axis in axes):
-        return (
-            f"cells look at {N} keys: words of a prompt (the map of word k is "
-            "weights[..., k]), or a neighbourhood of each cell, which is no map"
-        )
+        return say("looks at words", N=N)
     if facts.words == N:
         return f"the keys are the {N} words that you named: no key has a cell"
-    if facts.frames in (N, N - 1) and not usual and not (fold and fold.unit):
-        return (
-            f"the {N} keys are the {facts.frames} frames that you named, one behind "
-            "the other in time: no key has a cell"
-        )
-    if fold and fold.unit == "places":
-        return (
-            f"{N} frames, at each place of the image: every cell looks at itself in "
-            "time, no key has a cell"
-        )
-    if fold and fold.unit in ("rows", "columns") and not usual:
-        return (
-            f"axial attention: {N} cells look at those of their own {fold.unit[:-1]}; "
-            f"the {fold.unit} stand along an axis before them. Where the image is "
-            "square, rows and columns count the same"
-        )
-    return fold.windows.doubt() if fold and fold.windows and fold.windows.reach else ""
+    if facts.frames in (N, N - 1) and not usual and not unit:
+        return say("in time", N=N, frames=facts.frames)
+    if unit == "places":
+        return say("places", N=N)
+    if unit in ("rows", "columns") and not usual:
+        return say("axial", N=N, one=unit[:-1])
+    return fold.windows.doubt() if unit == "windows" and fold.windows.reach else ""
 
 
 def count(report, values, keys, facts, usual):
@@ -121,29 +113,15 @@ def count(report, values, keys, facts, usual):
         return []
     if looks_at_words(N, T, facts):
         return []
-    if words := facts.words or 0:
-        known = {"last": (words, 0), "first": (0, words)}.get(facts.family.place)
-        facts = facts if facts.text or not known else replace(facts, text=known)
-    if facts.text is None and words:
-        return [replace(c, free=True) for c in put(exact(N - words, facts), words, N)]
-    if facts.text is not None:
-        before, after = (*as_pair(facts.text), None)[:2]
-        end = N - behind - (after or 0)
-        found = at(front + before, end, N, facts, whole=after is not None)
-        last = block == (0, 0) and square and after is None  # causal, none behind
+    found = by_text(N, facts, front, behind)
+    if found is not None:
+        last = block == (0, 0) and square
+        last = last and None in (*as_pair(facts.text), None)[:2]  # how many behind?
         return [replace(c, free=c.free or (last and ends(c))) for c in found]
     if block and block[1]:
         return at(*block, N, facts, whole=True)
     found = alone(N, facts, front, behind, usual) if block is None else []
-    if found and found[0].kind == "two pictures":
-        cells = T == N or fits(T, facts)
-        return found + somewhere(N, facts) if cells else somewhere(N, facts) + found
-    if found and (found[0].off_grid < 3 or found[0].kind != "cells" or front + behind):
-        return found
-    found += somewhere(N, facts) if not found or found[0].known == Known.COUNTED else []
-    if T > N and all(c.free for c in found) and fits(T, facts):
-        return []  # the queries are the cells, and the keys something else
-    return found
+    return found if found and front + behind else anywhere(N, T, facts, found)
 
 
 def ends(c):
@@ -158,47 +136,12 @@ def with_latents(N, T, facts):
     return [replace(c, others=c.others + more) for c in put(found, 0, N)]
 
 
-def alone(N, facts, front, behind, usual):
-    """Candidates for an encoder's keys, with those that no query sees as padding."""
-    unseen = [(front, behind), (0, behind), (front, 0)]
-    if front + behind and facts.image_size is None:  # no cell is padding
-        return put(exact(N - front - behind, facts), front, N)
-    found = []
-    for first, last in dict.fromkeys([(0, 0)] * usual + unseen + [(0, 0)]):
-        padded = put(exact(N - last - first, facts), first, N)
-        if padded and (padded[0].likely or not first + last):
-            found += padded
-            if not usual:
-                break
-    return found
-
-
 def seen_in(square, usual, N, block, front, behind):
     """Notes on what the values show: a prompt, an image in it, padding."""
     if block == (0, 0):
-        cut = (
-            "; or all cells but the last stand behind a start token, as in training: "
-            "cell k is key k + 1"
-        )
-        return [
-            f"no query looks ahead: {N} tokens of a prompt, or words of a caption. "
-            "Where the image's stand, text=, or input_ids= and image_token= say"
-            + cut
-            * usual
-        ]
+        return [say("causal", N=N) + say("causal cells") * usual]
     if block:
-        return [
-            f"the tokens {block[0]} to {block[1] - 1} look ahead at one another, all "
-            "others back only: an image, or an image and its prompt"
-        ]
-    notes = []
-    if front + behind:
-        notes.append(
-            f"no query looks at the first {front} and the last {behind} keys: padding. "
-            "spatial_shapes= says the grid of the others, where a processor has it"
-        )
-    if square:
-        notes.append(
-            f"({N}, {N}) is queries by keys, not a picture: one row of it is a map"
-        )
-    return notes
+        return [say("ahead", start=block[0], end=block[1] - 1)]
+    padding = [say("padding", front=front, behind=behind)] * bool(front + behind)
+    row = f"({N}, {N}) is queries by keys, not a picture: one row of it is a map"
+    return padding + [row] * square

@@ -4,6 +4,7 @@ from dataclasses import replace
 from math import isqrt
 
 from helpers.inspection.shapes.facts import SMALLEST, as_pair
+from helpers.inspection.shapes.families import say
 from helpers.inspection.shapes.features import HEADS
 from helpers.inspection.shapes.readings import fits, likeliest
 
@@ -39,10 +40,7 @@ def pruned(N, facts):
     h, w = facts.grids()[0][:2] if facts.grids() else (0, 0)
     if facts.family.prompt or not h * w / 4 < N < h * w:
         return ""
-    return (
-        f"or some of {h} x {w} cells, the others dropped or merged (EViT, ToMe; keep "
-        "the indices of those that are left, as no count tells them)"
-    )
+    return say("pruned", h=h, w=w)
 
 
 def cells_that_look(report, N, facts):
@@ -60,26 +58,14 @@ def by_queries(report, N, facts, own):
         report.notes.append(f"the queries fit the image, too: {own}")
         same = best.layout.grid == own.layout.grid
         if best.kind == "cells" and (not same or best.off_grid > own.off_grid):
-            yield (
-                "whose cells the keys are: this image's, in another grid than the "
-                "queries', or another picture's (a reference)"
-            )
+            yield say("another picture")
         if report.sums and not fits(N, facts) and facts.text is None:
-            yield (
-                f"which axis the softmax ran over: the {T} queries fit the image and "
-                f"the {N} keys do not. These are keys of a prompt, or the channels of "
-                "tokens (B, N, D) after a softmax, and then no keys at all. How many "
-                "keys has the layer?"
-            )
+            yield say("softmax axis", T=T, N=N)
     M = N - sum(n or 0 for n in as_pair(facts.text))
     if T == N and best.off_grid > N - M and (cut := cut_by_one(M, facts)):
         yield cut
     if T == N and best.free and best.layout.index[..., -1].max() == N - 1:
-        yield (
-            "or a start token comes first and the last cell is cut off, as in the "
-            f"training of a model that draws: then cell k is key {N - M + 1} + k. "
-            "text=(in front, 0) says that it is not"
-        )
+        yield say("last cell", first=N - M + 1)
 
 
 def are_channels(report, N, own):
@@ -87,11 +73,7 @@ def are_channels(report, N, own):
     T = queries_of(report)
     if not (own and report.sums and N in HEADS and own.off_grid == T - N > 0):
         return ""
-    return (
-        f"{T} queries are the {N} cells and {own.others}, and these are no keys: so "
-        f"many cells by chance, for {N} is the width of a head: channels after a "
-        f"softmax. The layer's weights are {T} x {T}"
-    )
+    return say("channels", T=T, N=N, others=own.others)
 
 
 def across_the_batch(shape, keys, facts, batch):

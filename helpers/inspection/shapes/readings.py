@@ -17,8 +17,8 @@ EXTRAS = {
     4: "4 registers in front",
 }
 FRAMES = ("frames", "time last", "class frames")  # kinds of layouts of a video
-KINDS = ("cells", "blocks", *TILES, *FRAMES, "breaks", "levels", "window blocks")
-KINDS += ("template", "two pictures")
+KINDS = ("cells", "blocks", *TILES, "two pictures", *FRAMES, "breaks", "levels")
+KINDS += ("window blocks", "template")
 MOST_EXTRAS = 5
 CAUSAL = (4, 8, 6)  # frames of a step, in autoencoders that keep the first one alone
 MOST_FRAMES = 128

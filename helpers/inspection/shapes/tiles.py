@@ -1,5 +1,6 @@
 """Layouts of an image in parts: tiles and a thumbnail, levels, two pictures."""
 
+from functools import partial
 from math import ceil, isqrt
 
 import torch
@@ -22,31 +23,28 @@ def tiled(M, facts, grids):
 
     grids: those of one tile. Without the size of a tile, only candidates of M keys.
     """
-    found, kinds = [], tile_kinds(facts)
-    for g in (g for g in grids if g.likely):
-        for rows, columns in [facts.tiles] if facts.tiles else solved(M, facts, g):
-            for kind in kinds:
-                for layout, others in TILES[kind](M, rows, columns, g.h, g.w):
-                    exact = layout.length == M
-                    if not facts.tiles:
-                        size = rows * g.h, columns * g.w
-                        exact = exact and usual(layout, kind, size, facts)
-                    if exact or (facts.tiles and facts.image_size is not None):
-                        source = f"{rows} x {columns} tiles of {g.h} x {g.w}"
-                        source += ", which the count allows" * (not facts.tiles)
-                        more = {"kind": kind, "merge": g.merge}
-                        c = Candidate(layout, f"{source}, {g.source}", others, **more)
-                        whole = layout.grid == (rows * g.h, columns * g.w)
-                        found.append((facts.tiles or whole, c))
+    found, named = [], facts.tiles is not None
+    ways = [(g, kind) for g in grids if g.likely for kind in tile_kinds(facts)]
+    for g, kind in ways:
+        for rows, columns in [facts.tiles] if named else solved(M, facts, g):
+            uncut = rows * g.h, columns * g.w
+            source = f"{rows} x {columns} tiles of {g.h} x {g.w}"
+            source += ", which the count allows" * (not named) + f", {g.source}"
+            for layout, others in TILES[kind](M, rows, columns, g.h, g.w):
+                exact = layout.length == M
+                exact &= named or usual(layout, kind, uncut, facts)
+                if exact or (named and facts.image_size is not None):
+                    c = Candidate(layout, source, others, kind=kind, merge=g.merge)
+                    found.append((named or layout.grid == uncut, c))
     return [c for whole, c in found if whole or not any(w for w, _ in found)]
 
 
 def tile_kinds(facts):
     """Kinds of layouts that tiles may have: all where the caller named the tiles."""
-    kinds = [k for k in TILES if facts.tiles or k in facts.family.kinds]
-    if facts.input_ids is not None or "separated" not in facts.family.kinds:
-        kinds = [k for k in kinds if k != "separated"]  # nothing between image tokens
-    return kinds
+    own = facts.family.kinds
+    kinds = [k for k in TILES if facts.tiles or k in own]
+    between = facts.input_ids is None and "separated" in own  # image tokens
+    return [k for k in kinds if k != "separated" or between]
 
 
 def solved(M, facts, g):
@@ -66,22 +64,16 @@ def usual(layout, kind, uncut, facts):
     return not alone and (known or layout.grid == uncut)
 
 
-def apart(M, rows, columns, h, w):
-    """Tile by tile; a thumbnail behind them (InternVL, Idefics3)."""
+def apart(M, rows, columns, h, w, first=False):
+    """Tile by tile; a thumbnail behind them (InternVL, Idefics3), or in front
+    (LLaVA-NeXT without line breaks)."""
     n, count = h * w, rows * columns
     if count > 1 and count * n + n <= M:
-        layout = TokenLayout.from_tiles(rows, columns, h, w, suffix=n)
-        yield layout, f"a thumbnail behind: {n} keys"
-    if count * n <= M:
+        around = (n, 0) if first else (0, n)
+        layout = TokenLayout.from_tiles(rows, columns, h, w, *around)
+        yield layout, f"a thumbnail {'in front' if first else 'behind'}: {n} keys"
+    if count * n <= M and not first:
         yield TokenLayout.from_tiles(rows, columns, h, w), "no other key"
-
-
-def behind_thumbnail(M, rows, columns, h, w):
-    """A thumbnail, then tile by tile (LLaVA-NeXT without line breaks)."""
-    n, count = h * w, rows * columns
-    if count > 1 and count * n + n <= M:
-        layout = TokenLayout.from_tiles(rows, columns, h, w, prefix=n)
-        yield layout, f"a thumbnail in front: {n} keys"
 
 
 def separated(M, rows, columns, h, w):
@@ -106,34 +98,31 @@ def padded(M, rows, columns, h, w):
         yield layout, f"a class token in front of each tile, {behind} keys behind"
 
 
-def joined(M, rows, columns, h, w):
-    """The tiles put together, a line break behind every row, and a thumbnail.
+def joined(M, rows, columns, h, w, last=False):
+    """The tiles put together, a line break behind every row, and a thumbnail, with
+    breaks and a key between or without; last: rather behind them (Phi-3-vision).
 
-    LLaVA-NeXT, LLaVA-OneVision: thumbnail, then rows, of which those that are padding
-    were cut off, as many on either side. DeepSeek-VL2 and Phi-3-vision: the thumbnail
-    has breaks, too, and one key stands between.
+    LLaVA-NeXT, LLaVA-OneVision: rows or columns that are padding were cut off, as many
+    on either side. DeepSeek-VL2: one tile is the picture twice.
     """
-    one = rows * columns == 1  # DeepSeek-VL2: the picture twice
-    full_h, full_w = rows * h, columns * w
-    sizes = [(full_h - cut, full_w) for cut in range(0, full_h, 2)]
-    sizes += [(full_h, full_w - cut) for cut in range(2, full_w, 2)]
-    for high, wide in sizes:
-        uncut = (high, wide) == (full_h, full_w)
-        ways = [((h * w, 0), "in front")] * (not one)
-        if uncut:
-            whole = h * (w + 1) + 1
-            ways += [((whole, 0), "in front"), ((0, whole), "behind")]
-        for around, where in ways:
+    several, whole = rows * columns > 1, h * (w + 1) + 1
+    down, across = range(0, rows * h, 2), range(2, columns * w, 2)
+    for cut in [(n, 0) for n in down] + [(0, n) for n in across]:
+        high, wide = rows * h - cut[0], columns * w - cut[1]
+        ways = [(h * w, 0)] * several + [(whole, 0), (0, whole)] * (cut == (0, 0))
+        for around in reversed(ways) if last else ways:
             length = high * (wide + 1) + sum(around)
-            if length == M or (uncut and length < M and not one):
+            if length == M or (cut == (0, 0) and length < M and several):
                 layout = TokenLayout.from_grid(high, wide, *around, breaks=1)
+                where = "in front" if around[0] else "behind"
                 yield layout, f"{high} line breaks and a thumbnail {where}"
 
 
 TILES = {
     "tiles": apart,
-    "thumbnail first": behind_thumbnail,
+    "thumbnail first": partial(apart, first=True),
     "joined": joined,
+    "joined first": partial(joined, last=True),
     "padded": padded,
     "separated": separated,
 }
@@ -156,25 +145,16 @@ def second(g, M, facts):
     """With a second picture: the template of a tracker, half as high and wide, in
     front; a square one, in front or behind."""
     n, h, w = M - g.h * g.w, g.h // 2, g.w // 2
-    kind = "template" if "template" in facts.family.kinds else "two pictures"
-    if n != h * w:
+    half, known = n == h * w, "template" in facts.family.kinds
+    if not half:
         h = w = isqrt(max(n, 0))
-    other = (
-        n < LEAST_SECOND
-        or (facts.patch_size is None and (h, w) != (g.h // 2, g.w // 2))
-        or facts.gives_layout()
-        or facts.family.prompt
-    )
-    if (
-        g.merge > 1
-        or n != h * w
-        or n in (0, g.h * g.w)
-        or (kind != "template" and other)
-    ):
+    other = facts.gives_layout() or facts.family.prompt or n < LEAST_SECOND
+    other |= facts.patch_size is None and not half
+    if g.merge > 1 or n != h * w or n in (0, g.h * g.w) or (other and not known):
         return
-    what = "the template" if kind == "template" else "a second picture"
-    ways = {"in front": (n, 0), "behind": (0, n)}
-    for where, around in list(ways.items())[: 1 + (kind != "template")]:
+    kind = "template" if known else "two pictures"
+    for around in [(n, 0)] if known else [(n, 0), (0, n)]:
         layout = TokenLayout.from_grid(g.h, g.w, *around)
-        more = {"likely": g.likely, "kind": kind}
-        yield Candidate(layout, g.source, f"{h} x {w} cells of {what} {where}", **more)
+        others = f"{h} x {w} cells of {'the template' if known else 'a second picture'}"
+        others += " in front" if around[0] else " behind"
+        yield Candidate(layout, g.source, others, likely=g.likely, kind=kind)

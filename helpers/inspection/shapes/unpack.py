@@ -6,7 +6,7 @@ from numbers import Integral
 import numpy as np
 import torch
 
-from helpers.inspection.shapes.known import problem
+from helpers.inspection.shapes.families import problem
 
 COLLECTION = (list, tuple, dict)
 

@@ -4,7 +4,7 @@ import math
 
 import torch
 
-from helpers.inspection.shapes.known import problem, read_toml
+from helpers.inspection.shapes.families import problem, read_toml
 from helpers.inspection.shapes.report import Candidate
 from helpers.inspection.shapes.rows import Rows
 from helpers.inspection.shapes.rules import ALWAYS, EQUAL, UNEQUAL

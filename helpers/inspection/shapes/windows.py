@@ -3,30 +3,19 @@
 from math import ceil, isqrt, prod
 from typing import NamedTuple
 
-import torch
-
+from helpers.inspection.shapes.families import say
 from helpers.inspection.shapes.report import Candidate
-from helpers.maps.token_layout import TokenLayout
+from helpers.maps.token_layout import TokenLayout, window_index
 
 STAGES = (1, 2, 4, 8)  # how much wider the cells of later stages are
 FRONT = (0, 1, 5)  # keys that are no cells in front of each window's
 SHORTEST, NARROWEST = 4, 0.5  # a side of a window in cells, the ratio of its sides
 MASKED = 1e-20  # a weight below it comes from a mask
-WHICH = (
-    "which windows: every other block may shift them (Swin) or take cells that stand "
-    "apart (the grids of MaxViT), {}. "
-    "With B images: weights.unflatten(0, (B, -1)), mean over the queries, then join "
-    "windows and keys"
-)
 TELLS = {
     None: "which no number tells",
     True: "and these are shifted, as some hide a part of their keys from another",
     False: "and no mask parts any of these: they are not shifted",
 }
-OVERLAP = (
-    "{} windows of queries look at {} x {} keys around each: these overlap, so that no "
-    "layout holds them; add up what a cell gets from all of them"
-)
 
 
 class Windows(NamedTuple):
@@ -63,18 +52,18 @@ class Windows(NamedTuple):
         shifts = (0, self.window[0] // 2) if not self.extra and may_shift else (0,)
         shifts = shifts if shifted is None else shifts[-1:] if shifted else shifts[:1]
         for shift in shifts if not self.reach else ():
-            index = index_of(self.grid, self.window, self.extra, shift)
+            index = window_index(self.grid, self.window, self.extra, shift)
             others = f"shifted by {shift}" if shift else "not shifted"
-            others += f", keys in front of each one's cells: {self.extra}" * bool(
-                self.extra
-            )
+            if self.extra:
+                others += f", keys in front of each one's cells: {self.extra}"
             layout = TokenLayout(index, length)
             yield Candidate(layout, source, others, kind="windows")
 
     def doubt(self, shifted=None):
         if self.reach:
-            return OVERLAP.format(prod(self.counts), *self.reach)
-        return WHICH.format(TELLS[shifted])
+            h, w = self.reach
+            return say("overlapping windows", count=prod(self.counts), h=h, w=w)
+        return say("windows", tells=TELLS[shifted])
 
 
 def are_shifted(values):
@@ -129,23 +118,8 @@ def sides(M, facts):
 def stages(facts, in_time):
     """Grids of an encoder's stages: (h, w), or (t, h, w)."""
     p = facts.patch_size if isinstance(facts.patch_size, int) else 4  # Swin's
+    frames = facts.frames or 1
+    times = [frames // k for k in (2, 1, 4) if frames % k == 0]
     for merge in STAGES:
         grid = tuple(ceil(n / (p * merge)) for n in facts.image_size)
-        times = (
-            [facts.frames // k for k in (2, 1, 4) if not (facts.frames or 1) % k]
-            if in_time
-            else []
-        )
         yield from ((t, *grid) for t in times) if in_time else (grid,)
-
-
-def index_of(grid, window, extra=0, shift=0):
-    """Keys of the cells, window by window, as in `TokenLayout.from_windows`; but of any
-    number of axes, windows that are not square, and `extra` keys before each one's."""
-    number = place = torch.arange(1)  # an axis more for each one of the grid
-    for n, side in zip(grid, window, strict=True):
-        windows = ceil(n / side)
-        along = (torch.arange(n) - shift * (windows > 1)) % (windows * side)  # (n,)
-        number = number.reshape(*number.shape, 1) * windows + along // side
-        place = place.reshape(*place.shape, 1) * side + along % side
-    return (number * (prod(window) + extra) + extra + place)[0]

@@ -1,6 +1,7 @@
 """What the caller knows binds: layouts that contradict it go, or are said to."""
 
 from helpers.inspection.shapes.facts import as_pair
+from helpers.inspection.shapes.families import say
 from helpers.inspection.shapes.report import Known
 from helpers.inspection.shapes.tiles import TILES
 
@@ -41,10 +42,7 @@ def contradictions(c, before, facts):
         return
     used = int(c.layout.index.max() - c.layout.index.min()) + 1
     if used + behind_each(c.layout.index) < M:
-        yield (
-            f"text= leaves {M} keys to the image, and this one takes {used}: other "
-            "keys among them, several images, or tiles= of one?"
-        )
+        yield say("text left over", M=M, used=used)
 
 
 def behind_each(index):

@@ -1,4 +1,4 @@
-"""What the doctor knows by heart: data/doctor.toml, problems, data/families.toml."""
+"""What the doctor knows by heart: families of models, and what it can say."""
 
 import re
 import tomllib
@@ -38,6 +38,11 @@ def problem(kind, **numbers):
     """A Problem of this kind, with its numbers filled in."""
     texts = read_toml("doctor.toml")["problem"][kind]
     return Problem(kind, **{name: t.format(**numbers) for name, t in texts.items()})
+
+
+def say(kind, **numbers):
+    """A sentence of this kind, with its numbers filled in."""
+    return read_toml("doctor.toml")["said"][kind].format(**numbers)
 
 
 @cache

@@ -1,7 +1,7 @@
 """Which axis of a weights tensor holds the keys, and how that is known."""
 
 from helpers.inspection.shapes.facts import SMALLEST
-from helpers.inspection.shapes.known import problem
+from helpers.inspection.shapes.families import problem
 from helpers.inspection.shapes.readings import fits
 from helpers.inspection.shapes.sums import tolerance
 

@@ -1,0 +1,187 @@
+"""A name for every axis before the keys: by known counts, then by place."""
+
+from helpers.inspection.shapes.folded_axes import fold_of
+from helpers.inspection.shapes.readings import fits
+from helpers.inspection.shapes.report import Axis
+
+ORDER = ("layers", "images", "heads", "queries")  # by convention, then the keys
+MOST_LAYERS = 48  # where there are as many heads
+LEAST_ALIKE = 12  # queries on two axes that are alike are at least so many a side
+BY_PLACE = "by its position"
+QUERY_GRID = ("rows of queries", "columns of queries")
+
+
+def name_axes(shape, keys, evidence, counts, facts):
+    """(a list of Axis, Fold or None). keys: their axis, None for (rows, columns).
+    counts: {name: how many the caller knows of, or None}."""
+    names = Names(shape, counts, facts)
+    if keys is None:
+        names.put(len(shape) - 2, "rows", evidence)
+        names.put(len(shape) - 1, "columns", evidence)
+    else:
+        names.put(keys, "keys", evidence)
+    names.N = shape[keys] if keys is not None else shape[-2] * shape[-1]
+    names.of_queries()
+    names.by_counts("queries", "heads")
+    first = [shape[axis] for axis in names.free[:1]]
+    fold = None
+    if counts["images"] and first != [counts["images"]]:
+        fold = names.of_folds()
+    names.by_counts("images", "layers")
+    fold = fold or names.of_folds()
+    names.by_place(fold)
+    return names.axes, fold
+
+
+class Names:
+    """The axes of a shape, with the names that they have so far. N: keys."""
+
+    def __init__(self, shape, counts, facts):
+        self.shape, self.counts, self.facts = shape, counts, facts
+        self.axes, self.N = [None] * len(shape), None
+
+    def put(self, axis, name, evidence, named=False):
+        self.axes[axis] = Axis(name, self.shape[axis], evidence, named)
+
+    @property
+    def free(self):
+        return [number for number, axis in enumerate(self.axes) if axis is None]
+
+    def size_of(self, name):
+        """The size of the axis of this name; None if there is none."""
+        return next((a.size for a in self.axes if a and a.name == name), None)
+
+    def has(self, *names):
+        return any(axis.name in names for axis in self.axes if axis)
+
+    def of_queries(self):
+        """Queries on a grid, or as many as keys."""
+        grid = self.query_grid()
+        for axis, name in zip(grid, QUERY_GRID, strict=False):
+            self.put(axis, name, "two axes on a grid")
+        last = self.free[-1:]
+        all_keys = self.counts["queries"] in (None, 1) and not grid
+        if last and all_keys and self.shape[last[0]] == self.N:
+            self.put(last[0], "queries", "as many as keys")
+
+    def query_grid(self):
+        """The two axes on which the queries are folded to a grid; or ()."""
+        free, facts, N = self.free, self.facts, self.N
+        if free and self.shape[free[-1]] == N:
+            return ()  # as many queries as keys
+        known = self.counts["queries"]
+        named = set(self.counts.values()) - {None, 1}
+        prompt = facts.in_prompt() or facts.family.prompt
+        for a, b in zip(free[-2::-1], free[:0:-1], strict=True):
+            h, w = self.shape[a], self.shape[b]
+            if b != a + 1 or {h, w} & named or min(h, w) < 4 or prompt:
+                continue
+            if known not in (None, h * w):
+                continue
+            grids = facts.grids() if facts.image_size else ()
+            usual = any((g.h, g.w) == (h, w) and g.likely for g in grids)
+            own = h * w == N or (usual and 0 < N - h * w <= 5)
+            own |= self.shape[-2:] == (h, w)
+            alike = h == w != N and h >= LEAST_ALIKE and not self.layers_and_heads()
+            if own or ((usual or alike) and not fits(N, facts)):
+                return a, b
+        return ()
+
+    def layers_and_heads(self):
+        """True for (L, A, N) with as many layers as heads, as many models have."""
+        L, A = (*self.shape, 0, 0)[:2]
+        alike = len(self.shape) == 3 and 1 < L == A <= MOST_LAYERS
+        return alike and not self.facts.family.words
+
+    def one_query(self):
+        """True if no axis holds the queries: the caller has one, and no axis is as
+        long; or there are as many layers as heads, of a prompt."""
+        queries = self.counts["queries"]
+        prompt = self.facts.in_prompt() or self.facts.family.prompt
+        alike = prompt and queries is None and self.layers_and_heads()
+        return alike or (queries == 1 and 1 not in self.shape)
+
+    def by_counts(self, *names):
+        """Name axes by the counts that the caller knows, wherever they stand."""
+        for name in names:
+            count, words = self.counts[name], self.facts.family.words
+            same = [axis for axis in self.free if self.shape[axis] == count]
+            if name == "images" and words and self.shape[0] == 2 * (count or 0):
+                continue  # guidance doubles them
+            if same and not (name == "queries" and self.has(QUERY_GRID[0])):
+                usual = len(self.axes) - 1 - len(ORDER) + ORDER.index(name)
+                usual += self.one_query()
+                axis = min(same, key=lambda axis: (abs(axis - usual), -axis))
+                self.put(axis, name, f"the {count} {name} you named", True)
+
+    def of_folds(self):
+        """Name the axis that holds windows, frames or places; its Fold, or None."""
+        free, heads = self.free, self.has("heads")
+        found = self.has("queries", QUERY_GRID[0])
+        before = free if found else free[:-1]
+        T = self.size_of("queries") or (self.shape[free[-1]] if free else 1)
+        apart = heads or len(before) > 1  # the heads have an axis of their own
+        folds = {}
+        for axis in before if heads else before[:1]:
+            outer = self.has("images") or axis != before[0]
+            batch = 1 if outer else self.counts["images"]
+            A = 1 if apart else self.counts["heads"]
+            if fold := fold_of(self.shape[axis], self.N, T, self.facts, batch, A):
+                folds[axis] = fold
+        exact = [axis for axis in folds if folds[axis].exact]
+        for axis in (*exact, *before[:1]):
+            if fold := folds.get(axis):
+                if fold.first:
+                    self.put(axis, fold.name, fold.evidence, fold.exact)
+                return fold
+        return None
+
+    def by_place(self, fold):
+        """Name what is left: the last one queries, unless heads stand where they do, or
+        the caller has one query and no axis is of size 1."""
+        names = " ".join(axis.name for axis in self.axes if axis)
+        heads_last = [a.name for a in self.axes[-2:] if a][:1] == ["heads"]
+        one = (heads_last and len(self.axes) < 4) or self.one_query()
+        if self.free and not self.has("queries", *QUERY_GRID) and not one:
+            self.put(self.free[-1], "queries", BY_PLACE)
+        left = [name for name in ORDER[:-1] if name not in names]
+        if fold or (one and self.layers_and_heads()):
+            left = [name for name in left if name != "images"]
+        T, facts = self.size_of("queries") or 0, self.facts
+        halves = fits(T, facts) and not fits(self.shape[-1], facts)
+        free = self.free
+        for place, axis in enumerate(free):
+            named = left, place - len(free), len(free), facts.family.words or halves
+            self.axes[axis] = by_place(*named, self.shape[axis], self.counts)
+
+
+def by_place(left, place, count, halves, size, counts):
+    """The Axis at this place, from the end, of `count` ones. left: names to give.
+    halves: that a picture may stand in it with its prompt, and without."""
+    heads, images = counts["heads"], counts["images"]
+    either = count == 1 and left[-2:] == ["images", "heads"]
+    name = left[place] if -place <= len(left) else f"unknown {count + place}"
+    name = "images or heads" if either else name
+    double = 2 * (images or 0)
+    if halves and "images" in name and images:
+        if size in (double, double * (heads or 1)):
+            several = "images x " * (images > 1), " x heads" * (size > double)
+            why = f"guidance doubles the {images} images you named"
+            why += "; or heads" * (either and not heads)
+            named = size > double
+            return Axis("halves of guidance".join(several), size, why, named)
+    if either and heads and size % heads == 0:
+        why = f"{size // heads} x the {heads} heads you named"
+        why += "; guidance doubles the images" * (halves and size % (2 * heads) == 0)
+        return Axis("images x heads", size, why, True)
+    if either and images and size % images == 0:
+        name = "heads" if images == 1 and not halves else "images x heads"
+        why = f"{images} x {size // images}: the images you named"
+        return Axis(name, size, why + "; guidance doubles them" * halves)
+    if counts.get(name) not in (None, size):
+        why = f"{name} you named: {counts[name]}, so another axis"
+        return Axis("layers or steps", size, why)
+    gone = name == "images" and (count == 2 or counts["queries"] == 1)
+    even = halves and size % 2 == 0 and name.startswith("images")
+    why = "; could be layers if the batch is gone" * gone
+    return Axis(name, size, BY_PLACE + why + "; guidance doubles the images" * even)

@@ -1,0 +1,147 @@
+"""Where among all keys the tokens of an image stand."""
+
+from dataclasses import replace
+
+from helpers.inspection.shapes.facts import as_pair, least_cells
+from helpers.inspection.shapes.readings import exact, fits, rank, read
+from helpers.inspection.shapes.report import Known
+from helpers.inspection.shapes.tiles import TILES
+from helpers.maps.token_layout import TokenLayout
+
+FIRST = ("joined", "thumbnail first", "padded", "class frames")  # no cell comes first
+RARE = ("time last", "class frames", "blocks")  # but in models that are known for it
+
+
+def by_text(N, facts, front, behind):
+    """Candidates where text= or words= say, inside of so many keys of padding; None
+    where neither does."""
+    text, place = facts.text, facts.family.place
+    if text is None and facts.words:
+        words = facts.words
+        text = {"last": (words, 0), "first": (0, words)}.get(place)
+        if text is None:  # in front or behind
+            found = put(exact(N - words, facts), words, N)
+            return [replace(c, free=True) for c in found]
+    if text is None:
+        return None
+    before, after = (*as_pair(text), None)[:2]
+    return at(front + before, N - behind - (after or 0), N, facts, after is not None)
+
+
+def at(start, end, N, facts, whole):
+    """Candidates for an image whose tokens stand from key `start` to `end` of N.
+
+    whole: that all of them are the image's.
+    """
+    found = put(fitting(end - start, facts, whole), start, N)
+    if facts.family.place == "last" and not whole:
+        return to_end(found, end, N)
+    if facts.family.front or facts.family.place:
+        return found
+    return [x for c in found for x in either_side(c, start, end)]
+
+
+def either_side(c, start, end):
+    """The candidate; where one key is left over on one side, the other as well: a class
+    token between the text and the image, or a key behind it."""
+    low, high = int(c.layout.index.min()), int(c.layout.index.max())
+    yield c
+    if c.kind == "cells" and low - start + end - 1 - high == 1:
+        yield moved(c, start - low or 1, c.layout.length)
+
+
+def put(found, start, N):
+    """These candidates with their first key at `start` of N keys."""
+    return [moved(c, start, N) if c.layout.length < N else c for c in found]
+
+
+def to_end(found, end, N):
+    """These candidates with their last cell in front of key `end`."""
+    return [moved(c, end - 1 - int(c.layout.index.max()), N) for c in found]
+
+
+def moved(c, start, N):
+    layout = TokenLayout(c.layout.index + start, N)
+    first, last = int(layout.index.min()), int(layout.index.max())
+    between = last - first + 1 - layout.index.numel()
+    others = f"{first} keys in front and {N - 1 - last} behind"
+    others += f", {between} between" * bool(between)
+    others += f"; among them {c.others}" * (c.kind in TILES and bool(c.off_grid))
+    return replace(c, layout=layout, others=others)
+
+
+def fitting(M, facts, whole=False):
+    """Candidates for the M tokens of an image in a prompt, where none has registers;
+    for some of them: what was named, then the largest.
+
+    whole: that all are the image's, so that one that leaves none over is alone, or else
+    one that leaves one.
+    """
+    own = facts.family.kinds
+    found = [c for c in (read(M, facts) if M > 0 else []) if c.likely]
+    found = [c for c in found if c.kind not in RARE or c.kind in own]
+    if not facts.given_grids():
+        found = [c for c in found if cells_of(c) >= least_cells(c.merge)]
+    same = [c for c in found if c.layout.length == M]
+    same = [c for c in same if begins(c) or (c.kind == "cells" and c.off_grid < 2)]
+    if whole and same:
+        return same
+    found = [c for c in found if begins(c)]
+    found.sort(key=lambda c: (*size_rank(c, facts), -cells_of(c)))
+    if whole and (spent := [c for c in found if c.layout.length >= M - 1]):
+        return spent
+    return [c for c in found if c is found[0] or 2 * cells_of(c) >= M]
+
+
+def begins(c):
+    """True if the first key is the image's."""
+    return c.kind in FIRST or c.layout.index.min() == 0
+
+
+def cells_of(c):
+    return c.layout.index.numel()
+
+
+def size_rank(c, facts):
+    return bool(facts.merges) and c.merge not in facts.merges, rank(c, facts)[:5]
+
+
+def alone(N, facts, front, behind, usual):
+    """Candidates for an encoder's keys, with those that no query sees as padding."""
+    unseen = [(front, behind), (0, behind), (front, 0)]
+    if front + behind and facts.image_size is None:  # no cell is padding
+        return put(exact(N - front - behind, facts), front, N)
+    found = []
+    for first, last in dict.fromkeys([(0, 0)] * usual + unseen + [(0, 0)]):
+        padded = put(exact(N - last - first, facts), first, N)
+        if padded and (padded[0].likely or not first + last):
+            found += padded
+            if not usual:
+                break
+    return found
+
+
+def anywhere(N, T, facts, found):
+    """Candidates `found` for all N keys of T queries, and those among other keys, where
+    they are no proof: where these stand is a guess, or known of the family."""
+    first = found[0] if found else None
+    pictures = first and first.kind == "two pictures"
+    if first and not pictures and (first.off_grid < 3 or first.kind != "cells"):
+        return found
+    others = somewhere(N, facts) if not first or first.known == Known.COUNTED else []
+    if pictures and not (T == N or fits(T, facts)):
+        return others + found
+    found = found + others
+    if T > N and all(c.free for c in found) and fits(T, facts):
+        return []  # the queries are the cells, and the keys something else
+    return found
+
+
+def somewhere(N, facts):
+    """Cells among other keys."""
+    place = facts.family.place
+    if place == "last":
+        return to_end(fitting(N, facts), N, N)
+    start = (facts.family.front or [0])[0] if place else 1
+    guess = {} if place else {"free": True, "known": Known.COUNTED}
+    return [replace(c, **guess) for c in put(fitting(N - start, facts), start, N)]
