@@ -15,6 +15,7 @@ PARTS = {
     "modern, with the run": (40, 0.95, 0.95),
     "modern, by experiment": (12, 0.9, 0.9),
     "broken": (100, 0.95, 0.95),
+    "no weights": (100, 0.95, 0.95),
 }
 
 

@@ -35,7 +35,7 @@ def test_rows_come_in_order_and_loops_are_folded():
     table = trace.table()
     assert table[1] == ("x7", "gru", "GRUCell", "(2, 5), (2, 6)", "(2, 6)")
     assert len(table) == 3 and "7 of (2, 5)" in table[0][-1]
-    assert trace.last(2).table() == [("", *row.cells()) for row in trace.rows[-2:]]
+    assert trace.last(2).table() == [("", *row) for row in trace.rows[-2:]]
 
 
 def test_the_output_is_that_of_a_plain_call():
@@ -100,7 +100,7 @@ def test_no_hook_stays_behind(width):
 
 def test_html_is_escaped_and_marks_the_failure_in_words():
     trace = trace_shapes(lambda x: x.reshape(14, 14), torch.rand(197))
-    trace.rows[0].where = "<script>"
+    trace.rows[0] = trace.rows[0]._replace(where="<script>")
     page = trace._repr_html_()
     assert "<script>" not in page and "&lt;script&gt;" in page and "FAILED" in page
 

@@ -1,8 +1,8 @@
 """What a tensor is, if it is no weights: by its values, then by its shape."""
 
-from helpers.inspection.shapes.features import WORDS, Features, as_features, as_points
+from helpers.inspection.shapes.features import WORDS, as_features, as_points, features
 from helpers.inspection.shapes.readings import exact, fits
-from helpers.inspection.shapes.sums import are_cut
+from helpers.inspection.shapes.softmax import are_cut
 
 COLORS = (3, 4)  # as a picture has them
 SMALL, SMALL_LAST = 192, 64  # pixels of a side: below this, colors may be heads
@@ -16,14 +16,14 @@ def instead_of_weights(report, values, facts, counts):
     named = {counts["heads"], counts["queries"]} - {None, 1}
     if values is not None:
         signed = bool((values.nan_to_num() < -1e-6).any())
-        if found := by_values(shape, values):
+        if found := two_numbers(values):
             return found
         weights = report.sums or are_cut(values, len(shape) - 1)
         if weights and shape[-1] not in WORDS:
             return None
         pixels = None if named & set(shape) else as_pixels(shape, values, facts)
-        if pixels and not weights:
-            return pixels
+        if found := pixels or whole_numbers(values):
+            return found
     placed = facts.in_prompt() or facts.given_grids() or exact(shape[-1], facts)
     if not signed and ((facts.gives_layout() and placed) or named & set(shape)):
         return None
@@ -32,38 +32,35 @@ def instead_of_weights(report, values, facts, counts):
     return None if axes_named and found and found.what == "tokens" else found
 
 
-def by_values(shape, values):
-    """Features, if all values are one of two numbers, or whole ones; else None."""
+def two_numbers(values):
+    """Features of a mask, 0 and 1 or 0 and far less; else None."""
     least, most = values.min().item(), values.max().item()
-    if least == most or not (least == 0 or most == 0):
-        whole = 0 < least < most and bool((values % 1 == 0).all())
-        return as_numbers(shape) if whole else None
-    if ((values == least) | (values == most)).all() and most <= 1:
-        one = least == 0 and (values.sum(-1) == 1).all()  # a key a row
-        mask = most in (0, 1) and not one
-        return Features("mask", (), "a mask, of the shape of weights") if mask else None
-    whole = 1 < most != 255 and least == 0 and bool((values % 1 == 0).all())
-    return as_numbers(shape) if whole else None
+    two = bool(((values == least) | (values == most)).all()) and least < most
+    one = least == 0 and bool((values.sum(-1) == 1).all())  # a key a row: weights
+    mask = two and not one and (most == 0 or (least, most) == (0, 1))
+    return features("mask") if mask else None
 
 
-def as_numbers(shape):
-    return Features("whole numbers", ("places",), "ids, or counts: no axis has weights")
+def whole_numbers(values):
+    """Features of ids or counts, not of weights that are scaled to 255; else None."""
+    least, most = values.min().item(), values.max().item()
+    ids = 0 <= least < most > 1 and (least, most) != (0, 255)
+    whole = ids and bool((values % 1 == 0).all())
+    return features("whole numbers") if whole else None
 
 
 def as_pixels(shape, values, facts):
     """Features, if the last axes are rows and columns of pixels; else None."""
     if len(shape) < 3:
         return None
-    first = shape[-3], shape[-2:], SMALL, ("channels", "rows", "columns")
-    last = shape[-1], shape[-3:-1], SMALL_LAST, ("rows", "columns", "channels")
     sizes = values.abs()
-    for colors, (h, w), smallest, names in (first, last):
-        usual = colors in COLORS and min(h, w) >= smallest and not (h % 8 or w % 8)
+    for C, (h, w), least, kind in (
+        (shape[-3], shape[-2:], SMALL, "picture"),
+        (shape[-1], shape[-3:-1], SMALL_LAST, "picture, channels last"),
+    ):
+        usual = C in COLORS and min(h, w) >= least and not (h % 8 or w % 8)
         bright = usual and sizes.max() <= 255 and sizes.mean() * w > 8
         if bright and not fits(w, facts):
-            text = f"{colors} channels of {h} x {w} pixels: a picture"
-            return Features("picture", names, text)
-    if facts.image_size and shape[-2:] == tuple(facts.image_size):
-        text = "the last two axes are the rows and columns of the image itself"
-        return Features("enlarged maps", ("rows", "columns"), text)
-    return None
+            return features(kind, C=C, h=h, w=w)
+    same = facts.image_size and shape[-2:] == tuple(facts.image_size)
+    return features("enlarged maps") if same else None

@@ -4,18 +4,18 @@ from torch import nn
 
 from helpers.inspection.shapes.axis_names import name_axes
 from helpers.inspection.shapes.contents import instead_of_weights
-from helpers.inspection.shapes.doubts import next_line, open_grid
-from helpers.inspection.shapes.facts import Facts, check_counts
-from helpers.inspection.shapes.families import family_of, problem
+from helpers.inspection.shapes.facts import SMALLEST, Facts, check_counts
+from helpers.inspection.shapes.families import family_of, problem, say
 from helpers.inspection.shapes.features import WORDS
 from helpers.inspection.shapes.key_axis import find_keys
 from helpers.inspection.shapes.open_axes import check_named, open_axes
 from helpers.inspection.shapes.proposals import fit_keys
+from helpers.inspection.shapes.questions import next_line, open_grid
 from helpers.inspection.shapes.report import Candidate, Known, Report
-from helpers.inspection.shapes.sums import logarithm_of, softmax_axes
+from helpers.inspection.shapes.softmax import logarithm_of, softmax_axes
 from helpers.inspection.shapes.unpack import unpack
 from helpers.inspection.shapes.usual_inputs import usual_input
-from helpers.inspection.shapes.values import few, look, on_grid
+from helpers.inspection.shapes.values import fewer, look, on_grid
 
 
 def diagnose(
@@ -61,44 +61,47 @@ def diagnose(
 
 def examine(report, values, facts, layout, counts, probed):
     """Fill in a report. counts: of axes, by name. probed: (model, read_tokens)."""
-    shape, name = report.shape, probed[0]
-    if isinstance(name, str) and facts.family == family_of(""):
-        report.notes.append(f"{name} is no name that is known here: counted without it")
-    if values is not None and shape[-1] not in WORDS and (log := logarithm_of(values)):
-        values = log[0] / log[1]  # (..., N)
-        report.problems.append(problem("log-softmax", total=log[1]))
-    report.sums = None if values is None else softmax_axes(values)
+    shape, last = report.shape, len(report.shape) - 1
+    values = without_logarithm(report, values)
     features = instead_of_weights(report, values, facts, counts)
-    if features and features.certain:
-        keys, evidence, misplaced = len(shape) - 1, "by its size", []
-    else:
+    keys, evidence, misplaced = last, "by its size", []
+    if not (features and features.certain):
         keys, evidence, misplaced = find_keys(shape, values, report.sums, facts, counts)
     if values is not None:
-        report.looked_at = "the sums, signs, zeros and spread of the weights"
-        values = few(report, values, keys)
+        values = fewer(report, values, keys)
     sizes = facts if keys is None else usual_input(shape, keys, facts)
+    if isinstance(probed[0], str) and facts.family == family_of(""):
+        report.notes.append(say("no name", name=facts.name))
     if sizes.name != facts.name:
-        report.notes.append(
-            f"no input of {facts.name} has {shape[keys]} keys: counted without the name"
-        )
+        report.notes.append(say("no input", name=facts.name, N=shape[keys]))
     report.axes, fold = name_axes(shape, keys, evidence, counts, sizes)
     report.problems += misplaced
     if keys is None:
-        report.ambiguous = [
-            *open_axes(report.axes, counts["queries"]),
-            *open_grid(shape, values),
-        ]
+        doubts = [*open_grid(shape, values)]
         values = on_grid(report, values)
     else:
         doubts = fit(report, values, keys, sizes, layout, features, fold, counts)
         doubts = test(report, doubts, shape[keys], facts, *probed)
-        report.ambiguous = [*open_axes(report.axes, counts["queries"]), *doubts]
+    report.ambiguous = [*open_axes(report.axes, counts["queries"]), *doubts]
     check_named(report, counts["heads"], counts["queries"])
     if values is not None:
         if report.axes[-1].name == "points":
             values = values.flatten(-2)  # (..., levels * points)
-        look(report, values, -1 if keys is None else keys - len(shape), misplaced)
+        look(report, values, -1 if keys is None else keys - last - 1, misplaced)
     report.next = next_line(report, keys)
+
+
+def without_logarithm(report, values):
+    """The values, or the weights whose logarithms they are; the axes that sum to 1."""
+    if values is None:
+        return None
+    report.looked_at = "the sums, signs, zeros and spread of the weights"
+    log = None if report.shape[-1] in WORDS else logarithm_of(values)
+    if log:
+        values = log[0] / log[1]  # (..., N)
+        report.problems.append(problem("log-softmax", total=log[1]))
+    report.sums = softmax_axes(values)
+    return values
 
 
 def name_of(model):
@@ -114,27 +117,30 @@ def fit(report, values, keys, facts, layout, features, fold, counts):
     Returns what stays open.
     """
     N = report.shape[keys]
-    if layout is not None:
-        if layout.length == N:
-            others = f"{N - layout.index.numel()} keys off the grid"
-            report.candidates = [Candidate(layout, "", others, Known.NAMED)]
-        else:
-            numbers = {"N": N, "length": layout.length}
-            report.problems.append(problem("other layout", **numbers))
+    if layout is not None and layout.length != N:
+        report.problems.append(problem("other layout", N=N, length=layout.length))
         return []
+    if layout is not None:
+        others = f"{N - layout.index.numel()} keys off the grid"
+        report.candidates = [Candidate(layout, "", others, Known.NAMED)]
+        return []
+    if facts.words == N:
+        return [say("named words", N=N)]
     doubts = []
-    if not features or not features.certain:
+    if not (features and features.certain):
         doubts = fit_keys(report, values, keys, facts, fold, counts["images"])
         if not features:
-            return doubts
+            small = len(report.shape) > 1 and report.sums == ()
+            return [*doubts, *(open_grid(report.shape, None) if small else ())]
         if any(c.likely for c in report.candidates):
             return [features.text, *doubts]
-    report.what = features.what
+    report.what, report.candidates, doubts = features.what, [], []
     report.axes = features.axes(report.shape) if features.names else report.axes
-    report.candidates, doubts = [], []
-    if features.tokens is not None:
+    if features.tokens is not None and report.shape[features.tokens] >= SMALLEST:
         doubts = fit_keys(report, None, features.tokens, facts)
-    return [features.text, *doubts]
+        placed = [c for c in report.candidates if not c.free]
+        report.candidates = placed or report.candidates
+    return [text for text in (features.text, *doubts) if text]
 
 
 def test(report, doubts, N, facts, model, read_tokens):
@@ -148,7 +154,6 @@ def test(report, doubts, N, facts, model, read_tokens):
     inputs = {} if facts.input_ids is None else {"input_ids": facts.input_ids}
     read = read_tokens or reader_of(model, N, facts.image_size, **inputs)
     if read is None:
-        none = f"no layer of the model gives {N} tokens for images alone: read_tokens="
-        return [*doubts, none]
+        return [*doubts, say("no layer", N=N)]
     report.candidates, failed = by_experiment(N, report.candidates, read, facts)
     return failed if report.proven else doubts + failed

@@ -14,6 +14,7 @@ MERGES = (2, 4, 8, 3)  # cells of a side that become one token, the most usual f
 LIKELY_MERGES = (1, 2, 4)
 USUAL = (14, 16, 24)  # cells on a side, of frames and of tiles
 SMALLEST = 16  # cells: below this, any number fits some grid
+LARGEST = 64  # cells of a side
 VOLUME = ". A volume or a video: the sizes of one slice, and frames=, how many"
 SMALLEST_MERGED = 36  # the same, for cells of more than 2 x 2 patches
 

@@ -34,15 +34,15 @@ def read_toml(name):
     return tomllib.loads((ROOT / "data" / name).read_text(encoding="utf-8"))
 
 
-def problem(kind, **numbers):
+def problem(kind, /, **numbers):
     """A Problem of this kind, with its numbers filled in."""
     texts = read_toml("doctor.toml")["problem"][kind]
     return Problem(kind, **{name: t.format(**numbers) for name, t in texts.items()})
 
 
-def say(kind, **numbers):
-    """A sentence of this kind, with its numbers filled in."""
-    return read_toml("doctor.toml")["said"][kind].format(**numbers)
+def say(kind, /, **numbers):
+    """A sentence on what stays open, or is worth knowing, with its numbers."""
+    return read_toml("doctor.toml")["sentence"][kind].format(**numbers)
 
 
 @cache

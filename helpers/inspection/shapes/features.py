@@ -3,6 +3,7 @@
 from typing import NamedTuple
 
 from helpers.inspection.shapes.facts import SMALLEST
+from helpers.inspection.shapes.families import read_toml
 from helpers.inspection.shapes.readings import fits, likeliest, other_size
 from helpers.inspection.shapes.report import Axis
 
@@ -15,7 +16,6 @@ HEADS = (32, 64, 72, 80, 88, 96, 128)  # widths of one head
 LARGEST = 128  # cells of a side of a feature map, where the image is not known
 MOST_LEVELS, MOST_POINTS = 5, 8
 FEW = 64  # tokens beside those of the cells
-TAKE = "Weights have the keys last; take them with capture_attention(model)"
 
 
 class Features(NamedTuple):
@@ -36,6 +36,14 @@ class Features(NamedTuple):
         return [Axis(name, size, "by its size") for name, size in named]
 
 
+def features(kind, /, certain=True, tokens=None, **numbers):
+    """The Features of this kind, its text with the numbers filled in."""
+    own = read_toml("doctor.toml")["features"][kind]
+    text = own.get("text", "").format(**numbers)
+    names = tuple(own.get("names", ()))
+    return Features(own.get("what", kind), names, text, bool(certain), tokens)
+
+
 def as_features(shape, facts, signed=False, heads=None):
     """Features, if these may be no weights; else None.
 
@@ -43,15 +51,13 @@ def as_features(shape, facts, signed=False, heads=None):
     negative, as no weight is. heads: how many, if it is known.
     """
     if shape[-1] in WORDS or (signed and shape[-1] > max(WIDEST, shape[-2:][0])):
-        text = f"{shape[-1]} words to choose from: the logits of the next word"
-        return Features("logits", ("tokens", "words of the vocabulary"), text)
+        return features("logits", N=shape[-1])
     found = as_map(shape, facts, signed)
     if found or not 2 <= len(shape) <= 5 or shape[-1] == shape[-2]:
         return found
     parts = as_heads(shape, facts, signed, heads)
     several = len(shape) > 3 and shape[0] * shape[1] > 1
-    least = PROJECTED if signed else NARROWEST
-    if parts or several or not is_width(shape[-1], least):
+    if parts or several or not is_width(shape[-1], PROJECTED if signed else NARROWEST):
         return parts
     ways = dict.fromkeys((len(shape) - 2, 0))  # (..., N, D), or (N, B, D)
     found = (as_tokens(shape, n, facts, signed) for n in ways if shape[n] != shape[-1])
@@ -60,26 +66,23 @@ def as_features(shape, facts, signed=False, heads=None):
 
 def as_tokens(shape, axis, facts, signed):
     """Features with the tokens along this axis, if it has a grid or a text's width."""
-    N, width = shape[axis], shape[-1]
+    N, width, sized = shape[axis], shape[-1], facts.image_size is not None
     grid = cells_of(N, facts) or other_size(N, facts) or (signed and nearly(N, facts))
     wide = is_width(width, WIDE) and N < width and not fits(width, facts)
     signs = signed and len(shape) < 4 and is_width(width)
-    signs &= N >= SMALLEST or facts.image_size is None
-    if not grid and not wide and not signs:
+    signs = signs and (N >= SMALLEST or not sized)
+    if not (grid or wide or signs):
         return None
-    text = "these are rather tokens than weights: "
-    text += f"axis {axis} of size {N} is {grid}, and " if grid else ""
-    text += "some are negative (as scores are, too), and " if signs and not grid else ""
-    text += f"{width} is a usual width. {TAKE}"
-    first = axis < len(shape) - 2
-    names = ("tokens", "images", "width") if first else ("tokens", "width")
+    why = "some are negative (as scores are, too), and " * signs
+    why = f"axis {axis} of size {N} is {grid}, and " if grid else why
     best, last = likeliest(N, facts), likeliest(width, facts)
     cells = last and last.kind == "cells" and last.merge == 1
     with_class_token = best and best.off_grid  # among queries and not among keys: no
-    long = N > width or facts.image_size is None  # more queries than keys: hardly
     certain = signed or wide or not cells or with_class_token
-    certain = bool(certain if grid or wide else long)
-    return Features("tokens", names, text, certain, axis)
+    if not grid and not wide:
+        certain = N > width or not sized  # more queries than keys: hardly
+    kind = "tokens first" if axis < len(shape) - 2 else "tokens"
+    return features(kind, certain, axis, why=why, width=width)
 
 
 def nearly(N, facts):
@@ -96,23 +99,18 @@ def as_heads(shape, facts, signed, heads):
     if shape[-1] not in HEADS or len(shape) < 3 or fits(shape[-1], facts):
         return None
     behind = len(shape) > 3 and fits(shape[-3], facts) and not fits(shape[-2], facts)
-    axis = len(shape) - 3 if behind or shape[-2] == heads else len(shape) - 2
-    N, count = shape[axis], shape[-2] if axis < len(shape) - 2 else shape[-3]
+    behind = behind or shape[-2] == heads
+    axis = len(shape) - (3 if behind else 2)
+    N, count = shape[axis], shape[-2 if behind else -3]
     usual = fits(N, facts) and facts.family.grid
     grouped = bool(heads) and count < heads and heads % count == 0  # share their keys
     if not usual and not ((signed or grouped) and len(shape) > 3 and count > 1):
         return None
-    text = (
-        f"axis {axis} of size {N} is {cells_of(N, facts) or 'tokens'}, {shape[-1]} a "
-        "head's width: these are rather queries, keys or values (B, A, N, d), unless "
-        f"as many words are the keys. {TAKE}"
-    )
-    names = ("images", "heads", "tokens", "width of a head")
-    if axis < len(shape) - 2:
-        names = ("images", "tokens", "heads", "width of a head")
+    cells = cells_of(N, facts) or "tokens"
+    kind = "heads behind" if behind else "heads"
+    found = features(kind, signed, axis, axis=axis, N=N, cells=cells, width=shape[-1])
     first = "query, key, value" if shape[0] == 3 else "layers"
-    names = (first,) * (len(shape) > 4) + names
-    return Features("queries, keys or values", names, text, signed, axis)
+    return found._replace(names=(first,) * (len(shape) > 4) + found.names)
 
 
 def is_width(size, least=NARROWEST):
@@ -132,68 +130,39 @@ def as_points(shape, sums, facts, counts):
 
     sums: the axes over which they sum to 1, or None for a bare shape.
     """
-    text = "these belong to points, no keys: sampling_locations says where they are"
     known, last = "levels" in facts.family.kinds, len(shape) - 1
     queries, heads = counts["queries"], counts["heads"]
-    apart = len(shape) in (5, 6) and sums in (None, (last - 1, last))
-    apart = apart and not (len(shape) == 6 and shape[-1] == 2)
-    if apart and shape[-2] <= MOST_LEVELS and shape[-1] <= MOST_POINTS:
+    places = len(shape) == 6 and shape[-1] == 2
+    if places and not sums:
+        known |= shape[1] == queries or shape[2] == heads
+        return features("sampling locations") if known else None
+    if len(shape) in (5, 6) and not places and sums in (None, (last - 1, last)):
         known |= shape[-4] == queries or (shape[-3] == heads and shape[-4] != heads)
-        names = ("images", "queries", "heads", "levels", "points")
-        return Features("weights", names, text) if known else None
+        few = shape[-2] <= MOST_LEVELS and shape[-1] <= MOST_POINTS
+        return features("points") if few and known else None
     flat = len(shape) == 4 and sums in (None, (3,)) and shape[1] > shape[2]
     flat = flat and shape[-1] % 4 == 0 and shape[-1] <= MOST_LEVELS * MOST_POINTS
-    if len(shape) == 6 and shape[-1] == 2 and not sums:  # where the points are
-        known |= shape[1] == queries or shape[2] == heads
-        text = "these are places of points, x and y as shares of the image: no weights"
-        names = ("images", "queries", "heads", "levels", "points", "x, y")
-        return Features("sampling locations", names, text) if known else None
-    names = ("images", "queries", "heads", "levels x points")
-    return Features("weights", names, text) if flat and known else None
+    return features("flat points") if flat and known else None
 
 
 def as_map(shape, facts, signed):
     """Features for what has rows and columns among its axes; None for others."""
     if len(shape) < 3:
         return None
-    if facts.image_size is None:
-        return map_by_size(shape, signed)
-    if shape[-2:] == tuple(facts.image_size):
-        text = f"{shape[-3:]} may be the image itself, (channels, H, W)"
-        certain = shape[-3] in (1, 3, 4) and not fits(shape[-1], facts)
-        return Features("picture", ("channels", "rows", "columns"), text, certain)
-    grids = {(g.h, g.w) for g in facts.grids() if g.likely}
-    (h, w), (r, c) = shape[-3:-1], shape[-2:]
-    if (h, w) in grids and is_width(shape[-1]):
-        text = (
-            f"this is rather a feature map, channels last: {h} x {w} cells of "
-            f"{shape[-1]} channels. For (..., C, h, w): movedim(-1, -3)"
-        )
-        names, certain = ("rows", "columns", "channels"), not fits(shape[-1], facts)
-        return Features("feature map", names, text, certain)
     wide = is_width(shape[-3], PROJECTED if signed else NARROWEST)
+    (h, w), (r, c), C = shape[-3:-1], shape[-2:], shape[-3]
+    if facts.image_size is None:  # no model has so many heads
+        usual = len(shape) == 4 and is_width(C) and max(r, c) <= LARGEST
+        small = max(r, c) <= 2 * min(r, c)
+        fine = usual and small
+        return features("feature map", signed, C=C, h=r, w=c) if fine else None
+    if (r, c) == tuple(facts.image_size):
+        certain = C in (1, 3, 4) and not fits(c, facts)
+        return features("image", certain, shape=shape[-3:])
+    grids = {(g.h, g.w) for g in facts.grids() if g.likely}
+    if (h, w) in grids and is_width(shape[-1]):
+        certain = not fits(shape[-1], facts)
+        return features("channels last", certain, h=h, w=w, C=shape[-1])
     if (r, c) in grids and wide:
-        return feature_map(shape)
-    if (c, r) in grids and wide:
-        text = (
-            f"this is rather a feature map with rows and columns swapped: {r} x {c}, "
-            f"where the image has {c} x {r} cells. Unflatten as ({c}, {r})"
-        )
-        return Features("feature map", ("channels", "columns", "rows"), text)
-    return None
-
-
-def map_by_size(shape, signed):
-    """A feature map (B, C, h, w) of an unknown image: no model has so many heads."""
-    usual = len(shape) == 4 and is_width(shape[1]) and max(shape[2:]) <= LARGEST
-    usual = usual and max(shape[2:]) <= 2 * min(shape[2:])
-    return feature_map(shape, signed) if usual else None
-
-
-def feature_map(shape, certain=True):
-    C, h, w = shape[-3:]
-    text = (
-        f"this is rather a feature map: {C} channels of {h} x {w} cells. Its cells are "
-        f"keys once it is flattened. {TAKE}"
-    )
-    return Features("feature map", ("channels", "rows", "columns"), text, certain)
+        return features("feature map", C=C, h=r, w=c)
+    return features("swapped", h=r, w=c) if (c, r) in grids and wide else None

@@ -3,7 +3,7 @@
 from helpers.inspection.shapes.facts import SMALLEST
 from helpers.inspection.shapes.families import problem
 from helpers.inspection.shapes.readings import fits
-from helpers.inspection.shapes.sums import tolerance
+from helpers.inspection.shapes.softmax import tolerance
 
 
 def find_keys(shape, values, axes, facts, counts):

@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 from helpers.inspection.shapes.facts import as_pair, least_cells
+from helpers.inspection.shapes.features import is_width
 from helpers.inspection.shapes.readings import exact, fits, rank, read
 from helpers.inspection.shapes.report import Known
 from helpers.inspection.shapes.tiles import TILES
@@ -132,7 +133,8 @@ def anywhere(N, T, facts, found):
     if pictures and not (T == N or fits(T, facts)):
         return others + found
     found = found + others
-    if T > N and all(c.free for c in found) and fits(T, facts):
+    channels = T > N or (T < N and is_width(N))
+    if channels and all(c.free for c in found) and fits(T, facts):
         return []  # the queries are the cells, and the keys something else
     return found
 

@@ -5,8 +5,7 @@ from itertools import zip_longest
 
 from helpers.inspection.shapes.axis_names import QUERY_GRID
 from helpers.inspection.shapes.contradictions import bind
-from helpers.inspection.shapes.doubts import no_layout, open_questions
-from helpers.inspection.shapes.facts import LIKELY_MERGES, as_pair
+from helpers.inspection.shapes.facts import LARGEST, LIKELY_MERGES, as_pair
 from helpers.inspection.shapes.families import problem, say
 from helpers.inspection.shapes.placing import alone, anywhere, at, by_text, put
 from helpers.inspection.shapes.prompt import by_prompt
@@ -18,8 +17,9 @@ from helpers.inspection.shapes.queries import (
     looks_at_words,
     queries_of,
 )
+from helpers.inspection.shapes.questions import no_layout, open_questions
 from helpers.inspection.shapes.readings import exact, fits
-from helpers.inspection.shapes.sums import image_block, unseen_keys
+from helpers.inspection.shapes.softmax import image_block, unseen_keys
 from helpers.inspection.shapes.windows import are_shifted
 
 
@@ -87,8 +87,6 @@ def without_cells(axes, N, fold, usual, facts):
     unit = fold.unit if fold else ""
     if not usual and any(axis.name == QUERY_GRID[0] for axis in axes):
         return say("looks at words", N=N)
-    if facts.words == N:
-        return f"the keys are the {N} words that you named: no key has a cell"
     if facts.frames in (N, N - 1) and not usual and not unit:
         return say("in time", N=N, frames=facts.frames)
     if unit == "places":
@@ -105,6 +103,7 @@ def count(report, values, keys, facts, usual):
     block = image_block(values) if seen else None
     front, behind = unseen_keys(values, keys) if seen else (0, 0)
     square = report.what == "weights" and shape[:keys][-1:] == (N,)
+    square &= report.sums != () or N > LARGEST  # else a small map, maybe
     report.notes += seen_in(square, usual, N, block, front, behind)
     T = queries_of(report)
     if not facts.family.grid and facts.family.kinds and not usual and T < N:

@@ -59,8 +59,11 @@ def by_queries(report, N, facts, own):
         same = best.layout.grid == own.layout.grid
         if best.kind == "cells" and (not same or best.off_grid > own.off_grid):
             yield say("another picture")
-        if report.sums and not fits(N, facts) and facts.text is None:
-            yield say("softmax axis", T=T, N=N)
+        width = N in HEADS and own.off_grid > best.off_grid
+        odd = width or not fits(N, facts)
+        if report.sums and T != N and odd and facts.text is None:
+            keys = "may be a head's width" if width else "do not"
+            yield say("softmax axis", T=T, N=N, keys=keys)
     M = N - sum(n or 0 for n in as_pair(facts.text))
     if T == N and best.off_grid > N - M and (cut := cut_by_one(M, facts)):
         yield cut

@@ -5,7 +5,7 @@ from functools import cached_property
 
 import torch
 
-from helpers.inspection.shapes.sums import tolerance
+from helpers.inspection.shapes.softmax import tolerance
 
 
 class Rows:
@@ -16,7 +16,7 @@ class Rows:
     them. keys: their axis in the tensor.
     """
 
-    def __init__(self, values, keys, grid, heads):
+    def __init__(self, values, keys, grid=False, heads=False):
         self.values, self.grid, self.heads = values, grid, heads
         self.keys = keys % values.dim()
         self.all = values.movedim(keys, -1).float()  # (..., N)
@@ -32,13 +32,11 @@ class Rows:
             self.low, self.high = sums.min().item(), sums.max().item()
 
     @property
-    def numbers(self):
-        """What the texts of all problems may name."""
-        text = f"{'maps' if self.grid else 'rows'} sum to {self.low:.3g} ... "
-        text += f"{self.high:.3g}, not to 1"
-        text = f"every row sums to {self.middle:.4g}" if self.alike else text
-        names = ("N", "zeros", "least", "most", "low", "high")
-        return {"text": text} | {name: getattr(self, name) for name in names}
+    def text(self):
+        if self.alike:
+            return f"every row sums to {self.middle:.4g}"
+        what = "maps" if self.grid else "rows"
+        return f"{what} sum to {self.low:.3g} ... {self.high:.3g}, not to 1"
 
     @property
     def alike(self):

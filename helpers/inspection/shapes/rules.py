@@ -1,23 +1,20 @@
 """Rules: what is wrong with rows of weights, and how it shows."""
 
+from functools import partial
+
 import torch
 
 from helpers.inspection.shapes.signs import bias, similarities
-from helpers.inspection.shapes.sums import is_half
+from helpers.inspection.shapes.softmax import is_half
 
 EVEN = 0.05  # bits: trained maps miss several, those of a new model 0.01 to 0.07
 
 
 def lone_dropout(rows):
     """Each row that has a weight has one, beyond 1 and the same in all."""
-    seen = rows.whole != 0  # (rows, N)
-    one = rows.blind.any() and rows.least == 0 and bool((seen.sum(-1) == 1).all())
-    one = one and rows.most > 1 and len(rows.whole[seen].unique()) == 1
-    return one and {"text": f"every weight is 0 or {rows.most:.3f}"}
-
-
-def constant(rows):
-    return rows.least == rows.most and {"share": rows.most}
+    lone = (rows.whole == rows.most).sum(-1) + (rows.whole == 0).sum(-1) == rows.N
+    found = rows.blind.any() and rows.least == 0 and rows.most > 1 and lone.all()
+    return found and rows.alike and {"text": f"every weight is 0 or {rows.most:.3f}"}
 
 
 def identity(rows):
@@ -26,17 +23,17 @@ def identity(rows):
         return False
     own = rows.diagonal.min().item()
     eye = torch.arange(rows.N)[:, None] == torch.arange(rows.N)  # (N, N)
-    rest = rows.square.masked_fill(eye, 0).max().item()
+    most = own > 0.99 and rows.square.masked_fill(eye, 0).max() < own / 2
     total = 1 if rows.high < 1 + rows.allowed else 2
     added = rows.alike and 0.99 < 2 * own / total < 1.05
-    added &= abs(rows.middle - total) < 2 * rows.allowed
-    return (added or (own > 0.99 and 2 * rest < own)) and {"own": own}
+    added = added and abs(rows.middle - total) < 2 * rows.allowed
+    return (added or most) and {"own": own}
 
 
 def summed_exactly(rows):
     """Sums that are a whole number; a map that was scaled has one largest weight."""
     off = abs(rows.middle - round(rows.middle)) / rows.middle
-    several = int((rows.whole == rows.most).sum()) > 1
+    several = (rows.whole == rows.most).sum() > 1
     near = off < 1e-5 or (off < rows.allowed and several)
     return near and rows.middle > 1 and (rows.alike or len(rows.whole) == 1)
 
@@ -46,32 +43,27 @@ def folded(rows):
     count = round(rows.middle)
     if count < 2 or rows.N % count or rows.N == count:
         return False
-    for sizes, axis in (((count, -1), -1), ((-1, count), -2)):
+    width = rows.N // count
+    for sizes, axis in (((count, width), -1), ((width, count), -2)):
         sums = rows.whole.unflatten(-1, sizes).sum(axis)
         if (sums - 1).abs().max() <= rows.allowed:
-            sizes = tuple(rows.N // count if n < 0 else n for n in sizes)
             return {"count": count, "sizes": sizes}
     return False
 
 
-def scaled(least):
-    """A rule: the largest weight of each map is 1 or 255, and the least is 0 or not."""
-
-    def test(rows):
-        maps = rows.all.nan_to_num()
-        sigmoid = (maps > 0.95 * maps.max()).double().mean() > 0.1  # many near the end
-        if rows.high <= 1 + rows.allowed or rows.N < 2 or sigmoid:
-            return False
-        for count in range(1, maps.dim() + 1):
-            last = tuple(range(-count, 0))  # of a row, of all rows, of all heads, ...
-            high, low = maps.amax(last), maps.amin(last)  # (...)
-            high, low = high[high > 0], low[high > 0]
-            for unit in (1, 255):
-                if (high - unit).abs().max() <= 1e-6 * unit:
-                    return bool((low > 0).any()) is least and {"unit": unit}
-        return False
-
-    return test
+def scaled(above, rows):
+    """The largest weight of each map is 1 or 255; the least is above 0, or it is 0."""
+    maps = rows.all.nan_to_num()
+    sigmoid = (maps > 0.95 * maps.max()).double().mean() > 0.1  # many near the end
+    some = rows.high > 1 + rows.allowed and rows.N > 1 and not sigmoid
+    for count in range(1, maps.dim() + 1 if some else 0):
+        last = tuple(range(-count, 0))  # of a row, of all rows, of all heads, ...
+        high, low = maps.amax(last), maps.amin(last)  # (...)
+        high, low = high[high > 0], low[high > 0]
+        for unit in (1, 255):
+            if (high - unit).abs().max() <= 1e-6 * unit:
+                return bool((low > 0).any()) is above and {"unit": unit}
+    return False
 
 
 def swapped_divisor(rows):
@@ -88,13 +80,13 @@ def swapped_divisor(rows):
         grown = square @ vector  # (maps, N, 1)
         size = grown.amax(1, keepdim=True).clamp_min(1e-30)  # (maps, 1, 1)
         vector = grown / size
-    return bool((size - 1).abs().max() < (2e-3 if is_half(rows.values) else 1e-4))
+    return (size - 1).abs().max() < (2e-3 if is_half(rows.values) else 1e-4)
 
 
 def sigmoid(rows):
     """All between 0 and 1, and many above a half."""
-    many = (rows.whole > 0.5).double().mean() > 0.05
-    return rows.low > 1 and 0 < rows.least and rows.most <= 1 and bool(many)
+    inside = rows.low > 1 and 0 < rows.least and rows.most <= 1
+    return inside and (rows.whole > 0.5).double().mean() > 0.05
 
 
 def edited(rows):
@@ -124,9 +116,9 @@ def dropout(rows):
     if rows.grid or rows.high <= 1 + rows.allowed:
         return False
     if rows.taken:
-        return bool(off < 0.15 + 1.5 * len(rows.whole) ** -0.5)
-    around = bool(off < 0.05 and each < 0.15) and rows.low > 0.4 and rows.high < 1.6
-    return around and not rows.heads
+        return off < 0.15 + 1.5 * len(rows.whole) ** -0.5
+    near = off < 0.05 and each < 0.15 and rows.low > 0.4 and rows.high < 1.6
+    return near and not rows.heads
 
 
 def few_kept(rows):
@@ -134,56 +126,42 @@ def few_kept(rows):
     seen = rows.whole > 0  # (rows, N)
     count = seen.sum(-1)  # (rows,)
     same = count.min() == count.max() < rows.N and (seen != seen[:1]).any()
-    return bool(same) and rows.high < 1 + rows.allowed and {"kept": int(count[0])}
+    return same and rows.high < 1 + rows.allowed and {"kept": int(count[0])}
 
 
 def one_hot(rows):
     """One key a row, and not the same in all."""
     ones = ((rows.whole == 0) | (rows.whole == 1)).all()
-    return bool(ones) and len(rows.whole) > 2 and bool(rows.whole.any(0).sum() > 1)
-
-
-def masked_constant(rows):
-    return len(rows.seen) and rows.spread.max() < 1e-5 and {"share": 1 / rows.N}
+    return ones and len(rows.whole) > 2 and rows.whole.any(0).sum() > 1
 
 
 def twice(rows):
     """softmax(p): the logarithms are p and a constant, and p sums to 1."""
-    if not len(rows.seen):
-        return False
     spread = rows.spread
     total = (spread - spread.median(-1, keepdim=True).values).clamp_min(0)  # (rows, N)
     total = total.masked_fill(total < 0.012, 0).sum(-1)  # bfloat16 rounds that much
     within = spread.max() <= 1.01 and total.max() <= 1.05
     found = within and (spread.sum(-1).max() <= 1.05 or total.median() > 0.1)
-    return bool(found) and {"ratio": spread.max().exp().item()}
+    return found and {"ratio": spread.max().exp().item()}
 
 
 def even(rows):
     """Hardly less than the most bits that so many keys can have."""
-    if not len(rows.seen):
-        return False
     most = (rows.seen > 0).sum(-1).double().log2()  # (rows,)
     bits = most + (rows.seen * rows.seen.clamp_min(1e-30).log2()).sum(-1)
-    return bool(bits.mean() <= EVEN) and {"share": 1 / rows.N}
+    return bits.mean() <= EVEN and {"share": 1 / rows.N}
 
 
-def one_map(back):
-    """A rule: maps (..., T, N) that differ by no more than rounding along an axis, the
-    queries or the first."""
-
-    def test(rows):
-        maps, axis = rows.all, back or rows.all.dim()
-        if maps.dim() < 2 or maps.amax(-1).min() > 0.999:  # all of it on a sink
-            return False
-        half = is_half(rows.values)
-        high, low = maps.amax(-axis), maps.amin(-axis)
-        worth = high > (1e-4 if half else 1e-7)
-        differ = (high - low) > (1.2e-2 if half else 2e-3) * high
-        one = maps.shape[-axis] > 1 and not (worth & differ).any()
-        return one and {"count": maps.shape[-axis]}
-
-    return test
+def one_map(back, rows):
+    """Maps differ by no more than rounding along an axis: the queries, or the first."""
+    maps, axis = rows.all, back or rows.all.dim()
+    if maps.dim() < 2 or maps.amax(-1).min() > 0.999:  # all of it on a sink
+        return False
+    half, count = is_half(rows.values), maps.shape[-axis]
+    high, low = maps.amax(-axis), maps.amin(-axis)
+    worth = high > (1e-4 if half else 1e-7)
+    differ = (high - low) > (1.2e-2 if half else 2e-3) * high
+    return count > 1 and not (worth & differ).any() and {"count": count}
 
 
 # Kinds of Problems, and the rules that find them: of a list, the first that holds.
@@ -191,7 +169,7 @@ ALWAYS = (
     ("dropout", lone_dropout),
     ("one key", lambda rows: rows.N == 1 and rows.least > 0),
     ("ones", lambda rows: rows.least == 1 == rows.most),
-    ("constant", constant),
+    ("constant", lambda rows: rows.least == rows.most and {"share": rows.most}),
 )
 UNEQUAL = (  # rows that do not sum to 1
     ("similarities", similarities),
@@ -200,23 +178,24 @@ UNEQUAL = (  # rows that do not sum to 1
     ("position bias", bias),
     ("folded heads", folded),
     ("summed", summed_exactly),
-    ("max-scaled", scaled(least=True)),
-    ("min-max", scaled(least=False)),
+    ("max-scaled", partial(scaled, True)),
+    ("min-max", partial(scaled, False)),
+    ("grid map", lambda rows: rows.grid),
     ("summed", lambda rows: rows.alike),
     ("keepdim", swapped_divisor),
     ("sigmoid", sigmoid),
     ("dropout", dropout),
     ("top k", few_kept),
     ("dropped keys", lambda rows: rows.high <= 1 + rows.allowed),
-    ("grid map", lambda rows: rows.grid),
     ("no softmax", lambda rows: True),
 )
 EQUAL = (
-    ("constant", masked_constant),
+    ("constant", lambda rows: rows.spread.max() < 1e-5 and {"share": 1 / rows.N}),
     ("softmax twice", twice),
     ("even", even),
     ("identity", identity),
     ("one-hot", one_hot),
-    ("one map for all queries", one_map(2)),
-    ("one map for all images", one_map(0)),
+    ("one map for all queries", partial(one_map, 2)),
+    ("one map for all images", partial(one_map, 0)),
 )
+NARROW = EQUAL[3:]  # what can be said where no row has three keys that are seen

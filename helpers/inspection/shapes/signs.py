@@ -6,26 +6,25 @@ TINY = 1e-2  # gradients of weights are smaller
 
 def signed_dropout(rows):
     sums = rows.whole.abs().sum(-1)  # (rows,)
-    return bool(((sums - 1).abs() < 0.02).double().mean() > 0.9)
+    return ((sums - 1).abs() < 0.02).double().mean() > 0.9
 
 
 def masked_scores(rows):
     left = rows.whole[rows.whole > HIDDEN]
-    return rows.least <= HIDDEN and len(left) and bool(left.abs().max() < -HIDDEN / 9)
+    return rows.least <= HIDDEN and len(left) and left.abs().max() < -HIDDEN / 9
 
 
 def similarities(rows):
     """As much from i to j as from j to i, and nothing beyond the diagonal."""
     if rows.square is None or rows.N < 4:
         return False
-    most = rows.square.abs().max()
+    most, own = rows.square.abs().max(), rows.diagonal
     differ = (rows.square - rows.square.transpose(-1, -2)).abs().max()
-    own = rows.diagonal
-    ones = bool((own - 1).abs().max() < 1e-2)
     same = differ <= rows.allowed / 5 * most and own.min() > 0
-    text = "all values on the diagonal are 1, and none is beyond" if ones else ""
-    text = text or "the largest stand on the diagonal"
-    return bool(same and own.max() >= 0.99 * most) and {"diagonal": text}
+    ones = (own - 1).abs().max() < 1e-2
+    text = "all values on the diagonal are 1, and none is beyond"
+    text = text if ones else "the largest stand on the diagonal"
+    return same and own.max() >= 0.99 * most and {"diagonal": text}
 
 
 def bias(rows):
@@ -43,19 +42,15 @@ def bias(rows):
     return False
 
 
-def centred(rows):
-    """The weights of each row cancel out."""
-    share = rows.sums.abs() / rows.whole.double().abs().sum(-1)  # (rows,)
-    return len(rows.whole) > 1 and rows.N > 2 and bool(share.max() < 1e-3)
-
-
 def triangular(rows):
     return rows.square is not None and not rows.square.triu(1).any()
 
 
-def within(most):
-    """A rule: no value is beyond this."""
-    return lambda rows: max(-rows.least, rows.most) <= most
+def centred(rows):
+    """The weights of each row cancel out."""
+    sizes = rows.whole.double().abs().sum(-1)  # (rows,)
+    none = (rows.sums.abs() <= 1e-3 * sizes + 1e-5 * sizes.max()).all()
+    return len(rows.whole) > 1 and rows.N > 2 and none
 
 
 # Kinds of Problems, and the rules that find them: the first that holds.
@@ -66,7 +61,7 @@ SIGNED = (
     ("position bias", bias),
     ("signed, causal", triangular),
     ("centred", centred),
-    ("gradients", within(TINY)),
-    ("cosines", within(1.001)),
+    ("gradients", lambda rows: max(-rows.least, rows.most) <= TINY),
+    ("cosines", lambda rows: max(-rows.least, rows.most) <= 1.001),
     ("scores", lambda rows: True),
 )

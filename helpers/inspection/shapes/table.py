@@ -4,21 +4,18 @@ import html
 import re
 from dataclasses import dataclass, field, replace
 from itertools import groupby
+from typing import NamedTuple
 
 FAILED = "FAILED"
 
 
-@dataclass
-class Row:
+class Row(NamedTuple):
     """One step: where, what, the shapes that went in and came out."""
 
     where: str
     what: str
     got: str
     gave: str = FAILED  # until the step has ended
-
-    def cells(self):
-        return self.where, self.what, self.got, self.gave
 
 
 @dataclass(repr=False)
@@ -41,37 +38,38 @@ class Trace:
 
     def table(self):
         """Lines of five cells: how often, where, step, in, out."""
-        lines = fold([row.cells() for row in self.rows])
-        return [(f"x{times}" if times > 1 else "", *row) for times, row in lines]
+        folded = fold(self.rows)
+        return [(f"x{times}" if times > 1 else "", *row) for times, row in folded]
 
     def failure(self):
         """The lines that follow the table of a failed run."""
         if self.error is None:
             return []
-        lines = [f"{FAILED} with {type(self.error).__name__}: {self.error}"]
-        lines += [f"it could take: {self.wanted}"] if self.wanted else []
-        return lines + ([f"in {self.line}"] if self.line else [])
+        wanted, line = f"it could take: {self.wanted}", f"in {self.line}"
+        return [
+            f"{FAILED} with {type(self.error).__name__}: {self.error}",
+            *[wanted] * bool(self.wanted),
+            *[line] * bool(self.line),
+        ]
 
     def __str__(self):
         rows = [("", "where", "step", "in", "out"), *self.table()]
         widths = [max(len(row[i]) for row in rows) for i in range(4)] + [0]
-        lines = [
-            "  ".join(cell.ljust(n) for cell, n in zip(row, widths, strict=True))
-            for row in rows
-        ]
-        return "\n".join([line.rstrip() for line in lines] + self.failure())
+        padded = [map(str.ljust, row, widths) for row in rows]
+        lines = ["  ".join(cells).rstrip() for cells in padded]
+        return "\n".join(lines + self.failure())
 
     __repr__ = __str__
 
     def _repr_html_(self):
-        rows = ""
+        page = "<table>"
         for row in [("", "where", "step", "in", "out"), *self.table()]:
             tag = "th" if row[-1] in (FAILED, "out") else "td"
             start = f'<{tag} style="text-align: left">'
             cells = [f"{start}{html.escape(cell)}</{tag}>" for cell in row]
-            rows += f"<tr>{''.join(cells)}</tr>"
-        after = "".join(f"<p>{html.escape(line)}</p>" for line in self.failure())
-        return f"<table>{rows}</table>{after}"
+            page += f"<tr>{''.join(cells)}</tr>"
+        failure = (f"<p>{html.escape(line)}</p>" for line in self.failure())
+        return page + "</table>" + "".join(failure)
 
 
 def fold(rows):
@@ -80,11 +78,8 @@ def fold(rows):
     Layers that differ only in their number count as the same: layers.0 and layers.1
     become layers.*
     """
-    found = []
-    for key, group in groupby(rows, alike):
-        same = list(group)
-        found.append((len(same), same[0] if len(set(same)) == 1 else key))
-    return found
+    groups = [(key, list(group)) for key, group in groupby(rows, alike)]
+    return [(len(rows), key if len({*rows}) > 1 else rows[0]) for key, rows in groups]
 
 
 def alike(row):

@@ -7,13 +7,8 @@ import torch
 
 def tensors(values):
     """The tensors in a sequence of arguments, lists and tuples opened."""
-    found = []
-    for value in values:
-        if isinstance(value, torch.Tensor):
-            found.append(value)
-        elif isinstance(value, list | tuple):
-            found += tensors(value)
-    return found
+    opened = (tensors(v) if isinstance(v, list | tuple) else [v] for v in values)
+    return [v for entry in opened for v in entry if isinstance(v, torch.Tensor)]
 
 
 def shapes(value):
@@ -32,7 +27,7 @@ def shapes(value):
     return "None" if value is None else type(value).__name__
 
 
-def say(name, args, kwargs):
+def call(name, args, kwargs):
     """A call as a reader knows it: reshape(14, 14), softmax(dim=-1)."""
     signs = {"matmul": "@", "add": "+", "sub": "-", "mul": "*", "div": "/"}
     name = name.strip("_")

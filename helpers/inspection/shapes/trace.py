@@ -19,7 +19,7 @@ from torch import nn
 from torch.overrides import TorchFunctionMode, resolve_name
 
 from helpers.inspection.shapes.table import Row, Trace
-from helpers.inspection.shapes.text import say, shapes, tensors, wants
+from helpers.inspection.shapes.text import call, shapes, tensors, wants
 
 # Functions that change no shape are left out, but for these, which people look for.
 ALWAYS = ("softmax", "sigmoid", "masked_fill", "scaled_dot_product_attention")
@@ -45,14 +45,11 @@ def trace_shapes(model, *inputs, **keywords):
             recorder.leave, with_kwargs=True, always_call=True
         ),
     ]
-    try:
-        with recorder:
+    with hooks[0], hooks[1], recorder:  # which are removed behind it
+        try:
             trace.output = model(*inputs, **keywords)
-    except Exception as error:
-        recorder.fail(error)
-    finally:
-        for hook in hooks:
-            hook.remove()
+        except Exception as error:
+            recorder.fail(error)
     return trace
 
 
@@ -88,8 +85,7 @@ class Recorder(TorchFunctionMode):
         if output is None:  # no layer of torch.nn returns None
             self.failed = (sys.exc_info()[1], row, "")
         else:
-            row.gave = shapes(output)
-            self.trace.rows.append(row)
+            self.trace.rows.append(row._replace(gave=shapes(output)))
 
     def __torch_function__(self, function, types, args=(), kwargs=None):
         kwargs = kwargs or {}
@@ -102,7 +98,7 @@ class Recorder(TorchFunctionMode):
         if unseen or not given or self.inside_a_layer():
             return function(*args, **kwargs)
         where = self.name_of(self.stack[-1]) if self.stack else ""
-        step = f".{name}" if read else say(name, args, kwargs)
+        step = f".{name}" if read else call(name, args, kwargs)
         row = Row(where, step, shapes(given))
         try:
             output = function(*args, **kwargs)
@@ -111,8 +107,7 @@ class Recorder(TorchFunctionMode):
             raise
         changed = shapes(output) != shapes(given[0])
         if tensors([output]) and (changed or name in ALWAYS):
-            row.gave = shapes(output)
-            self.trace.rows.append(row)
+            self.trace.rows.append(row._replace(gave=shapes(output)))
         return output
 
     def fail(self, error):
@@ -129,18 +124,14 @@ class Recorder(TorchFunctionMode):
 
 def names_in(model):
     """{module: its path}: in a model, or in the models that a function speaks of."""
-    if isinstance(model, nn.Module):
-        return {module: name for name, module in model.named_modules()}
-    code = getattr(model, "__code__", None)
-    known = getattr(model, "__globals__", {})
-    spoken = [(name, known.get(name)) for name in (code.co_names if code else ())]
-    spoken += [("", getattr(model, "__self__", None))]  # the model of model.caption
-    if code and code.co_freevars:  # modules of the function around this one
-        with suppress(ValueError):  # a name that has no value yet
-            spoken += inspect.getclosurevars(model).nonlocals.items()
+    spoken = {"": getattr(model, "__self__", model)}  # the model of model.caption
+    if inspect.isfunction(model):
+        with suppress(ValueError):  # a name of the function around has no value yet
+            around = inspect.getclosurevars(model)
+            spoken |= {**around.globals, **around.nonlocals}
     return {
         module: f"{outer}.{name}".strip(".")
-        for outer, inside in spoken
+        for outer, inside in spoken.items()
         if isinstance(inside, nn.Module)
         for name, module in inside.named_modules()
     }
@@ -148,10 +139,8 @@ def names_in(model):
 
 def is_layer(module):
     """A layer that PyTorch brings along; lists and sequences of them are only boxes."""
-    boxes = (nn.Sequential, nn.ModuleList, nn.ModuleDict)
-    return type(module).__module__.startswith("torch.nn") and not isinstance(
-        module, boxes
-    )
+    box = isinstance(module, nn.Sequential | nn.ModuleList | nn.ModuleDict)
+    return type(module).__module__.startswith("torch.nn") and not box
 
 
 def users_line(error):

@@ -4,18 +4,18 @@ import math
 
 import torch
 
-from helpers.inspection.shapes.families import problem, read_toml
+from helpers.inspection.shapes.families import problem, read_toml, say
 from helpers.inspection.shapes.report import Candidate
 from helpers.inspection.shapes.rows import Rows
-from helpers.inspection.shapes.rules import ALWAYS, EQUAL, UNEQUAL
+from helpers.inspection.shapes.rules import ALWAYS, EQUAL, NARROW, UNEQUAL, few_kept
 from helpers.inspection.shapes.signs import SIGNED
-from helpers.inspection.shapes.sums import is_half, sample, softmax_axes
+from helpers.inspection.shapes.softmax import is_half, sample, softmax_axes, tolerance
 from helpers.maps.token_layout import TokenLayout
 
 SINK = 0.3  # share of all weight that makes one key a sink
 
 
-def few(report, values, keys):
+def fewer(report, values, keys):
     """The values, or a sample of many; whole where some of them are no numbers."""
     square = values.dim() > 1 and values.shape[-1] == values.shape[-2]
     keep = (-2, -1) if keys is None or square else (keys,)
@@ -34,13 +34,12 @@ def on_grid(report, values):
         return None
     values = values.flatten(-2)  # (..., N)
     total = values.sum(-1, keepdim=True)  # (..., 1)
-    if softmax_axes(values) == (values.dim() - 1,):
-        return values
-    if not (values.nan_to_num().min() >= 0 and total.nan_to_num().max() <= 1.01):
+    low, most = values.nan_to_num().min(), total.nan_to_num().max()
+    cut = low >= 0 and most <= 1 + tolerance(values)
+    if not cut or softmax_axes(values) == (values.dim() - 1,):
         return values
     report.notes.append(
-        f"the cells of a map sum to {total[total > 0].min():.2f} ... "
-        f"{total.max():.2f}: keys off the grid (a class token, text) have the rest"
+        say("rest", low=total[total > 0].min().item(), high=most.item())
     )
     return values / total.where(total > 0, 1)
 
@@ -54,25 +53,22 @@ def look(report, values, keys, misplaced):
         names = {axis.name for axis in report.axes}
         known = "columns" in names, "heads" in names
         report.problems += find_problems(values, keys, *known)
+    if any(found.kind == "folded heads" for found in report.problems):
+        report.candidates = []  # a count of keys and heads
     if report.problems:
         return
     blind = ~values.any(dim=keys)  # (...)
     if blind.any() and not blind.all():
-        report.notes.append(
-            f"{int(blind.sum())} queries look at nothing: padding, or a mask that "
-            "hides every key"
-        )
+        report.notes.append(say("blind", count=int(blind.sum())))
+    if kept := few_kept(Rows(values, keys)):
+        report.notes.append(say("kept", **kept))
     sinks = find_sinks(values, keys)
     report.sinks = [key for key, _ in sinks]
     cells = report.layouts[0].index if report.layouts else torch.empty(0, 0)
     for key, share in sinks:
         place = (cells == key).nonzero().tolist()
         where = f"drawn as cell {tuple(place[0])}" if place else "off the grid"
-        report.notes.append(
-            f"key {key} holds {share:.0%} of all weight, whatever the query: a sink, "
-            f"{where}. To leave it out: weights.index_fill({keys}, torch.tensor("
-            f"[{key}]), 0), and say so in the picture"
-        )
+        report.notes.append(say("sink", key=key, share=share, where=where, axis=keys))
 
 
 def find_problems(values, keys=-1, grid=False, heads=False):
@@ -88,11 +84,13 @@ def find_problems(values, keys=-1, grid=False, heads=False):
     if not len(rows.whole):
         return [*found, problem("zeros")]
     off = (rows.sums - 1).abs().max() > rows.allowed
-    rules = SIGNED if rows.least < -1e-6 else UNEQUAL if off else () if found else EQUAL
+    equal = () if found else EQUAL if len(rows.seen) else NARROW
+    rules = SIGNED if rows.least < -1e-6 else UNEQUAL if off else equal
     for kind, test in (*ALWAYS, *rules):
         if numbers := test(rows):
             more = numbers if isinstance(numbers, dict) else {}
-            return [*found, problem(kind, **(rows.numbers | more))]
+            numbers = vars(rows) | {"text": rows.text} | more
+            return [*found, problem(kind, **numbers)]
     return found
 
 
@@ -104,7 +102,7 @@ def not_finite(rows):
     if not (bad & (rows.values != -math.inf)).any():
         return [problem("scores, masked", least=-math.inf)]
     count = f"{int(bad.sum())} of {rows.values.numel()}"
-    whole = bool((~rows.all.isfinite()).all(-1).sum() == (~rows.finite).sum())
+    whole = (~rows.all.isfinite()).all(-1).sum() == (~rows.finite).sum()
     where = "whole rows of keys" if whole else "single weights"
     kind = "nan, half precision" if is_half(rows.values) else "nan"
     return [problem(kind, count=count, where=where)]

@@ -8,6 +8,7 @@ from collections import Counter
 from .broken import broken
 from .classical import classical, shape_only
 from .modern import as_run, as_told, modern, with_reader
+from .others import other
 
 RIGHT = ("right, first", "right, named")
 HELPFUL = (*RIGHT, "right among proposals", "right grid, place open")
@@ -31,6 +32,7 @@ def groups(count):
             True,
         ),
         "broken": (2 * count, broken, False),
+        "no weights": (2 * count, other, False),
     }
 
 

@@ -146,8 +146,49 @@ def cut(random, weights):
 
 
 def summed(random, weights):
-    kind = random.choice([weights.sum(1), 255 * weights])
+    kind = random.choice([weights.sum(1), 255 * weights, weights.sum(2), weights / 4])
     return kind, ("summed",), {}
+
+
+def folded(random, weights):
+    """Heads flattened into the keys; or the keys, and the heads behind them."""
+    rows = weights.movedim(1, -2)  # (B, T, A, N)
+    return random.choice([rows, rows.mT]).flatten(-2), ("folded heads",), {}
+
+
+def top_k(random, weights):
+    N = weights.shape[-1]
+    rough = weights_like(random, weights.shape, "rough")
+    place = rough.argsort(-1).argsort(-1)  # (B, A, T, N)
+    return rough * (place >= N - N // random.choice([3, 5, 10])), ("top k",), {}
+
+
+def one_hot(random, weights):
+    rough = weights_like(random, weights.shape, "rough")
+    hot = torch.nn.functional.one_hot(rough.argmax(-1), rough.shape[-1])
+    return hot.float(), ("one-hot",), {}
+
+
+def rollout(random, weights):
+    """The identity added: halved, not halved; or relevance, of gradients."""
+    N = weights.shape[-1]
+    maps = weights_like(random, (2, N, N), "rough")  # (B, N, N)
+    small = 0.3 * maps * torch.rand(2, N, 1)
+    eye = torch.eye(N)
+    return random.choice([eye + maps, (eye + maps) / 2, eye + small]), ("identity",), {}
+
+
+def masked_scores(random, weights):
+    N = weights.shape[-1]
+    scores = scores_of(random, torch.empty(2, 4, N, N))
+    later = torch.ones(N, N, dtype=torch.bool).triu(1)
+    lowest = random.choice([-torch.inf, -1e4])
+    return scores.masked_fill(later, lowest), ("scores, masked",), {}
+
+
+def masked_rows(random, weights):
+    weights[:, :, -2:] = torch.nan
+    return weights, ("nan",), {}
 
 
 FAULTS = {
@@ -169,5 +210,11 @@ FAULTS = {
     "NaN, half precision": half_nan,
     "dropped keys": cut,
     "summed": summed,
+    "heads in the keys": folded,
+    "top k": top_k,
+    "one-hot": one_hot,
+    "rollout": rollout,
+    "scores with a mask": masked_scores,
+    "NaN, rows": masked_rows,
 }
-SAME_TYPE = ("NaN, half precision", "softmax twice", "keepdim missing")
+SAME_TYPE = ("NaN, half precision", "softmax twice", "keepdim missing", "NaN, rows")

@@ -1,0 +1,139 @@
+"""What a count leaves open, what would settle it, and what to run next."""
+
+from math import isqrt
+
+from helpers.inspection.shapes.facts import LARGEST
+from helpers.inspection.shapes.families import say
+from helpers.inspection.shapes.features import HEADS, MOST_LEVELS, MOST_POINTS
+from helpers.inspection.shapes.prompt import unplaced
+from helpers.inspection.shapes.queries import cut_by_one, looks_at_words, queries_of
+from helpers.inspection.shapes.readings import fits, likeliest, other_size
+from helpers.inspection.shapes.report import MOST, Known
+from helpers.inspection.shapes.tiles import TILES
+
+
+def of_family(c, f):
+    """True for a kind of layout that the name, frames= or tiles= say."""
+    said = ("frames",) if f.frames else tuple(TILES) if f.tiles else ()
+    return c.kind in ("cells", "windows", *f.family.kinds, *said)
+
+
+def among(c, f):
+    """True where it is open which of the keys are cells."""
+    few = c.off_grid < 3 or c.off_grid in f.family.front
+    return c.free or (c.kind == "cells" and not few and f.input_ids is None)
+
+
+# When a Candidate that only counts leaves a question open, for these Facts: of each
+# group the first that holds.
+QUESTIONS = (
+    {
+        "placed by text": lambda c, f: f.text is not None,
+        "placed by name": lambda c, f: f.family.place and c.off_grid > 5,
+        "place": among,
+        "joined": lambda c, f: c.kind == "joined" and f.input_ids is None,
+    },
+    {
+        "size": lambda c, f: c.free and other_size(c.layout.length, f),
+        "several": lambda c, f: c.free and c.off_grid > c.layout.index.numel(),
+    },
+    {
+        "assumed": lambda c, f: f.assumed,
+        "unpublished": lambda c, f: (
+            not f.patch_size and f.family.inputs and f.image_size
+        ),
+    },
+    {"input": lambda c, f: f.input_unknown() and f.family.inputs},
+    {
+        "no sizes": lambda c, f: not f.image_size and not f.gives_layout(),
+        "unusual": lambda c, f: f.image_size and not c.likely,
+    },
+    {"kind": lambda c, f: not of_family(c, f)},
+    {"merged": lambda c, f: c.merge > 1 and c.merge not in f.merges},
+)
+
+
+def open_questions(candidates, facts):
+    """Sentences on what stays open with these candidates; none if they are proven."""
+    if not candidates or candidates[0].known != Known.COUNTED:
+        return []
+    best, size = candidates[0], " x ".join(map(str, facts.image_size or ()))
+    patches = (
+        f" in patches of {facts.patch_size}" if facts.patch_size != 1 else " cells"
+    )
+    numbers = {
+        "c": best,
+        "f": facts,
+        "cells": best.layout.index.numel(),
+        "other": other_size(best.layout.length, facts),
+        "sizes": size + patches,
+        "wanted": " and ".join(f"{name}=" for name in facts.assumed),
+    }
+    kinds = [[k for k, test in g.items() if test(best, facts)] for g in QUESTIONS]
+    asked = [say(first[0], **numbers) for first in kinds if first]
+    return [*asked, *same_count(candidates)]
+
+
+def same_count(candidates):
+    """The question between layouts that count the same, if there is one."""
+    best = candidates[0]
+    first = candidates[:MOST]
+    same = [c for c in first if (c.likely, c.free) == (best.likely, best.free)]
+    grids = {" x ".join(map(str, c.layout.grid)) for c in same}
+    if best.kind == "levels":
+        yield say("level")
+    elif len(grids) > 1:
+        yield say("grids", grids=" or ".join(sorted(grids)))
+    elif len(same) > 1 and same[1].kind != "windows":
+        yield say("order", second=f"{same[1].source}, {same[1].others}")
+
+
+def no_layout(report, keys, facts):
+    """No layout fits; say what would, if something is near."""
+    shape, N, T = report.shape, report.shape[keys], queries_of(report)
+    if looks_at_words(N, T, facts):
+        best, side = likeliest(T, facts), isqrt(T)
+        grid = best.layout.grid if best else (side, side) if side**2 == T else ()
+        grid = ", " * bool(grid) + " x ".join(map(str, grid))
+        return say("words", N=N, grid=grid)
+    if facts.family.grid and facts.input_unknown():
+        return say("no usual input", N=N, name=facts.name)
+    known = facts.given_grids() or facts.tiles or facts.text is not None
+    if known and facts.family.grid:
+        return unplaced(N, facts)
+    text = f"no grid on this image has {N} keys" if facts.image_size else f"{N} keys"
+    text += f" ({other_size(N, facts)})" if other_size(N, facts) else ""
+    if len(shape) > 1 and fits(shape[keys - 1], facts):
+        return say("cells ask", text=text, axis=keys - 1, T=shape[keys - 1])
+    text += f" {cut}" if T == N and (cut := cut_by_one(N, facts)) else ""
+    head = ""
+    if len(shape) == 4 and shape[keys - 1] == N and N % 8 == 0 and N <= max(HEADS):
+        head = f"; or the {N} channels of a head look at each other (XCiT)"
+    elif len(shape) == 4 and N in HEADS:
+        head = f"; or {N} is the width of a head: queries, keys or values (B, A, N, d)"
+    if facts.family.note and not facts.family.grid:
+        return f"{facts.name}: {facts.family.note}{head}"
+    return say("no grid", text=text, head=head)
+
+
+def open_grid(shape, values):
+    """What two last axes may be besides rows and columns."""
+    h, w = shape[-2:]
+    if values is None and h == w <= LARGEST:
+        yield say("square", h=h, w=w)
+    if h <= MOST_LEVELS and w <= MOST_POINTS and len(shape) > 4:
+        yield say("points", h=h, w=w)
+
+
+def next_line(report, keys):
+    """What to run next; where there is a problem, its remedy says that."""
+    best = next(iter(report.candidates), None)
+    if report.problems or best is None:
+        return ""
+    if best.free:
+        return "the same with text=(keys in front of the image's, keys behind)"
+    if report.what != "weights" or best.kind == "windows" or keys is None:
+        return ""
+    dim = "" if keys == len(report.shape) - 1 else f", dim={keys}"
+    sizes = (*report.shape[:keys], *best.layout.grid, *report.shape[keys + 1 :])
+    return f"maps = report.layouts[0].to_grid(weights{dim})  # {sizes}"
