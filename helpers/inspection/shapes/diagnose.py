@@ -124,8 +124,6 @@ def fit(report, values, keys, facts, layout, features, fold, counts):
         others = f"{N - layout.index.numel()} keys off the grid"
         report.candidates = [Candidate(layout, "", others, Known.NAMED)]
         return []
-    if facts.words == N:
-        return [say("named words", N=N)]
     doubts = []
     if not (features and features.certain):
         doubts = fit_keys(report, values, keys, facts, fold, counts["images"])

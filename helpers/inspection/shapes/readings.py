@@ -1,5 +1,6 @@
 """Which layouts a number of image tokens allows. All of them only count."""
 
+from dataclasses import replace
 from math import isqrt
 
 from helpers.inspection.shapes.facts import SMALLEST, square_grids
@@ -52,7 +53,9 @@ def rank(c, facts):
     extras = c.off_grid - facts.family.behind
     extras = (*facts.family.front, *EXTRAS, extras).index(extras)
     another = facts.family.prompt and c.merge not in facts.merges
-    return not c.likely, not given, another, *orders, extras
+    t, F = (*c.layout.grid[:-2], 1)[0], facts.frames or 1
+    pooled = t > 1 and 2 * t < F and F % t == 0  # two frames are a step at most
+    return not c.likely, not given, another, pooled, *orders, extras
 
 
 def exact(M, facts):
@@ -143,7 +146,7 @@ def breaks(g, M, facts):
     layout = TokenLayout(layout.index, min(layout.length, M))
     others = f"{g.h} line breaks" + f" and {extras} other keys" * bool(extras)
     others += " (a guess: no name or text= says so)" * (not named)
-    yield candidate(layout, g, "breaks", others)
+    yield replace(candidate(layout, g, "breaks", others), free=not named)
 
 
 def frames(g, M, facts):
