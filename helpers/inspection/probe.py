@@ -10,8 +10,8 @@ from helpers.maps.token_layout import TokenLayout
 # Where the change is made, in cells from the middle of the cell: most models answer
 # best there, padded convolutions (a ResNet) up and left of it.
 OFFSETS = (0.0, -0.375)
-NOISES = 3  # changes tried on a cell in doubt
-CLEAR = 0.5  # confidence at which one place in a cell is enough
+FIRST, NOISES = 2, 3  # changes tried on a cell in doubt, and if it stays in doubt
+CLEAR = 0.5  # confidence at which the first changes are enough
 LOCAL = 3.0  # a cell's own key answers so many times more to it than to others
 TINY = 1e-30  # no division by 0, also where a model's numbers are next to nothing
 REFERENCES = 16  # settled cells that are changed again, to know what is usual
@@ -40,6 +40,9 @@ class Finding:
     confidence: torch.Tensor
     doubtful: torch.Tensor
     keyless: torch.Tensor
+
+    def doubts(self):
+        return int(self.doubtful.sum())
 
     def update(self, cells, other):
         """Take over what was found for some of the cells."""
@@ -128,31 +131,32 @@ def by_digits(changes):
 def one_by_one(changes, found, enough):
     """Change the cells in doubt, one at a time, and write what comes of it to `found`.
 
-    Those that stay in doubt are changed again, at another place in the cell; that
-    counts if it leaves less than half as many in doubt.
+    Those that the first changes leave in doubt are changed again, at two places in the
+    cell; the second counts if it leaves less than half of them in doubt.
     """
+
+    def response(cells, offset, seed):
+        return changes.response([[cell] for cell in cells.tolist()], offset, seed)
+
     cells = found.doubtful.nonzero()[:, 0]  # those in doubt
     settled = (~found.doubtful).nonzero()[:, 0]
     changed = torch.cat([cells, settled[:: len(settled) // REFERENCES + 1]])
-    tries = tries_at(changes, changed, OFFSETS[0])
+    tries = [response(changed, OFFSETS[0], seed) for seed in range(FIRST)]
     # A class token answers to every cell; what counts is to answer to one of them.
-    usual = (sum(tries) / NOISES).mean(0).clamp_min(TINY)  # (N,)
+    usual = sum(tries).mean(0).clamp_min(TINY) / FIRST  # (N,)
     tries = [(one / usual)[: len(cells)] for one in tries]  # (cells, N) each
     found.update(cells, settle(tries, found, cells, max(enough, CLEAR)))
     left = found.doubtful[cells]
-    cells, tries = cells[left], [one[left] for one in tries]
-    if len(cells):
-        middle = settle(tries, found, cells, enough)
-        tries = [one / usual for one in tries_at(changes, cells, OFFSETS[1])]
-        beside = settle(tries, found, cells, enough)
-        better = 2 * beside.doubtful.sum() < middle.doubtful.sum()
+    cells, readings = cells[left], []
+    for offset in OFFSETS if len(cells) else ():
+        seeds = range(FIRST if offset == OFFSETS[0] else 0, NOISES)
+        more = [response(cells, offset, seed) / usual for seed in seeds]
+        known = [one[left] for one in tries] if offset == OFFSETS[0] else []
+        readings.append(settle(known + more, found, cells, enough))
+    if readings:
+        middle, beside = readings
+        better = 2 * beside.doubts() < middle.doubts()
         found.update(cells, beside if better else middle)
-
-
-def tries_at(changes, cells, offset):
-    """What each noise at that place of each cell moves: tensors of (cells, N)."""
-    groups = [[cell] for cell in cells.tolist()]
-    return [changes.response(groups, offset, seed) for seed in range(NOISES)]
 
 
 def settle(tries, found, cells, enough):

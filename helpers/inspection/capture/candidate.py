@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 import torch
 
 from helpers.inspection.capture.axes import Axes, Span, all_born, flat, size_of
-from helpers.inspection.capture.axis_kinds import KEY, QUERY, sort_spans
+from helpers.inspection.capture.axis_kinds import BATCH, KEY, QUERY, sort_spans
 from helpers.inspection.capture.kernels import single
 
 
@@ -125,7 +125,8 @@ def is_cross(key, axes, sorts, value_keys):
     keys = origins_of([key, *value_keys])
     queries = {span for span, sort in sorts.items() if sort == QUERY}
     if not queries:  # a single one, cut out of a sequence or not
-        queries = {span for span in sorts if span.whole in keys} or axes.dropped
+        shared = {span for span, sort in sorts.items() if sort == BATCH}
+        queries = {span for span in shared if span.whole in keys} or axes.dropped
     if queries and all(span.whole.born == "parameter" for span in queries):
         # a learned query joined with the keys is still another sequence
         keys = {span.whole for span in key.parents}
