@@ -122,10 +122,10 @@ def test_time_is_not_pooled_before_space(T):
 
 
 EDITED = {  # which part of (B, A, T, N), and what was done to it
-    "an image, mixed": ((1,), lambda w: 0.7 * w.roll(1, 0) + 0.5 * w, "1 of axis 0"),
-    "a head, sharpened": ((slice(None), 2), torch.square, "2 of axis 1"),
-    "a word, twice": ((..., 3, slice(None)), lambda w: 2 * w, "3 of axis 2"),
-    "an image, halved": ((0,), lambda w: w / 2, "0 of axis 0"),
+    "an image, mixed": ((1,), lambda w: 0.7 * w.roll(1, 0) + 0.5 * w, "[1] of axis 0"),
+    "a head, sharpened": ((slice(None), 2), torch.square, "[2] of axis 1"),
+    "a word, twice": ((..., 3, slice(None)), lambda w: 2 * w, "[3] of axis 2"),
+    "an image, halved": ((0,), lambda w: w / 2, "[0] of axis 0"),
     "a key, reweighted": ((..., 5), lambda w: 3 * w, "with key 5 times 0.333"),
 }
 

@@ -54,7 +54,7 @@ def rank(c, facts):
     extras = (*facts.family.front, *EXTRAS, extras).index(extras)
     merges = (*facts.merges, c.merge) if facts.family.prompt else (c.merge,)
     t, F = (*c.layout.grid[:-2], 1)[0], facts.frames or 1
-    pooled = t > 1 and 2 * t < F and F % t == 0  # two frames are a step at most
+    pooled = 1 < t < F / 2 and F % t == 0  # two frames are a step at most
     return not c.likely, not given, merges.index(c.merge), pooled, *orders, extras
 
 
@@ -137,10 +137,9 @@ def breaks(g, M, facts):
     """A line break behind every row, as in Fuyu and Pixtral; or not behind the last."""
     extras = M - g.h * (g.w + 1)
     named = facts.text is not None or "breaks" in facts.family.kinds
-    if not g.room() or g.merge not in (facts.merges or (1,)) or extras < -named:
+    inside = -named <= extras <= (M if named else 2)  # any number has room for them
+    if not (g.room() and g.merge in (facts.merges or (1,)) and inside):
         return
-    if not named and extras > 2:
-        return  # any number of keys has room for them
     extras = extras * (0 < extras < 3)
     layout = TokenLayout.from_grid(g.h, g.w, min(extras, 1), extras // 2, breaks=1)
     layout = TokenLayout(layout.index, min(layout.length, M))
@@ -190,9 +189,7 @@ def spaced(g, M, facts):
 
 
 def steps(M, size, frames):
-    """How many steps in time of this size M keys have: one for a frame, or for every
-    two, three, ... of them, or one for the first and one for every four, six, eight of
-    the others; as many as fit, where the frames are not known."""
+    """Steps in time of this size that M keys may have: one a frame, or for several."""
     if frames is None:
         found = [M // size]
     else:

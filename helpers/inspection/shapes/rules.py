@@ -93,22 +93,19 @@ def sigmoid(rows):
 def edited(rows):
     """All rows of some entries of an axis sum to 1, and others do not; or one key is
     what all sums miss."""
-    off = (rows.all.nan_to_num().sum(-1) - 1).abs() > rows.allowed / 5  # (...)
-    off &= ~rows.blind
+    off = (rows.all.nan_to_num().sum(-1) - 1).abs() * ~rows.blind > rows.allowed / 5
     for axis in range(off.dim()):
         some = off.movedim(axis, 0).reshape(off.shape[axis], -1).any(1)  # (entries,)
         if off.numel() >= 4 * len(some) and 0 < int(some.sum()) < len(some):
-            axis += axis >= rows.keys
-            few = ", ".join(map(str, some.nonzero()[:4, 0].tolist()))
-            few += ", ..." * (int(some.sum()) > 4)
+            few, axis = some.nonzero()[:, 0].tolist(), axis + (axis >= rows.keys)
             return {"which": f"all do but those at {few} of axis {axis}"}
     off, whole = rows.sums - 1, rows.whole.double()  # (rows,), (rows, N)
     slope = (off @ whole) / (whole * whole).sum(0).clamp_min(1e-30)  # (N,)
     rest = (off[:, None] - slope * whole).abs().amax(0)  # (N,)
     key = int(rest.argmin())
-    which = f"they would with key {key} times {1 - slope[key].item():.3g}"
-    alone = rest[key] < rows.allowed / 5 and slope[key] < 1
-    return bool(alone) and len(off) > 8 and {"which": which}
+    alone = len(off) > 8 and rest[key] < rows.allowed / 5 and slope[key] < 1
+    factor = 1 - slope[key].item()
+    return alone and {"which": f"they would with key {key} times {factor:.3g}"}
 
 
 def dropout(rows):
