@@ -29,6 +29,8 @@ def name_axes(shape, keys, evidence, counts, facts):
         fold = names.of_folds()
     names.by_counts("images", "layers")
     fold = fold or names.of_folds()
+    for axis in [a for a in names.free if keys is None and shape[a] == facts.frames]:
+        names.put(axis, "frames", f"the {facts.frames} frames you named", True)
     names.by_place(fold)
     return names.axes, fold
 

@@ -46,7 +46,8 @@ def fold_of(size, N, T, facts, batch, heads):
     named = "windows" in facts.family.kinds
     many = size >= MANY_IMAGES and (batch or facts.patch_size is None)
     first = bool(not plain or many or named)
-    for unit, count, windows in units(N, T, facts):
+    known = (batch or 0) * (heads or 0)
+    for unit, count, windows in units(N, T, facts, known):
         if unit == "places" and count is None and size < MANY_IMAGES:
             continue  # too few for an image
         parts = divide(size, unit, count, batch, heads)
@@ -59,8 +60,9 @@ def fold_of(size, N, T, facts, batch, heads):
     return None
 
 
-def units(N, T, facts):
-    """(unit, how many of it there are, Windows or None), the likeliest first."""
+def units(N, T, facts, known):
+    """(unit, how many of it there are, Windows or None), the likeliest first. known:
+    images times heads that the caller named, or 0."""
     best = likeliest(N, facts)
     plain = best and best.merge == 1
     if in_time(N, T, facts) and not (plain and facts.image_size):
@@ -70,9 +72,13 @@ def units(N, T, facts):
         yield "places", None, None
         return
     on_image = facts.image_size is None or fits(N, facts) or fits(T, facts)
-    if facts.frames and on_image and not (plain and len(best.layout.grid) == 3):
+    joint = plain and len(best.layout.grid) == 3  # space and time
+    joint = joint and 2 * best.layout.grid[0] >= (facts.frames or 1)
+    if facts.frames and on_image and (known or not joint):
         yield from (("frames", t, None) for t in steps(facts))
-    windows = [] if facts.in_prompt() else windows_of(N, T, facts)
+    other = facts.in_prompt() or facts.frames or (plain and facts.image_size)
+    other = other and "windows" not in facts.family.kinds
+    windows = [] if other else windows_of(N, T, facts)
     squares = [w for w in windows if w.usual]
     yield from (("windows", prod(w.counts), w) for w in squares)
     for h, w in stages(facts, False) if facts.image_size and T == N else ():
@@ -103,10 +109,13 @@ def divide(size, unit, count, batch, heads):
     if off or count < 2 or rest % known or rest > MOST_SHARED:
         return None
     left = rest // known
-    if unit == "frames" and left == 2 and not (batch or heads):  # who has two heads?
-        return [("images or halves of guidance", 2), (unit, count)]
+    if unit == "frames" and left == 2 and not batch:  # who has two heads?
+        both = [("images or halves of guidance", 2), (unit, count)]
+        return both + [("heads", heads)] * bool(heads)
     if batch and heads:
-        return [("images", batch), (unit, count), ("heads", heads)][: 4 * (left == 1)]
+        doubled = [("halves of guidance", left)] * (left > 1)
+        doubled += [("images", batch), (unit, count), ("heads", heads)]
+        return doubled if left <= 1 + (unit in ("frames", "places")) else None
     if batch or heads:
         images, heads = batch or left, heads or left
         return [("images", images), (unit, count), ("heads", heads)]

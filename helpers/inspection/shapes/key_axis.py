@@ -21,13 +21,14 @@ def find_keys(shape, values, axes, facts, counts):
         return last, "sums to 1 along this axis", []
     if last and shape[-1] == 1 and axes == (last - 1,):
         return last - 1, "sums to 1 along this axis, a column", []
-    if looks_like_grid(shape, values, axes, facts):
+    if looks_like_grid(shape, values, axes, facts, counts):
         total = "1" if axes == (last - 1, last) else "less than 1"
         evidence = f"the last two axes together sum to {total}"
         on_image = total != "1" and facts.image_size is not None
         return None, "the size of a grid on this image" if on_image else evidence, []
     if not axes or shape[-1] == 1:
-        return last, "by convention the last axis; it does not sum to 1", []
+        what = "it has one key" if shape[-1] == 1 else "it does not sum to 1"
+        return last, f"by convention the last axis; {what}", []
     if len(axes) > 1:
         return last, "by convention", [problem("joint softmax", axes=list(axes))]
     axis = axes[0]
@@ -54,13 +55,16 @@ def of_shape(shape, facts, behind):
     return last, "by convention the last axis; no values to check"
 
 
-def looks_like_grid(shape, values, axes, facts):
+def looks_like_grid(shape, values, axes, facts, counts):
     """True for maps (..., h, w): they sum to 1, or to less without some of the keys."""
     last = len(shape) - 1
     if last < 1 or axes not in ((), (last - 1, last)):
         return False
     if facts.image_size is not None:
         return on_grid(shape, facts)
+    stacked = {facts.frames, counts["layers"]} & set(shape[:-2])  # of maps
+    if stacked and shape[-1] == shape[-2] != counts["queries"] and min(shape[-2:]) > 4:
+        return values.nan_to_num().min() >= 0
     total = values.double().nan_to_num().flatten(-2).sum(-1)  # (...)
     positive = values.nan_to_num().min() >= 0 and total.max() > 0
     if not positive or total.max() > 1 + tolerance(values):
@@ -79,7 +83,8 @@ def on_grid(shape, facts):
     """True if the last two axes are a grid on the image and the last is no sequence."""
     if facts.image_size is None or len(shape) < 2 or shape[-2] * shape[-1] < SMALLEST:
         return False
-    if shape[-1] == shape[-2] and facts.family.kinds[:1] == ["frames"]:
+    video = facts.family.kinds[:1] == ["frames"] and facts.frames not in shape[:-2]
+    if shape[-1] == shape[-2] and video:
         return False  # frames look at frames
     likely = [(g.h, g.w) for g in facts.grids() if g.likely and g.merge == 1]
     return tuple(shape[-2:]) in likely and not fits(shape[-1], facts)

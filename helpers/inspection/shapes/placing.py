@@ -10,18 +10,19 @@ from helpers.inspection.shapes.tiles import TILES
 from helpers.maps.token_layout import TokenLayout
 
 FIRST = ("joined", "thumbnail first", "padded", "class frames")  # no cell comes first
+CLEARLY = 0.85  # so much smoother maps are in the right order
 RARE = ("time last", "class frames", "blocks")  # but in models that are known for it
 
 
 def by_text(N, facts, front, behind):
     """Candidates where text= or words= say, inside of so many keys of padding; None
     where neither does."""
-    text, words = facts.text, facts.words
-    if text is None and words:
-        text = {"last": (words, 0), "first": (0, words)}.get(facts.family.place)
-        if text is None:  # in front or behind
-            found = put(exact(N - words, facts), words, N)
-            return [replace(c, free=True) for c in found]
+    text, place = facts.text, facts.family.place
+    if text is None and facts.words:
+        words = facts.words
+        text = {"last": (words, 0), "first": (0, words)}.get(place)
+        if text is None:
+            return at_ends(exact(N - words, facts), N) or None
     if text is None:
         return None
     before, after = (*as_pair(text), None)[:2]
@@ -48,6 +49,12 @@ def either_side(c, start, end):
     yield c
     if c.kind == "cells" and low - start + end - 1 - high == 1:
         yield moved(c, start - low or 1, c.layout.length)
+
+
+def at_ends(found, N):
+    """These candidates behind all other of N keys, and in front of them: a guess."""
+    both = [moved(c, s, N) for c in found for s in (N - c.layout.length, 0)]
+    return [replace(c, free=True) for c in both]
 
 
 def put(found, start, N):
@@ -88,7 +95,7 @@ def fitting(M, facts, whole=False):
         return same
     found = [c for c in found if begins(c)]
     merges = facts.merges
-    found.sort(key=lambda c: (*rank(c, facts)[:5], -cells_of(c)))
+    found.sort(key=lambda c: (*rank(c, facts)[:6], -cells_of(c)))
     found.sort(key=lambda c: bool(merges) and c.merge not in merges)
     if whole and (spent := [c for c in found if c.layout.length >= M - 1]):
         return spent
@@ -123,11 +130,11 @@ def anywhere(N, T, facts, found):
     """Candidates `found` for all N keys of T queries, and those among other keys, where
     they are no proof: where these stand is a guess, or known of the family."""
     first = found[0] if found else None
-    pictures = first and first.kind == "two pictures"
+    pictures = first and (first.kind == "two pictures" or first.free)
     if first and not pictures and (first.off_grid < 3 or first.kind != "cells"):
         return found
     others = somewhere(N, facts) if not first or first.known == Known.COUNTED else []
-    if pictures and not (T == N or fits(T, facts)):
+    if pictures and (first.free or not (T == N or fits(T, facts))):
         return others + found
     found = found + others
     channels = T > N or (T < N and is_width(N))
@@ -142,5 +149,24 @@ def somewhere(N, facts):
     if place == "last":
         return to_end(fitting(N, facts), N, N)
     start = (facts.family.front or [0])[0] if place else 1
+    found = [c for c in fitting(N - start, facts) if not c.free]  # a guess twice
+    if not place and not facts.family.prompt:
+        return [replace(c, known=Known.COUNTED) for c in at_ends(found, N)]
     guess = {} if place else {"free": True, "known": Known.COUNTED}
-    return [replace(c, **guess) for c in put(fitting(N - start, facts), start, N)]
+    return [replace(c, **guess) for c in put(found, start, N)]
+
+
+def smoothest(candidates, values, keys=-1):
+    """(candidates, True) with the one first over whose cells the maps change least,
+    where it stands clear of the next; else the same, and False."""
+    rows = values.movedim(keys, -1).nan_to_num().float().clamp_min(1e-9).log()
+    rows = rows.reshape(-1, rows.shape[-1])  # (rows, N)
+    steps = []
+    for c in candidates:
+        maps = rows[:, c.layout.index.flatten()].reshape(-1, *c.layout.grid)
+        down, right = maps.diff(dim=-2), maps.diff(dim=-1)
+        steps.append((down.abs().mean() + right.abs().mean()).item())
+    order = sorted(range(len(steps)), key=steps.__getitem__)
+    if steps[order[0]] > CLEARLY * steps[order[1]]:
+        return candidates, False
+    return [candidates[n] for n in order], True

@@ -8,7 +8,14 @@ from helpers.inspection.shapes.contradictions import bind
 from helpers.inspection.shapes.facts import LIKELY_MERGES, as_pair
 from helpers.inspection.shapes.families import problem, say
 from helpers.inspection.shapes.features import HEADS
-from helpers.inspection.shapes.placing import alone, anywhere, at, by_text, put
+from helpers.inspection.shapes.placing import (
+    alone,
+    anywhere,
+    at,
+    by_text,
+    put,
+    smoothest,
+)
 from helpers.inspection.shapes.prompt import by_prompt
 from helpers.inspection.shapes.queries import (
     across_the_batch,
@@ -17,7 +24,12 @@ from helpers.inspection.shapes.queries import (
     looks_at_words,
     queries_of,
 )
-from helpers.inspection.shapes.questions import no_layout, open_questions
+from helpers.inspection.shapes.questions import (
+    grid_that_looks,
+    in_parts,
+    no_layout,
+    open_questions,
+)
 from helpers.inspection.shapes.readings import exact, fits
 from helpers.inspection.shapes.report import Known
 from helpers.inspection.shapes.softmax import image_block, unseen_keys
@@ -35,8 +47,9 @@ def fit_keys(report, values, keys, facts, fold=None, batch=None):
         report.candidates = [c for same in zip_longest(*prompts) for c in same if c]
         return doubts + open_questions(next(iter(prompts), []), facts)
     usual = fits(N, facts)
-    if fold and fold.unit == "frames":
-        facts = replace(facts, frames=None)  # they have an axis of their own
+    if fold and fold.unit == "frames":  # they have an axis of their own
+        several = usual and queries_of(report) != N  # a frame looks at some
+        facts = replace(facts, frames=None if several else 1)
     if doubt := without_cells(report.axes, N, fold, usual, facts):
         return [doubt]
     if across_the_batch(shape, keys, facts, batch) and not usual:
@@ -46,6 +59,12 @@ def fit_keys(report, values, keys, facts, fold=None, batch=None):
         report.problems.append(found)
         return []
     report.candidates = count(report, values, keys, facts, usual)
+    parts = in_parts(report.candidates)
+    if values is not None and len(parts) > 1:
+        parts, smooth = smoothest(parts, values, keys)
+        rest = [c for c in report.candidates if c not in parts]
+        report.candidates = parts + rest
+        report.notes += [say("smoothest")] * smooth
     report.candidates = without_chance(report, values, facts)
     doubts = []
     if fold and fold.windows:
@@ -77,7 +96,8 @@ def still_open(report, keys, facts):
         report.candidates = []  # as many channels of a head as cells, by chance
         return [say("softmax axis", T=T, N=N, keys="may be a head's width")]
     if own:  # as many steps in time as the queries have come first
-        report.candidates.sort(key=lambda c: c.layout.grid[:-2] != own.layout.grid[:-2])
+        t = own.layout.grid[:-2]
+        report.candidates.sort(key=lambda c: (not c.likely, c.layout.grid[:-2] != t))
     doubts = list(by_queries(report, N, facts, own))
     return doubts + open_questions(report.candidates, facts)
 
@@ -98,7 +118,10 @@ def without_cells(axes, N, fold, usual, facts):
     if not usual and any(axis.name == QUERY_GRID[0] for axis in axes):
         return say("looks at words", N=N)
     if facts.words == N:
-        return say("named words", N=N)
+        T = next((axis.size for axis in axes if axis.name == "queries"), 0)
+        grid = grid_that_looks(T, facts) if T != N and fits(T, facts) else ""
+        more = f", and the {T} queries may be cells{grid}" * bool(grid)
+        return say("named words", N=N, queries=more)
     if facts.frames in (N, N - 1) and not usual and not unit:
         return say("in time", N=N, frames=facts.frames)
     if unit == "places":
@@ -116,7 +139,10 @@ def count(report, values, keys, facts, usual):
     front, behind = unseen_keys(values, keys) if seen else (0, 0)
     square = report.what == "weights" and shape[:keys][-1:] == (N,)
     square &= report.sums != () or usual  # else a map, maybe
+    report.causal = square and block == (0, 0)
     report.notes += seen_in(square, usual, N, block, front, behind)
+    text = report.causal and not (facts.family.prompt or facts.gives_layout())
+    report.notes += [say("text alone")] * text
     T = queries_of(report)
     if not facts.family.grid and facts.family.kinds and not usual and T < N:
         return with_latents(N, T, facts)
@@ -133,7 +159,8 @@ def count(report, values, keys, facts, usual):
     if block and block[1]:
         return at(*block, N, facts, whole=True)
     found = alone(N, facts, front, behind, usual) if block is None else []
-    return found if found and front + behind else anywhere(N, T, facts, found)
+    found = found if found and front + behind else anywhere(N, T, facts, found)
+    return [c for c in found if c.merge == 1 or not text or c.merge in facts.merges]
 
 
 def with_latents(N, T, facts):

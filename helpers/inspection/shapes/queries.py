@@ -14,12 +14,18 @@ def queries_of(report):
     return next((axis.size for axis in report.axes if axis.name == "queries"), 0)
 
 
+def words_of(facts):
+    """How many keys are words, as words= or text= says."""
+    return facts.words or sum(n or 0 for n in as_pair(facts.text))
+
+
 def looks_at_words(N, T, facts):
     """True if the keys of T queries are words: by the family, or as text= says."""
     if T in (0, N):
         return False
-    if sum(n or 0 for n in as_pair(facts.text)) >= N:
-        return True
+    known = words_of(facts)
+    if known >= N or (known and (N - known == T or fits(N - known, facts))):
+        return known >= N
     no_grid = N % T and T >= SMALLEST and isqrt(N) ** 2 != N and not fits(N, facts)
     return facts.family.words and (T > N or bool(no_grid and not facts.family.place))
 
@@ -57,16 +63,18 @@ def by_queries(report, N, facts, own):
     if own:
         report.notes.append(f"the queries fit the image, too: {own}")
         same = best.layout.grid == own.layout.grid
-        if best.kind == "cells" and (not same or best.off_grid > own.off_grid):
+        more = best.off_grid > own.off_grid + words_of(facts)
+        if best.kind == "cells" and (not same or more):
             yield say("another picture")
         width = N in HEADS and own.off_grid > best.off_grid
         if report.sums and (width or not fits(N, facts)) and facts.text is None:
             keys = "may be a head's width" if width else "do not"
             yield say("softmax axis", T=T, N=N, keys=keys)
-    M = N - sum(n or 0 for n in as_pair(facts.text))
+    M = N - words_of(facts)
     if T == N and best.off_grid > N - M and (cut := cut_by_one(M, facts)):
         yield cut
-    if T == N and best.free and best.layout.index.movedim(-1, 0)[-1].max() == N - 1:
+    end = best.layout.index.movedim(-1, 0)[-1].max() == N - 1
+    if T == N and best.free and end and best.off_grid == N - M:
         yield say("last cell", first=N - M + 1)
 
 

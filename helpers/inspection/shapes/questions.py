@@ -84,18 +84,21 @@ def same_count(candidates):
         yield say("level")
     elif len(grids) > 1:
         yield say("grids", grids=" or ".join(sorted(grids)))
-    elif len(same) > 1 and same[1].kind != "windows":
+    elif len(same) > 1 and same[1].kind != "windows" and not best.free:
         yield say("order", second=f"{same[1].source}, {same[1].others}")
 
 
 def no_layout(report, keys, facts):
     """No layout fits; say what would, if something is near."""
     shape, N, T = report.shape, report.shape[keys], queries_of(report)
+    grid = grid_that_looks(T, facts)
+    if 0 < (words := facts.words or 0) < N:
+        own = "left over" if N - words != T else "left over, as queries"
+        return say(own, words=words, left=N - words, N=N, grid=grid)
     if looks_at_words(N, T, facts):
-        best, side = likeliest(T, facts), isqrt(T)
-        grid = best.layout.grid if best else (side, side) if side**2 == T else ()
-        grid = ", " * bool(grid) + " x ".join(map(str, grid))
         return say("words", N=N, grid=grid)
+    if report.causal and not facts.family.prompt:
+        return say("causal text", N=N)
     if facts.family.grid and facts.input_unknown():
         return say("no usual input", N=N, name=facts.name)
     known = facts.given_grids() or facts.tiles or facts.text is not None
@@ -104,7 +107,7 @@ def no_layout(report, keys, facts):
     text = f"no grid on this image has {N} keys" if facts.image_size else f"{N} keys"
     text += f" ({other_size(N, facts)})" if other_size(N, facts) else ""
     if len(shape) > 1 and fits(shape[keys - 1], facts):
-        return say("cells ask", text=text, axis=keys - 1, T=shape[keys - 1])
+        return say("cells ask", text=text, axis=keys - 1, T=shape[keys - 1], grid=grid)
     text += f", {cut}" if T == N and (cut := cut_by_one(N, facts)) else ""
     head = ""
     if len(shape) == 4 and shape[keys - 1] == N and N % 8 == 0 and N <= max(HEADS):
@@ -114,6 +117,23 @@ def no_layout(report, keys, facts):
     if facts.family.note and not facts.family.grid:
         return f"{facts.name}: {facts.family.note}{head}"
     return say("no grid", text=text, head=head)
+
+
+def grid_that_looks(T, facts):
+    """The likeliest grid of T queries, behind a comma; or ""."""
+    best, side = likeliest(T, facts), isqrt(T)
+    grid = best.layout.grid if best else (side, side) if side**2 == T else ()
+    return ", " * bool(grid) + " x ".join(map(str, grid))
+
+
+def in_parts(candidates):
+    """The candidates that put the same parts (tiles, overview) in another order than
+    the first; with it."""
+    best = candidates[0] if candidates else None
+    if not best or best.kind not in TILES or best.known != Known.COUNTED:
+        return []
+    size = best.layout.grid
+    return [c for c in candidates if c.kind in TILES and c.layout.grid == size]
 
 
 def open_grid(shape, values):
@@ -128,7 +148,7 @@ def open_grid(shape, values):
 def next_line(report, keys):
     """What to run next; where there is a problem, its remedy says that."""
     best = next(iter(report.candidates), None)
-    if report.problems or best is None:
+    if report.problems or best is None or len(in_parts(report.candidates)) > 1:
         return ""
     if best.free:
         return "the same with text=(keys in front of the image's, keys behind)"

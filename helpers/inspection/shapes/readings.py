@@ -1,5 +1,6 @@
 """Which layouts a number of image tokens allows. All of them only count."""
 
+from dataclasses import replace
 from math import isqrt
 
 from helpers.inspection.shapes.facts import SMALLEST, square_grids
@@ -52,7 +53,9 @@ def rank(c, facts):
     extras = c.off_grid - facts.family.behind
     extras = (*facts.family.front, *EXTRAS, extras).index(extras)
     merges = (*facts.merges, c.merge) if facts.family.prompt else (c.merge,)
-    return not c.likely, not given, merges.index(c.merge), *orders, extras
+    t, F = (*c.layout.grid[:-2], 1)[0], facts.frames or 1
+    pooled = 1 < t < F / 2 and F % t == 0  # two frames are a step at most
+    return not c.likely, not given, merges.index(c.merge), pooled, *orders, extras
 
 
 def exact(M, facts):
@@ -134,16 +137,15 @@ def breaks(g, M, facts):
     """A line break behind every row, as in Fuyu and Pixtral; or not behind the last."""
     extras = M - g.h * (g.w + 1)
     named = facts.text is not None or "breaks" in facts.family.kinds
-    if not g.room() or g.merge not in (facts.merges or (1,)) or extras < -named:
+    inside = -named <= extras <= (M if named else 2)  # any number has room for them
+    if not (g.room() and g.merge in (facts.merges or (1,)) and inside):
         return
-    if not named and extras > 2:
-        return  # any number of keys has room for them
     extras = extras * (0 < extras < 3)
     layout = TokenLayout.from_grid(g.h, g.w, min(extras, 1), extras // 2, breaks=1)
     layout = TokenLayout(layout.index, min(layout.length, M))
     others = f"{g.h} line breaks" + f" and {extras} other keys" * bool(extras)
     others += " (a guess: no name or text= says so)" * (not named)
-    yield candidate(layout, g, "breaks", others)
+    yield replace(candidate(layout, g, "breaks", others), free=not named)
 
 
 def frames(g, M, facts):
@@ -187,9 +189,7 @@ def spaced(g, M, facts):
 
 
 def steps(M, size, frames):
-    """How many steps in time of this size M keys have: one for a frame, or for every
-    two, three, ... of them, or one for the first and one for every four, six, eight of
-    the others; as many as fit, where the frames are not known."""
+    """Steps in time of this size that M keys may have: one a frame, or for several."""
     if frames is None:
         found = [M // size]
     else:

@@ -80,6 +80,7 @@ class Report:
     hold much of the weight whatever the query. notes: worth knowing, and nothing wrong.
     looked_at: what was looked at. what: weights, or what they are instead. next: the
     next line to run. sums: axes over which the values sum to 1; None without values.
+    causal: as many queries as keys, and none looks ahead.
     """
 
     shape: tuple
@@ -93,6 +94,7 @@ class Report:
     what: str = "weights"
     next: str = ""
     sums: tuple | None = None
+    causal: bool = False
 
     @property
     def layouts(self):

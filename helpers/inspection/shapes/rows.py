@@ -14,11 +14,13 @@ class Rows:
     """Weights with the keys last, and what the rules ask of them.
 
     all: (..., N). whole: (rows, N), those of them without NaN and with a weight that is
-    not 0. grid: the keys are the cells of a map, and nothing else.
+    not 0. grid: the keys are the cells of a map, and nothing else. heads: an axis has
+    them. keys: their axis in the tensor.
     """
 
-    def __init__(self, values, keys, grid=False):
-        self.values, self.grid = values, grid
+    def __init__(self, values, keys, grid=False, heads=False):
+        self.values, self.grid, self.heads = values, grid, heads
+        self.keys = keys % values.dim()
         self.all = values.movedim(keys, -1).float()  # (..., N)
         self.finite = self.all.isfinite().all(-1)  # (...)
         self.blind = ~self.all.any(-1)  # (...)
@@ -39,7 +41,7 @@ class Rows:
     def text(self):
         if self.alike:
             return f"every row sums to {self.middle:.4g}"
-        return f"rows sum to {self.range}, not to 1"
+        return f"{'maps' if self.grid else 'rows'} sum to {self.range}, not to 1"
 
     @property
     def alike(self):
@@ -55,6 +57,14 @@ class Rows:
         if self.all.dim() < 2 or self.all.shape[-2] != self.N or self.N < 3:
             return None
         return self.all.nan_to_num().reshape(-1, self.N, self.N)
+
+    @cached_property
+    def taken(self):
+        """True if weights are 0 where other maps have some: no mask took them."""
+        maps = self.all.reshape(-1, *self.all.shape[-2:])
+        gone = (maps == 0) & ~self.blind.reshape(*maps.shape[:-1], 1)
+        alone = len(maps) == 1 or self.all.dim() < 3
+        return bool((gone if alone else gone & maps.any(0)).any())
 
     @cached_property
     def diagonal(self):

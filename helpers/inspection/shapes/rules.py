@@ -5,7 +5,7 @@ from functools import partial
 import torch
 
 from helpers.inspection.shapes.rows import MOST_LEFT
-from helpers.inspection.shapes.signs import similarities
+from helpers.inspection.shapes.signs import bias, similarities
 from helpers.inspection.shapes.softmax import is_half
 
 EVEN = 0.05  # bits: trained maps miss several, those of a new model 0.01 to 0.07
@@ -16,11 +16,6 @@ def lone_dropout(rows):
     lone = (rows.whole == rows.most).sum(-1) + (rows.whole == 0).sum(-1) == rows.N
     found = rows.blind.any() and rows.least == 0 and rows.most > 1 and lone.all()
     return found and rows.alike and {"text": f"every weight is 0 or {rows.most:.3f}"}
-
-
-def ones(rows):
-    near = max(1 - rows.least, rows.most - 1) < rows.allowed / 5
-    return near or (rows.N == 1 and rows.least > 0)
 
 
 def identity(rows):
@@ -95,14 +90,33 @@ def sigmoid(rows):
     return inside and (rows.whole > 0.5).double().mean() > 0.05
 
 
+def edited(rows):
+    """All rows of some entries of an axis sum to 1, and others do not; or one key is
+    what all sums miss."""
+    off = (rows.all.nan_to_num().sum(-1) - 1).abs() * ~rows.blind > rows.allowed / 5
+    for axis in range(off.dim()):
+        some = off.movedim(axis, 0).reshape(off.shape[axis], -1).any(1)  # (entries,)
+        if off.numel() >= 4 * len(some) and 0 < int(some.sum()) < len(some):
+            few, axis = some.nonzero()[:, 0].tolist(), axis + (axis >= rows.keys)
+            return {"which": f"all do but those at {few} of axis {axis}"}
+    off, whole = rows.sums - 1, rows.whole.double()  # (rows,), (rows, N)
+    slope = (off @ whole) / (whole * whole).sum(0).clamp_min(1e-30)  # (N,)
+    rest = (off[:, None] - slope * whole).abs().amax(0)  # (N,)
+    key = int(rest.argmin())
+    alone = len(off) > 8 and rest[key] < rows.allowed / 5 and slope[key] < 1
+    factor = 1 - slope[key].item()
+    return alone and {"which": f"they would with key {key} times {factor:.3g}"}
+
+
 def dropout(rows):
-    """Sums around 1, on both sides of it."""
+    """Sums around 1, on both sides of it; with zeros, or of averaged heads."""
     off, each = abs(rows.middle - 1), (rows.sums - rows.middle).abs().mean()
     if rows.grid or rows.high <= 1 + rows.allowed:
         return False
-    holes = rows.zeros and off < 0.15 + 1.5 * len(rows.whole) ** -0.5
+    if rows.taken:
+        return off < 0.15 + 1.5 * len(rows.whole) ** -0.5
     near = off < 0.05 and each < 0.15 and rows.low > 0.4 and rows.high < 1.6
-    return holes or near
+    return near and not rows.heads
 
 
 def few_kept(rows):
@@ -151,12 +165,15 @@ def one_map(back, rows):
 # Kinds of Problems, and the rules that find them: of a list, the first that holds.
 ALWAYS = (
     ("dropout", lone_dropout),
-    ("ones", ones),
+    ("one key", lambda rows: rows.N == 1 and rows.least > 0),
+    ("ones", lambda rows: 5 * max(1 - rows.least, rows.most - 1) < rows.allowed),
     ("constant", lambda rows: rows.least == rows.most and {"share": rows.most}),
 )
 UNEQUAL = (  # rows that do not sum to 1
     ("similarities", similarities),
     ("identity", identity),
+    ("edited", edited),
+    ("position bias", bias),
     ("folded heads", folded),
     ("summed", summed_exactly),
     ("max-scaled", partial(scaled, True)),

@@ -1,7 +1,5 @@
 """Rules for values of both signs, which are no weights."""
 
-from helpers.inspection.shapes.softmax import is_half
-
 HIDDEN = -9e3  # what masks add to scores: -10000, the least float, -inf
 TINY = 1e-2  # gradients of weights are smaller
 
@@ -30,12 +28,18 @@ def similarities(rows):
 
 
 def bias(rows):
-    """The same along diagonals, or so few values that they tell distances."""
+    """The same for equal offsets on a grid (h, w), or with h = 1 on a line; behind a
+    class token, too."""
     if rows.square is None or rows.N < 9:
         return False
-    along = rows.square[:, 1:, 1:] == rows.square[:, :-1, :-1]
-    few = not is_half(rows.values) and len(rows.square[0].unique()) < 4 * rows.N
-    return along.all() or (few and rows.N >= 16)
+    for front in (0, 1):
+        one, N = rows.square[0, front:, front:], rows.N - front  # (N, N)
+        for w in (w for w in range(1, N + 1) if N % w == 0):
+            pairs = one.reshape(N // w, w, N // w, w)
+            down = pairs[1:, :, 1:] == pairs[:-1, :, :-1]
+            if down.all() and (pairs[:, 1:, :, 1:] == pairs[:, :-1, :, :-1]).all():
+                return True
+    return False
 
 
 def triangular(rows):

@@ -46,7 +46,8 @@ def on_grid(report, values):
 
 def look(report, values, keys, misplaced):
     """What the values show: problems, sinks, queries that look at nothing."""
-    rows = Rows(values, keys, report.axes[-1].name == "columns")
+    names = [axis.name for axis in report.axes]
+    rows = Rows(values, keys, names[-1] == "columns", "heads" in names)
     if report.what in read_toml("doctor.toml")["problem"]:
         numbers = {"least": values.min().item(), "most": values.max().item()}
         report.problems.append(problem(report.what, **numbers))

@@ -44,7 +44,7 @@ def wrong_axis(random, weights):
 
 
 def size_one(random, weights):
-    return scores_of(random, weights)[:, 0, 0, :, None].softmax(-1), ("ones",), {}
+    return scores_of(random, weights)[:, 0, 0, :, None].softmax(-1), ("one key",), {}
 
 
 def everything(random, weights):
