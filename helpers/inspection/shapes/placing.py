@@ -164,7 +164,8 @@ def smoothest(candidates, values, keys=-1):
     steps = []
     for c in candidates:
         maps = rows[:, c.layout.index.flatten()].reshape(-1, *c.layout.grid)
-        down, right = maps.diff(dim=-2), maps.diff(dim=-1)
+        down = maps[:, 1:] - maps[:, :-1]  # (rows, h - 1, w)
+        right = maps[:, :, 1:] - maps[:, :, :-1]  # (rows, h, w - 1)
         steps.append((down.abs().mean() + right.abs().mean()).item())
     order = sorted(range(len(steps)), key=steps.__getitem__)
     if steps[order[0]] > CLEARLY * steps[order[1]]:

@@ -100,11 +100,11 @@ def edited(rows):
             few, axis = some.nonzero()[:, 0].tolist(), axis + (axis >= rows.keys)
             return {"which": f"all do but those at {few} of axis {axis}"}
     off, whole = rows.sums - 1, rows.whole.double()  # (rows,), (rows, N)
-    slope = (off @ whole) / (whole * whole).sum(0).clamp_min(1e-30)  # (N,)
+    slope = (off[:, None] * whole).sum(0) / ((whole * whole).sum(0) + 1e-30)  # (N,)
     rest = (off[:, None] - slope * whole).abs().amax(0)  # (N,)
-    key = int(rest.argmin())
-    alone = len(off) > 8 and rest[key] < rows.allowed / 5 and slope[key] < 1
+    key = rest.tolist().index(rest.min().item())
     factor = 1 - slope[key].item()
+    alone = len(off) > 8 and rest[key] < rows.allowed / 5 and factor > 0
     return alone and {"which": f"they would with key {key} times {factor:.3g}"}
 
 
