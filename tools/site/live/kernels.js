@@ -83,10 +83,10 @@ export function pair(name, a, b) {
   return typeof b === "number" ? a.map((value) => of(value, b)) : a.map((value, i) => of(value, b[i]));
 }
 
-/** Each n numbers become one. */
-export function reduce(name, a, n) {
+/** Each n numbers become one, `count` times; n may be 0. */
+export function reduce(name, a, n, count) {
   const [start, of] = OF_MANY[name];
-  const found = new Float64Array(a.length / n).fill(start);
+  const found = new Float64Array(count).fill(start);
   for (let row = 0, i = 0; row < found.length; row++) {
     for (let k = 0; k < n; k++, i++) found[row] = of(found[row], a[i]);
   }

@@ -18,8 +18,8 @@ class Reductions(Views):
         axes = sorted(axis % self.dim() for axis in axes)
         kept = [axis for axis in range(self.dim()) if axis not in axes]
         last = self.permute([*kept, *axes]) if kept else self
-        data = kernels.reduce(name, last.data, prod(self.shape[i] for i in axes))
-        shape = [self.shape[axis] for axis in kept]
+        shape, gone = ([self.shape[i] for i in some] for some in (kept, axes))
+        data = kernels.reduce(name, last.data, prod(gone), prod(shape))
         if keepdim:
             shape = [1 if i in axes else size for i, size in enumerate(self.shape)]
         return type(self)(data, shape, dtype or self.dtype)
