@@ -32,3 +32,31 @@ def test_one_key_has_the_weights_that_there_are():
     gate = torch.linspace(0.25, 0.75, 192).view(2, 96, 1)
     assert "of weight 0.25 ... 0.75" in diagnose(gate, **SMALL).problems[0].found
     assert "of weight 0.25 ." not in diagnose(0 * gate + 0.25).problems[0].found
+
+
+@pytest.mark.parametrize("hidden", [-torch.inf, -1e4, -65504.0])
+def test_what_a_mask_leaves_tells_on_which_side_of_the_softmax_it_was(hidden):
+    before = scores(2, 4, 97, 97)
+    after = before.softmax(-1)
+    before[..., 70:] = after[..., 70:] = hidden
+    assert kinds(diagnose(before, **SMALL)) == ["scores, masked"]
+    report = diagnose(after, **SMALL)
+    assert kinds(report) == ["weights, masked"]
+    assert "No second softmax" in report.problems[0].remedy
+    assert report.layouts[0].grid == (8, 12)
+    assert kinds(diagnose(before.sigmoid().where(before > -99, before), **SMALL)) == [
+        "scores, masked"
+    ]
+
+
+@pytest.mark.parametrize("hidden", [-100, -torch.inf])
+def test_scores_tell_shifted_windows_by_their_mask(hidden):
+    known = {"image_size": (32, 48), "patch_size": 1, "heads": 5, "model": "SwinIR"}
+    rows = scores(24, 5, 64, 64)  # 4 x 6 windows of 8 x 8
+    plain = diagnose(rows, **known)
+    assert "no number tells" in str(plain) and "shifted by 4" in plain.reasons[1]
+    far = torch.arange(64) < 32  # the upper half of a window
+    rows[18:] = rows[18:].masked_fill(far[:, None] != far, hidden)
+    report = diagnose(rows, **known)
+    assert "shifted by 4" in report.reasons[0] and len(report.reasons) == 1
+    assert "that mask, and no fault" in str(report)

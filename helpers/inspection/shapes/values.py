@@ -8,7 +8,7 @@ from helpers.inspection.shapes.families import problem, read_toml, say
 from helpers.inspection.shapes.report import Candidate
 from helpers.inspection.shapes.rows import Rows
 from helpers.inspection.shapes.rules import ALWAYS, EQUAL, NARROW, UNEQUAL, few_kept
-from helpers.inspection.shapes.signs import SIGNED
+from helpers.inspection.shapes.signs import SIGNED, masked_weights
 from helpers.inspection.shapes.softmax import is_half, sample, softmax_axes, tolerance
 from helpers.maps.token_layout import TokenLayout
 
@@ -73,7 +73,7 @@ def look(report, values, keys, misplaced):
 def find_problems(rows):
     """The Problems of Rows: NaN, and what the first rule that holds says."""
     found = not_finite(rows)
-    if not rows.finite.any() or (found and found[0].kind == "scores, masked"):
+    if not rows.finite.any() or (found and found[0].kind.endswith("masked")):
         return found
     if not len(rows.whole):
         return [*found, problem("zeros")]
@@ -94,7 +94,8 @@ def not_finite(rows):
     if not bad.any():
         return []
     if not (bad & (rows.values != -math.inf)).any():
-        return [problem("scores, masked", least=-math.inf)]
+        kind = "weights, masked" if masked_weights(rows) else "scores, masked"
+        return [problem(kind, least=-math.inf)]
     count = f"{int(bad.sum())} of {rows.values.numel()}"
     whole = (~rows.all.isfinite()).all(-1).sum() == (~rows.finite).sum()
     where = "whole rows of keys" if whole else "single weights"

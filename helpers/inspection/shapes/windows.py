@@ -11,6 +11,7 @@ STAGES = (1, 2, 4, 8)  # how much wider the cells of later stages are
 FRONT = (0, 1, 5)  # keys that are no cells in front of each window's
 SHORTEST, NARROWEST = 4, 0.5  # a side of a window in cells, the ratio of its sides
 MASKED = 1e-20  # a weight below it comes from a mask
+FAR = 46  # as it is in scores, below the largest of a row
 TELLS = {None: "windows unknown", True: "windows shifted", False: "windows plain"}
 
 
@@ -67,9 +68,11 @@ def are_shifted(values):
     where they are shifted; False if it parts none; None where no values say."""
     if values is None or values.dim() < 3:
         return None
-    hidden = (values < MASKED).double().sum(-1).amax(-1)  # (...): keys of a query
+    scores = bool((values < -1e-6).any())  # perhaps from before the mask was added
+    least = values.amax(-1, keepdim=True) - FAR if scores else MASKED
+    hidden = (values < least).double().sum(-1).amax(-1)  # (...): keys of a query
     if hidden.max() == 0:
-        return False
+        return None if scores else False
     return True if hidden.min() == 0 and hidden.max() >= values.shape[-1] / 4 else None
 
 
