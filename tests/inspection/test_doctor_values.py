@@ -1,5 +1,7 @@
 """What the values decide: the axis of the softmax, masks, means, feature maps."""
 
+import re
+
 import pytest
 import torch
 
@@ -60,3 +62,17 @@ def test_scores_tell_shifted_windows_by_their_mask(hidden):
     report = diagnose(rows, **known)
     assert "shifted by 4" in report.reasons[0] and len(report.reasons) == 1
     assert "that mask, and no fault" in str(report)
+
+
+@pytest.mark.parametrize("heads, last", [(5, True), (5, False), (1, True)])
+def test_the_hint_for_windows_runs(heads, last):
+    B, count = 2, 24  # 4 x 6 windows of 8 x 8
+    shape = (B * count * heads, 64, 64) if last else (B * count, heads, 64, 64)
+    weights = scores(*shape).softmax(-1)
+    report = diagnose(weights, (32, 48), 1, heads=heads, batch=B, model="SwinIR")
+    hint = re.search(r"weights(\.unflatten\(0, \(.*?\)\))", str(report))[1]
+    apart = eval(f"weights{hint}", {"weights": weights, "B": B})
+    own = (heads,) * (heads > 1 or not last)
+    assert apart.shape == (B, count, *own, 64, 64)
+    joined = apart.mean(tuple(range(2, apart.dim() - 1))).flatten(1)  # (B, 24 * 64)
+    assert report.layouts[0].to_grid(joined).shape == (B, 32, 48)

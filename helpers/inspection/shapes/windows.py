@@ -56,11 +56,14 @@ class Windows(NamedTuple):
             layout = TokenLayout(index, length)
             yield Candidate(layout, source, others, kind="windows")
 
-    def doubt(self, shifted=None):
+    def doubt(self, shifted=None, heads=1):
+        """What stays open. heads: how many share the axis of the windows, or -1."""
+        count = prod(self.counts)
         if self.reach:
-            count = prod(self.counts)
             return say("overlapping windows", count=count, reach=self.reach)
-        return say("windows", tells=say(TELLS[shifted]))
+        sizes = f"B, {count}" + f", {heads}" * (heads != 1)
+        mean = "heads and queries" if heads != 1 else "queries"
+        return say("windows", tells=say(TELLS[shifted]), sizes=sizes, mean=mean)
 
 
 def are_shifted(values):
