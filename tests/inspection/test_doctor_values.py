@@ -76,3 +76,20 @@ def test_the_hint_for_windows_runs(heads, last):
     assert apart.shape == (B, count, *own, 64, 64)
     joined = apart.mean(tuple(range(2, apart.dim() - 1))).flatten(1)  # (B, 24 * 64)
     assert report.layouts[0].to_grid(joined).shape == (B, 32, 48)
+
+
+@pytest.mark.parametrize("stride", [1, 2, 4])
+@pytest.mark.parametrize("C", [48, 128])
+def test_signed_channels_in_the_shape_of_the_image_are_features(stride, C):
+    maps = scores(2, C, 192 // stride, 320 // stride)
+    report = diagnose(maps, (192, 320))
+    assert [axis.name for axis in report.axes[2:]] == ["rows", "columns"]
+    assert not report.layouts and "a feature map" in str(report)
+    assert (report.axes[1].name == "channels") == (stride > 1)
+
+
+def test_signed_squares_stay_scores_where_heads_are_named():
+    maps = scores(2, 64, 112, 112)
+    assert "may" in str(diagnose(maps, (224, 224)))
+    named = diagnose(maps, (224, 224), heads=64)
+    assert named.what == "weights" and kinds(named) == ["scores"]
