@@ -93,3 +93,28 @@ def test_signed_squares_stay_scores_where_heads_are_named():
     assert "may" in str(diagnose(maps, (224, 224)))
     named = diagnose(maps, (224, 224), heads=64)
     assert named.what == "weights" and kinds(named) == ["scores"]
+
+
+def causal(*shape):
+    ahead = torch.ones(shape[-2:], dtype=torch.bool).triu(1)  # (T, N)
+    return scores(*shape).masked_fill(ahead, -torch.inf)
+
+
+@pytest.mark.parametrize("named", [{"layers": 5}, {}])
+def test_a_mean_over_all_queries_of_a_causal_prompt_favours_early_keys(named):
+    prompt = causal(5, 4, 141, 141)
+    prompt[..., 0] += 4  # a sink
+    prompt = prompt.softmax(-1)
+    mean = diagnose(prompt.mean((1, 2)), **SMALL, text=20, **named)
+    assert kinds(mean) == ["early keys"] and mean.layouts[0].index[0, 0] == 20
+    assert "divide the sum of key k by the 141 - k" in mean.problems[0].remedy
+    last = prompt[:, :, 116:].mean((1, 2))  # queries behind the image
+    assert not diagnose(last, **SMALL, text=20, **named).problems
+    assert not diagnose(prompt, **SMALL, text=20, heads=4, layers=5).problems
+
+
+def test_a_causal_square_of_text_is_no_clean_bill():
+    report = diagnose(causal(2, 4, 41, 41).softmax(-1), **SMALL, heads=4)
+    assert "self-attention of a text" in str(report)
+    assert "no problem found" not in str(report)
+    assert "no problem found" in str(diagnose(scores(2, 4, 9, 41).softmax(-1)))
