@@ -21,6 +21,8 @@ def name_axes(shape, keys, evidence, counts, facts):
     else:
         names.put(keys, "keys", evidence)
     names.N = shape[keys] if keys is not None else shape[-2] * shape[-1]
+    if keys is not None and keys < len(shape) - 1 and shape[-1] == 1:
+        names.behind_keys()
     names.of_queries()
     names.by_counts("queries", "heads")
     first = [shape[axis] for axis in names.free[:1]]
@@ -55,6 +57,14 @@ class Names:
 
     def has(self, *names):
         return any(axis.name in names for axis in self.axes if axis)
+
+    def behind_keys(self):
+        """The last axis, of size 1: an axis that the caller has one of, or what is left
+        of a head, or of the score."""
+        last, free = len(self.shape) - 1, self.free
+        self.by_counts("heads", "queries")
+        if last in self.free and self.free == free:
+            self.put(last, "left over", "one head, one query, or the score's one unit")
 
     def of_queries(self):
         """Queries on a grid, or as many as keys."""

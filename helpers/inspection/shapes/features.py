@@ -56,7 +56,7 @@ def as_features(shape, facts, signed=False, heads=None):
         return features("class logits", N=shape[-1])
     if are_classes(shape) or (signed and shape[-1] > max(WIDEST, shape[-2:][0])):
         return features("logits", N=shape[-1])
-    found = as_map(shape, facts, signed)
+    found = as_map(shape, facts, signed) or as_picture(shape, facts, signed, heads)
     if found or not 2 <= len(shape) <= 5 or shape[-1] == shape[-2]:
         return found
     parts = as_heads(shape, facts, signed, heads)
@@ -176,3 +176,19 @@ def as_map(shape, facts, signed):
     if (r, c) in grids and wide:
         return features("feature map", C=C, h=r, w=c)
     return features("swapped", h=r, w=c) if (c, r) in grids and wide else None
+
+
+def as_picture(shape, facts, signed, heads):
+    """Features for channels in the shape of the image, at any stride; None for others.
+
+    As many rows as columns may be queries and keys: then it stays open.
+    """
+    if not signed or facts.image_size is None or len(shape) < 3 or shape[-3] == heads:
+        return None
+    (H, W), (C, h, w) = facts.image_size, shape[-3:]
+    stride, off = divmod(H, h)
+    alike = not off and w * stride == W and min(h, w) >= SMALLEST
+    best = likeliest(w, facts)
+    if not alike or (heads in shape and h == w) or (best and not best.free):
+        return None
+    return features("feature map", h != w, C=C, h=h, w=w)

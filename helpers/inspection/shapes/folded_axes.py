@@ -28,6 +28,14 @@ class Fold(NamedTuple):
         return " x ".join(n for n, count in self.parts if count != 1 or n == self.unit)
 
     @property
+    def heads(self):
+        """How many heads stand behind each window; -1 if that is not known."""
+        name, count = self.parts[-1]
+        return (
+            1 if name == self.unit or count == 1 else count if name == "heads" else -1
+        )
+
+    @property
     def evidence(self):
         known = [f"{n} {u}" for u, n in self.parts if n and (n > 1 or u == self.unit)]
         if len(known) > 1:

@@ -34,8 +34,8 @@ class Rows:
             squares = (self.whole * self.whole).sum(-1)  # (rows,)
             self.length = (squares - 1).abs().max().item()
             self.low, self.high = sums.min().item(), sums.max().item()
-            self.range = f"{self.low:.3g} ... {self.high:.3g}"
-            self.range = f"{self.low:.3g}" if len(sums) == 1 else self.range
+            ends = dict.fromkeys((f"{self.low:.3g}", f"{self.high:.3g}"))
+            self.range = " ... ".join(ends)
 
     @property
     def text(self):

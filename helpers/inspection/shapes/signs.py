@@ -9,6 +9,14 @@ def signed_dropout(rows):
     return ((sums - 1).abs() < 0.02).double().mean() > 0.9
 
 
+def masked_weights(rows):
+    """What a mask leaves is within 0 and 1, and rows of it sum to 1 or less."""
+    left = rows.all.masked_fill(rows.all <= HIDDEN, 0)  # (..., N), without -inf
+    inside = left.min() >= 0 and left.max() <= 1
+    hidden = (rows.all <= HIDDEN).any()
+    return hidden and inside and left.sum(-1).max() <= 1 + rows.allowed
+
+
 def masked_scores(rows):
     left = rows.whole[rows.whole > HIDDEN]
     return rows.least <= HIDDEN and len(left) and left.abs().max() < -HIDDEN / 9
@@ -56,6 +64,7 @@ def centred(rows):
 # Kinds of Problems, and the rules that find them: the first that holds.
 SIGNED = (
     ("signed dropout", signed_dropout),
+    ("weights, masked", masked_weights),
     ("scores, masked", masked_scores),
     ("similarities", similarities),
     ("position bias", bias),

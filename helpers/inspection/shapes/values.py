@@ -4,14 +4,16 @@ import math
 
 import torch
 
+from helpers.inspection.shapes.axis_names import BY_PLACE
 from helpers.inspection.shapes.families import problem, read_toml, say
 from helpers.inspection.shapes.report import Candidate
 from helpers.inspection.shapes.rows import Rows
 from helpers.inspection.shapes.rules import ALWAYS, EQUAL, NARROW, UNEQUAL, few_kept
-from helpers.inspection.shapes.signs import SIGNED
+from helpers.inspection.shapes.signs import SIGNED, masked_weights
 from helpers.inspection.shapes.softmax import is_half, sample, softmax_axes, tolerance
 from helpers.maps.token_layout import TokenLayout
 
+PARTS, FALL = 8, 8  # of the keys; how much less the last part has than the first
 SINK = 0.3  # share of all weight that makes one key a sink
 
 
@@ -53,6 +55,9 @@ def look(report, values, keys, misplaced):
         report.problems.append(problem(report.what, **numbers))
     elif not misplaced:
         report.problems += find_problems(rows)
+    asked = [a for a in report.axes if a.name == "queries" and a.evidence != BY_PLACE]
+    if not (report.problems or asked) and early_keys(rows):
+        report.problems.append(problem("early keys", N=rows.N))
     if any(found.kind == "folded heads" for found in report.problems):
         report.candidates = []  # a count of keys and heads
     if report.problems:
@@ -73,7 +78,7 @@ def look(report, values, keys, misplaced):
 def find_problems(rows):
     """The Problems of Rows: NaN, and what the first rule that holds says."""
     found = not_finite(rows)
-    if not rows.finite.any() or (found and found[0].kind == "scores, masked"):
+    if not rows.finite.any() or (found and found[0].kind.endswith("masked")):
         return found
     if not len(rows.whole):
         return [*found, problem("zeros")]
@@ -88,13 +93,25 @@ def find_problems(rows):
     return found
 
 
+def early_keys(rows):
+    """True if key 0 has the most, and the others the less, the later they stand."""
+    size = (rows.N - 1) // PARTS
+    if rows.grid or size < 4:
+        return False
+    mean = rows.whole.mean(0)  # (N,)
+    parts = mean[1 : 1 + size * PARTS].reshape(PARTS, size).sum(-1)  # (PARTS,)
+    fall = bool((parts[1:] < parts[:-1]).all()) and parts[0] > FALL * parts[-1]
+    return fall and mean[0] == mean.max()
+
+
 def not_finite(rows):
     """NaN and infinity: where, and whether half precision can have made them."""
     bad = ~rows.values.isfinite()
     if not bad.any():
         return []
     if not (bad & (rows.values != -math.inf)).any():
-        return [problem("scores, masked", least=-math.inf)]
+        kind = "weights, masked" if masked_weights(rows) else "scores, masked"
+        return [problem(kind, least=-math.inf)]
     count = f"{int(bad.sum())} of {rows.values.numel()}"
     whole = (~rows.all.isfinite()).all(-1).sum() == (~rows.finite).sum()
     where = "whole rows of keys" if whole else "single weights"

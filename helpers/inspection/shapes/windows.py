@@ -11,6 +11,7 @@ STAGES = (1, 2, 4, 8)  # how much wider the cells of later stages are
 FRONT = (0, 1, 5)  # keys that are no cells in front of each window's
 SHORTEST, NARROWEST = 4, 0.5  # a side of a window in cells, the ratio of its sides
 MASKED = 1e-20  # a weight below it comes from a mask
+FAR = 46  # as it is in scores, below the largest of a row
 TELLS = {None: "windows unknown", True: "windows shifted", False: "windows plain"}
 
 
@@ -55,11 +56,14 @@ class Windows(NamedTuple):
             layout = TokenLayout(index, length)
             yield Candidate(layout, source, others, kind="windows")
 
-    def doubt(self, shifted=None):
+    def doubt(self, shifted=None, heads=1):
+        """What stays open. heads: how many share the axis of the windows, or -1."""
+        count = prod(self.counts)
         if self.reach:
-            count = prod(self.counts)
             return say("overlapping windows", count=count, reach=self.reach)
-        return say("windows", tells=say(TELLS[shifted]))
+        sizes = f"B, {count}" + f", {heads}" * (heads != 1)
+        mean = "heads and queries" if heads != 1 else "queries"
+        return say("windows", tells=say(TELLS[shifted]), sizes=sizes, mean=mean)
 
 
 def are_shifted(values):
@@ -67,9 +71,11 @@ def are_shifted(values):
     where they are shifted; False if it parts none; None where no values say."""
     if values is None or values.dim() < 3:
         return None
-    hidden = (values < MASKED).double().sum(-1).amax(-1)  # (...): keys of a query
+    scores = bool((values < -1e-6).any())  # perhaps from before the mask was added
+    least = values.amax(-1, keepdim=True) - FAR if scores else MASKED
+    hidden = (values < least).double().sum(-1).amax(-1)  # (...): keys of a query
     if hidden.max() == 0:
-        return False
+        return None if scores else False
     return True if hidden.min() == 0 and hidden.max() >= values.shape[-1] / 4 else None
 
 
