@@ -182,10 +182,19 @@ def share_keys(votes):
     """votes (cells, N) -> the key of each cell, (cells,), no key twice.
 
     The cell that is surest takes its key first, then the surest of those that are left.
+    That is the same as giving, round by round, every cell its best key where the cell
+    is that key's best, too; and far fewer rounds than cells.
     """
-    left, index = votes.clone(), torch.full(votes.shape[:1], -1)
-    for _ in votes:
-        cell, key = divmod(int(left.argmax()), left.shape[1])
-        index[cell] = key
-        left[cell], left[:, key] = -torch.inf, -torch.inf
+    index = torch.full(votes.shape[:1], -1)  # (cells,)
+    cells, keys = torch.arange(len(votes)), torch.arange(votes.shape[1])
+    while votes.numel() and votes.any():
+        best_key = votes.argmax(1)  # (cells left,)
+        best_cell = votes.argmax(0)  # (keys left,)
+        mutual = best_cell[best_key] == torch.arange(len(cells))  # (cells left,)
+        taken = best_key[mutual]
+        index[cells[mutual]] = keys[taken]
+        free = torch.ones(len(keys), dtype=torch.bool).index_fill(0, taken, False)
+        votes = votes[~mutual][:, free]  # (cells left, keys left)
+        cells, keys = cells[~mutual], keys[free]
+    index[cells] = keys[: len(cells)]  # nothing answers to these
     return index

@@ -17,7 +17,7 @@ SETTING = re.compile(r"([a-z]\w+) ?[=(] ?(?:[\"'](\w+)[\"']|(True|False))")
 class Cause:
     """One entry of the index: a cause, the question that tells it apart, a remedy.
 
-    fits, unless: names of facts about the numbers (see `numbers`) that speak for it or
+    fits, unless: names of facts about the numbers (see `facts`) that speak for it or
     against it. clues: words elsewhere in what was pasted that speak for it. said: how
     people say it without a message. code: a program with its lines marked `# before`
     and `# after`, in plain PyTorch; course: the same with the helpers of the course.
@@ -29,7 +29,6 @@ class Cause:
     ask: str
     run: str
     code: str
-    section: str = ""
     course: str = ""
     threads: tuple = ()
     fits: tuple = ()
@@ -89,7 +88,7 @@ def read_index(folder=FOLDER):
         data = tomllib.loads(file.read_text(encoding="utf-8"))
         for entry in data["entry"]:
             phrases = tuple(said.get(entry["id"], "").split("\n")[:-1])
-            cause = Cause(section=data["section"], said=phrases, **frozen(entry))
+            cause = Cause(said=phrases, **frozen(entry))
             causes[cause.id] = cause
         ids = tuple(entry["id"] for entry in data["entry"])
         text = data.get("text", "").strip()
