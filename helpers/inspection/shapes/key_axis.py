@@ -22,7 +22,7 @@ def find_keys(shape, values, axes, facts, counts):
     if last and shape[-1] == 1 and axes == (last - 1,):
         return last - 1, "sums to 1 along this axis, a column", []
     if len(axes) == 1 and last > 1 and shape[-1] == 1:  # heads, or a score's one unit
-        return find_keys(shape[:-1], values[..., 0], axes, facts, counts)
+        return find_keys(shape[:-1], values.reshape(*shape[:-1]), axes, facts, counts)
     if looks_like_grid(shape, values, axes, facts, counts):
         total = "1" if axes == (last - 1, last) else "less than 1"
         evidence = f"the last two axes together sum to {total}"
