@@ -2,6 +2,7 @@
 
 import re
 import shutil
+import time
 from contextlib import contextmanager
 
 import pytest
@@ -157,7 +158,9 @@ def kernel_at_work(page, folder):
     """The kernel has a cell in hand all the while; files tell so, not its status."""
     page.evaluate(f"code => void {EXECUTE}({{code}})", WAIT)
     begun, go, ended = (folder / name for name in ("begun", "go", "ended"))
+    deadline = time.monotonic() + 60
     while not begun.exists():
+        assert time.monotonic() < deadline, "the kernel did not begin in a minute"
         page.wait_for_timeout(100)
     try:
         yield

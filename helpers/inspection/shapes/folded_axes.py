@@ -31,9 +31,9 @@ class Fold(NamedTuple):
     def heads(self):
         """How many heads stand behind each window; -1 if that is not known."""
         name, count = self.parts[-1]
-        return (
-            1 if name == self.unit or count == 1 else count if name == "heads" else -1
-        )
+        if name == self.unit or count == 1:
+            return 1
+        return count if name == "heads" else -1
 
     @property
     def evidence(self):

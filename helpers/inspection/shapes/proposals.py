@@ -109,9 +109,8 @@ def in_windows(candidates, fold, values, facts):
     rest = [c for c in candidates if c.merge <= max(LIKELY_MERGES)]
     if fold.first and (fold.exact or "windows" in facts.family.kinds):
         rest = []  # one window is not the image
-    return first + rest if fold.first else rest + first, [
-        windows.doubt(shifted, fold.heads)
-    ]
+    found = first + rest if fold.first else rest + first
+    return found, [windows.doubt(shifted, fold.heads)]
 
 
 def without_cells(axes, N, fold, usual, facts):

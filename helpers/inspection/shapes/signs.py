@@ -11,10 +11,10 @@ def signed_dropout(rows):
 
 def masked_weights(rows):
     """What a mask leaves is within 0 and 1, and rows of it sum to 1 or less."""
-    left = rows.all.masked_fill(rows.all <= HIDDEN, 0)  # (..., N), without -inf
+    hidden = rows.all <= HIDDEN  # (..., N)
+    left = rows.all.masked_fill(hidden, 0)  # (..., N), without -inf
     inside = left.min() >= 0 and left.max() <= 1
-    hidden = (rows.all <= HIDDEN).any()
-    return hidden and inside and left.sum(-1).max() <= 1 + rows.allowed
+    return hidden.any() and inside and left.sum(-1).max() <= 1 + rows.allowed
 
 
 def masked_scores(rows):
