@@ -7,7 +7,6 @@ from helpers.inspection.messages.index import FOLDER, NOTEBOOK
 
 WIDTH, MOST = 88, 3  # letters of a line, causes in full
 SAID = tomllib.loads((FOLDER / "phrases.toml").read_text(encoding="utf-8"))
-SORTING = SAID["sorting"]
 
 
 def as_text(explanation):

@@ -1,21 +1,19 @@
 """Search the entries by the words of a text that carry meaning, in one form each.
 
-BM25, and the nearest phrase: Robertson & Zaragoza, The Probabilistic Relevance
-Framework: BM25 and Beyond (2009).
+BM25: Robertson & Zaragoza, The Probabilistic Relevance Framework: BM25 and Beyond
+(2009). What was misspelt, or written as one word, is found by parts of words.
 """
 
 import re
 import tomllib
 from collections import Counter
-from functools import cached_property
+from functools import cache
 from itertools import pairwise
 from math import log
 
 from helpers.inspection.messages.index import FOLDER
 
 WORD = re.compile(r"[a-z_][a-z_\d]+|(?<![\w.])[01](?:\.0+)?(?![\w.]*\w)")
-CODE = re.compile(r"[()\[\]{}=]|\w\.\w")
-NAME = re.compile(r"\w*[a-z]_[a-z]\w*")
 NEGATED = re.compile(r"n['’]?t\b|\bcannot\b")
 SHORT = re.compile(r"['’](s|m|d|re|ve|ll)\b")  # I've, it's
 HALF = re.compile(
@@ -25,11 +23,16 @@ NUMBERS = {"0": "zero", "1": "ones"}
 ENDINGS = ("isation", "ization", "izing", "ising", "ation", "ating", "ized", "ised",
            "izes", "ises", "ated", "ates", "ings", "ize", "ise", "ate", "ing", "ied",
            "ies", "ed", "es", "ly", "s", "e", "y")  # fmt: skip
-FULL, LONG = 6.0, 0.25  # how soon a repeated term is enough; how much length counts
-PHRASE = 0.7  # the nearest phrase against all words together
-PAIR = 0.3  # a pair of neighbours against a word
-ASIDE = 0.5  # a word of the setting against one of the symptom
+FULL, LONG = 4.0, 0.25  # how soon a repeated term is enough; how much length counts
+# Against a word: a pair of neighbours, four letters of it, a word of the setting.
+PAIR, LETTERS, ASIDE = 0.3, 0.1, 0.6
 COMMON = 0.15  # what many phrases are known for is common
+# In a text: a name that the error quotes, a sentence that asks, a frame further out.
+NAMED, ASKED, OUTER = 2.0, 1.3, 0.5
+QUOTED = re.compile(r"[\"'](?:\w+\.)*([A-Za-z_]\w*)(?:\(\))?[\"']")
+ASKING = re.compile(r"\?|\b(why|how|wrong|same|expect\w*|instead)\b", re.IGNORECASE)
+FRAME = re.compile(r'^ *File "[^"\n]*", line \d+, in ', re.MULTILINE)
+SENTENCE = re.compile(r"(?<=[.?!])\s+|\n")
 TABLE = tomllib.loads((FOLDER / "words.toml").read_text(encoding="utf-8"))
 IDLE = frozenset(TABLE["idle"].split())
 CHINESE = {
@@ -65,33 +68,49 @@ ABOUT = frozenset(map(stem, TABLE["about"].split()))
 SETTING = frozenset(map(stem, TABLE["setting"].split()))
 
 
-def words_of(text):
-    """The stems of a text in its order, of names with an underscore also the parts."""
+@cache
+def forms(word):
+    """The terms of a word: of a name with an underscore also its parts'; letters."""
+    parts = [word, *word.split("_")] if "_" in word.strip("_") else [word]
+    stems = [stem(part) for part in parts if part and part not in IDLE]
+    whole = f" {word} "
+    return stems, {whole[i : i + 4] for i in range(len(whole) - 3)} if stems else set()
+
+
+def words_in(text):
+    """The words of a text as they stand there, of Chinese ones the English."""
     text = IDEOGRAMS.sub(lambda match: CHINESE[match[0]], text.lower())
     text = NEGATED.sub(" not ", SHORT.sub("", text)).replace("heat map", "heatmap")
-    text = HALF.sub(" float16 ", text)
-    found = []
-    for word in WORD.findall(text):
-        parts = [word, *word.split("_")] if "_" in word.strip("_") else [word]
-        found += [stem(part) for part in parts if part and part not in IDLE]
-    return found
+    return WORD.findall(HALF.sub(" float16 ", text))
 
 
+@cache
 def terms_of(text):
-    """The stems of a text, and its pairs of neighbours in any order."""
-    words = words_of(text)
-    pairs = {" ".join(sorted(pair)) for pair in pairwise(words) if len({*pair}) > 1}
-    return {*words} | pairs
+    """The stems of a text, its pairs of neighbours in any order, and letters."""
+    found = [forms(word) for word in words_in(text)]
+    words = [word for stems, _ in found for word in stems]
+    pairs = {f"{a}+{b}" for a, b in map(sorted, pairwise(words)) if a != b}
+    letters = (f"~{part}" for _, parts in found for part in parts)
+    return frozenset(words) | pairs | frozenset(letters)
 
 
-def prose(text):
-    """A text without its code, and the names with an underscore in the code."""
-    spoken, names = [], []
-    for part in text.split():
-        code = "':" in part or CODE.search(part.strip("\"'`.,;:!?()"))
-        names += NAME.findall(part) if code else []
-        spoken += [] if code else [part]
-    return " ".join(spoken), " ".join(names)
+def weighed(text, error="", known=frozenset()):
+    """{term: weight} of a text: what it asks and what its error names weigh more.
+
+    error: the text of the error in it. known: terms that say nothing, since they are
+    in every text with this message.
+    """
+    starts = [match.start() for match in FRAME.finditer(text)] or [0]
+    outer, near = text[starts[0] : starts[-1]], text[: starts[0]] + text[starts[-1] :]
+    found = dict.fromkeys(terms_of(FRAME.sub("", outer)), OUTER)
+    sentences = [part for part in SENTENCE.split(FRAME.sub("", near)) if part.strip()]
+    for place, sentence in enumerate(sentences):
+        asks = place in (0, len(sentences) - 1) or ASKING.search(sentence)
+        weight = ASKED if asks else 1.0
+        found |= {t: max(weight, found.get(t, 0)) for t in terms_of(sentence)}
+    found = {term: weight for term, weight in found.items() if term not in known}
+    names = terms_of(" ".join(QUOTED.findall(error)))
+    return found | dict.fromkeys(names, NAMED)
 
 
 def rarity(texts):
@@ -110,49 +129,39 @@ class Ranking:
 
     def __init__(self, phrases, others):
         """phrases, others: {name: texts}; a term counts once in each text."""
-        self.phrases = {name: [*map(terms_of, said)] for name, said in phrases.items()}
-        self.terms = {
-            name: Counter(term for text in self.phrases[name] for term in text)
-            + Counter(term for text in others[name] for term in terms_of(text))
-            for name in phrases
+        self.terms, self.common = {}, {}
+        for name, said in phrases.items():
+            texts = [*said, *others[name]]
+            self.terms[name] = Counter(t for text in texts for t in terms_of(text))
+            self.common[name] = 1 + COMMON * log(1 + len(said))
+        totals = {name: counts.total() for name, counts in self.terms.items()}
+        mean = sum(totals.values()) / len(totals)
+        self.soon = {
+            name: FULL * (1 - LONG + LONG * total / mean)
+            for name, total in totals.items()
         }
+        self.rare = rarity([*self.terms.values()])
 
-    @cached_property
-    def rare(self):
-        return rarity([*self.terms.values()])
+    def weight(self, term):
+        """What a term weighs by its rarity; a word of the setting, a pair less."""
+        part = LETTERS if term[0] == "~" else PAIR if "+" in term else 1.0
+        return part * (ASIDE if term in SETTING else 1.0) * self.rare({term})
 
-    def weight(self, terms):
-        """What terms weigh by their rarity; those of the setting and pairs less."""
-        pairs = {term for term in terms if " " in term}
-        aside = terms & SETTING
-        words = self.rare(terms - pairs - aside) + ASIDE * self.rare(aside)
-        return words + PAIR * self.rare(pairs)
-
-    @cached_property
-    def mean(self):
-        return sum(counts.total() for counts in self.terms.values()) / len(self.terms)
-
-    def score(self, terms, name):
-        """How well the entry fits the terms of a text."""
-        counts = self.terms[name]
-        soon = FULL * (1 - LONG + LONG * counts.total() / self.mean)
-        words = sum(
-            self.weight({term}) * counts[term] * (FULL + 1) / (counts[term] + soon)
-            for term in terms & counts.keys()
-        )
-        share, found = self.nearest(terms, name)
-        common = 1 + COMMON * log(1 + len(self.phrases[name]))
-        return common * (words + PHRASE * share * found)
-
-    def nearest(self, terms, name):
-        """(share, weight) of the phrase of an entry that the terms have most of."""
-        best = (0.0, 0.0)
-        for phrase in self.phrases[name]:
-            whole, found = self.weight(phrase), self.weight(phrase & terms)
-            if whole and found * found / whole > best[0] * best[1]:
-                best = (found / whole, found)
-        return best
+    def scores(self, terms):
+        """{name: how well the entry fits the terms of a text, {term: weight}}."""
+        terms = {term: weight * self.weight(term) for term, weight in terms.items()}
+        found = {}
+        for name, counts in self.terms.items():
+            soon = self.soon[name]
+            found[name] = self.common[name] * sum(
+                weight * counts[term] * (FULL + 1) / (counts[term] + soon)
+                for term, weight in terms.items()
+                if term in counts
+            )
+        return found
 
     def explained(self, terms, name):
         """How much of all that the terms of a text weigh the entry has."""
-        return self.weight(terms & self.terms[name].keys()) / (self.weight(terms) or 1)
+        weights = {term: weight * self.weight(term) for term, weight in terms.items()}
+        mine = sum(weights[term] for term in weights.keys() & self.terms[name].keys())
+        return mine / (sum(weights.values()) or 1)
