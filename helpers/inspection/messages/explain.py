@@ -11,23 +11,23 @@ from helpers.inspection.messages.index import Cause, Message, mentions, read_ind
 from helpers.inspection.messages.numbers import FACTS, read_any, without_numbers
 from helpers.inspection.messages.prose import facts_in_words
 from helpers.inspection.messages.recognise import clean, errors_in, find
-from helpers.inspection.messages.report import as_text
+from helpers.inspection.messages.report import FULL, MANY, as_text
 from helpers.inspection.messages.search import ABOUT, Ranking, terms_of, weighed
 
 # What counts how much, beside the words in common: a fact about the numbers for a
 # cause, one that many causes have, or one against it; a clue in the text; a setting
 # that the text says is set already; a message behind which the cause is known, less by
 # its place there, and more by the cases that were counted.
-FITS, GENERAL, UNLESS, CLUE, USED = 24.0, 12.0, -16.0, 8.0, -12.0
-LISTED, PLACE, SEEN, SPOKEN = 36.0, 3.0, 1.5, 0.4
+FITS, GENERAL, UNLESS, CLUE = 48.0, 12.0, -16.0, 8.0
+USED = 0.6
+LISTED, PLACE, SEEN, SPOKEN = 72.0, 6.0, 3.0, 0.5
 # Without a message: the least score in words, half of it for what an entry explains
 # nearly; what the best must have to be sure: a score, so far ahead of the second, so
 # much of the text.
-HINT, NEARLY = 14.0, 0.7
-SURE, AHEAD, EXPLAINED = 34.0, 1.4, 0.5
+HINT, NEARLY = 40.0, 0.7
+SURE, AHEAD, EXPLAINED = 60.0, 1.4, 0.4
 NEAR = 0.4  # of the best score: what is worth naming beside it
 BRIEF = 8  # words of a text that is asked for its numbers
-FULL, MANY = 3, 8  # causes that are shown in full, and named
 PERCENT = re.compile(r"\d+(\.\d+)? ?%")
 ALWAYS, GENERIC = (frozenset(FACTS[kind]) for kind in ("always", "generic"))
 
@@ -117,7 +117,8 @@ def rank(index, message, facts, text):
     ranked = []
     for name, cause in index.causes.items():
         score, reasons, told = evidence(cause, facts, text)
-        score += words[name] * (SPOKEN if message else 1) + listed.get(name, 0)
+        spoken = words[name] * (USED if cause.in_use(text) else 1)
+        score += spoken * (SPOKEN if message else 1) + listed.get(name, 0)
         ranked.append(Ranked(cause, score, reasons, told or name not in listed))
     return sorted(ranked, key=lambda one: -one.score), words, listed
 
@@ -129,7 +130,7 @@ def evidence(cause, facts, text):
     clue = any(mentions(text, clue) for clue in cause.clues)
     score = FITS if telling else GENERAL * bool(fitting)
     score += UNLESS * any(fact in facts for fact in cause.unless)
-    score += CLUE * bool(clue) + USED * cause.in_use(text)
+    score += CLUE * bool(clue)
     return score, telling, bool(fitting or clue)
 
 

@@ -24,6 +24,8 @@ LONGEST = 16_000  # letters of a log that are read
 LONGEST_GAP = 200  # letters that `...` may stand for
 CLOSE = 0.5  # the share of a wording that an error has, times the share the other way
 WORD = re.compile(r"[a-z_]{3,}")
+WANTED = re.compile(r"\b(expected|expects|must be|should be|but got|received)\b")
+AROUND = 80  # letters of an error around a wording
 ORDINAL = re.compile(
     r"\b(dim|dimension|axis|arg\w*|operand|number|entry|line) $|':$|\w$"
 )
@@ -86,14 +88,25 @@ def find(messages, text):
         not any(message for _, message, _ in found)
     )
     lengths = [one[0] + LAST * (place == 0) for place, one in enumerate(found)]
-    _, message, numbers = found[lengths.index(max(lengths))]
+    place = lengths.index(max(lengths))
+    _, message, numbers = found[place]
     if message:
-        return message, numbers, False
+        return message, numbers, says_more(message, [*errors, text][place])
     bare, numbers = prepare(next(iter(errors), ""))
     if message := closest(messages, bare[:LONGEST_GAP]):
         fitting = len(numbers) == max(map(holes, message.says))
         return message, numbers * fitting, True
     return *of_kind(messages, bare, numbers), True
+
+
+def says_more(message, text):
+    """Does the error around a wording say what was expected, and the wording not?"""
+    bare, _ = prepare(text)
+    spans = (wording_in(example, bare) for example in message.says)
+    start, end = max(filter(None, spans), key=lambda span: span[1] - span[0])
+    around = bare[max(0, start - AROUND) : start], bare[end : end + AROUND]
+    wanted = any(map(WANTED.search, around))
+    return wanted and not WANTED.search(bare[start:end])
 
 
 def holes(example):

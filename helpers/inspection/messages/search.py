@@ -8,8 +8,8 @@ import re
 import tomllib
 from collections import Counter
 from functools import cache
-from itertools import pairwise
-from math import log
+from itertools import chain, pairwise
+from math import fsum, log
 
 from helpers.inspection.messages.index import FOLDER
 
@@ -25,7 +25,7 @@ ENDINGS = ("isation", "ization", "izing", "ising", "ation", "ating", "ized", "is
            "ies", "ed", "es", "ly", "s", "e", "y")  # fmt: skip
 FULL, LONG = 4.0, 0.25  # how soon a repeated term is enough; how much length counts
 # Against a word: a pair of neighbours, four letters of it, a word of the setting.
-PAIR, LETTERS, ASIDE = 0.3, 0.1, 0.6
+PAIR, LETTERS, ASIDE = 0.3, 0.2, 0.6
 COMMON = 0.15  # what many phrases are known for is common
 # In a text: a name that the error quotes, a sentence that asks, a frame further out.
 NAMED, ASKED, OUTER = 2.0, 1.3, 0.5
@@ -70,11 +70,12 @@ SETTING = frozenset(map(stem, TABLE["setting"].split()))
 
 @cache
 def forms(word):
-    """The terms of a word: of a name with an underscore also its parts'; letters."""
+    """The stems of a word, of a name with an underscore also its parts'; its letters."""
     parts = [word, *word.split("_")] if "_" in word.strip("_") else [word]
     stems = [stem(part) for part in parts if part and part not in IDLE]
     whole = f" {word} "
-    return stems, {whole[i : i + 4] for i in range(len(whole) - 3)} if stems else set()
+    letters = (f"~{whole[i : i + 4]}" for i in range(len(whole) - 3))
+    return stems, frozenset(letters if stems else ())
 
 
 def words_in(text):
@@ -89,9 +90,8 @@ def terms_of(text):
     """The stems of a text, its pairs of neighbours in any order, and letters."""
     found = [forms(word) for word in words_in(text)]
     words = [word for stems, _ in found for word in stems]
-    pairs = {f"{a}+{b}" for a, b in map(sorted, pairwise(words)) if a != b}
-    letters = (f"~{part}" for _, parts in found for part in parts)
-    return frozenset(words) | pairs | frozenset(letters)
+    pairs = [f"{a}+{b}" if a < b else f"{b}+{a}" for a, b in pairwise(words) if a != b]
+    return frozenset(words).union(pairs, *(letters for _, letters in found))
 
 
 def weighed(text, error="", known=frozenset()):
@@ -131,8 +131,8 @@ class Ranking:
         """phrases, others: {name: texts}; a term counts once in each text."""
         self.terms, self.common = {}, {}
         for name, said in phrases.items():
-            texts = [*said, *others[name]]
-            self.terms[name] = Counter(t for text in texts for t in terms_of(text))
+            texts = map(terms_of, (*said, *others[name]))
+            self.terms[name] = Counter(chain.from_iterable(texts))
             self.common[name] = 1 + COMMON * log(1 + len(said))
         totals = {name: counts.total() for name, counts in self.terms.items()}
         mean = sum(totals.values()) / len(totals)
@@ -140,12 +140,14 @@ class Ranking:
             name: FULL * (1 - LONG + LONG * total / mean)
             for name, total in totals.items()
         }
-        self.rare = rarity([*self.terms.values()])
+        self.known = Counter(chain.from_iterable(self.terms.values()))
 
     def weight(self, term):
         """What a term weighs by its rarity; a word of the setting, a pair less."""
         part = LETTERS if term[0] == "~" else PAIR if "+" in term else 1.0
-        return part * (ASIDE if term in SETTING else 1.0) * self.rare({term})
+        n = self.known[term]
+        rare = log(1 + (len(self.terms) - n + 0.5) / (n + 0.5))
+        return part * (ASIDE if term in SETTING else 1.0) * rare
 
     def scores(self, terms):
         """{name: how well the entry fits the terms of a text, {term: weight}}."""
@@ -153,7 +155,7 @@ class Ranking:
         found = {}
         for name, counts in self.terms.items():
             soon = self.soon[name]
-            found[name] = self.common[name] * sum(
+            found[name] = self.common[name] * fsum(
                 weight * counts[term] * (FULL + 1) / (counts[term] + soon)
                 for term, weight in terms.items()
                 if term in counts
@@ -161,7 +163,7 @@ class Ranking:
         return found
 
     def explained(self, terms, name):
-        """How much of all that the terms of a text weigh the entry has."""
-        weights = {term: weight * self.weight(term) for term, weight in terms.items()}
-        mine = sum(weights[term] for term in weights.keys() & self.terms[name].keys())
-        return mine / (sum(weights.values()) or 1)
+        """How much of all that the words of a text weigh the entry has."""
+        words = [term for term in terms if term[0] != "~" and "+" not in term]
+        mine = sum(self.weight(term) for term in words if term in self.terms[name])
+        return mine / (sum(map(self.weight, words)) or 1)
