@@ -19,13 +19,15 @@ from helpers.inspection.messages.search import ABOUT, Ranking, terms_of, weighed
 # that the text says is set already; a message behind which the cause is known, less by
 # its place there, and more by the cases that were counted.
 FITS, GENERAL, UNLESS, CLUE = 48.0, 12.0, -16.0, 8.0
-USED = 0.6
+USED = 0.5
 LISTED, PLACE, SEEN, SPOKEN = 72.0, 6.0, 3.0, 0.5
 # Without a message: the least score in words, half of it for what an entry explains
 # nearly; what the best must have to be sure: a score, so far ahead of the second, so
 # much of the text.
-HINT, NEARLY = 40.0, 0.7
+HINT, NEARLY = 32.0, 0.6
 SURE, AHEAD, EXPLAINED = 60.0, 1.4, 0.4
+KEEP = False
+REACH = 36.0  # the score of a cause that is not known behind a message
 NEAR = 0.4  # of the best score: what is worth naming beside it
 BRIEF = 8  # words of a text that is asked for its numbers
 PERCENT = re.compile(r"\d+(\.\d+)? ?%")
@@ -94,8 +96,8 @@ def explain(text, index=None):
         return in_words(index, text)
     facts = facts_of(message, numbers, text)
     ranked = behind(index, message, facts, text)
-    used = {reason for one in ranked[:FULL] for reason in one.reasons}
-    kept = [said for fact, said in facts.items() if fact in ALWAYS or said in used]
+    used = {fact for one in ranked[:FULL] for fact in one.cause.fits}
+    kept = [facts[fact] for fact in facts if fact in ALWAYS | used]
     if close and not kept:
         kept = read_any(without_numbers(text)[1])
     hints = in_words(index, text).causes if message.like and not ranked else ()
@@ -155,8 +157,8 @@ def behind(index, message, facts, text):
         [
             one
             for one in ranked
-            if (one.told or not message.like)
-            and (one.cause.id in listed or one.score >= LISTED)
+            if (one.told or not message.like or KEEP)
+            and (one.cause.id in listed or one.score >= REACH)
         ]
     )
 
@@ -165,15 +167,19 @@ def in_words(index, text):
     """The causes that sound like the text, if any does; of a short one the numbers."""
     numbers = without_numbers(PERCENT.sub("", text))[1]
     ranked, words, _ = rank(index, None, facts_in_words(numbers, text), text)
-    terms, (best, second) = weighed(text), ranked[:2]
+    terms, best = weighed(text), ranked[0]
     share = library(index).explained(terms, best.cause.id)
     # In a long story numbers are years and pixels: what a cause fits is with it.
-    brief = errors_in(text) or len(text.split()) <= BRIEF
-    # A short text scores low, however well it is explained.
-    found = words[best.cause.id] >= HINT / (1 + (share >= NEARLY))
+    error = errors_in(text)
+    brief = error or len(text.split()) <= BRIEF
+    # A short text scores low, however well it is explained; an unknown error may be of
+    # anything: its numbers alone recall no entry.
+    needed = HINT / (1 + (share >= NEARLY))
+    found = max(words.values()) >= needed or best.reasons and not error
     least = NEAR * best.score if found else math.inf
+    others = (score for name, score in words.items() if name != best.cause.id)
     sure = (
-        best.score >= max(SURE, AHEAD * second.score)
+        words[best.cause.id] >= max(SURE, AHEAD * max(others))
         and share >= EXPLAINED
         and terms.keys() & ABOUT
     )

@@ -19,6 +19,7 @@ SHORT = re.compile(r"['’](s|m|d|re|ve|ll)\b")  # I've, it's
 HALF = re.compile(
     r"half[ -]precision|\.half\b|'half'|\bin half\b(?! of)|b?float16|[bf]p?16\b"
 )
+RAISED = re.compile(r"\b(?:\w+\.)*\w+(?:error|exception|warning)\b")  # RuntimeError
 NUMBERS = {"0": "zero", "1": "ones"}
 ENDINGS = ("isation", "ization", "izing", "ising", "ation", "ating", "ized", "ised",
            "izes", "ises", "ated", "ates", "ings", "ize", "ise", "ate", "ing", "ied",
@@ -82,7 +83,7 @@ def words_in(text):
     """The words of a text as they stand there, of Chinese ones the English."""
     text = IDEOGRAMS.sub(lambda match: CHINESE[match[0]], text.lower())
     text = NEGATED.sub(" not ", SHORT.sub("", text)).replace("heat map", "heatmap")
-    return WORD.findall(HALF.sub(" float16 ", text))
+    return WORD.findall(RAISED.sub(" ", HALF.sub(" float16 ", text)))
 
 
 @cache
@@ -100,17 +101,24 @@ def weighed(text, error="", known=frozenset()):
     error: the text of the error in it. known: terms that say nothing, since they are
     in every text with this message.
     """
-    starts = [match.start() for match in FRAME.finditer(text)] or [0]
-    outer, near = text[starts[0] : starts[-1]], text[: starts[0]] + text[starts[-1] :]
-    found = dict.fromkeys(terms_of(FRAME.sub("", outer)), OUTER)
-    sentences = [part for part in SENTENCE.split(FRAME.sub("", near)) if part.strip()]
+    found = {}
+
+    def add(part, weight):
+        terms = terms_of(part) - known
+        found.update({term: max(weight, found.get(term, 0)) for term in terms})
+
+    *frames, last = FRAME.split(text)  # the first is what stands before all frames
+    spoken = "\n".join([*frames[:1], last])
+    sentences = [part for part in SENTENCE.split(spoken) if part.strip()]
     for place, sentence in enumerate(sentences):
         asks = place in (0, len(sentences) - 1) or ASKING.search(sentence)
-        weight = ASKED if asks else 1.0
-        found |= {t: max(weight, found.get(t, 0)) for t in terms_of(sentence)}
-    found = {term: weight for term, weight in found.items() if term not in known}
-    names = terms_of(" ".join(QUOTED.findall(error)))
-    return found | dict.fromkeys(names, NAMED)
+        add(sentence, ASKED if asks else 1.0)
+    for frame in frames[1:]:
+        add(frame, OUTER)
+    if frames:  # the function that fails, and its line
+        add(" ".join(last.split("\n")[:2]), NAMED)
+    add(" ".join(QUOTED.findall(error)), NAMED)
+    return found
 
 
 def rarity(texts):
