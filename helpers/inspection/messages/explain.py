@@ -12,7 +12,13 @@ from helpers.inspection.messages.numbers import FACTS, read_any, without_numbers
 from helpers.inspection.messages.prose import facts_in_words
 from helpers.inspection.messages.recognise import clean, errors_in, find
 from helpers.inspection.messages.report import FULL, MANY, as_text
-from helpers.inspection.messages.search import ABOUT, Ranking, terms_of, weighed
+from helpers.inspection.messages.search import (
+    ABOUT,
+    Ranking,
+    terms_of,
+    weighed,
+    words_of,
+)
 
 # What counts how much, beside the words in common: a fact about the numbers for a
 # cause, one that many causes have, or one against it; a clue in the text; a setting
@@ -167,8 +173,8 @@ def in_words(index, text):
     """The causes that sound like the text, if any does; of a short one the numbers."""
     numbers = without_numbers(PERCENT.sub("", text))[1]
     ranked, words, _ = rank(index, None, facts_in_words(numbers, text), text)
-    terms, best = weighed(text), ranked[0]
-    share = library(index).explained(terms, best.cause.id)
+    spoken, best = words_of(text), ranked[0]
+    share = library(index).explained(spoken, best.cause.id)
     # In a long story numbers are years and pixels: what a cause fits is with it.
     error = errors_in(text)
     brief = error or len(text.split()) <= BRIEF
@@ -181,7 +187,7 @@ def in_words(index, text):
     sure = (
         words[best.cause.id] >= max(SURE, AHEAD * max(others))
         and share >= EXPLAINED
-        and terms.keys() & ABOUT
+        and spoken & ABOUT
     )
     return Explanation(
         text,

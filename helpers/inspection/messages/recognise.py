@@ -1,10 +1,12 @@
 """Recognise a message in a text by its wording, without its numbers."""
 
 import re
+from collections import Counter
 from functools import cache
+from math import fsum
 
 from helpers.inspection.messages.numbers import HOLE, without_numbers
-from helpers.inspection.messages.search import rarity
+from helpers.inspection.messages.search import rare
 
 # What names an error. pytest writes "E   " in front of it, launchers the number of the
 # process, servers the time.
@@ -135,7 +137,11 @@ def closest(messages, bare):
         for message in messages
         for example in message.says
     ]
-    weight = rarity([words for _, words in wordings])
+    known = Counter(word for _, words in wordings for word in words)
+
+    def weight(words):
+        return fsum(rare(known[word], len(wordings)) for word in words & known.keys())
+
     best, found = CLOSE * weight(said), None
     for message, words in wordings:
         if len(words) >= 5 and (shared := weight(words & said)):

@@ -71,7 +71,7 @@ SETTING = frozenset(map(stem, TABLE["setting"].split()))
 
 @cache
 def forms(word):
-    """The stems of a word, of a name with an underscore also its parts'; its letters."""
+    """The stems of a word, and of the parts of a name; four letters each of it."""
     parts = [word, *word.split("_")] if "_" in word.strip("_") else [word]
     stems = [stem(part) for part in parts if part and part not in IDLE]
     whole = f" {word} "
@@ -84,6 +84,11 @@ def words_in(text):
     text = IDEOGRAMS.sub(lambda match: CHINESE[match[0]], text.lower())
     text = NEGATED.sub(" not ", SHORT.sub("", text)).replace("heat map", "heatmap")
     return WORD.findall(RAISED.sub(" ", HALF.sub(" float16 ", text)))
+
+
+def words_of(text):
+    """The stems of a text."""
+    return {stem for word in words_in(text) for stem in forms(word)[0]}
 
 
 @cache
@@ -121,15 +126,9 @@ def weighed(text, error="", known=frozenset()):
     return found
 
 
-def rarity(texts):
-    """A function: what a set of words weighs, by how few of the texts have each."""
-    known = Counter(word for words in texts for word in words)
-
-    def weight(words):
-        counts = (known[word] for word in words if word in known)
-        return sum(log(1 + (len(texts) - n + 0.5) / (n + 0.5)) for n in counts)
-
-    return weight
+def rare(n, texts):
+    """What a term weighs that n of so many texts have."""
+    return log(1 + (texts - n + 0.5) / (n + 0.5))
 
 
 class Ranking:
@@ -153,9 +152,8 @@ class Ranking:
     def weight(self, term):
         """What a term weighs by its rarity; a word of the setting, a pair less."""
         part = LETTERS if term[0] == "~" else PAIR if "+" in term else 1.0
-        n = self.known[term]
-        rare = log(1 + (len(self.terms) - n + 0.5) / (n + 0.5))
-        return part * (ASIDE if term in SETTING else 1.0) * rare
+        aside = ASIDE if term in SETTING else 1.0
+        return part * aside * rare(self.known[term], len(self.terms))
 
     def scores(self, terms):
         """{name: how well the entry fits the terms of a text, {term: weight}}."""
@@ -170,8 +168,7 @@ class Ranking:
             )
         return found
 
-    def explained(self, terms, name):
+    def explained(self, words, name):
         """How much of all that the words of a text weigh the entry has."""
-        words = [term for term in terms if term[0] != "~" and "+" not in term]
-        mine = sum(self.weight(term) for term in words if term in self.terms[name])
+        mine = sum(self.weight(word) for word in words if word in self.terms[name])
         return mine / (sum(map(self.weight, words)) or 1)
