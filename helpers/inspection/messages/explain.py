@@ -13,11 +13,9 @@ from helpers.inspection.messages.prose import facts_in_words
 from helpers.inspection.messages.recognise import clean, errors_in, find
 from helpers.inspection.messages.report import FULL, MANY, as_text
 from helpers.inspection.messages.search import (
-    ABOUT,
     Ranking,
     terms_of,
     weighed,
-    words_of,
 )
 
 # What counts how much, beside the words in common: a fact about the numbers for a
@@ -27,13 +25,8 @@ from helpers.inspection.messages.search import (
 FITS, GENERAL, UNLESS, CLUE = 48.0, 12.0, -16.0, 8.0
 USED = 0.5
 LISTED, PLACE, SEEN, SPOKEN = 72.0, 6.0, 3.0, 0.5
-# Without a message: the least score in words, half of it for what an entry explains
-# nearly; what the best must have to be sure: a score, so far ahead of the second, so
-# much of the text.
-HINT, NEARLY = 32.0, 0.6
-SURE, AHEAD, EXPLAINED = 60.0, 1.4, 0.4
-KEEP = False
-REACH = 36.0  # the score of a cause that is not known behind a message
+HINT = 20.0  # the least score of the best cause without a message
+TOLD, REACH = 18.0, 36.0  # of a cause for which the text speaks, known or not
 NEAR = 0.4  # of the best score: what is worth naming beside it
 BRIEF = 8  # words of a text that is asked for its numbers
 PERCENT = re.compile(r"\d+(\.\d+)? ?%")
@@ -59,8 +52,8 @@ class Explanation:
 
     message: what was recognised, or None. facts: sentences about the numbers. causes:
     `Ranked`, the likeliest first. close: no wording of the message was found, but most
-    of its words. weak: what speaks for the causes are words, and these are few. known:
-    False if nothing was recognised.
+    of its words. weak: words alone speak for the causes. known: False if nothing was
+    recognised.
     """
 
     text: str
@@ -68,7 +61,10 @@ class Explanation:
     facts: tuple
     causes: tuple
     close: bool = False
-    weak: bool = False
+
+    @property
+    def weak(self):
+        return self.message is None
 
     @property
     def known(self):
@@ -101,45 +97,47 @@ def explain(text, index=None):
     if message is None:
         return in_words(index, text)
     facts = facts_of(message, numbers, text)
-    ranked = behind(index, message, facts, text)
+    ranked = apart(rank(index, facts, text, message)) if message.causes else ()
     used = {fact for one in ranked[:FULL] for fact in one.cause.fits}
     kept = [facts[fact] for fact in facts if fact in ALWAYS | used]
     if close and not kept:
         kept = read_any(without_numbers(text)[1])
-    hints = in_words(index, text).causes if message.like and not ranked else ()
-    sentences, weak = tuple(dict.fromkeys(kept)), bool(hints)
-    return Explanation(text, message, sentences, ranked or hints, close, weak)
+    return Explanation(text, message, tuple(dict.fromkeys(kept)), ranked, close)
 
 
-def rank(index, message, facts, text):
-    """All causes by what the words, the numbers and the message say, the best first."""
+def rank(index, facts, text, message=None):
+    """All causes by what words, numbers and the message say, the likeliest first.
+
+    Behind a message one that is not known there is left out, if less speaks for it.
+    """
     says = terms_of(" ".join(message.says)) if message else frozenset()
-    error = next(iter(errors_in(text)), "")
-    words = library(index).scores(weighed(text, error, says))
-    listed = {}
-    if message:
-        counts = index.counts.get(message.id, {})
-        for place, name in enumerate(dict.fromkeys((*message.causes, *counts))):
-            listed[name] = LISTED - PLACE * math.log2(1 + place)
-            listed[name] += SEEN * math.log2(1 + counts.get(name, 0))
-    ranked = []
+    words = library(index).scores(weighed(text, "".join(errors_in(text)[:1]), says))
+    known, share, ranked = known_behind(index, message), SPOKEN if message else 1, []
     for name, cause in index.causes.items():
-        score, reasons, told = evidence(cause, facts, text)
-        spoken = words[name] * (USED if cause.in_use(text) else 1)
-        score += spoken * (SPOKEN if message else 1) + listed.get(name, 0)
-        ranked.append(Ranked(cause, score, reasons, told or name not in listed))
-    return sorted(ranked, key=lambda one: -one.score), words, listed
+        fitting = [fact for fact in cause.fits if fact in facts]
+        reasons = tuple(facts[fact] for fact in fitting if fact not in GENERIC)
+        clue = any(mentions(text, clue) for clue in cause.clues)
+        score = share * words[name] * (USED if cause.in_use(text) else 1)
+        score += FITS if reasons else GENERAL * bool(fitting)
+        score += UNLESS * any(fact in facts for fact in cause.unless) + CLUE * clue
+        told = bool(fitting or clue) or score >= TOLD
+        if message is None or name in known or score >= REACH:
+            ranked.append(Ranked(cause, score + known.get(name, 0), reasons, told))
+    return sorted(ranked, key=lambda one: -one.score)
 
 
-def evidence(cause, facts, text):
-    """What the facts and the clues in a text add to a score, (score, reasons, told)."""
-    fitting = [fact for fact in cause.fits if fact in facts]
-    telling = tuple(facts[fact] for fact in fitting if fact not in GENERIC)
-    clue = any(mentions(text, clue) for clue in cause.clues)
-    score = FITS if telling else GENERAL * bool(fitting)
-    score += UNLESS * any(fact in facts for fact in cause.unless)
-    score += CLUE * bool(clue)
-    return score, telling, bool(fitting or clue)
+def known_behind(index, message):
+    """{name: score} of the causes that are known behind a message."""
+    if message is None:
+        return {}
+    counts = index.counts.get(message.id, {})
+    names = dict.fromkeys((*message.causes, *counts))
+    return {
+        name: LISTED
+        - PLACE * math.log2(1 + place)
+        + SEEN * math.log2(1 + counts.get(name, 0))
+        for place, name in enumerate(names)
+    }
 
 
 def apart(ranked):
@@ -151,50 +149,20 @@ def apart(ranked):
     )
 
 
-def behind(index, message, facts, text):
-    """The causes of a message, the likeliest first; of a kind only those told of.
-
-    One that is not known behind it is among them if as much speaks for it.
-    """
-    ranked, _, listed = rank(index, message, facts, text)
-    if not message.causes:
-        return ()
-    return apart(
-        [
-            one
-            for one in ranked
-            if (one.told or not message.like or KEEP)
-            and (one.cause.id in listed or one.score >= REACH)
-        ]
-    )
-
-
 def in_words(index, text):
     """The causes that sound like the text, if any does; of a short one the numbers."""
     numbers = without_numbers(PERCENT.sub("", text))[1]
-    ranked, words, _ = rank(index, None, facts_in_words(numbers, text), text)
-    spoken, best = words_of(text), ranked[0]
-    share = library(index).explained(spoken, best.cause.id)
+    ranked, error = rank(index, facts_in_words(numbers, text), text), errors_in(text)
+    # An unknown error may be of anything: its numbers alone recall no entry.
+    best = ranked[0].score - FITS * bool(ranked[0].reasons and error)
+    least = NEAR * best if best >= HINT else math.inf
     # In a long story numbers are years and pixels: what a cause fits is with it.
-    error = errors_in(text)
     brief = error or len(text.split()) <= BRIEF
-    # A short text scores low, however well it is explained; an unknown error may be of
-    # anything: its numbers alone recall no entry.
-    needed = HINT / (1 + (share >= NEARLY))
-    found = max(words.values()) >= needed or best.reasons and not error
-    least = NEAR * best.score if found else math.inf
-    others = (score for name, score in words.items() if name != best.cause.id)
-    sure = (
-        words[best.cause.id] >= max(SURE, AHEAD * max(others))
-        and share >= EXPLAINED
-        and spoken & ABOUT
-    )
     return Explanation(
         text,
         message=None,
         facts=tuple(read_any(numbers)) if brief else (),
         causes=apart([one for one in ranked[:MANY] if one.score >= least]),
-        weak=not sure,
     )
 
 

@@ -48,14 +48,13 @@ def heading(explanation):
     if message is not None:
         close = f"{SAID['close']} *{message.says[0]}*" if explanation.close else ""
         shapes = "" if message.causes else SAID["not_shapes"]
-        hint = SAID["hint"] if explanation.weak and causes else ""
-        parts = (close, message.means, message.remedy, shapes, hint)
+        parts = (close, message.means, message.remedy, shapes)
         return [wrap(part) for part in parts if part]
     if not causes:
         return [wrap(SAID["unknown"])]
     if explanation.text.strip() == causes[0].cause.id:
         return []  # the entry was asked for by its name
-    return [wrap(SAID["weak"] if explanation.weak else SAID["by_words"])]
+    return [wrap(SAID["weak"])]
 
 
 def one_cause(place, ranked):

@@ -28,8 +28,8 @@ FULL, LONG = 4.0, 0.25  # how soon a repeated term is enough; how much length co
 # Against a word: a pair of neighbours, four letters of it, a word of the setting.
 PAIR, LETTERS, ASIDE = 0.3, 0.2, 0.6
 COMMON = 0.15  # what many phrases are known for is common
-# In a text: a name that the error quotes, a sentence that asks, a frame further out.
-NAMED, ASKED, OUTER = 2.0, 1.3, 0.5
+# In a text: a name that the error quotes, a sentence that asks.
+NAMED, ASKED = 2.0, 1.3
 QUOTED = re.compile(r"[\"'](?:\w+\.)*([A-Za-z_]\w*)(?:\(\))?[\"']")
 ASKING = re.compile(r"\?|\b(why|how|wrong|same|expect\w*|instead)\b", re.IGNORECASE)
 FRAME = re.compile(r'^ *File "[^"\n]*", line \d+, in ', re.MULTILINE)
@@ -65,7 +65,6 @@ def stem(word):
     return SAME.get(base(word), base(word))
 
 
-ABOUT = frozenset(map(stem, TABLE["about"].split()))
 SETTING = frozenset(map(stem, TABLE["setting"].split()))
 
 
@@ -84,11 +83,6 @@ def words_in(text):
     text = IDEOGRAMS.sub(lambda match: CHINESE[match[0]], text.lower())
     text = NEGATED.sub(" not ", SHORT.sub("", text)).replace("heat map", "heatmap")
     return WORD.findall(RAISED.sub(" ", HALF.sub(" float16 ", text)))
-
-
-def words_of(text):
-    """The stems of a text."""
-    return {stem for word in words_in(text) for stem in forms(word)[0]}
 
 
 @cache
@@ -112,14 +106,12 @@ def weighed(text, error="", known=frozenset()):
         terms = terms_of(part) - known
         found.update({term: max(weight, found.get(term, 0)) for term in terms})
 
-    *frames, last = FRAME.split(text)  # the first is what stands before all frames
+    *frames, last = FRAME.split(text)  # those further out say what was called, not why
     spoken = "\n".join([*frames[:1], last])
     sentences = [part for part in SENTENCE.split(spoken) if part.strip()]
     for place, sentence in enumerate(sentences):
         asks = place in (0, len(sentences) - 1) or ASKING.search(sentence)
         add(sentence, ASKED if asks else 1.0)
-    for frame in frames[1:]:
-        add(frame, OUTER)
     if frames:  # the function that fails, and its line
         add(" ".join(last.split("\n")[:2]), NAMED)
     add(" ".join(QUOTED.findall(error)), NAMED)
@@ -167,8 +159,3 @@ class Ranking:
                 if term in counts
             )
         return found
-
-    def explained(self, words, name):
-        """How much of all that the words of a text weigh the entry has."""
-        mine = sum(self.weight(word) for word in words if word in self.terms[name])
-        return mine / (sum(map(self.weight, words)) or 1)

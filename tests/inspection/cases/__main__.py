@@ -28,7 +28,7 @@ from helpers.inspection.messages.explain import library
 from helpers.inspection.messages.index import COUNTS, read_index
 from helpers.inspection.messages.index import FOLDER as ERRORS
 from helpers.inspection.messages.recognise import clean, find
-from helpers.inspection.messages.search import words_of
+from helpers.inspection.messages.search import terms_of
 from tests.inspection.cases import read_cases
 
 FOLDER = Path(__file__).parent
@@ -60,9 +60,9 @@ def points(case, explanation):
 
 def without(index, case):
     """The index without the phrases that came from a case, and without its count."""
-    words, causes = words_of(text_of(case)), dict(index.causes)
+    terms, causes = terms_of(text_of(case)), dict(index.causes)
     for name in causes.keys() & set(case["expect"]):
-        kept = tuple(said for said in causes[name].said if not came_from(said, words))
+        kept = tuple(said for said in causes[name].said if not came_from(said, terms))
         causes[name] = replace(causes[name], said=kept)
     first = next((name for name in case["expect"] if name in causes), None)
     counts = {
@@ -73,9 +73,11 @@ def without(index, case):
     return replace(index, causes=causes, counts=counts)
 
 
-def came_from(phrase, words):
-    said = words_of(phrase)
-    return len(said) >= 3 and len(said & words) >= FROM_IT * len(said)
+def came_from(phrase, terms):
+    """Has a case nearly all words of a phrase? (Pairs and letters are no words.)"""
+    said = [term for term in terms_of(phrase) if term.isidentifier()]
+    shared = sum(term in terms for term in said)
+    return len(said) >= 3 and shared >= FROM_IT * len(said)
 
 
 def reached(places):
