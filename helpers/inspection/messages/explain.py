@@ -1,10 +1,10 @@
 """Read an error message: its numbers, the causes behind it, what tells them apart."""
 
-import math
 import re
 from collections import Counter
 from dataclasses import dataclass, replace
 from functools import cache
+from math import inf, log2
 
 from helpers.inspection.messages.facts import facts_of
 from helpers.inspection.messages.index import Cause, Message, mentions, read_index
@@ -52,8 +52,7 @@ class Explanation:
 
     message: what was recognised, or None. facts: sentences about the numbers. causes:
     `Ranked`, the likeliest first. close: no wording of the message was found, but most
-    of its words. weak: words alone speak for the causes. known: False if nothing was
-    recognised.
+    of its words. known: False if nothing was recognised.
     """
 
     text: str
@@ -61,10 +60,6 @@ class Explanation:
     facts: tuple
     causes: tuple
     close: bool = False
-
-    @property
-    def weak(self):
-        return self.message is None
 
     @property
     def known(self):
@@ -133,10 +128,8 @@ def known_behind(index, message):
     counts = index.counts.get(message.id, {})
     names = dict.fromkeys((*message.causes, *counts))
     return {
-        name: LISTED
-        - PLACE * math.log2(1 + place)
-        + SEEN * math.log2(1 + counts.get(name, 0))
-        for place, name in enumerate(names)
+        name: LISTED - PLACE * log2(1 + n) + SEEN * log2(1 + counts.get(name, 0))
+        for n, name in enumerate(names)
     }
 
 
@@ -155,7 +148,7 @@ def in_words(index, text):
     ranked, error = rank(index, facts_in_words(numbers, text), text), errors_in(text)
     # An unknown error may be of anything: its numbers alone recall no entry.
     best = ranked[0].score - FITS * bool(ranked[0].reasons and error)
-    least = NEAR * best if best >= HINT else math.inf
+    least = NEAR * best if best >= HINT else inf
     # In a long story numbers are years and pixels: what a cause fits is with it.
     brief = error or len(text.split()) <= BRIEF
     return Explanation(

@@ -18,22 +18,23 @@ def as_text(explanation):
     if len(causes) > 1 and explanation.message:
         paragraphs.append(wrap(SAID["ranked" if causes[0].told else "undecided"]))
     shown = causes[:FULL]
-    sure = causes and causes[0].told and not explanation.weak
+    sure = explanation.message and causes and causes[0].told
     likely = max((n for n, one in enumerate(shown, 1) if one.told), default=1)
     for place, ranked in enumerate(shown, 1):
         if sure and place == likely + 1:
             paragraphs.append(SAID["less"])
         paragraphs.append("\n".join(one_cause(place, ranked)))
-    paragraphs += others([ranked.cause for ranked in causes[FULL:]])
+    named = "ask" if explanation.message else "title"  # which may be the message again
+    paragraphs += others([ranked.cause for ranked in causes[FULL:]], named)
     if causes or explanation.message is None:
         paragraphs.append(wrap(SAID["next"]))
     return "\n\n".join(paragraphs)
 
 
-def others(causes):
-    """Paragraphs on causes that are not shown: of the first the titles, then names."""
+def others(causes, named):
+    """Paragraphs on causes that are not shown: of the first a line, then their ids."""
     titled, rest = causes[: MANY - FULL], causes[MANY - FULL :]
-    titles = [line(f"{cause.id}: {cause.title}") for cause in titled]
+    titles = [line(f"{cause.id}: {getattr(cause, named)}") for cause in titled]
     more = [wrap(f"{SAID['rest']} {', '.join(cause.id for cause in rest)}")]
     return ["\n".join([SAID["more"], *titles])] * bool(titled) + more * bool(rest)
 

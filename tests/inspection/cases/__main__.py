@@ -49,11 +49,11 @@ def points(case, explanation):
     if not case["expect"] and known and known == case["family"]:
         return 2
     right = set(case["expect"])
-    if right & set(named[: 1 if explanation.weak else DECIDED]):
+    if right & set(named[: DECIDED if known else 1]):
         return 2
     if right & set(named):
         return 1
-    if explanation.weak or not explanation.known:
+    if not known:
         return 0
     return -1 if named or not right else 1
 
