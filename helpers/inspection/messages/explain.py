@@ -22,7 +22,7 @@ from helpers.inspection.messages.search import (
 # cause, one that many causes have, or one against it; a clue in the text; a setting
 # that the text says is set already; a message behind which the cause is known, less by
 # its place there, and more by the cases that were counted.
-FITS, GENERAL, UNLESS, CLUE = 48.0, 12.0, -16.0, 8.0
+FITS, GENERAL, UNLESS, CLUE = 48.0, 24.0, -32.0, 12.0
 USED = 0.5
 LISTED, PLACE, SEEN, SPOKEN = 72.0, 6.0, 3.0, 0.5
 HINT = 20.0  # the least score of the best cause without a message

@@ -28,12 +28,9 @@ FULL, LONG = 4.0, 0.25  # how soon a repeated term is enough; how much length co
 # Against a word: a pair of neighbours, four letters of it, a word of the setting.
 PAIR, LETTERS, ASIDE = 0.3, 0.2, 0.6
 COMMON = 0.15  # what many phrases are known for is common
-# In a text: a name that the error quotes, a sentence that asks.
-NAMED, ASKED = 2.0, 1.3
+NAMED = 2.0  # a name that the error quotes, or where it was raised, against another
 QUOTED = re.compile(r"[\"'](?:\w+\.)*([A-Za-z_]\w*)(?:\(\))?[\"']")
-ASKING = re.compile(r"\?|\b(why|how|wrong|same|expect\w*|instead)\b", re.IGNORECASE)
 FRAME = re.compile(r'^ *File "[^"\n]*", line \d+, in ', re.MULTILINE)
-SENTENCE = re.compile(r"(?<=[.?!])\s+|\n")
 TABLE = tomllib.loads((FOLDER / "words.toml").read_text(encoding="utf-8"))
 IDLE = frozenset(TABLE["idle"].split())
 CHINESE = {
@@ -95,27 +92,15 @@ def terms_of(text):
 
 
 def weighed(text, error="", known=frozenset()):
-    """{term: weight} of a text: what it asks and what its error names weigh more.
+    """{term: weight} of a text: what its error quotes, and its last frame, weigh more.
 
     error: the text of the error in it. known: terms that say nothing, since they are
     in every text with this message.
     """
-    found = {}
-
-    def add(part, weight):
-        terms = terms_of(part) - known
-        found.update({term: max(weight, found.get(term, 0)) for term in terms})
-
-    *frames, last = FRAME.split(text)  # those further out say what was called, not why
-    spoken = "\n".join([*frames[:1], last])
-    sentences = [part for part in SENTENCE.split(spoken) if part.strip()]
-    for place, sentence in enumerate(sentences):
-        asks = place in (0, len(sentences) - 1) or ASKING.search(sentence)
-        add(sentence, ASKED if asks else 1.0)
-    if frames:  # the function that fails, and its line
-        add(" ".join(last.split("\n")[:2]), NAMED)
-    add(" ".join(QUOTED.findall(error)), NAMED)
-    return found
+    *frames, last = FRAME.split(text)  # those between say what was called, not why
+    names = QUOTED.findall(error) + (last.split("\n")[:2] if frames else [])
+    found = dict.fromkeys(terms_of("\n".join([*frames[:1], last])) - known, 1.0)
+    return found | dict.fromkeys(terms_of(" ".join(names)) - known, NAMED)
 
 
 def rare(n, texts):
