@@ -324,7 +324,7 @@ def test_a_mask_of_another_length_counts_before_the_kernel():
 def test_what_is_set_already_is_no_first_remedy():
     said = "and output_attentions=True, but outputs.attentions is a tuple of None"
     eager = f'I loaded it with attn_implementation="eager" {said}'
-    assert "sdpa" != named(eager)[0] and "flag-ignored" in named(eager, 2)
+    assert "sdpa" != named(eager)[0] and "flag-ignored" in named(eager, 3)
     assert named(eager.replace("eager", "sdpa"))[0] == "sdpa"
 
 
