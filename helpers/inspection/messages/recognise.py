@@ -29,7 +29,7 @@ WORD = re.compile(r"[a-z_]{3,}")
 WANTED = re.compile(r"\b(expected|expects|must be|should be|but got|received)\b")
 AROUND = 80  # letters of an error around a wording
 ORDINAL = re.compile(
-    r"\b(dim|dimension|axis|arg\w*|operand|number|entry|line) $|':$|\w$"
+    r"\b(dim|dimension|axis|arg\w*|operand|number|entry|line|position) $|':$|\w$"
 )
 
 
