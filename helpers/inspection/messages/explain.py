@@ -1,32 +1,35 @@
 """Read an error message: its numbers, the causes behind it, what tells them apart."""
 
-import math
 import re
-from dataclasses import dataclass
+from collections import Counter
+from dataclasses import dataclass, replace
 from functools import cache
+from math import inf, log2
 
 from helpers.inspection.messages.facts import facts_of
 from helpers.inspection.messages.index import Cause, Message, mentions, read_index
 from helpers.inspection.messages.numbers import FACTS, read_any, without_numbers
 from helpers.inspection.messages.prose import facts_in_words
 from helpers.inspection.messages.recognise import clean, errors_in, find
-from helpers.inspection.messages.report import SORTING, as_text
-from helpers.inspection.messages.search import ABOUT, Ranking, prose, terms_of
+from helpers.inspection.messages.report import FULL, MANY, as_text
+from helpers.inspection.messages.search import (
+    Ranking,
+    terms_of,
+    weighed,
+)
 
-# What counts how much with a message: a fact about the numbers for a cause, one that
-# many causes have, or one against it; a clue in the text around it, words in common;
-# the place in the message's order, and how often it was counted behind the message.
-FITS, GENERAL, UNLESS, CLUE, WORDS, PLACE, SEEN = 5.0, 2.0, -4.0, 2.0, 0.07, 0.6, 0.3
-# Without one: a fact about numbers, the least score, and what the best must have to be
-# sure: a score, so far ahead of the second, so much of a phrase and of the text.
-COUNTED, HINT, DOUBT = 50.0, 18.0, 32.0  # in doubt, what is seen is asked for as well
-SURE, AHEAD, SHARE, EXPLAINED = 40.0, 1.4, 0.55, 0.5
+# What counts how much, beside the words in common: a fact about the numbers for a
+# cause, one that many causes have, or one against it; a clue in the text; a setting
+# that the text says is set already; a message behind which the cause is known, less by
+# its place there, and more by the cases that were counted.
+FITS, GENERAL, UNLESS, CLUE = 48.0, 24.0, -32.0, 12.0
+USED = 0.5
+LISTED, PLACE, SEEN, SPOKEN = 72.0, 6.0, 3.0, 0.5
+HINT = 20.0  # the least score of the best cause without a message
+TOLD, REACH = 18.0, 36.0  # of a cause for which the text speaks, known or not
+NEAR = 0.4  # of the best score: what is worth naming beside it
 BRIEF = 8  # words of a text that is asked for its numbers
-NEARLY = 0.7  # of a phrase: nearly all of it
-NEAR = 0.33  # of the best score: what is worth naming beside it
-HINTS = 3
 PERCENT = re.compile(r"\d+(\.\d+)? ?%")
-USED = 0.6  # what the text says it has set already
 ALWAYS, GENERIC = (frozenset(FACTS[kind]) for kind in ("always", "generic"))
 
 
@@ -34,15 +37,13 @@ ALWAYS, GENERIC = (frozenset(FACTS[kind]) for kind in ("always", "generic"))
 class Ranked:
     """A cause with what speaks for it: a score, and sentences about the numbers.
 
-    told: a fact or a clue in the text speaks for it, not its place in the list alone.
-    generic: among the sentences, those that hold for many causes.
+    told: something in the text speaks for it, not its place behind the message alone.
     """
 
     cause: Cause
     score: float
     reasons: tuple = ()
     told: bool = False
-    generic: tuple = ()
 
 
 @dataclass(frozen=True)
@@ -51,10 +52,7 @@ class Explanation:
 
     message: what was recognised, or None. facts: sentences about the numbers. causes:
     `Ranked`, the likeliest first. close: no wording of the message was found, but most
-    of its words. by_words: the text holds no known message, and the causes were found
-    by their words. weak: these words are few, and prove little. sorting: where they
-    prove nothing, (what is seen, cause) for each kind of symptom. known: False if
-    nothing was recognised.
+    of its words. known: False if nothing was recognised.
     """
 
     text: str
@@ -62,9 +60,6 @@ class Explanation:
     facts: tuple
     causes: tuple
     close: bool = False
-    by_words: bool = False
-    weak: bool = False
-    sorting: tuple = ()
 
     @property
     def known(self):
@@ -95,88 +90,72 @@ def explain(text, index=None):
         return Explanation(text, None, (), (Ranked(cause, 0.0),))
     message, numbers, close = find(index.messages, text)
     if message is None:
-        return by_words(index, text)
+        return in_words(index, text)
     facts = facts_of(message, numbers, text)
-    ranked = causes_of(index, message, facts, text)
-    used = {reason for one in ranked[:HINTS] for reason in one.reasons}
-    kept = [said for fact, said in facts.items() if fact in ALWAYS or said in used]
+    ranked = apart(rank(index, facts, text, message)) if message.causes else ()
+    used = {fact for one in ranked[:FULL] for fact in one.cause.fits}
+    kept = [facts[fact] for fact in facts if fact in ALWAYS | used]
     if close and not kept:
         kept = read_any(without_numbers(text)[1])
-    hints = by_words(index, text).causes if message.like and not ranked else ()
-    sentences, weak = tuple(dict.fromkeys(kept)), bool(hints)
-    return Explanation(text, message, sentences, ranked or hints, close, weak=weak)
+    return Explanation(text, message, tuple(dict.fromkeys(kept)), ranked, close)
 
 
-def causes_of(index, message, facts, text):
-    """The causes of a message, the likeliest first; of a kind only those told of."""
-    terms, shelf = terms_of(text) - terms_of(" ".join(message.says)), library(index)
-    ranked = []
-    counts = index.counts.get(message.id, {})
-    for place, name in enumerate(dict.fromkeys((*message.causes, *counts))):
-        score = WORDS * shelf.score(terms, name) - PLACE * math.log2(1 + place)
-        score += SEEN * math.log2(1 + counts.get(name, 0))
-        ranked.append(rank(index.causes[name], score, facts, text))
-    ranked.sort(key=lambda one: -one.score)
-    if message.like:
-        ranked = [one for one in ranked if one.reasons or (one.told and not facts)]
-    return tuple(ranked)
+def rank(index, facts, text, message=None):
+    """All causes by what words, numbers and the message say, the likeliest first.
 
-
-def rank(cause, score, facts, text):
-    """A cause with what the facts and the clues in the text add to its score."""
-    fitting = [fact for fact in cause.fits if fact in facts]
-    reasons = tuple(facts[fact] for fact in fitting)
-    generic = tuple(facts[fact] for fact in fitting if fact in GENERIC)
-    clue = any(mentions(text, clue) for clue in cause.clues)
-    score += FITS if len(reasons) > len(generic) else GENERAL * bool(reasons)
-    score += UNLESS * any(fact in facts for fact in cause.unless)
-    score += CLUE * clue + UNLESS * cause.in_use(text)
-    return Ranked(cause, score, reasons, bool(reasons or clue), generic)
-
-
-def by_words(index, text):
-    """The causes that sound like the text, if any does; of a short one the numbers."""
-    numbers, shelf = without_numbers(PERCENT.sub("", text))[1], library(index)
-    spoken, named = map(terms_of, prose(text))
-    facts, terms, ranked = facts_in_words(numbers, text), spoken | named, []
+    Behind a message one that is not known there is left out, if less speaks for it.
+    """
+    says = terms_of(" ".join(message.says)) if message else frozenset()
+    words = library(index).scores(weighed(text, "".join(errors_in(text)[:1]), says))
+    known, share, ranked = known_behind(index, message), SPOKEN if message else 1, []
     for name, cause in index.causes.items():
-        reasons = tuple(facts[fact] for fact in cause.fits if fact in facts)
-        score = shelf.score(terms, name) + COUNTED * bool(reasons)
-        score *= USED ** cause.in_use(text)
-        ranked.append(Ranked(cause, score, reasons, bool(reasons)))
-    ranked.sort(key=lambda one: -one.score)
-    best, second = ranked[:2]
-    error, share = errors_in(text), shelf.nearest(spoken, best.cause.id)[0]
+        fitting = [fact for fact in cause.fits if fact in facts]
+        reasons = tuple(facts[fact] for fact in fitting if fact not in GENERIC)
+        clue = any(mentions(text, clue) for clue in cause.clues)
+        score = share * words[name] * (USED if cause.in_use(text) else 1)
+        score += FITS if reasons else GENERAL * bool(fitting)
+        score += UNLESS * any(fact in facts for fact in cause.unless) + CLUE * clue
+        told = bool(fitting or clue) or score >= TOLD
+        if message is None or name in known or score >= REACH:
+            ranked.append(Ranked(cause, score + known.get(name, 0), reasons, told))
+    return sorted(ranked, key=lambda one: -one.score)
+
+
+def known_behind(index, message):
+    """{name: score} of the causes that are known behind a message."""
+    if message is None:
+        return {}
+    counts = index.counts.get(message.id, {})
+    names = dict.fromkeys((*message.causes, *counts))
+    return {
+        name: LISTED - PLACE * log2(1 + n) + SEEN * log2(1 + counts.get(name, 0))
+        for n, name in enumerate(names)
+    }
+
+
+def apart(ranked):
+    """Causes with those reasons only that tell the ones shown in full apart."""
+    shown = Counter(reason for one in ranked[:FULL] for reason in one.reasons)
+    return tuple(
+        replace(one, reasons=tuple(r for r in one.reasons if shown[r] < FULL))
+        for one in ranked
+    )
+
+
+def in_words(index, text):
+    """The causes that sound like the text, if any does; of a short one the numbers."""
+    numbers = without_numbers(PERCENT.sub("", text))[1]
+    ranked, error = rank(index, facts_in_words(numbers, text), text), errors_in(text)
+    # An unknown error may be of anything: its numbers alone recall no entry.
+    best = ranked[0].score - FITS * bool(ranked[0].reasons and error)
+    least = NEAR * best if best >= HINT else inf
     # In a long story numbers are years and pixels: what a cause fits is with it.
     brief = error or len(text.split()) <= BRIEF
-    # A short text scores low, however near to a phrase it is; an unknown error may be
-    # of anything: its numbers alone recall no entry.
-    needed = HINT / (1 + (share >= NEARLY)) + COUNTED * bool(best.reasons and error)
-    least = NEAR * best.score if best.score >= needed else math.inf
-    sure = (
-        best.score >= max(SURE, AHEAD * second.score)
-        and share >= SHARE
-        and shelf.explained(spoken, best.cause.id) >= EXPLAINED
-        and spoken & ABOUT
-    )
-    doubt = best.score < DOUBT and share < NEARLY and spoken & ABOUT
     return Explanation(
         text,
         message=None,
         facts=tuple(read_any(numbers)) if brief else (),
-        causes=tuple(one for one in ranked[:HINTS] if one.score >= least),
-        by_words=True,
-        weak=not sure,
-        sorting=sorted_out(ranked) if doubt else (),
-    )
-
-
-def sorted_out(ranked):
-    """(what is seen, cause) for each kind of symptom: of its causes the likeliest."""
-    causes = [one.cause for one in ranked]
-    return tuple(
-        (seen, next(cause for cause in causes if cause.id in names.split()))
-        for seen, names in SORTING.items()
+        causes=apart([one for one in ranked[:MANY] if one.score >= least]),
     )
 
 
@@ -186,5 +165,5 @@ def library(index):
     causes = index.causes.values()
     return Ranking(
         {cause.id: cause.said for cause in causes},
-        {cause.id: (cause.cause, *cause.clues) for cause in causes},
+        {cause.id: (cause.title, cause.cause, *cause.clues) for cause in causes},
     )

@@ -1,10 +1,12 @@
 """Recognise a message in a text by its wording, without its numbers."""
 
 import re
+from collections import Counter
 from functools import cache
+from math import fsum
 
 from helpers.inspection.messages.numbers import HOLE, without_numbers
-from helpers.inspection.messages.search import rarity
+from helpers.inspection.messages.search import rare
 
 # What names an error. pytest writes "E   " in front of it, launchers the number of the
 # process, servers the time.
@@ -24,6 +26,8 @@ LONGEST = 16_000  # letters of a log that are read
 LONGEST_GAP = 200  # letters that `...` may stand for
 CLOSE = 0.5  # the share of a wording that an error has, times the share the other way
 WORD = re.compile(r"[a-z_]{3,}")
+WANTED = re.compile(r"\b(expected|expects|must be|should be|but got|received)\b")
+AROUND = 80  # letters of an error around a wording
 ORDINAL = re.compile(
     r"\b(dim|dimension|axis|arg\w*|operand|number|entry|line|position) $|':$|\w$"
 )
@@ -86,14 +90,25 @@ def find(messages, text):
         not any(message for _, message, _ in found)
     )
     lengths = [one[0] + LAST * (place == 0) for place, one in enumerate(found)]
-    _, message, numbers = found[lengths.index(max(lengths))]
+    place = lengths.index(max(lengths))
+    _, message, numbers = found[place]
     if message:
-        return message, numbers, False
+        return message, numbers, says_more(message, [*errors, text][place])
     bare, numbers = prepare(next(iter(errors), ""))
     if message := closest(messages, bare[:LONGEST_GAP]):
         fitting = len(numbers) == max(map(holes, message.says))
         return message, numbers * fitting, True
     return *of_kind(messages, bare, numbers), True
+
+
+def says_more(message, text):
+    """Does the error around a wording say what was expected, and the wording not?"""
+    bare, _ = prepare(text)
+    spans = (wording_in(example, bare) for example in message.says)
+    start, end = max(filter(None, spans), key=lambda span: span[1] - span[0])
+    around = bare[max(0, start - AROUND) : start], bare[end : end + AROUND]
+    wanted = any(map(WANTED.search, around))
+    return wanted and not WANTED.search(bare[start:end])
 
 
 def holes(example):
@@ -122,7 +137,11 @@ def closest(messages, bare):
         for message in messages
         for example in message.says
     ]
-    weight = rarity([words for _, words in wordings])
+    known = Counter(word for _, words in wordings for word in words)
+
+    def weight(words):
+        return fsum(rare(known[word], len(wordings)) for word in words & known.keys())
+
     best, found = CLOSE * weight(said), None
     for message, words in wordings:
         if len(words) >= 5 and (shared := weight(words & said)):

@@ -5,34 +5,38 @@ import tomllib
 
 from helpers.inspection.messages.index import FOLDER, NOTEBOOK
 
-WIDTH, MOST = 88, 3  # letters of a line, causes in full
+WIDTH, FULL, MANY = 88, 3, 8  # letters of a line, causes in full, and with a title
 SAID = tomllib.loads((FOLDER / "phrases.toml").read_text(encoding="utf-8"))
-SORTING = SAID["sorting"]
 
 
 def as_text(explanation):
-    """All of an explanation, the likeliest causes with their question and remedy."""
+    """All of an explanation: the likeliest causes in full, the next by their titles."""
     causes, facts = explanation.causes, explanation.facts
     paragraphs = heading(explanation)
     if facts:
         paragraphs.append("\n".join(["The numbers:", *map(line, facts)]))
-    if len(causes) > 1 and not explanation.by_words:
+    if len(causes) > 1 and explanation.message:
         paragraphs.append(wrap(SAID["ranked" if causes[0].told else "undecided"]))
-    shown, rest = causes[:MOST], [ranked.cause.id for ranked in causes[MOST:]]
-    sure = causes and causes[0].told or explanation.by_words and not explanation.weak
+    shown = causes[:FULL]
+    sure = explanation.message and causes and causes[0].told
     likely = max((n for n, one in enumerate(shown, 1) if one.told), default=1)
     for place, ranked in enumerate(shown, 1):
         if sure and place == likely + 1:
             paragraphs.append(SAID["less"])
         paragraphs.append("\n".join(one_cause(place, ranked)))
-    if sorting := explanation.sorting:
-        asked = (f"{seen}: {one.ask} (`explain {one.id}`)" for seen, one in sorting)
-        paragraphs.append("\n".join([SAID["sort"], *map(line, asked)]))
-    if rest:
-        paragraphs.append(wrap(f"{SAID['rest']} {', '.join(rest)}"))
+    named = "ask" if explanation.message else "title"  # which may be the message again
+    paragraphs += others([ranked.cause for ranked in causes[FULL:]], named)
     if causes or explanation.message is None:
         paragraphs.append(wrap(SAID["next"]))
     return "\n\n".join(paragraphs)
+
+
+def others(causes, named):
+    """Paragraphs on causes that are not shown: of the first a line, then their ids."""
+    titled, rest = causes[: MANY - FULL], causes[MANY - FULL :]
+    titles = [line(f"{cause.id}: {getattr(cause, named)}") for cause in titled]
+    more = [wrap(f"{SAID['rest']} {', '.join(cause.id for cause in rest)}")]
+    return ["\n".join([SAID["more"], *titles])] * bool(titled) + more * bool(rest)
 
 
 def line(text):
@@ -45,27 +49,23 @@ def heading(explanation):
     if message is not None:
         close = f"{SAID['close']} *{message.says[0]}*" if explanation.close else ""
         shapes = "" if message.causes else SAID["not_shapes"]
-        hint = SAID["hint"] if explanation.weak and causes else ""
-        parts = (close, message.means, message.remedy, shapes, hint)
+        parts = (close, message.means, message.remedy, shapes)
         return [wrap(part) for part in parts if part]
     if not causes:
         return [wrap(SAID["unknown"])]
-    if not explanation.by_words:
+    if explanation.text.strip() == causes[0].cause.id:
         return []  # the entry was asked for by its name
-    return [wrap(SAID["weak"] if explanation.weak else SAID["by_words"])]
+    return [wrap(SAID["weak"])]
 
 
 def one_cause(place, ranked):
-    """A cause in lines: what it is, the question, the line to run, before and after."""
+    """A cause in lines: what it is, the question, the line to run, the remedy."""
     cause = ranked.cause
     lines = [wrap(f"{place}. {cause.cause}", "   ")]
-    lines += [
-        wrap(f"   Fits:   {reason}", " " * 11)
-        for reason in ranked.reasons
-        if reason not in ranked.generic
-    ]
+    lines += [wrap(f"   Fits:   {reason}", " " * 11) for reason in ranked.reasons]
     lines += [wrap(f"   Ask:    {cause.ask}", " " * 11), *block("Run:", cause.run)]
-    lines += block("Before:", cause.before) + block("After:", cause.after)
+    lines += block("Before:", cause.before) if place == 1 else []
+    lines += block("After:", cause.after)
     return [*lines, f"   Index:  {NOTEBOOK}, entry {cause.id}"]
 
 

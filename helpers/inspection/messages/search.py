@@ -1,35 +1,36 @@
 """Search the entries by the words of a text that carry meaning, in one form each.
 
-BM25, and the nearest phrase: Robertson & Zaragoza, The Probabilistic Relevance
-Framework: BM25 and Beyond (2009).
+BM25: Robertson & Zaragoza, The Probabilistic Relevance Framework: BM25 and Beyond
+(2009). What was misspelt, or written as one word, is found by parts of words.
 """
 
 import re
 import tomllib
 from collections import Counter
-from functools import cached_property
-from itertools import pairwise
-from math import log
+from functools import cache
+from itertools import chain, pairwise
+from math import fsum, log
 
 from helpers.inspection.messages.index import FOLDER
 
 WORD = re.compile(r"[a-z_][a-z_\d]+|(?<![\w.])[01](?:\.0+)?(?![\w.]*\w)")
-CODE = re.compile(r"[()\[\]{}=]|\w\.\w")
-NAME = re.compile(r"\w*[a-z]_[a-z]\w*")
 NEGATED = re.compile(r"n['’]?t\b|\bcannot\b")
 SHORT = re.compile(r"['’](s|m|d|re|ve|ll)\b")  # I've, it's
 HALF = re.compile(
     r"half[ -]precision|\.half\b|'half'|\bin half\b(?! of)|b?float16|[bf]p?16\b"
 )
+RAISED = re.compile(r"\b(?:\w+\.)*\w+(?:error|exception|warning)\b")  # RuntimeError
 NUMBERS = {"0": "zero", "1": "ones"}
 ENDINGS = ("isation", "ization", "izing", "ising", "ation", "ating", "ized", "ised",
            "izes", "ises", "ated", "ates", "ings", "ize", "ise", "ate", "ing", "ied",
            "ies", "ed", "es", "ly", "s", "e", "y")  # fmt: skip
-FULL, LONG = 6.0, 0.25  # how soon a repeated term is enough; how much length counts
-PHRASE = 0.7  # the nearest phrase against all words together
-PAIR = 0.3  # a pair of neighbours against a word
-ASIDE = 0.5  # a word of the setting against one of the symptom
+FULL, LONG = 4.0, 0.25  # how soon a repeated term is enough; how much length counts
+# Against a word: a pair of neighbours, four letters of it, a word of the setting.
+PAIR, LETTERS, ASIDE = 0.3, 0.2, 0.6
 COMMON = 0.15  # what many phrases are known for is common
+NAMED = 2.0  # a name that the error quotes, or where it was raised, against another
+QUOTED = re.compile(r"[\"'](?:\w+\.)*([A-Za-z_]\w*)(?:\(\))?[\"']")
+FRAME = re.compile(r'^ *File "[^"\n]*", line \d+, in ', re.MULTILINE)
 TABLE = tomllib.loads((FOLDER / "words.toml").read_text(encoding="utf-8"))
 IDLE = frozenset(TABLE["idle"].split())
 CHINESE = {
@@ -61,48 +62,50 @@ def stem(word):
     return SAME.get(base(word), base(word))
 
 
-ABOUT = frozenset(map(stem, TABLE["about"].split()))
 SETTING = frozenset(map(stem, TABLE["setting"].split()))
 
 
-def words_of(text):
-    """The stems of a text in its order, of names with an underscore also the parts."""
+@cache
+def forms(word):
+    """The stems of a word, and of the parts of a name; four letters each of it."""
+    parts = [word, *word.split("_")] if "_" in word.strip("_") else [word]
+    stems = [stem(part) for part in parts if part and part not in IDLE]
+    whole = f" {word} "
+    letters = (f"~{whole[i : i + 4]}" for i in range(len(whole) - 3))
+    return stems, frozenset(letters if stems else ())
+
+
+def words_in(text):
+    """The words of a text as they stand there, of Chinese ones the English."""
     text = IDEOGRAMS.sub(lambda match: CHINESE[match[0]], text.lower())
     text = NEGATED.sub(" not ", SHORT.sub("", text)).replace("heat map", "heatmap")
-    text = HALF.sub(" float16 ", text)
-    found = []
-    for word in WORD.findall(text):
-        parts = [word, *word.split("_")] if "_" in word.strip("_") else [word]
-        found += [stem(part) for part in parts if part and part not in IDLE]
-    return found
+    return WORD.findall(RAISED.sub(" ", HALF.sub(" float16 ", text)))
 
 
+@cache
 def terms_of(text):
-    """The stems of a text, and its pairs of neighbours in any order."""
-    words = words_of(text)
-    pairs = {" ".join(sorted(pair)) for pair in pairwise(words) if len({*pair}) > 1}
-    return {*words} | pairs
+    """The stems of a text, its pairs of neighbours in any order, and letters."""
+    found = [forms(word) for word in words_in(text)]
+    words = [word for stems, _ in found for word in stems]
+    pairs = [f"{a}+{b}" if a < b else f"{b}+{a}" for a, b in pairwise(words) if a != b]
+    return frozenset(words).union(pairs, *(letters for _, letters in found))
 
 
-def prose(text):
-    """A text without its code, and the names with an underscore in the code."""
-    spoken, names = [], []
-    for part in text.split():
-        code = "':" in part or CODE.search(part.strip("\"'`.,;:!?()"))
-        names += NAME.findall(part) if code else []
-        spoken += [] if code else [part]
-    return " ".join(spoken), " ".join(names)
+def weighed(text, error="", known=frozenset()):
+    """{term: weight} of a text: what its error quotes, and its last frame, weigh more.
+
+    error: the text of the error in it. known: terms that say nothing, since they are
+    in every text with this message.
+    """
+    *frames, last = FRAME.split(text)  # those between say what was called, not why
+    names = QUOTED.findall(error) + (last.split("\n")[:2] if frames else [])
+    found = dict.fromkeys(terms_of("\n".join([*frames[:1], last])) - known, 1.0)
+    return found | dict.fromkeys(terms_of(" ".join(names)) - known, NAMED)
 
 
-def rarity(texts):
-    """A function: what a set of words weighs, by how few of the texts have each."""
-    known = Counter(word for words in texts for word in words)
-
-    def weight(words):
-        counts = (known[word] for word in words if word in known)
-        return sum(log(1 + (len(texts) - n + 0.5) / (n + 0.5)) for n in counts)
-
-    return weight
+def rare(n, texts):
+    """What a term weighs that n of so many texts have."""
+    return log(1 + (texts - n + 0.5) / (n + 0.5))
 
 
 class Ranking:
@@ -110,49 +113,34 @@ class Ranking:
 
     def __init__(self, phrases, others):
         """phrases, others: {name: texts}; a term counts once in each text."""
-        self.phrases = {name: [*map(terms_of, said)] for name, said in phrases.items()}
-        self.terms = {
-            name: Counter(term for text in self.phrases[name] for term in text)
-            + Counter(term for text in others[name] for term in terms_of(text))
-            for name in phrases
+        self.terms, self.common = {}, {}
+        for name, said in phrases.items():
+            texts = map(terms_of, (*said, *others[name]))
+            self.terms[name] = Counter(chain.from_iterable(texts))
+            self.common[name] = 1 + COMMON * log(1 + len(said))
+        totals = {name: counts.total() for name, counts in self.terms.items()}
+        mean = sum(totals.values()) / len(totals)
+        self.soon = {
+            name: FULL * (1 - LONG + LONG * total / mean)
+            for name, total in totals.items()
         }
+        self.known = Counter(chain.from_iterable(self.terms.values()))
 
-    @cached_property
-    def rare(self):
-        return rarity([*self.terms.values()])
+    def weight(self, term):
+        """What a term weighs by its rarity; a word of the setting, a pair less."""
+        part = LETTERS if term[0] == "~" else PAIR if "+" in term else 1.0
+        aside = ASIDE if term in SETTING else 1.0
+        return part * aside * rare(self.known[term], len(self.terms))
 
-    def weight(self, terms):
-        """What terms weigh by their rarity; those of the setting and pairs less."""
-        pairs = {term for term in terms if " " in term}
-        aside = terms & SETTING
-        words = self.rare(terms - pairs - aside) + ASIDE * self.rare(aside)
-        return words + PAIR * self.rare(pairs)
-
-    @cached_property
-    def mean(self):
-        return sum(counts.total() for counts in self.terms.values()) / len(self.terms)
-
-    def score(self, terms, name):
-        """How well the entry fits the terms of a text."""
-        counts = self.terms[name]
-        soon = FULL * (1 - LONG + LONG * counts.total() / self.mean)
-        words = sum(
-            self.weight({term}) * counts[term] * (FULL + 1) / (counts[term] + soon)
-            for term in terms & counts.keys()
-        )
-        share, found = self.nearest(terms, name)
-        common = 1 + COMMON * log(1 + len(self.phrases[name]))
-        return common * (words + PHRASE * share * found)
-
-    def nearest(self, terms, name):
-        """(share, weight) of the phrase of an entry that the terms have most of."""
-        best = (0.0, 0.0)
-        for phrase in self.phrases[name]:
-            whole, found = self.weight(phrase), self.weight(phrase & terms)
-            if whole and found * found / whole > best[0] * best[1]:
-                best = (found / whole, found)
-        return best
-
-    def explained(self, terms, name):
-        """How much of all that the terms of a text weigh the entry has."""
-        return self.weight(terms & self.terms[name].keys()) / (self.weight(terms) or 1)
+    def scores(self, terms):
+        """{name: how well the entry fits the terms of a text, {term: weight}}."""
+        terms = {term: weight * self.weight(term) for term, weight in terms.items()}
+        found = {}
+        for name, counts in self.terms.items():
+            soon = self.soon[name]
+            found[name] = self.common[name] * fsum(
+                weight * counts[term] * (FULL + 1) / (counts[term] + soon)
+                for term, weight in terms.items()
+                if term in counts
+            )
+        return found
