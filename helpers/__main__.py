@@ -52,28 +52,29 @@ def make_parser():
 
 
 def add_doctor(doctor):
-    """The arguments of `diagnose`, under the same names."""
-    pixels = {"dest": "image_size", "type": size, "metavar": "HxW"}
-    facts = {
-        "--image": {**pixels, "help": "the model's input (of one tile) in pixels"},
-        "--patch": {"dest": "patch_size", "type": int, "help": "pixels of a cell"},
-        "--model": {"help": "its name, such as Qwen2-VL: the order of its keys"},
-        "--merge": {"type": int, "help": "patches of a side that become one key"},
-        "--frames": {"type": int, "help": "of a video"},
-        "--tiles": {"type": size, "metavar": "RxC", "help": "rows x columns of tiles"},
-        "--text": {"type": text_around, "help": "keys before the image's[,behind]"},
-        "--grid-thw": {"type": grids(3), "help": "of every image: t,h,w;t,h,w"},
-        "--spatial-shapes": {"type": grids(2), "help": "of every image: h,w;h,w"},
-        "--batch": {"type": int, "help": "how many images there are"},
-        "--heads": {"type": int, "help": "how many heads there are"},
-        "--queries": {"type": int, "help": "how many queries (words) there are"},
-        "--layers": {"type": int, "help": "how many layers there are"},
-        "--words": {"type": int, "help": "how many tokens the text has"},
-    }
     doctor.add_argument("weights", help="a shape, 1,12,197,197, or a file")
-    for name, options in facts.items():
-        metavar = {"metavar": "N"} if options.get("type") is int else {}
-        doctor.add_argument(name, **metavar, **options)
+    for name, (option, kind, form, text) in doctor_facts().items():
+        doctor.add_argument(option, dest=name, type=kind, metavar=form, help=text)
+
+
+def doctor_facts():
+    """Of each argument of `diagnose`: option, how it is read, how written, and help."""
+    return {
+        "image_size": ("--image", size, "HxW", "pixels of the model's input, or tile"),
+        "patch_size": ("--patch", int, "N", "pixels of a cell"),
+        "model": ("--model", str, "NAME", "such as Qwen2-VL: the order of its keys"),
+        "merge": ("--merge", int, "N", "patches of a side that become one key"),
+        "frames": ("--frames", int, "N", "how many frames of a video"),
+        "tiles": ("--tiles", size, "RxC", "rows and columns of tiles"),
+        "text": ("--text", text_around, "N[,M]", "keys before the image's, and behind"),
+        "grid_thw": ("--grid-thw", grids(3), "T,H,W[;..]", "of every image"),
+        "spatial_shapes": ("--spatial-shapes", grids(2), "H,W[;..]", "of every image"),
+        "batch": ("--batch", int, "N", "how many images there are"),
+        "heads": ("--heads", int, "N", "how many heads there are"),
+        "queries": ("--queries", int, "N", "how many queries (words) there are"),
+        "layers": ("--layers", int, "N", "how many layers there are"),
+        "words": ("--words", int, "N", "how many tokens the text has"),
+    }
 
 
 def variant(text):
@@ -116,16 +117,30 @@ def print_report(weights, **facts):
     from helpers.inspection.shapes.files import read_weights
 
     try:
-        if re.fullmatch(r"\d+(,\d+)*", weights):
-            weights = tuple(int(number) for number in weights.split(","))
-        else:
-            weights = read_weights(weights)
-        report = diagnose(weights, **facts)
+        shape = shape_in(weights)
+        report = diagnose(shape or read_weights(weights), **facts)
     except (OSError, TypeError, ValueError) as error:
         print(error, file=sys.stderr)
         return 2
-    print(report)
+    print(report, in_options(report, facts), sep="\n")
     return 0
+
+
+def shape_in(text):
+    """1,12,197,197 as a tuple, also as PyTorch prints it; () for what is no shape."""
+    bare = re.sub(r"torch\.Size|[()\[\]\s]", "", text).strip(",")
+    return tuple(map(int, bare.split(","))) if re.fullmatch(r"\d+(,\d+)*", bare) else ()
+
+
+def in_options(report, facts):
+    """Lines that say what a report's arguments are here, and what its `report` is."""
+    options = {name: f"{how[0]} {how[2]}" for name, how in doctor_facts().items()}
+    said = [f"{n}= is {o}" for n, o in options.items() if f"{n}=" in str(report)]
+    lines = [f"at the command line: {', '.join(said)}"] if said else []
+    if "report." in report.next:
+        given = [f"{name}={fact!r}" for name, fact in facts.items() if fact is not None]
+        lines += [f"in Python: report = diagnose({', '.join(['weights', *given])})"]
+    return "\n".join(lines)
 
 
 def print_explanation(text):

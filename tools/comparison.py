@@ -6,10 +6,12 @@ draw. Three seeds each, the same width, steps, optimizer and scenes.
 
 import json
 from itertools import product
+from math import log
 
 import torch
 from torch import nn
 from torch.nn.functional import adaptive_avg_pool2d
+from torch.special import entr
 
 from helpers.captioning import models, scenes, training
 from helpers.captioning.attention import AdditiveAttention, DotProductAttention
@@ -98,8 +100,8 @@ class UnseenScenes:
         return {
             "shape": right[:, 1::2].float().mean().item(),
             "mass": (maps * self.covered).sum(-1).mean().item(),
-            "bits": entropy(maps).mean().item(),
-            "bits_head": entropy(heads).mean().item(),
+            "bits": entr(maps).sum(-1).mean().item() / log(2),
+            "bits_head": entr(heads).sum(-1).mean().item() / log(2),
         }
 
     @torch.inference_mode()
@@ -131,11 +133,6 @@ def say(decoder, cells, blank, when, places, words):
         state, context, _ = decoder.step(word, state, prepared, places)
         outputs.append(torch.cat([state, context], -1))
     return decoder.logits(torch.stack(outputs, 1))
-
-
-def entropy(weights):
-    """Bits of weights (..., N)."""
-    return torch.special.entr(weights).sum(-1) / torch.log(torch.tensor(2.0))
 
 
 def train_one(variant, seed, steps, unseen):

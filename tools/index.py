@@ -13,6 +13,7 @@ from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 from helpers.inspection.messages.index import FOLDER, read_index
 from tools.notebooks import INDEX, METADATA, run_all
 
+TO_COPY = "\n\n```python\n# before\n{}\n# after\n{}\n```"  # on a page of the site
 page_of = partial(new_notebook, metadata=METADATA)
 MAIN = 3  # a message is shown in full with its most frequent causes
 ROWS, SEEN = 8, 2  # short answers, and messages of an entry: the page has a limit
@@ -59,7 +60,6 @@ def entry_cells(index, cause):
     parts = [
         f"### {cause.title}",
         f"{cause.cause.strip()}\n\n**{cause.ask}** `{cause.run}`",
-        f"```python\n# before\n{cause.before or '...'}\n# after\n{cause.after}\n```",
         f"Also seen as {'; '.join(said)}." if said else "",
         f"{threads} (entry `{cause.id}`)".strip(),
     ]
@@ -99,9 +99,10 @@ def pages_of(notebook):
         back = f"[{title}: other entries]({INDEX.name}#{anchor(title)})"
         lines = [f"## {title}\n\n{see}\n"]
         for name in ids:
-            lines.append(f"- [{index.causes[name].title}](error-{name}.ipynb)")
-            first, *rest = entries[name]
+            cause, (first, *rest) = index.causes[name], entries[name]
+            lines.append(f"- [{cause.title}](error-{name}.ipynb)")
             top = new_markdown_cell(first.source[first.source.index("### ") + 2 :])
+            top.source += TO_COPY.format(cause.before or "...", cause.after)
             cells = [top, *rest, other_wordings(index, name), *setup]
             pages[f"error-{name}"] = page_of(cells=[*cells, new_markdown_cell(back)])
         contents.append("\n".join(lines))

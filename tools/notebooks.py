@@ -46,7 +46,10 @@ def run_all(files=()):
             record_timing=False,
             coalesce_streams=True,
         )
-        nbformat.write(normalise(notebook), file)
+        normalise(notebook)
+        if file.resolve() in lessons():
+            mark(notebook)
+        nbformat.write(notebook, file)
         print(f"ran {file.name}")
 
 
@@ -82,7 +85,7 @@ def require_run(files):
 def normalise(notebook):
     """Leave out what changes from run to run or from machine to machine.
 
-    Metadata are written anew: the stub of an exercise and the slide of a cell.
+    Of the metadata of a cell its tags stay, and what an exercise is reset to.
     """
     notebook.metadata = nbformat.from_dict(METADATA)
     for number, cell in enumerate(notebook.cells):
@@ -97,7 +100,6 @@ def normalise(notebook):
                 data[PNG] = packed(data[PNG])
             if PNG in data and JPEG in data:  # Pillow gives both: one will do
                 del data[max(PNG, JPEG, key=lambda kind: len(data[kind]))]
-    return mark(notebook)
 
 
 def stub_of(cell):

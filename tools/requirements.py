@@ -23,9 +23,8 @@ HEADER = """\
 def declared(extras=EXTRAS):
     """The packages that the course and the named extras ask for: {name: specifier}."""
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
-    lines = list(project["dependencies"])
-    for extra in extras:
-        lines += project["optional-dependencies"][extra]
+    optional = [project["optional-dependencies"][extra] for extra in extras]
+    lines = sum(optional, project["dependencies"])
     return {need.name: need.specifier for need in map(Requirement, lines)}
 
 

@@ -280,6 +280,7 @@ def test_a_recurrent_decoder_gives_a_map_a_word(as_column):
     assert set(captured.kinds.values()) == {"cross"}
     joined = captured.joined("look")  # (B, A, T, N)
     assert joined.shape == (3, 1, 5, 15)
+    assert torch.equal(captured.joined(list(captured.weights)[2]), joined)
     for t, weights in enumerate(model.maps):
         assert torch.equal(joined[: len(weights), 0, t], weights)
         assert not joined[len(weights) :, 0, t].any()

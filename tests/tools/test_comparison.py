@@ -1,13 +1,15 @@
 """The comparison of the attentions: what it measures, and the file that it wrote."""
 
 import json
+import math
 
 import pytest
 import torch
 
 from helpers.captioning import load_captioner
+from helpers.captioning.words import VOCABULARY
 from tools import comparison
-from tools.comparison import UnseenScenes, entropy, say
+from tools.comparison import UnseenScenes, say
 
 
 @pytest.fixture(scope="module")
@@ -72,6 +74,22 @@ def test_the_words_that_name_something_are_measured(unseen_scenes):
     assert hidden["shape_only"] < 0.4 < 0.7 < hidden["shape_else"]
 
 
-def test_bits_are_those_of_an_even_map():
-    even = torch.tensor([[0.25] * 4 + [0] * 3, [1.0] + [0] * 6])
-    assert entropy(even).tolist() == pytest.approx([2, 0])
+class EvenDecoder(torch.nn.Module):
+    """Looks at all cells alike with one head, and at the first alone with the other."""
+
+    def forward(self, cells, places, words):
+        B, N, _ = cells.shape
+        weights = torch.zeros(B, 2, words.shape[1], N)  # (B, heads, T, N)
+        weights[:, 0], weights[:, 1, :, 0] = 1 / N, 1
+        return torch.zeros(*words.shape, len(VOCABULARY)), weights
+
+
+def test_bits_are_those_of_an_even_map(unseen_scenes):
+    encoder = load_captioner("additive").encoder
+    found = unseen_scenes.measure(torch.nn.ModuleList([encoder, EvenDecoder()]))
+    N = unseen_scenes.covered.shape[-1]
+    assert found["bits_head"] == pytest.approx(math.log2(N) / 2)
+    first = (1 + 1 / N) / 2  # of the mean of both heads
+    rest = (N - 1) / (2 * N)
+    bits = -first * math.log2(first) + rest * math.log2(2 * N)
+    assert found["bits"] == pytest.approx(bits)

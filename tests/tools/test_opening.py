@@ -42,7 +42,8 @@ def test_a_notebook_holds_what_jupyterlab_writes_but_for_the_python():
     content = {"metadata": written_by_jupyterlab()}
     assert content["metadata"]["language_info"].pop("version")
     cells = [nbformat.v4.new_markdown_cell("# Title")]
-    notebook = normalise(nbformat.v4.new_notebook(cells=cells))
+    notebook = nbformat.v4.new_notebook(cells=cells)
+    normalise(notebook)
     assert notebook.metadata == content["metadata"]
 
 

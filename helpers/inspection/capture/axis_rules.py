@@ -9,7 +9,7 @@ from math import prod
 
 import torch
 
-from helpers.inspection.capture.axes import Axes, Span, all_born, flat, size_of
+from helpers.inspection.capture.axis_origins import Axes, Span, all_born, flat, size_of
 
 REGROUP = "view reshape flatten unflatten ravel view_as reshape_as squeeze unsqueeze"
 REGROUP = f"{REGROUP} contiguous clone detach".split()

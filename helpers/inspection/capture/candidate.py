@@ -4,9 +4,9 @@ from dataclasses import dataclass, field, replace
 
 import torch
 
-from helpers.inspection.capture.axes import Axes, Span, all_born, flat, size_of
-from helpers.inspection.capture.axis_kinds import BATCH, KEY, QUERY, sort_spans
+from helpers.inspection.capture.axis_origins import Axes, Span, all_born, flat, size_of
 from helpers.inspection.capture.kernels import single
+from helpers.inspection.capture.name_axes import BATCH, KEY, QUERY, sort_spans
 
 
 @dataclass(eq=False)

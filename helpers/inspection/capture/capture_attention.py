@@ -5,9 +5,9 @@ Every function that the model calls is heard; no layer is replaced, no option ch
 - Weights are what sums to 1 along an axis, its keys, and is then multiplied with values
   and summed over the keys (torch_calls, tracker). A fused kernel of PyTorch never makes
   them: they are worked out beside it (kernels).
-- Every axis is followed from where it began (axes, axis_rules). One that the values
-  share is images, one cut out of features is heads, the others are queries
-  (axis_kinds). Self-attention has queries and keys of one sequence (candidate).
+- Every axis is followed from where it began (axis_origins, axis_rules). One that the
+  values share is images, one cut out of features is heads, the others are queries
+  (name_axes). Self-attention has queries and keys of one sequence (candidate).
 - Pieces of a loop, and keys that were read in stretches, are put together (pieces).
 - The name is that of the innermost module called attention, or else with parameters
   (layers).

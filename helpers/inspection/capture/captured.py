@@ -59,10 +59,13 @@ class Captured:
     def joined(self, layer):
         """All calls of one layer, one behind the other: (B, A, T, N).
 
-        For a recurrent decoder, which looks once a word: T words, T calls. Where a call
-        had fewer images (captions that ended) or fewer keys than another, zeros stand
-        for those that it left out, at the end. Raises KeyError for an unknown layer.
+        layer: a name of `calls`, or of `weights`. For a recurrent decoder, which looks
+        once a word: T words, T calls. One that starts over for every word calls it more
+        often; the last rows are then the caption's. Where a call had fewer images
+        (captions that ended) or fewer keys than another, zeros stand for those that it
+        left out, at the end. Raises KeyError for an unknown layer.
         """
+        layer = layer.partition(", call ")[0]
         if layer not in self.calls:
             raise KeyError(f"no layer {layer!r}; there are {', '.join(self.calls)}")
         calls = self.calls[layer]

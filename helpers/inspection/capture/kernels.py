@@ -13,7 +13,7 @@ from torch.nn import functional
 from torch.nn.attention.bias import CausalBias
 from torch.utils._pytree import tree_map
 
-from helpers.inspection.capture.axes import Span
+from helpers.inspection.capture.axis_origins import Span
 from helpers.inspection.capture.axis_rules import axes_of_layer
 from helpers.inspection.capture.torch_calls import axes_of_product, rows_of
 

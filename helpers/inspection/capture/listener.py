@@ -6,7 +6,7 @@ from bisect import bisect_right
 import torch
 from torch.overrides import TorchFunctionMode
 
-from helpers.inspection.capture.axes import Axes
+from helpers.inspection.capture.axis_origins import Axes
 from helpers.inspection.capture.captured import Call, Captured
 from helpers.inspection.capture.layers import FAST, is_attention, is_router
 from helpers.inspection.capture.pieces import joined

@@ -2,9 +2,9 @@
 
 import torch
 
-from helpers.inspection.capture.axes import flat
-from helpers.inspection.capture.axis_kinds import BATCH, HEAD, KEY, QUERY, is_head
+from helpers.inspection.capture.axis_origins import flat
 from helpers.inspection.capture.candidate import Read, laid_out
+from helpers.inspection.capture.name_axes import BATCH, HEAD, KEY, QUERY, is_head
 
 
 def joined(reads):

@@ -7,7 +7,7 @@ from functools import cached_property
 import torch
 from torch.nn.parameter import UninitializedTensorMixin
 
-from helpers.inspection.capture.axes import all_born, flat, size_of
+from helpers.inspection.capture.axis_origins import all_born, flat, size_of
 from helpers.inspection.capture.axis_rules import gathered
 from helpers.inspection.shapes.text import tensors
 

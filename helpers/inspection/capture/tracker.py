@@ -11,7 +11,7 @@ from itertools import count, permutations
 from torch.utils.weak import WeakTensorKeyDictionary
 
 from helpers.inspection.capture import axis_rules
-from helpers.inspection.capture.axes import Span, candidate_of, flat, new_axes
+from helpers.inspection.capture.axis_origins import Span, candidate_of, flat, new_axes
 from helpers.inspection.capture.candidate import (
     AttentionCandidate,
     descended,

@@ -27,7 +27,7 @@ def read_weights(path):
     path = Path(path)
     if not path.is_file():
         raise FileNotFoundError(
-            f"there is no file {path}; a shape is written with commas: 1,12,197,197"
+            f"{str(path)!r} is no file and no shape; write a shape as 1,12,197,197"
         )
     if path.suffix not in READERS:
         raise ValueError(f"{path.name}: expected one of {', '.join(READERS)}")

@@ -1,6 +1,6 @@
 """Which axis of attention weights is images, which heads, which queries."""
 
-from helpers.inspection.capture.axes import all_born, size_of
+from helpers.inspection.capture.axis_origins import all_born, size_of
 
 BATCH, HEAD, QUERY, KEY = range(4)
 
