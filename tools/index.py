@@ -16,7 +16,6 @@ from tools.notebooks import INDEX, METADATA, run_all
 TO_COPY = "\n\n```python\n# before\n{}\n# after\n{}\n```"  # on a page of the site
 page_of = partial(new_notebook, metadata=METADATA)
 MAIN = 3  # a message is shown in full with its most frequent causes
-ROWS, SEEN = 8, 2  # short answers, and messages of an entry: the page has a limit
 SEARCH = """\
 **Or search**: paste your message into the search field, with your own numbers. Every
 page has a cause, the question that decides, and the lines before and after to copy."""
@@ -38,7 +37,7 @@ def cells_of(index, setup):
         first = entries[0][0]
         first.source = f"## {title}\n\n{text}".rstrip() + f"\n\n{first.source}"
         cells += chain(*entries)
-    said = [m for m in index.messages if not m.causes][:ROWS]
+    said = [m for m in index.messages if not m.causes]
     others = [(quoted(m.says[0]), f"{m.means} {m.remedy}") for m in said]
     return [*cells, with_rows("others", others), with_rows("closing")]
 
@@ -55,7 +54,7 @@ def with_rows(name, rows=()):
 def entry_cells(index, cause):
     """An entry: heading and text, a program in plain PyTorch, one with the helpers."""
     main = [m.says[0] for m in index.messages if cause.id in m.causes[:MAIN]]
-    said = [quoted(text) for text in main if text not in cause.title][:SEEN]
+    said = [quoted(text) for text in main if text not in cause.title]
     threads = ", ".join(map(link, cause.threads))
     parts = [
         f"### {cause.title}",
