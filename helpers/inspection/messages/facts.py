@@ -73,8 +73,8 @@ def counts(tokens, features):
     holds = {  # the first that holds
         "no-token": tokens == 0,
         "one-short": features > 20 * tokens and features % (tokens + 1) == 0,
-        "class-taken": high - low == 1,
-        "off-by-one": high - low <= 3,
+        "class-taken": high - low == 1 < low // 8,
+        "off-by-one": high - low <= 3 < low // 4,
         "expanded": high % max(low, 1) == 0,
         "cut-off": tokens < features,
     }

@@ -142,7 +142,7 @@ def one_off(held, h, w):
 
 def rounded(held, side):
     """A side that is the square root of a rectangle, rounded down."""
-    down = isqrt(max(held, 0)) == side and side * side != held
+    down = side > 4 and isqrt(max(held, 0)) == side and side * side != held
     may = either(grids(held)[:2]) or f"{side} x {side} + {held - side * side}"
     return told("tokens", {"rounded": down}, side=side, held=held, may=may)
 

@@ -25,7 +25,7 @@ LONGEST_GAP = 200  # letters that `...` may stand for
 CLOSE = 0.5  # the share of a wording that an error has, times the share the other way
 WORD = re.compile(r"[a-z_]{3,}")
 ORDINAL = re.compile(
-    r"\b(dim|dimension|axis|arg\w*|operand|number|entry|line) $|':$|\w$"
+    r"\b(dim|dimension|axis|arg\w*|operand|number|entry|line|position) $|':$|\w$"
 )
 
 
