@@ -284,7 +284,7 @@ def test_memory_files_and_types_are_named_and_not_called_shapes():
     for family, text in {
         "out-of-memory": "torch.OutOfMemoryError: CUDA out of memory. Tried to "
         "allocate 2.25 GiB. GPU 0 has a total capacity of 23.69 GiB",
-        "file": "FileNotFoundError: [Errno 2] No such file or directory: 'a.jpg'",
+        "file": "FileNotFoundError: [Errno 2] No such file or directory: 'a.bin'",
         "dtype": "RuntimeError: expected scalar type Half but found Float",
         "no-module": "ModuleNotFoundError: No module named 'timm'",
         "device": "RuntimeError: Expected all tensors to be on the same device, but "
