@@ -15,7 +15,7 @@ from tools.notebooks import INDEX, METADATA, run_all
 
 TO_COPY = "\n\n```python\n# before\n{}\n# after\n{}\n```"  # on a page of the site
 page_of = partial(new_notebook, metadata=METADATA)
-MAIN = 3  # a message is shown in full with its most frequent causes
+MAIN = 2  # a message is shown in full with its most frequent causes
 SEARCH = """\
 **Or search**: paste your message into the search field, with your own numbers. Every
 page has a cause, the question that decides, and the lines before and after to copy."""
@@ -37,9 +37,7 @@ def cells_of(index, setup):
         first = entries[0][0]
         first.source = f"## {title}\n\n{text}".rstrip() + f"\n\n{first.source}"
         cells += chain(*entries)
-    said = [m for m in index.messages if not m.causes]
-    others = [(quoted(m.says[0]), f"{m.means} {m.remedy}") for m in said]
-    return [*cells, with_rows("others", others), with_rows("closing")]
+    return [*cells, with_rows("closing")]
 
 
 def with_rows(name, rows=()):
@@ -106,8 +104,10 @@ def pages_of(notebook):
             pages[f"error-{name}"] = page_of(cells=[*cells, new_markdown_cell(back)])
         contents.append("\n".join(lines))
     hidden = "```{toctree}\n:hidden:\n\n" + "\n".join(pages) + "\n```"
-    ending = [cell.source for cell in notebook.cells[-2:]]
-    page = new_markdown_cell("\n\n".join([*contents, *ending, hidden]))
+    said = [m for m in index.messages if not m.causes]
+    others = [(quoted(m.says[0]), f"{m.means} {m.remedy}") for m in said]
+    contents += [with_rows("others", others).source, notebook.cells[-1].source, hidden]
+    page = new_markdown_cell("\n\n".join(contents))
     return {INDEX.stem: page_of(cells=[page]), **pages}
 
 
