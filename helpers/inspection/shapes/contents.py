@@ -7,7 +7,7 @@ from helpers.inspection.shapes.features import (
     features,
 )
 from helpers.inspection.shapes.readings import exact, fits
-from helpers.inspection.shapes.softmax import are_cut
+from helpers.inspection.shapes.softmax import are_cut, image_block
 
 COLORS = (3, 4)  # as a picture has them
 SMALL, SMALL_LAST = 192, 64  # pixels of a side: below this, colors may be heads
@@ -43,6 +43,8 @@ def two_numbers(values):
     two = bool(((values == least) | (values == most)).all()) and least < most
     one = least == 0 and bool((values.sum(-1) == 1).all())  # a key a row: weights
     mask = two and not one and (most == 0 or (least, most) == (0, 1))
+    if mask and any(image_block(values == seen) == (0, 0) for seen in (most, least)):
+        return features("causal mask", tokens=values.dim() - 1)
     return features("mask") if mask else None
 
 

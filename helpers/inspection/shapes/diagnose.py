@@ -88,7 +88,7 @@ def examine(report, values, facts, layout, counts, probed):
         if report.axes[-1].name == "points":
             values = values.flatten(-2)  # (..., levels * points)
         look(report, values, -1 if keys is None else keys - last - 1, misplaced)
-    report.next = next_line(report, keys)
+    report.next = next_line(report, keys, sizes)
 
 
 def without_logarithm(report, values):
@@ -127,7 +127,7 @@ def fit(report, values, keys, facts, layout, features, fold, counts):
     if not (features and features.certain):
         doubts = fit_keys(report, values, keys, facts, fold, counts["images"])
         if not features:
-            small = len(report.shape) > 1 and report.sums == ()
+            small = len(report.shape) > 1 and report.sums == () and not fold
             return [*doubts, *(open_grid(report.shape, None) if small else ())]
         if any(c.likely for c in report.candidates):
             return [features.text, *doubts]

@@ -127,21 +127,30 @@ class Facts:
                 ((int(h) // m, int(w) // m), True),
                 ((ceil(int(h) / m), ceil(int(w) / m)), False),
                 ((ceil(h / m), ceil(w / m)), False),
-                *self.overlapping(m),
             ]:
                 usual = likely and (m == 1 or whole or m in self.merges)
                 source = why + ", rounded up" * (not whole)
                 if size[0] * size[1] >= SMALLEST or (usual and min(size) > 1):
                     grids.setdefault(size, Grid(*size, source, usual, m, whole))
+        for h, w, source, likely in self.rare():
+            if min(h, w) > 3:
+                grids.setdefault((h, w), Grid(h, w, source, likely))
         return list(grids.values())
 
-    def overlapping(self, merge):
-        """[((h, w), True)] of patches of 16 pixels that overlap (AST, TransReID)."""
-        step = self.patch_size
-        if merge > 1 or step not in range(9, 14):
-            return []
-        h, w = (max(n - 16, 0) // step + 1 for n in self.image_size)
-        return [((h, w), True)]
+    def rare(self):
+        """(h, w, source, likely) of patches that overlap, where the patch is given
+        (AST, TransReID), and of convolutions without padding where it is not."""
+        size, p = self.image_size, self.patch_size
+        source = "patches of {} that overlap, one every {} pixels"
+        if p in range(9, 14):  # it is the step
+            yield *cut(size, 16, p), source.format(16, p), True
+        for step in (p * 3 // 4, p * 5 // 8, p // 2) if isinstance(p, int) else ():
+            if step > 3 and not self.in_prompt():
+                yield *cut(size, p, step), source.format(p, step), False
+        for step in (2, 4, 8, 16, 32) if p is None else ():
+            size = cut(size, 3, 2)
+            yield *size, f"unpadded (Inception), about {step} pixels a cell", False
+            size = cut(size, 3, 1) if step < 8 else size
 
     def steps(self):
         """[(pixels down, across, in words, likely, merge)] from cell to cell."""
@@ -155,6 +164,11 @@ class Facts:
             likely = m in (self.merges or LIKELY_MERGES)
             steps.append((p, q, f"{steps[0][2]}, {m} x {m} merged", likely, m))
         return steps
+
+
+def cut(size, patch, step):
+    """(h, w) of patches that fit whole, one every so many pixels."""
+    return tuple(max(n - patch, 0) // step + 1 for n in size)
 
 
 def as_pair(value):

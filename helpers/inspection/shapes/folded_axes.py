@@ -29,11 +29,9 @@ class Fold(NamedTuple):
 
     @property
     def heads(self):
-        """How many heads stand behind each window; -1 if that is not known."""
+        """How many heads stand behind each window; None if that is not known."""
         name, count = self.parts[-1]
-        if name == self.unit or count == 1:
-            return 1
-        return count if name == "heads" else -1
+        return count if count == 1 or name == "heads" else None
 
     @property
     def evidence(self):

@@ -38,8 +38,24 @@ def find_keys(shape, values, axes, facts, counts):
         return axis, "sums to 1 along this axis; the heads stand behind", []
     if axis == 0 and len(shape) > 2:
         return last, "by convention", [problem("across images")]
+    if name := ran_over(shape, axis, facts, counts):
+        numbers = {"axis": axis, "count": shape[axis], "name": name}
+        return last, "by convention the last axis", [problem("over", **numbers)]
     evidence = "sums to 1 along this axis, and no other"
     return axis, evidence, [problem("wrong axis", axis=axis)]
+
+
+def ran_over(shape, axis, facts, counts):
+    """The name of an axis over which a softmax ran, if it has no keys; else ""."""
+    named = [n for n in ("queries", "heads") if counts[n] == shape[axis]]
+    if named and shape.count(shape[axis]) == 1:
+        return f"{named[0]} you named"
+    cells = fits(shape[-1], facts) and not fits(shape[axis], facts)
+    cells = cells and not (on_grid(shape, facts) or facts.family.words)
+    if not cells or axis < len(shape) - 3:
+        return ""
+    first = len(shape) > 3 and axis == len(shape) - 3
+    return f"{'heads' if first else 'queries'}, by their position"
 
 
 def of_shape(shape, facts, behind):

@@ -20,6 +20,9 @@ def by_text(N, facts, front, behind):
     text, place = facts.text, facts.family.place
     if text is None and facts.words:
         words = facts.words
+        own = [c for c in exact(N, facts) if c.off_grid == words and c.likely]
+        if own and facts.family.kinds:
+            return own
         text = {"last": (words, 0), "first": (0, words)}.get(place)
         if text is None:
             return at_ends(exact(N - words, facts), N) or None
@@ -131,7 +134,8 @@ def anywhere(N, T, facts, found):
     they are no proof: where these stand is a guess, or known of the family."""
     first = found[0] if found else None
     pictures = first and (first.kind == "two pictures" or first.free)
-    if first and not pictures and (first.off_grid < 3 or first.kind != "cells"):
+    usual = first and first.off_grid in (0, 1, 2, *facts.family.front)
+    if first and not pictures and (usual or first.kind != "cells"):
         return found
     others = somewhere(N, facts) if not first or first.known == Known.COUNTED else []
     if pictures and (first.free or not (T == N or fits(T, facts))):

@@ -122,6 +122,7 @@ def without_cells(axes, N, fold, usual, facts):
         T = next((axis.size for axis in axes if axis.name == "queries"), 0)
         grid = grid_that_looks(T, facts) if T != N and fits(T, facts) else ""
         more = f", and the {T} queries may be cells{grid}" * bool(grid)
+        more += f". {say('text alone')}" * (T == N)
         return say("named words", N=N, queries=more)
     if facts.frames in (N, N - 1) and not usual and not unit:
         return say("in time", N=N, frames=facts.frames)
@@ -144,6 +145,8 @@ def count(report, values, keys, facts, usual):
     report.notes += seen_in(square, usual, N, block, front, behind)
     text = report.causal and not (facts.family.prompt or facts.gives_layout())
     report.notes += [say("text alone")] * text
+    if text and facts.family.kinds and not usual:
+        return []
     T = queries_of(report)
     if not facts.family.grid and facts.family.kinds and not usual and T < N:
         return with_latents(N, T, facts)
@@ -161,6 +164,9 @@ def count(report, values, keys, facts, usual):
         return at(*block, N, facts, whole=True)
     found = alone(N, facts, front, behind, usual) if block is None else []
     found = found if found and front + behind else anywhere(N, T, facts, found)
+    if T not in (0, N):  # only encoders have blocks, and their tokens all look
+        own = facts.family.kinds
+        found = [c for c in found if c.kind != "blocks" or "blocks" in own]
     return [c for c in found if c.merge == 1 or not text or c.merge in facts.merges]
 
 

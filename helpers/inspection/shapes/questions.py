@@ -104,7 +104,8 @@ def no_layout(report, keys, facts):
     known = facts.given_grids() or facts.tiles or facts.text is not None
     if known and facts.family.grid:
         return unplaced(N, facts)
-    text = f"no grid on this image has {N} keys" if facts.image_size else f"{N} keys"
+    sized = facts.image_size is not None
+    text = "no grid that is counted here has " * sized + f"{N} keys"
     text += f" ({other_size(N, facts)})" if other_size(N, facts) else ""
     if len(shape) > 1 and fits(shape[keys - 1], facts):
         return say("cells ask", text=text, axis=keys - 1, T=shape[keys - 1], grid=grid)
@@ -145,7 +146,7 @@ def open_grid(shape, values):
         yield say("points", h=h, w=w)
 
 
-def next_line(report, keys):
+def next_line(report, keys, facts):
     """What to run next; where there is a problem, its remedy says that."""
     best = next(iter(report.candidates), None)
     if report.problems or best is None or len(in_parts(report.candidates)) > 1:
@@ -154,6 +155,8 @@ def next_line(report, keys):
         return "the same with text=(keys in front of the image's, keys behind)"
     if report.what != "weights" or best.kind == "windows" or keys is None:
         return ""
+    if not (best.likely or facts.image_size):
+        return ""  # the sides are a guess
     dim = "" if keys == len(report.shape) - 1 else f", dim={keys}"
     sizes = (*report.shape[:keys], *best.layout.grid, *report.shape[keys + 1 :])
     return f"maps = report.layouts[0].to_grid(weights{dim})  # {sizes}"

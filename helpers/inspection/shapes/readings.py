@@ -104,11 +104,12 @@ def candidate(layout, g, kind, others=EXTRAS[0], order=""):
 
 def cells(g, M, facts):
     """Cells, and as many other keys in front as published encoders have."""
-    family, behind = facts.family, facts.family.behind
+    family = facts.family
     for extras in dict.fromkeys((*EXTRAS, *family.front)):
         if family.place == "first" and extras not in (0, *family.front):
             continue
         n = g.h * g.w + extras
+        behind = family.behind * (M != n)  # text= may have counted them
         patches = g.whole and g.merge == 1  # a class token stands before patches
         alone = n + behind == M and g.h * g.w > extras and (patches or not extras)
         if alone or (not extras and n < M and g.room()):

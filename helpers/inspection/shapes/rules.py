@@ -8,6 +8,7 @@ from helpers.inspection.shapes.rows import MOST_LEFT
 from helpers.inspection.shapes.signs import bias, similarities
 from helpers.inspection.shapes.softmax import is_half
 
+LEAST_SORTED = 12  # keys: fewer are in order by chance
 EVEN = 0.05  # bits: trained maps miss several, those of a new model 0.01 to 0.07
 
 
@@ -16,6 +17,23 @@ def lone_dropout(rows):
     lone = (rows.whole == rows.most).sum(-1) + (rows.whole == 0).sum(-1) == rows.N
     found = rows.blind.any() and rows.least == 0 and rows.most > 1 and lone.all()
     return found and rows.alike and {"text": f"every weight is 0 or {rows.most:.3f}"}
+
+
+def cumulative(rows):
+    """Rows that never fall, and end on 1."""
+    rise = (rows.seen[:, 1:] >= rows.seen[:, :-1]).all()
+    last = rows.seen[:, -1:]  # (rows, 1)
+    several = rows.N >= LEAST_SORTED and len(rows.seen) and rows.middle > 2
+    return several and rise and (last - 1).abs().max() <= rows.allowed
+
+
+def in_order(rows):
+    """Every row falls from key to key, or every row rises."""
+    steps = rows.seen[:, 1:] - rows.seen[:, :-1]  # (rows, N - 1)
+    if rows.N < LEAST_SORTED or not len(steps):
+        return False
+    vary = (steps != 0).any(-1).all()
+    return vary and ((steps <= 0).all() or (steps >= 0).all())
 
 
 def identity(rows):
@@ -37,6 +55,20 @@ def summed_exactly(rows):
     several = (rows.whole == rows.most).sum() > 1
     near = off < 1e-5 or (off < rows.allowed and several)
     return near and rows.middle > 1 and (rows.alike or len(rows.whole) == 1)
+
+
+def rounded(rows):
+    """All are multiples of 0.1, 0.01, 0.001, and few of them 0 or 1."""
+    between = ((rows.whole > 0) & (rows.whole < 1)).any(-1).double().mean() > 0.5
+    for digits in (10, 100, 1000) if between and rows.most < 2 else ():
+        off = (rows.whole.double() * digits + 0.5) % 1 - 0.5  # (rows, N)
+        if off.abs().max() < 1e-4:
+            return {"unit": 1 / digits}
+    return False
+
+
+def scaled_down(rows):
+    return rows.middle <= MOST_LEFT and not rows.taken
 
 
 def folded(rows):
@@ -90,15 +122,15 @@ def sigmoid(rows):
     return inside and (rows.whole > 0.5).double().mean() > 0.05
 
 
-def edited(rows):
-    """All rows of some entries of an axis sum to 1, and others do not; or one key is
-    what all sums miss."""
+def some_of_an_axis(rows):
+    """All rows of some entries of an axis sum to 1, and others do not."""
     off = (rows.all.nan_to_num().sum(-1) - 1).abs() * ~rows.blind > rows.allowed / 5
-    for axis in range(off.dim()):
-        some = off.movedim(axis, 0).reshape(off.shape[axis], -1).any(1)  # (entries,)
-        if off.numel() >= 4 * len(some) and 0 < int(some.sum()) < len(some):
-            few, axis = some.nonzero()[:, 0].tolist(), axis + (axis >= rows.keys)
-            return {"which": f"all do but those at {few} of axis {axis}"}
+    which = rows.confined(off)
+    return which and {"which": f"all do but those at {which}"}
+
+
+def one_of_the_keys(rows):
+    """One key is what all sums miss."""
     off, whole = rows.sums - 1, rows.whole.double()  # (rows,), (rows, N)
     slope = (off[:, None] * whole).sum(0) / ((whole * whole).sum(0) + 1e-30)  # (N,)
     rest = (off[:, None] - slope * whole).abs().amax(0)  # (N,)
@@ -106,6 +138,12 @@ def edited(rows):
     factor = 1 - slope[key].item()
     alone = len(off) > 8 and rest[key] < rows.allowed / 5 and factor > 0
     return alone and {"which": f"they would with key {key} times {factor:.3g}"}
+
+
+def some_dropout(rows):
+    """Dropout in some of the heads or layers."""
+    some = rows.taken and rows.high > 1 + rows.allowed and some_of_an_axis(rows)
+    return some and {"text": f"{rows.text}; {some['which']}"}
 
 
 def dropout(rows):
@@ -139,7 +177,8 @@ def twice(rows):
     total = (spread - spread.median(-1, keepdim=True).values).clamp_min(0)  # (rows, N)
     total = total.masked_fill(total < 0.012, 0).sum(-1)  # bfloat16 rounds that much
     within = spread.max() <= 1.01 and total.max() <= 1.05
-    found = within and (spread.sum(-1).max() <= 1.05 or total.median() > 0.1)
+    clear = total.median() > 0.1 or spread.max() > 0.5  # noise has no such key
+    found = within and (spread.sum(-1).max() <= 1.05 or clear)
     return found and {"ratio": spread.max().exp().item()}
 
 
@@ -165,22 +204,29 @@ def one_map(back, rows):
 # Kinds of Problems, and the rules that find them: of a list, the first that holds.
 ALWAYS = (
     ("dropout", lone_dropout),
+    ("one value", lambda rows: rows.N == 1 and rows.high - rows.low > rows.allowed),
     ("one key", lambda rows: rows.N == 1 and rows.least > 0),
     ("ones", lambda rows: 5 * max(1 - rows.least, rows.most - 1) < rows.allowed),
     ("constant", lambda rows: rows.least == rows.most and {"share": rows.most}),
+    ("cumulative", cumulative),
+    ("sorted", in_order),
 )
 UNEQUAL = (  # rows that do not sum to 1
+    ("rounded", rounded),
     ("similarities", similarities),
     ("identity", identity),
-    ("edited", edited),
+    ("dropout", some_dropout),
+    ("edited", some_of_an_axis),
+    ("edited", one_of_the_keys),
     ("position bias", bias),
     ("folded heads", folded),
     ("summed", summed_exactly),
     ("max-scaled", partial(scaled, True)),
     ("min-max", partial(scaled, False)),
     ("unit length", lambda rows: rows.length < rows.allowed),
+    ("sigmoid", lambda rows: rows.grid and sigmoid(rows)),
     ("grid map", lambda rows: rows.grid),
-    ("summed", lambda rows: rows.alike and not MOST_LEFT < rows.middle < 1),
+    ("summed", lambda rows: rows.alike and (rows.middle >= 1 or scaled_down(rows))),
     ("keepdim", swapped_divisor),
     ("sigmoid", sigmoid),
     ("dropout", dropout),

@@ -111,4 +111,6 @@ def unseen_keys(values, keys=-1):
     places = seen.nonzero()[:, 0]
     if not len(places):
         return 0, 0
-    return int(places[0]), len(seen) - 1 - int(places[-1])
+    front, behind = int(places[0]), len(seen) - 1 - int(places[-1])
+    inside = len(seen) - front - behind - len(places)  # as by a threshold
+    return (front, behind) if inside < max(front + behind, 1) else (0, 0)

@@ -1,7 +1,5 @@
 """What the values of weights show, once it is known where the keys are."""
 
-import math
-
 import torch
 
 from helpers.inspection.shapes.axis_names import BY_PLACE
@@ -9,7 +7,7 @@ from helpers.inspection.shapes.families import problem, read_toml, say
 from helpers.inspection.shapes.report import Candidate
 from helpers.inspection.shapes.rows import Rows
 from helpers.inspection.shapes.rules import ALWAYS, EQUAL, NARROW, UNEQUAL, few_kept
-from helpers.inspection.shapes.signs import SIGNED, masked_weights
+from helpers.inspection.shapes.signs import SIGNED
 from helpers.inspection.shapes.softmax import is_half, sample, softmax_axes, tolerance
 from helpers.maps.token_layout import TokenLayout
 
@@ -78,7 +76,7 @@ def look(report, values, keys, misplaced):
 def find_problems(rows):
     """The Problems of Rows: NaN, and what the first rule that holds says."""
     found = not_finite(rows)
-    if not rows.finite.any() or (found and found[0].kind.endswith("masked")):
+    if not rows.finite.any():
         return found
     if not len(rows.whole):
         return [*found, problem("zeros")]
@@ -106,15 +104,14 @@ def early_keys(rows):
 
 def not_finite(rows):
     """NaN and infinity: where, and whether half precision can have made them."""
-    bad = ~rows.values.isfinite()
+    bad = ~rows.all.isfinite()  # (..., N)
     if not bad.any():
         return []
-    if not (bad & (rows.values != -math.inf)).any():
-        kind = "weights, masked" if masked_weights(rows) else "scores, masked"
-        return [problem(kind, least=-math.inf)]
     count = f"{int(bad.sum())} of {rows.values.numel()}"
-    whole = (~rows.all.isfinite()).all(-1).sum() == (~rows.finite).sum()
+    whole = bad.all(-1).sum() == (~rows.finite).sum()
     where = "whole rows of keys" if whole else "single weights"
+    which = rows.confined(~rows.finite)
+    where += f", at {which}" * bool(which)
     kind = "nan, half precision" if is_half(rows.values) else "nan"
     return [problem(kind, count=count, where=where)]
 
