@@ -7,11 +7,12 @@ from helpers.inspection.shapes.contents import instead_of_weights
 from helpers.inspection.shapes.facts import SMALLEST, Facts, check_counts
 from helpers.inspection.shapes.families import family_of, problem, say
 from helpers.inspection.shapes.features import are_classes
-from helpers.inspection.shapes.key_axis import find_keys
+from helpers.inspection.shapes.key_axis import find_keys, over_words
 from helpers.inspection.shapes.open_axes import check_named, open_axes
 from helpers.inspection.shapes.proposals import fit_keys
+from helpers.inspection.shapes.queries import words_that_ask
 from helpers.inspection.shapes.questions import next_line, open_grid
-from helpers.inspection.shapes.report import Candidate, Known, Report
+from helpers.inspection.shapes.report import Axis, Candidate, Known, Report
 from helpers.inspection.shapes.softmax import logarithm_of, softmax_axes
 from helpers.inspection.shapes.unpack import unpack
 from helpers.inspection.shapes.usual_inputs import usual_input
@@ -65,8 +66,12 @@ def examine(report, values, facts, layout, counts, probed):
     values = without_logarithm(report, values)
     features = instead_of_weights(report, values, facts, counts)
     keys, evidence, misplaced = last, "by its size", []
-    if not (features and features.certain):
+    over = over_words(shape, values, report.sums, facts, counts)
+    if over is not None:
+        keys, evidence = None, "a map of each word"
+    elif not (features and features.certain):
         keys, evidence, misplaced = find_keys(shape, values, report.sums, facts, counts)
+    facts, counts = words_that_ask(shape, keys, facts, counts)
     if values is not None:
         values = fewer(report, values, keys)
     sizes = facts if keys is None else usual_input(shape, keys, facts)
@@ -74,7 +79,10 @@ def examine(report, values, facts, layout, counts, probed):
         report.notes.append(say("no name", name=facts.name))
     if sizes.name != facts.name:
         report.notes.append(say("no input", name=facts.name, N=shape[keys]))
-    report.axes, fold = name_axes(shape, keys, evidence, counts, sizes)
+    words = {} if over is None else {"queries": shape[over]}
+    report.axes, fold = name_axes(shape, keys, evidence, counts | words, sizes)
+    if over is not None:
+        report.axes[over] = Axis("words", shape[over], "the softmax ran over them")
     report.problems += misplaced
     if keys is None:
         doubts = [*open_grid(shape, values)]

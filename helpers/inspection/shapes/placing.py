@@ -25,7 +25,9 @@ def by_text(N, facts, front, behind):
             return own
         text = {"last": (words, 0), "first": (0, words)}.get(place)
         if text is None:
-            return at_ends(exact(N - words, facts), N) or None
+            beside = [c for c in exact(N - words, facts) if c.likely]
+            whole = exact(N, facts) if fits(N, facts) else []  # no word among them
+            return [*at_ends(beside, N), *whole] if beside else None
     if text is None:
         return None
     before, after = (*as_pair(text), None)[:2]

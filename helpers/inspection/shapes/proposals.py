@@ -50,8 +50,9 @@ def fit_keys(report, values, keys, facts, fold=None, batch=None):
     if fold and fold.unit == "frames":  # they have an axis of their own
         several = usual and queries_of(report) != N  # a frame looks at some
         facts = replace(facts, frames=None if several else 1)
+    note = f"{facts.name}: {facts.family.note}" if facts.family.note else ""
     if doubt := without_cells(report.axes, N, fold, usual, facts):
-        return [doubt]
+        return [note, doubt] if note and not facts.family.grid else [doubt]
     if across_the_batch(shape, keys, facts, batch) and not usual:
         found = problem("across the batch", cells=shape[0], count=shape[-1])
         if values is None and batch is None:
@@ -70,8 +71,8 @@ def fit_keys(report, values, keys, facts, fold=None, batch=None):
     if fold and fold.windows:
         report.candidates, doubts = in_windows(report.candidates, fold, values, facts)
     report.candidates, contradicted = bind(report.candidates, shape, facts)
-    if facts.family.note and (facts.family.grid or report.candidates):
-        report.notes.append(f"{facts.name}: {facts.family.note}")
+    if note and (facts.family.grid or report.candidates):
+        report.notes.append(note)
     return doubts + contradicted + still_open(report, keys, facts)
 
 

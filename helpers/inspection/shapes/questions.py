@@ -91,8 +91,21 @@ def same_count(candidates):
 def no_layout(report, keys, facts):
     """No layout fits; say what would, if something is near."""
     shape, N, T = report.shape, report.shape[keys], queries_of(report)
-    grid = grid_that_looks(T, facts)
-    if 0 < (words := facts.words or 0) < N:
+    grid, head = grid_that_looks(T, facts), ""
+    if len(shape) == 4 and shape[keys - 1] == N and N % 8 == 0 and N <= max(HEADS):
+        head = f"; or the {N} channels of a head look at each other (XCiT)"
+    elif len(shape) == 4 and N in HEADS:
+        head = f"; or {N} is the width of a head: queries, keys or values (B, A, N, d)"
+    words = facts.words or 0
+    if facts.family.note and not facts.family.grid:
+        more = f". {say('causal text', N=N)}" * report.causal
+        if fits(T, facts) and T != N:
+            more += (
+                f". {say('cells ask', text=f'{N} keys', axis=keys - 1, T=T, grid=grid)}"
+            )
+        more += f"; {N - words}, if {words} words stand among them" * (0 < words < N)
+        return f"{facts.name}: {facts.family.note}{more}{head}"
+    if 0 < words < N:
         own = "left over" if N - words != T else "left over, as queries"
         return say(own, words=words, left=N - words, N=N, grid=grid)
     if looks_at_words(N, T, facts):
@@ -110,13 +123,6 @@ def no_layout(report, keys, facts):
     if len(shape) > 1 and fits(shape[keys - 1], facts):
         return say("cells ask", text=text, axis=keys - 1, T=shape[keys - 1], grid=grid)
     text += f", {cut}" if T == N and (cut := cut_by_one(N, facts)) else ""
-    head = ""
-    if len(shape) == 4 and shape[keys - 1] == N and N % 8 == 0 and N <= max(HEADS):
-        head = f"; or the {N} channels of a head look at each other (XCiT)"
-    elif len(shape) == 4 and N in HEADS:
-        head = f"; or {N} is the width of a head: queries, keys or values (B, A, N, d)"
-    if facts.family.note and not facts.family.grid:
-        return f"{facts.name}: {facts.family.note}{head}"
     return say("no grid", text=text, head=head)
 
 

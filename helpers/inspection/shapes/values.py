@@ -47,6 +47,9 @@ def on_grid(report, values):
 def look(report, values, keys, misplaced):
     """What the values show: problems, sinks, queries that look at nothing."""
     names = [axis.name for axis in report.axes]
+    if "words" in names:
+        report.notes.append(shares(values, names.index("words")))
+        return
     rows = Rows(values, keys, names[-1] == "columns", "heads" in names)
     if report.what in read_toml("doctor.toml")["problem"]:
         numbers = {"least": values.min().item(), "most": values.max().item()}
@@ -71,6 +74,15 @@ def look(report, values, keys, misplaced):
         place = (cells == key).nonzero().tolist()
         where = f"drawn as cell {tuple(place[0])}" if place else "off the grid"
         report.notes.append(say("sink", key=key, share=share, where=where, axis=keys))
+
+
+def shares(values, axis):
+    """What the maps (..., words, ..., cells) of a softmax over the words sum to."""
+    total = values.nan_to_num().sum(axis)
+    low, high = total.min().item(), total.max().item()
+    cut = f"{low:.2g} ... {high:.2g} (some words were cut off, or dropped)"
+    total = cut if low < 1 - tolerance(values) else "1"
+    return say("over words", T=values.shape[axis], total=total)
 
 
 def find_problems(rows):
