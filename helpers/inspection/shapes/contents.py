@@ -24,7 +24,7 @@ def instead_of_weights(report, values, facts, counts):
         if found := two_numbers(values):
             return found
         weights = report.sums or are_cut(values, len(shape) - 1)
-        if weights and not are_classes(shape):
+        if weights and not are_classes(shape, facts):
             return None
         pixels = None if named & set(shape) else as_pixels(shape, values, facts)
         if found := pixels or whole_numbers(values):

@@ -63,7 +63,7 @@ def diagnose(
 def examine(report, values, facts, layout, counts, probed):
     """Fill in a report. counts: of axes, by name. probed: (model, read_tokens)."""
     shape, last = report.shape, len(report.shape) - 1
-    values = without_logarithm(report, values)
+    values = without_logarithm(report, values, facts)
     features = instead_of_weights(report, values, facts, counts)
     keys, evidence, misplaced = last, "by its size", []
     over = over_words(shape, values, report.sums, facts, counts)
@@ -99,12 +99,12 @@ def examine(report, values, facts, layout, counts, probed):
     report.next = next_line(report, keys, sizes)
 
 
-def without_logarithm(report, values):
+def without_logarithm(report, values, facts):
     """The values, or the weights whose logarithms they are; the axes that sum to 1."""
     if values is None:
         return None
     report.looked_at = "the sums, signs, zeros and spread of the weights"
-    log = None if are_classes(report.shape) else logarithm_of(values)
+    log = None if are_classes(report.shape, facts) else logarithm_of(values)
     if log:
         values = log[0] / log[1]  # (..., N)
         report.problems.append(problem("log-softmax", total=log[1]))

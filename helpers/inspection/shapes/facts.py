@@ -133,7 +133,7 @@ class Facts:
                 if size[0] * size[1] >= SMALLEST or (usual and min(size) > 1):
                     grids.setdefault(size, Grid(*size, source, usual, m, whole))
         for h, w, source, likely in self.rare():
-            if min(h, w) > 3:
+            if min(h, w) > 3 or (h == 1 and w >= SMALLEST):
                 grids.setdefault((h, w), Grid(h, w, source, likely))
         return list(grids.values())
 
@@ -147,6 +147,9 @@ class Facts:
         for step in (p * 3 // 4, p * 5 // 8, p // 2) if isinstance(p, int) else ():
             if step > 3 and not self.in_prompt():
                 yield *cut(size, p, step), source.format(p, step), False
+        if p is None and size[1] >= 2 * size[0]:
+            for step in (4, 8):
+                yield 1, size[1] // step, f"one row, {step} pixels a cell (text)", False
         for step in (2, 4, 8, 16, 32) if p is None else ():
             size = cut(size, 3, 2)
             yield *size, f"unpadded (Inception), about {step} pixels a cell", False

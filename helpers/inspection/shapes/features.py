@@ -1,5 +1,6 @@
 """Tensors that people bring instead of weights: tokens, feature maps, heads' parts."""
 
+from math import prod
 from typing import NamedTuple
 
 from helpers.inspection.shapes.facts import SMALLEST
@@ -12,6 +13,7 @@ PROJECTED = 64  # the least width of tokens whose values tell that they are no w
 WIDE, WIDEST = 2048, 16384  # of language models
 WORDS = (30522, 30524, 32000, 32064, 32128, 49152, 49408, 50257, 50265, 128256, 151936)
 WORDS += (152064, 250002, 256000, 257152)  # that language models know
+LEAST_WORDS = 4000
 CLASSES = (1000, 1001, 21841, 21843)  # of ImageNet
 HEADS = (32, 64, 72, 80, 88, 96, 128)  # widths of one head
 LARGEST = 128  # cells of a side of a feature map, where the image is not known
@@ -52,9 +54,10 @@ def as_features(shape, facts, signed=False, heads=None):
     shape: that of a tensor not known to sum to 1. signed: that some values are
     negative, as no weight is. heads: how many, if it is known.
     """
-    if are_classes(shape) and shape[-1] in CLASSES and not fits(shape[-1], facts):
+    classes = are_classes(shape, facts)
+    if classes and shape[-1] in CLASSES and not fits(shape[-1], facts):
         return features("class logits", N=shape[-1])
-    if are_classes(shape) or (signed and shape[-1] > max(WIDEST, shape[-2:][0])):
+    if classes or (signed and shape[-1] > max(WIDEST, shape[-2:][0])):
         return features("logits", N=shape[-1])
     found = as_map(shape, facts, signed) or as_picture(shape, facts, signed, heads)
     if found or not 2 <= len(shape) <= 5 or shape[-1] == shape[-2]:
@@ -68,9 +71,15 @@ def as_features(shape, facts, signed=False, heads=None):
     return next(filter(None, found), None)
 
 
-def are_classes(shape):
-    """True if the last axis is as long as a vocabulary, or as a list of classes."""
-    return shape[-1] in WORDS or (len(shape) == 2 and shape[-1] in CLASSES)
+def are_classes(shape, facts):
+    """True if the last axis is as long as a vocabulary, or as a list of classes; or for
+    a few queries, and more keys than the image has cells of 4 x 4 pixels."""
+    T, N = (1, *shape)[-2:]
+    if N in WORDS or (len(shape) == 2 and N in CLASSES):
+        return True
+    if facts.image_size is None or facts.gives_layout() or fits(N, facts):
+        return False
+    return N >= LEAST_WORDS and 16 * N > prod(facts.image_size) and 8 * T < N
 
 
 def as_tokens(shape, axis, facts, signed):

@@ -100,6 +100,8 @@ def still_open(report, keys, facts):
         t = own.layout.grid[:-2]
         report.candidates.sort(key=lambda c: (not c.likely, c.layout.grid[:-2] != t))
     doubts = list(by_queries(report, N, facts, own))
+    if not facts.family.grid and T == N and not report.candidates[0].off_grid:
+        doubts.append(say("latents", N=N))
     return doubts + open_questions(report.candidates, facts)
 
 

@@ -152,7 +152,7 @@ def dropout(rows):
     if rows.grid or rows.high <= 1 + rows.allowed:
         return False
     if rows.taken:
-        return off < 0.15 + 1.5 * len(rows.whole) ** -0.5
+        return off < 0.03 + 4 * each * len(rows.whole) ** -0.5
     near = off < 0.05 and each < 0.15 and rows.low > 0.4 and rows.high < 1.6
     return near and not rows.heads
 
