@@ -177,7 +177,8 @@ def as_map(shape, facts, signed):
         return features("feature map", signed, C=C, h=r, w=c) if usual else None
     if (r, c) == tuple(facts.image_size):
         certain = C in (1, 3, 4) and not fits(c, facts)
-        return features("image", certain, shape=shape[-3:])
+        if certain or not fits(c, facts):
+            return features("image", certain, shape=shape[-3:])
     grids = {(g.h, g.w) for g in facts.grids() if g.likely}
     if (h, w) in grids and is_width(shape[-1]):
         certain = not fits(shape[-1], facts)

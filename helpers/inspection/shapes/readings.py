@@ -123,7 +123,7 @@ def cells(g, M, facts):
 
 def blocks(g, M, facts):
     """The orders of encoders that merge 2 x 2 cells afterwards (Qwen2-VL, 2.5-VL)."""
-    named = facts.patch_size is not None or "blocks" in facts.family.kinds
+    named = facts.patch_size in (14, 16) or "blocks" in facts.family.kinds
     if g.h * g.w != M or g.h % 2 or g.w % 2 or g.merge > 1 or not (g.likely and named):
         return
     order = "block by block, 2 x 2 (the encoders of Qwen2-VL and GLM-4V)"
