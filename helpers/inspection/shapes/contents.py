@@ -1,11 +1,6 @@
 """What a tensor is, if it is no weights: by its values, then by its shape."""
 
-from helpers.inspection.shapes.features import (
-    are_classes,
-    as_features,
-    as_points,
-    features,
-)
+from helpers.inspection.shapes.features import as_features, as_points, features, labels
 from helpers.inspection.shapes.readings import exact, fits
 from helpers.inspection.shapes.softmax import are_cut, image_block
 
@@ -24,7 +19,7 @@ def instead_of_weights(report, values, facts, counts):
         if found := two_numbers(values):
             return found
         weights = report.sums or are_cut(values, len(shape) - 1)
-        if weights and not are_classes(shape, facts):
+        if weights and not labels(shape, facts):
             return None
         pixels = None if named & set(shape) else as_pixels(shape, values, facts)
         if found := pixels or whole_numbers(values):

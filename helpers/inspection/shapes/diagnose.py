@@ -6,7 +6,7 @@ from helpers.inspection.shapes.axis_names import name_axes
 from helpers.inspection.shapes.contents import instead_of_weights
 from helpers.inspection.shapes.facts import SMALLEST, Facts, check_counts
 from helpers.inspection.shapes.families import family_of, problem, say
-from helpers.inspection.shapes.features import are_classes
+from helpers.inspection.shapes.features import labels
 from helpers.inspection.shapes.key_axis import find_keys, over_words
 from helpers.inspection.shapes.open_axes import check_named, open_axes
 from helpers.inspection.shapes.proposals import fit_keys
@@ -104,7 +104,7 @@ def without_logarithm(report, values, facts):
     if values is None:
         return None
     report.looked_at = "the sums, signs, zeros and spread of the weights"
-    log = None if are_classes(report.shape, facts) else logarithm_of(values)
+    log = None if labels(report.shape, facts) else logarithm_of(values)
     if log:
         values = log[0] / log[1]  # (..., N)
         report.problems.append(problem("log-softmax", total=log[1]))

@@ -1,7 +1,7 @@
 """What a caller can know of the run, and the grids that follow from it."""
 
 from dataclasses import dataclass
-from math import ceil, isqrt
+from math import ceil
 from numbers import Integral
 from typing import NamedTuple
 
@@ -12,7 +12,6 @@ from helpers.inspection.shapes.families import family_of
 STRIDES = (16, 14, 32, 8, 28, 4)  # pixels from cell to cell, the most usual first
 MERGES = (2, 4, 8, 3)  # cells of a side that become one token, the most usual first
 LIKELY_MERGES = (1, 2, 4)
-USUAL = (14, 16, 24)  # cells on a side, of frames and of tiles
 SMALLEST = 16  # cells: below this, any number fits some grid
 LARGEST = 64  # cells of a side
 VOLUME = ". A volume or a video: the sizes of one slice, and frames=, how many"
@@ -177,25 +176,6 @@ def cut(size, patch, step):
 def as_pair(value):
     """A sequence as it is, and anything else as one of length 1."""
     return value if isinstance(value, tuple | list | torch.Size) else (value,)
-
-
-def square_grids(N, extras):
-    """[Grid] of N cells, or of some fewer, at most 2.5 times as wide as high; and of
-    one of several frames."""
-    squares, others = {}, {}
-    for rest in extras:
-        for h in range(isqrt(max(N - rest, 0)), 1, -1):
-            w, off = divmod(N - rest, h)
-            if w > 2.5 * h:
-                break
-            if not off and h == w:
-                squares[h, w] = Grid(h, w, "a square grid")
-            elif not off and h * w >= SMALLEST:
-                why = "a grid of this many cells, or on its side"
-                others[h, w] = Grid(h, w, why, False)
-    several = [n for n in USUAL if N % n**2 < 2 and N > 2 * n**2]
-    several = [Grid(n, n, "a usual grid") for n in several]
-    return [*squares.values(), *several, *others.values()]
 
 
 def check_counts(*counts, least=1):

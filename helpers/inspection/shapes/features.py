@@ -54,10 +54,10 @@ def as_features(shape, facts, signed=False, heads=None):
     shape: that of a tensor not known to sum to 1. signed: that some values are
     negative, as no weight is. heads: how many, if it is known.
     """
-    classes = are_classes(shape, facts)
-    if classes and shape[-1] in CLASSES and not fits(shape[-1], facts):
+    said = labels(shape, facts)
+    if said and shape[-1] in CLASSES and not fits(shape[-1], facts):
         return features("class logits", N=shape[-1])
-    if classes or (signed and shape[-1] > max(WIDEST, shape[-2:][0])):
+    if said or (signed and shape[-1] > max(WIDEST, shape[-2:][0])):
         return features("logits", N=shape[-1])
     found = as_map(shape, facts, signed) or as_picture(shape, facts, signed, heads)
     if found or not 2 <= len(shape) <= 5 or shape[-1] == shape[-2]:
@@ -71,7 +71,7 @@ def as_features(shape, facts, signed=False, heads=None):
     return next(filter(None, found), None)
 
 
-def are_classes(shape, facts):
+def labels(shape, facts):
     """True if the last axis is as long as a vocabulary, or as a list of classes; or for
     a few queries, and more keys than the image has cells of 4 x 4 pixels."""
     T, N = (1, *shape)[-2:]
@@ -175,9 +175,8 @@ def as_map(shape, facts, signed):
         small = max(r, c) <= min(LARGEST, 2 * min(r, c))
         usual = len(shape) == 4 and is_width(C) and small
         return features("feature map", signed, C=C, h=r, w=c) if usual else None
-    if (r, c) == tuple(facts.image_size):
-        certain = C in (1, 3, 4) and not fits(c, facts)
-        return features("image", certain, shape=shape[-3:])
+    if (r, c) == tuple(facts.image_size) and not fits(c, facts):
+        return features("image", C in (1, 3, 4), shape=shape[-3:])
     grids = {(g.h, g.w) for g in facts.grids() if g.likely}
     if (h, w) in grids and is_width(shape[-1]):
         certain = not fits(shape[-1], facts)

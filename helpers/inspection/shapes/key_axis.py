@@ -107,7 +107,9 @@ def looks_like_grid(shape, values, axes, facts, counts):
     if facts.image_size is not None:
         return on_grid(shape, facts)
     stacked = {facts.frames, counts["layers"]} & set(shape[:-2])  # of maps
-    if stacked and shape[-1] == shape[-2] != counts["queries"] and min(shape[-2:]) > 4:
+    off = (values.sum(-1) - 1).abs() > tolerance(values)  # (...): not all, if edited
+    square = shape[-1] == shape[-2] != counts["queries"] and off.double().mean() > 0.9
+    if stacked and square and min(shape[-2:]) > 4:
         return values.nan_to_num().min() >= 0
     total = values.double().nan_to_num().flatten(-2).sum(-1)  # (...)
     positive = values.nan_to_num().min() >= 0 and total.max() > 0

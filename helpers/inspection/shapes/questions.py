@@ -110,7 +110,7 @@ def no_layout(report, keys, facts):
         return say(own, words=words, left=N - words, N=N, grid=grid)
     if looks_at_words(N, T, facts):
         return say("words", N=N, grid=grid)
-    if report.causal and not facts.family.prompt:
+    if report.causal and not facts.family.prompt and facts.family.grid:
         return say("causal text", N=N)
     if facts.family.grid and facts.input_unknown():
         return say("no usual input", N=N, name=facts.name)

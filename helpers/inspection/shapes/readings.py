@@ -3,10 +3,11 @@
 from dataclasses import replace
 from math import isqrt
 
-from helpers.inspection.shapes.facts import SMALLEST, square_grids
+from helpers.inspection.shapes import tiles
+from helpers.inspection.shapes.facts import SMALLEST
 from helpers.inspection.shapes.processor import packed, sorted_blocks
 from helpers.inspection.shapes.report import Candidate
-from helpers.inspection.shapes.tiles import SQUARES, TILES, levels, second, tiled
+from helpers.inspection.shapes.tiles import TILES
 from helpers.maps.token_layout import TokenLayout
 
 # Keys that are no cells, as published models have them: how many, and what they are.
@@ -30,11 +31,11 @@ def read(M, facts):
     """Candidates of M keys or fewer, the likeliest first."""
     if given := facts.given_grids():
         return packed(M, given, facts)
-    grids = facts.grids() if facts.image_size else square_grids(M, EXTRAS)
-    readings = (cells, blocks, breaks, frames, second)
+    grids = facts.grids() if facts.image_size else tiles.square_grids(M, EXTRAS)
+    readings = (cells, blocks, breaks, frames, tiles.second)
     found = [c for g in grids for reading in readings for c in reading(g, M, facts)]
-    found += levels(M, facts)
-    found += tiled(M, facts, grids if facts.image_size else SQUARES)
+    found += tiles.levels(M, facts)
+    found += tiles.tiled(M, facts, grids if facts.image_size else tiles.SQUARES)
     own = set(facts.family.kinds)
     own |= set(FRAMES if facts.frames and not own & {*FRAMES} else ())
     own |= set(TILES if facts.tiles and not own & {*TILES} else ())
@@ -98,8 +99,7 @@ def extras_of(n):
 
 def candidate(layout, g, kind, others=EXTRAS[0], order=""):
     source = f"{g.source}, {order}" if order else g.source
-    more = {"likely": g.likely, "merge": g.merge, "kind": kind}
-    return Candidate(layout, source, others, **more)
+    return Candidate(layout, source, others, likely=g.likely, merge=g.merge, kind=kind)
 
 
 def cells(g, M, facts):
@@ -123,7 +123,7 @@ def cells(g, M, facts):
 
 def blocks(g, M, facts):
     """The orders of encoders that merge 2 x 2 cells afterwards (Qwen2-VL, 2.5-VL)."""
-    named = facts.patch_size is not None or "blocks" in facts.family.kinds
+    named = facts.patch_size in (14, 16) or "blocks" in facts.family.kinds
     if g.h * g.w != M or g.h % 2 or g.w % 2 or g.merge > 1 or not (g.likely and named):
         return
     order = "block by block, 2 x 2 (the encoders of Qwen2-VL and GLM-4V)"

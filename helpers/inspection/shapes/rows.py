@@ -8,6 +8,7 @@ import torch
 from helpers.inspection.shapes.softmax import is_half, tolerance
 
 HIDES = -1e30  # in place of -inf, which a mask adds to scores
+WIDTHS = (16, 24, 32, 40, 48, 64, 72, 80, 88, 96, 128, 160, 192, 256)  # of heads
 MOST_LEFT = 0.75  # of a row, where all of it was divided by one number
 
 
@@ -43,6 +44,12 @@ class Rows:
         if self.alike:
             return f"every row sums to {self.middle:.4g}"
         return f"{'maps' if self.grid else 'rows'} sum to {self.range}, not to 1"
+
+    @property
+    def known(self):
+        """The scale of dot products that all sums are, in words; or ""."""
+        width = [d for d in WIDTHS if abs(self.middle * d**0.5 - 1) < 2e-3]
+        return f": {self.middle:.4g} is 1 / sqrt({width[0]})" if width else ""
 
     @property
     def alike(self):

@@ -24,10 +24,7 @@ def usual_input(shape, keys, facts):
     Numbers in the name come before those of the family.
     """
     N = shape[keys]
-    if None not in (facts.image_size, facts.patch_size) and not facts.given_grids():
-        own = [replace(facts, assumed=SIZES, **one) for one in cells_of(facts.family)]
-        return next((f for f in own if fits(N, f) and not fits(N, facts)), facts)
-    if facts.given_grids():
+    if facts.given_grids() or None not in (facts.image_size, facts.patch_size):
         return facts
     own = tuple(n for n in SIZES if getattr(facts, n) is None)
     options = [replace(facts, assumed=own, **one) for one in published(facts)]
@@ -61,12 +58,6 @@ def published(facts):
             one = {"image_size": size or pixels, "patch_size": patch or int(own)}
         found += [one] * (one["image_size"] is not None and one not in found)
     return found
-
-
-def cells_of(family):
-    """[sizes] of those published inputs of a family that are grids of cells."""
-    grids = [pixels_of(text) for text in family.inputs if "/" not in text]
-    return [{"image_size": grid, "patch_size": 1} for grid in grids]
 
 
 def pixels_of(text):

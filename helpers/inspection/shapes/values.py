@@ -1,14 +1,17 @@
 """What the values of weights show, once it is known where the keys are."""
 
+from math import prod
+
 import torch
 
 from helpers.inspection.shapes.axis_names import BY_PLACE
 from helpers.inspection.shapes.families import problem, read_toml, say
 from helpers.inspection.shapes.report import Candidate
 from helpers.inspection.shapes.rows import Rows
-from helpers.inspection.shapes.rules import ALWAYS, EQUAL, NARROW, UNEQUAL, few_kept
+from helpers.inspection.shapes.rules import ALWAYS, EQUAL, NARROW, few_kept
 from helpers.inspection.shapes.signs import SIGNED
 from helpers.inspection.shapes.softmax import is_half, sample, softmax_axes, tolerance
+from helpers.inspection.shapes.sums import UNEQUAL
 from helpers.maps.token_layout import TokenLayout
 
 PARTS, FALL = 8, 8  # of the keys; how much less the last part has than the first
@@ -67,13 +70,17 @@ def look(report, values, keys, misplaced):
         report.notes.append(say("blind", count=int(rows.blind.sum())))
     if kept := few_kept(rows):
         report.notes.append(say("kept", **kept))
-    sinks = find_sinks(rows)
-    report.sinks = [key for key, _ in sinks]
+    sinks = find_sinks(rows, report.causal)
+    report.sinks = [key for key, *_ in sinks]
+    some = " of the sample" * (values.numel() < prod(report.shape))
+    some += " where queries see many keys" * report.causal
     cells = report.layouts[0].index if report.layouts else torch.empty(0, 0)
-    for key, share in sinks:
+    for key, share, least in sinks:
         place = (cells == key).nonzero().tolist()
         where = f"drawn as cell {tuple(place[0])}" if place else "off the grid"
-        report.notes.append(say("sink", key=key, share=share, where=where, axis=keys))
+        which = "whatever the query" if least > share / 2 else f"at least {least:.0%}"
+        numbers = {"key": key, "share": share, "some": some, "which": which}
+        report.notes.append(say("sink", where=where, axis=keys, **numbers))
 
 
 def shares(values, axis):
@@ -98,7 +105,7 @@ def find_problems(rows):
     for kind, test in (*ALWAYS, *rules):
         if numbers := test(rows):
             more = numbers if isinstance(numbers, dict) else {}
-            numbers = vars(rows) | {"text": rows.text} | more
+            numbers = vars(rows) | {"text": rows.text, "known": rows.known} | more
             return [*found, problem(kind, **numbers)]
     return found
 
@@ -128,12 +135,16 @@ def not_finite(rows):
     return [problem(kind, count=count, where=where)]
 
 
-def find_sinks(rows):
-    """Keys that hold much of the weight whatever the query: [(key, share)]."""
-    whole = rows.whole[rows.sums > 0.5]  # (rows, N)
+def find_sinks(rows, causal):
+    """Keys that hold much of the weight whatever the query: [(key, share, the least of
+    nearly all queries)]; of a causal prompt, of the later half of its queries."""
+    late = rows.all.shape[-2] // 2 if causal else 0  # early ones see few keys
+    whole = rows.all[..., late:, :].reshape(-1, rows.N) if late else rows.whole
+    whole = whole[whole.sum(-1) > 0.5]  # (rows, N), without NaN
     if rows.all.dim() < 2 or rows.N < 3 or len(whole) < 4:
         return []
     share = whole.mean(0)  # (N,)
     least = whole.double().quantile(0.2, dim=0) if whole.numel() < 2**24 else share
     enough = (share > max(SINK, 10 / rows.N)) & (least > SINK / 3)
-    return [(int(key), share[key].item()) for key in enough.nonzero()[:, 0]]
+    keys = enough.nonzero()[:, 0].tolist()
+    return [(key, share[key].item(), whole[:, key].min().item()) for key in keys]
