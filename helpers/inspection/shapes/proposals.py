@@ -41,6 +41,7 @@ def fit_keys(report, values, keys, facts, fold=None, batch=None):
         return []
     report.candidates = count(report, values, keys, facts, usual)
     parts = questions.in_parts(report.candidates)
+    parts = parts or questions.at_both_ends(report.candidates)
     if values is not None and len(parts) > 1:
         parts, smooth = placing.smoothest(parts, values, keys)
         rest = [c for c in report.candidates if c not in parts]

@@ -121,6 +121,8 @@ def no_layout(report, keys, facts):
     text = "no grid that is counted here has " * sized + f"{N} keys"
     text += f" ({other_size(N, facts)})" if other_size(N, facts) else ""
     if len(shape) > 1 and fits(shape[keys - 1], facts):
+        if N == 1:
+            return f"axis {keys - 1} of size {T} fits{grid}: the keys may be there"
         return say("cells ask", text=text, axis=keys - 1, T=shape[keys - 1], grid=grid)
     text += f", {cut}" if T == N and (cut := cut_by_one(N, facts)) else ""
     return say("no grid", text=text, head=head)
@@ -141,6 +143,13 @@ def in_parts(candidates):
         return []
     size = best.layout.grid
     return [c for c in candidates if c.kind in TILES and c.layout.grid == size]
+
+
+def at_both_ends(candidates):
+    """The candidates that put the cells of the first at other places, if it guesses."""
+    best = candidates[0] if candidates and candidates[0].free else None
+    alike = (best.kind, best.layout.grid) if best else ()
+    return [c for c in candidates if (c.kind, c.layout.grid) == alike and c.free]
 
 
 def open_grid(shape, values):
