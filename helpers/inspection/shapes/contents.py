@@ -2,6 +2,7 @@
 
 from helpers.inspection.shapes.features import as_features, as_points, features, labels
 from helpers.inspection.shapes.readings import exact, fits
+from helpers.inspection.shapes.signs import TINY
 from helpers.inspection.shapes.softmax import are_cut, image_block
 
 COLORS = (3, 4)  # as a picture has them
@@ -28,6 +29,11 @@ def instead_of_weights(report, values, facts, counts):
     if not signed and ((facts.gives_layout() and placed) or named & set(shape)):
         return None
     found = as_features(shape, facts, signed, counts["heads"])
+    if signed and found and found.what == "queries, keys or values":
+        sizes = values.abs().sum(-1)  # (...)
+        centred = (values.sum(-1).abs() <= 1e-3 * sizes).all()
+        if centred or values.abs().max() <= TINY:  # gradients
+            return None
     axes_named = counts["heads"] in shape[:-2] or counts["queries"] == shape[-2:][0]
     return None if axes_named and found and found.what == "tokens" else found
 

@@ -1,6 +1,5 @@
 """Tensors that people bring instead of weights: tokens, feature maps, heads' parts."""
 
-from math import prod
 from typing import NamedTuple
 
 from helpers.inspection.shapes.facts import SMALLEST
@@ -54,10 +53,9 @@ def as_features(shape, facts, signed=False, heads=None):
     shape: that of a tensor not known to sum to 1. signed: that some values are
     negative, as no weight is. heads: how many, if it is known.
     """
-    said = labels(shape, facts)
-    if said and shape[-1] in CLASSES and not fits(shape[-1], facts):
+    if len(shape) == 2 and shape[-1] in CLASSES and not fits(shape[-1], facts):
         return features("class logits", N=shape[-1])
-    if said or (signed and shape[-1] > max(WIDEST, shape[-2:][0])):
+    if labels(shape, facts) or (signed and shape[-1] > max(WIDEST, shape[-2:][0])):
         return features("logits", N=shape[-1])
     found = as_map(shape, facts, signed) or as_picture(shape, facts, signed, heads)
     if found or not 2 <= len(shape) <= 5 or shape[-1] == shape[-2]:
@@ -77,9 +75,9 @@ def labels(shape, facts):
     T, N = (1, *shape)[-2:]
     if N in WORDS or (len(shape) == 2 and N in CLASSES):
         return True
-    if facts.image_size is None or facts.gives_layout() or fits(N, facts):
-        return False
-    return N >= LEAST_WORDS and 16 * N > prod(facts.image_size) and 8 * T < N
+    known = facts.gives_layout() or fits(N, facts) or 8 * T >= N
+    h, w = facts.image_size or (N, N)
+    return N >= LEAST_WORDS and 16 * N > h * w and not known
 
 
 def as_tokens(shape, axis, facts, signed):
@@ -172,9 +170,9 @@ def as_map(shape, facts, signed):
     if facts.image_size is None:  # no model has so many heads
         if len(shape) == 4 and is_width(shape[-1]) and 4 <= h == w <= LARGEST:
             return features("channels last", signed, h=h, w=w, C=shape[-1])
-        small = max(r, c) <= min(LARGEST, 2 * min(r, c))
-        usual = len(shape) == 4 and is_width(C) and small
-        return features("feature map", signed, C=C, h=r, w=c) if usual else None
+        usual = len(shape) == 4 and max(r, c) <= min(LARGEST, 2 * min(r, c))
+        found = usual and is_width(C)
+        return features("feature map", signed, C=C, h=r, w=c) if found else None
     if (r, c) == tuple(facts.image_size) and not fits(c, facts):
         return features("image", C in (1, 3, 4), shape=shape[-3:])
     grids = {(g.h, g.w) for g in facts.grids() if g.likely}

@@ -136,7 +136,8 @@ def anywhere(N, T, facts, found):
     they are no proof: where these stand is a guess, or known of the family."""
     first = found[0] if found else None
     pictures = first and (first.kind == "two pictures" or first.free)
-    usual = first and first.off_grid in (0, 1, 2, *facts.family.front)
+    front, behind = facts.family.front, facts.family.behind
+    usual = first and first.off_grid in (0, 1, 2, *(n + behind for n in front))
     if first and not pictures and (usual or first.kind != "cells"):
         return found
     others = somewhere(N, facts) if not first or first.known == Known.COUNTED else []

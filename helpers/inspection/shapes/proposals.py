@@ -148,9 +148,6 @@ def count(report, values, keys, facts, usual):
         return placing.at(*block, N, facts, whole=True)
     found = placing.alone(N, facts, front, behind, usual) if block is None else []
     found = found if found and front + behind else placing.anywhere(N, T, facts, found)
-    if T not in (0, N):  # only encoders have blocks, and their tokens all look
-        own = facts.family.kinds
-        found = [c for c in found if c.kind != "blocks" or "blocks" in own]
     return [c for c in found if c.merge == 1 or not text or c.merge in facts.merges]
 
 

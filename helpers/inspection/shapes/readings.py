@@ -69,8 +69,7 @@ def exact(M, facts):
 
 def likeliest(N, facts):
     """The first Candidate of N keys if it is likely, else None."""
-    found = exact(N, facts)
-    return found[0] if found and found[0].likely else None
+    return next((c for c in exact(N, facts)[:1] if c.likely), None)
 
 
 def fits(N, facts):
