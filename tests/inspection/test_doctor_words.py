@@ -141,3 +141,22 @@ def test_keys_in_front_or_behind_are_told_by_smooth_maps(first):
     report = diagnose(torch.cat(parts, -1).softmax(-1), **WIDE)
     assert report.layouts[0].index.min() == 31 * first
     assert report.candidates[0].free
+
+
+def test_a_batch_of_one_makes_no_windows_of_heads():
+    known = {"image_size": (256, 256), "patch_size": 16}
+    plain, named = (diagnose((1, 12, 65, 65), **known, **b) for b in ({}, {"batch": 1}))
+    assert named.layouts == plain.layouts
+
+
+@pytest.mark.parametrize("share", [0.3, 0.6])
+def test_a_difference_of_two_softmaxes_has_signs_by_design(share):
+    raw = scores(2, 2, 6, 13, 240).softmax(-1)
+    report = diagnose(raw[0] - share * raw[1], **WIDE)
+    assert kinds(report) == ["differential"] and report.layouts[0].grid == (12, 20)
+    assert kinds(diagnose(raw[0] - raw[1], **WIDE)) == ["centred"]
+
+
+def test_the_pixels_of_an_image_are_no_vocabulary():
+    assert diagnose((2, 1, 64, 192 * 320), **WIDE).what == "weights"
+    assert diagnose((2, 15, 50257), **WIDE).what == "logits"

@@ -75,8 +75,8 @@ def labels(shape, facts):
     T, N = (1, *shape)[-2:]
     if N in WORDS or (len(shape) == 2 and N in CLASSES):
         return True
-    known = facts.gives_layout() or fits(N, facts) or 8 * T >= N
     h, w = facts.image_size or (N, N)
+    known = facts.gives_layout() or fits(N, facts) or 8 * T >= N or h * w == N
     return N >= LEAST_WORDS and 16 * N > h * w and not known
 
 

@@ -57,6 +57,8 @@ def fold_of(size, N, T, facts, batch, heads):
     for unit, count, windows in units(N, T, facts, known):
         if unit == "places" and count is None and size < MANY_IMAGES:
             continue  # too few for an image
+        if windows and heads is None and not (windows.usual or named):
+            continue  # heads may be all that the axis has
         tiled = windows and windows.full == list(windows.grid) and count == size
         if windows and plain and not (tiled or named):
             continue

@@ -80,6 +80,7 @@ SIGNED = (
     ("position bias", bias),
     ("signed, causal", triangular),
     ("centred", centred),
+    ("differential", lambda rows: rows.alike and 0 < rows.middle < 1.01),
     ("gradients", lambda rows: max(-rows.least, rows.most) <= TINY),
     ("cosines", lambda rows: max(-rows.least, rows.most) <= 1.001),
     ("scores", lambda rows: True),
