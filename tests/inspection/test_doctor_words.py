@@ -160,3 +160,10 @@ def test_a_difference_of_two_softmaxes_has_signs_by_design(share):
 def test_the_pixels_of_an_image_are_no_vocabulary():
     assert diagnose((2, 1, 64, 192 * 320), **WIDE).what == "weights"
     assert diagnose((2, 15, 50257), **WIDE).what == "logits"
+
+
+def test_named_heads_make_no_words_of_the_width_of_a_head():
+    plain, named = (diagnose((10, 240, 64), **WIDE, **h) for h in ({}, {"heads": 10}))
+    assert named.what == plain.what != "weights" and named.layouts == plain.layouts
+    asked = diagnose((10, 240, 64), **WIDE, heads=10, words=64)
+    assert asked.what == "weights" and not asked.layouts

@@ -1,6 +1,12 @@
 """What a tensor is, if it is no weights: by its values, then by its shape."""
 
-from helpers.inspection.shapes.features import as_features, as_points, features, labels
+from helpers.inspection.shapes.features import (
+    as_features,
+    as_heads,
+    as_points,
+    features,
+    labels,
+)
 from helpers.inspection.shapes.readings import exact, fits
 from helpers.inspection.shapes.signs import TINY
 from helpers.inspection.shapes.softmax import are_cut, image_block
@@ -26,8 +32,11 @@ def instead_of_weights(report, values, facts, counts):
         if found := pixels or whole_numbers(values):
             return found
     placed = facts.in_prompt() or facts.given_grids() or exact(shape[-1], facts)
-    if not signed and ((facts.gives_layout() and placed) or named & set(shape)):
+    if not signed and facts.gives_layout() and placed:
         return None
+    if not signed and named & set(shape):
+        asked = counts["queries"] in shape or facts.words == shape[-1]
+        return None if asked else as_heads(shape, facts, signed, counts["heads"])
     found = as_features(shape, facts, signed, counts["heads"])
     if signed and found and found.what == "queries, keys or values":
         sizes = values.abs().sum(-1)  # (...)
