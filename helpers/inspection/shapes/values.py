@@ -138,8 +138,9 @@ def not_finite(rows):
 def find_sinks(rows, causal):
     """Keys that hold much of the weight whatever the query: [(key, share, the least of
     nearly all queries)]; of a causal prompt, of the later half of its queries."""
-    late = rows.all.shape[-2] // 2 if causal else 0  # early ones see few keys
-    whole = rows.all[..., late:, :].reshape(-1, rows.N) if late else rows.whole
+    whole = rows.whole  # (rows, N)
+    if causal and rows.square is not None:  # early queries see few keys
+        whole = rows.square[:, rows.N // 2 :].flatten(0, 1)
     whole = whole[whole.sum(-1) > 0.5]  # (rows, N), without NaN
     if rows.all.dim() < 2 or rows.N < 3 or len(whole) < 4:
         return []
