@@ -205,7 +205,7 @@ def test_a_count_that_no_layout_explains():
     for weights in (softmax(2, 4, 9, 45), (2, 4, 9, 45)):
         report = diagnose(weights, (112, 112), 16)
         assert not report.layouts and not report.problems
-        assert "no grid on this image has 45 keys" in report.ambiguous[0]
+        assert "no grid that is counted here has 45 keys" in report.ambiguous[0]
     wrong = found_in(softmax(9, 49), (224, 224), layout=TokenLayout.from_grid(14, 14))
     assert "49 keys" in wrong and "196" in wrong
 

@@ -32,7 +32,7 @@ def test_a_last_axis_of_size_1_holds_no_keys_where_another_sums_to_1(heads):
 
 def test_one_key_has_the_weights_that_there_are():
     gate = torch.linspace(0.25, 0.75, 192).view(2, 96, 1)
-    assert "of weight 0.25 ... 0.75" in diagnose(gate, **SMALL).problems[0].found
+    assert "one number, 0.25 ... 0.75" in diagnose(gate, **SMALL).problems[0].found
     assert "of weight 0.25 ." not in diagnose(0 * gate + 0.25).problems[0].found
 
 

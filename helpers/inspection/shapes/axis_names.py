@@ -156,7 +156,7 @@ class Names:
         if self.free and not self.has("queries", *QUERY_GRID) and not one:
             self.put(self.free[-1], "queries", BY_PLACE)
         left = [name for name in ORDER[:-1] if name not in names]
-        if fold or (one and self.layers_and_heads()):
+        if (fold and fold.first) or (one and self.layers_and_heads()):
             left = [name for name in left if name != "images"]
         T, facts = self.size_of("queries") or 0, self.facts
         halves = fits(T, facts) and not fits(self.shape[-1], facts)

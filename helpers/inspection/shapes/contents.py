@@ -1,13 +1,15 @@
 """What a tensor is, if it is no weights: by its values, then by its shape."""
 
 from helpers.inspection.shapes.features import (
-    are_classes,
     as_features,
+    as_heads,
     as_points,
     features,
+    labels,
 )
 from helpers.inspection.shapes.readings import exact, fits
-from helpers.inspection.shapes.softmax import are_cut
+from helpers.inspection.shapes.signs import TINY
+from helpers.inspection.shapes.softmax import are_cut, image_block
 
 COLORS = (3, 4)  # as a picture has them
 SMALL, SMALL_LAST = 192, 64  # pixels of a side: below this, colors may be heads
@@ -24,15 +26,23 @@ def instead_of_weights(report, values, facts, counts):
         if found := two_numbers(values):
             return found
         weights = report.sums or are_cut(values, len(shape) - 1)
-        if weights and not are_classes(shape):
+        if weights and not labels(shape, facts):
             return None
         pixels = None if named & set(shape) else as_pixels(shape, values, facts)
         if found := pixels or whole_numbers(values):
             return found
     placed = facts.in_prompt() or facts.given_grids() or exact(shape[-1], facts)
-    if not signed and ((facts.gives_layout() and placed) or named & set(shape)):
+    if not signed and facts.gives_layout() and placed:
         return None
+    if not signed and named & set(shape):
+        asked = counts["queries"] in shape or facts.words == shape[-1]
+        return None if asked else as_heads(shape, facts, signed, counts["heads"])
     found = as_features(shape, facts, signed, counts["heads"])
+    if signed and found and found.what == "queries, keys or values":
+        sizes = values.abs().sum(-1)  # (...)
+        centred = (values.sum(-1).abs() <= 1e-3 * sizes).all()
+        if centred or values.abs().max() <= TINY:  # gradients
+            return None
     axes_named = counts["heads"] in shape[:-2] or counts["queries"] == shape[-2:][0]
     return None if axes_named and found and found.what == "tokens" else found
 
@@ -43,6 +53,8 @@ def two_numbers(values):
     two = bool(((values == least) | (values == most)).all()) and least < most
     one = least == 0 and bool((values.sum(-1) == 1).all())  # a key a row: weights
     mask = two and not one and (most == 0 or (least, most) == (0, 1))
+    if mask and any(image_block(values == seen) == (0, 0) for seen in (most, least)):
+        return features("causal mask", tokens=values.dim() - 1)
     return features("mask") if mask else None
 
 

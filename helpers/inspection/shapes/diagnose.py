@@ -6,12 +6,13 @@ from helpers.inspection.shapes.axis_names import name_axes
 from helpers.inspection.shapes.contents import instead_of_weights
 from helpers.inspection.shapes.facts import SMALLEST, Facts, check_counts
 from helpers.inspection.shapes.families import family_of, problem, say
-from helpers.inspection.shapes.features import are_classes
-from helpers.inspection.shapes.key_axis import find_keys
+from helpers.inspection.shapes.features import labels
+from helpers.inspection.shapes.key_axis import find_keys, over_words
 from helpers.inspection.shapes.open_axes import check_named, open_axes
 from helpers.inspection.shapes.proposals import fit_keys
+from helpers.inspection.shapes.queries import words_that_ask
 from helpers.inspection.shapes.questions import next_line, open_grid
-from helpers.inspection.shapes.report import Candidate, Known, Report
+from helpers.inspection.shapes.report import Axis, Candidate, Known, Report
 from helpers.inspection.shapes.softmax import logarithm_of, softmax_axes
 from helpers.inspection.shapes.unpack import unpack
 from helpers.inspection.shapes.usual_inputs import usual_input
@@ -62,11 +63,15 @@ def diagnose(
 def examine(report, values, facts, layout, counts, probed):
     """Fill in a report. counts: of axes, by name. probed: (model, read_tokens)."""
     shape, last = report.shape, len(report.shape) - 1
-    values = without_logarithm(report, values)
+    values = without_logarithm(report, values, facts)
     features = instead_of_weights(report, values, facts, counts)
     keys, evidence, misplaced = last, "by its size", []
-    if not (features and features.certain):
+    over = over_words(shape, values, report.sums, facts, counts)
+    if over is not None:
+        keys, evidence = None, "a map of each word"
+    elif not (features and features.certain):
         keys, evidence, misplaced = find_keys(shape, values, report.sums, facts, counts)
+    facts, counts = words_that_ask(shape, keys, facts, counts)
     if values is not None:
         values = fewer(report, values, keys)
     sizes = facts if keys is None else usual_input(shape, keys, facts)
@@ -74,7 +79,10 @@ def examine(report, values, facts, layout, counts, probed):
         report.notes.append(say("no name", name=facts.name))
     if sizes.name != facts.name:
         report.notes.append(say("no input", name=facts.name, N=shape[keys]))
-    report.axes, fold = name_axes(shape, keys, evidence, counts, sizes)
+    words = {} if over is None else {"queries": shape[over]}
+    report.axes, fold = name_axes(shape, keys, evidence, counts | words, sizes)
+    if over is not None:
+        report.axes[over] = Axis("words", shape[over], "the softmax ran over them")
     report.problems += misplaced
     if keys is None:
         doubts = [*open_grid(shape, values)]
@@ -88,15 +96,15 @@ def examine(report, values, facts, layout, counts, probed):
         if report.axes[-1].name == "points":
             values = values.flatten(-2)  # (..., levels * points)
         look(report, values, -1 if keys is None else keys - last - 1, misplaced)
-    report.next = next_line(report, keys)
+    report.next = next_line(report, keys, sizes)
 
 
-def without_logarithm(report, values):
+def without_logarithm(report, values, facts):
     """The values, or the weights whose logarithms they are; the axes that sum to 1."""
     if values is None:
         return None
     report.looked_at = "the sums, signs, zeros and spread of the weights"
-    log = None if are_classes(report.shape) else logarithm_of(values)
+    log = None if labels(report.shape, facts) else logarithm_of(values)
     if log:
         values = log[0] / log[1]  # (..., N)
         report.problems.append(problem("log-softmax", total=log[1]))
@@ -127,7 +135,7 @@ def fit(report, values, keys, facts, layout, features, fold, counts):
     if not (features and features.certain):
         doubts = fit_keys(report, values, keys, facts, fold, counts["images"])
         if not features:
-            small = len(report.shape) > 1 and report.sums == ()
+            small = len(report.shape) > 1 and report.sums == () and not fold
             return [*doubts, *(open_grid(report.shape, None) if small else ())]
         if any(c.likely for c in report.candidates):
             return [features.text, *doubts]

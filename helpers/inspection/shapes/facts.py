@@ -1,7 +1,7 @@
 """What a caller can know of the run, and the grids that follow from it."""
 
 from dataclasses import dataclass
-from math import ceil, isqrt
+from math import ceil
 from numbers import Integral
 from typing import NamedTuple
 
@@ -12,7 +12,6 @@ from helpers.inspection.shapes.families import family_of
 STRIDES = (16, 14, 32, 8, 28, 4)  # pixels from cell to cell, the most usual first
 MERGES = (2, 4, 8, 3)  # cells of a side that become one token, the most usual first
 LIKELY_MERGES = (1, 2, 4)
-USUAL = (14, 16, 24)  # cells on a side, of frames and of tiles
 SMALLEST = 16  # cells: below this, any number fits some grid
 LARGEST = 64  # cells of a side
 VOLUME = ". A volume or a video: the sizes of one slice, and frames=, how many"
@@ -127,21 +126,33 @@ class Facts:
                 ((int(h) // m, int(w) // m), True),
                 ((ceil(int(h) / m), ceil(int(w) / m)), False),
                 ((ceil(h / m), ceil(w / m)), False),
-                *self.overlapping(m),
             ]:
                 usual = likely and (m == 1 or whole or m in self.merges)
                 source = why + ", rounded up" * (not whole)
                 if size[0] * size[1] >= SMALLEST or (usual and min(size) > 1):
                     grids.setdefault(size, Grid(*size, source, usual, m, whole))
+        for h, w, source, likely in self.rare():
+            if min(h, w) > 3 or (h == 1 and w >= SMALLEST):
+                grids.setdefault((h, w), Grid(h, w, source, likely))
         return list(grids.values())
 
-    def overlapping(self, merge):
-        """[((h, w), True)] of patches of 16 pixels that overlap (AST, TransReID)."""
-        step = self.patch_size
-        if merge > 1 or step not in range(9, 14):
-            return []
-        h, w = (max(n - 16, 0) // step + 1 for n in self.image_size)
-        return [((h, w), True)]
+    def rare(self):
+        """(h, w, source, likely) of patches that overlap, where the patch is given
+        (AST, TransReID), and of convolutions without padding where it is not."""
+        size, p = self.image_size, self.patch_size
+        source = "patches of {} that overlap, one every {} pixels"
+        if p in range(9, 14):  # it is the step
+            yield *cut(size, 16, p), source.format(16, p), True
+        for step in (p * 3 // 4, p * 5 // 8, p // 2) if isinstance(p, int) else ():
+            if step > 3 and not self.in_prompt():
+                yield *cut(size, p, step), source.format(p, step), False
+        if p is None and size[1] >= 2 * size[0]:
+            for step in (4, 8):
+                yield 1, size[1] // step, f"one row, {step} pixels a cell (text)", False
+        for step in (2, 4, 8, 16, 32) if p is None else ():
+            size = cut(size, 3, 2)
+            yield *size, f"unpadded (Inception), about {step} pixels a cell", False
+            size = cut(size, 3, 1) if step < 8 else size
 
     def steps(self):
         """[(pixels down, across, in words, likely, merge)] from cell to cell."""
@@ -157,28 +168,14 @@ class Facts:
         return steps
 
 
+def cut(size, patch, step):
+    """(h, w) of patches that fit whole, one every so many pixels."""
+    return tuple(max(n - patch, 0) // step + 1 for n in size)
+
+
 def as_pair(value):
     """A sequence as it is, and anything else as one of length 1."""
     return value if isinstance(value, tuple | list | torch.Size) else (value,)
-
-
-def square_grids(N, extras):
-    """[Grid] of N cells, or of some fewer, at most 2.5 times as wide as high; and of
-    one of several frames."""
-    squares, others = {}, {}
-    for rest in extras:
-        for h in range(isqrt(max(N - rest, 0)), 1, -1):
-            w, off = divmod(N - rest, h)
-            if w > 2.5 * h:
-                break
-            if not off and h == w:
-                squares[h, w] = Grid(h, w, "a square grid")
-            elif not off and h * w >= SMALLEST:
-                why = "a grid of this many cells, or on its side"
-                others[h, w] = Grid(h, w, why, False)
-    several = [n for n in USUAL if N % n**2 < 2 and N > 2 * n**2]
-    several = [Grid(n, n, "a usual grid") for n in several]
-    return [*squares.values(), *several, *others.values()]
 
 
 def check_counts(*counts, least=1):

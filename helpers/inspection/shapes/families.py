@@ -49,11 +49,14 @@ def say(kind, /, **numbers):
 def family_of(name):
     """The Family of a model's name, such as "Qwen/Qwen2-VL-7B-Instruct".
 
-    Who made it tells nothing, nor does a few letters' part of another word.
+    Who made it tells nothing, nor does a few letters' part of another word, nor an
+    abbreviation of something else.
     """
     for family in read_toml("families.toml")["family"]:
-        if any(is_called(name, part) for part in family["names"]):
-            own = {k: v for k, v in family.items() if k != "names"}
+        parts = [part for part in family["names"] if is_called(name, part)]
+        known = (*family["names"], *family.get("long", ()))
+        if parts and not stands_for_another(name, parts, known):
+            own = {k: v for k, v in family.items() if k not in ("names", "long")}
             return Family(**own)._replace(**front_of(name))
     return UNKNOWN._replace(**front_of(name))
 
@@ -69,6 +72,33 @@ def is_called(name, part):
     if len(part) == 4:
         letters = rf"(?<![a-z0-9]){letters}|{letters}(?![a-z]{{2}})"
     return bool(re.search(letters, name))
+
+
+def stands_for_another(name, parts, known):
+    """True if all parts are of up to four letters, and the name spells one out as no
+    known name does, or it stands for several models and unusual words are beside it."""
+    table, squeezed = read_toml("families.toml"), re.sub("[^a-z]", "", name.lower())
+    if any(len(p) > 4 for p in parts) or any(
+        k in squeezed for k in known if len(k) > 4
+    ):
+        return False
+    words = re.findall("[a-z]+", re.sub(r"^[^/]*/(?=[A-Za-z])", "", name).lower())
+    beside = [w for w in words if len(w) > 3 and not any(p in w for p in parts)]
+    several = any(part in table["several"] for part in parts)
+    if several and set(beside) - set(table["plain"]):
+        return True
+    ways = [
+        words[n:] for n, word in enumerate(words) if not any(p in word for p in parts)
+    ]
+    return any(spell(way, part) for part in parts for way in ways)
+
+
+def spell(words, part):
+    """True if the first of these words begin with the letters of the part, in order."""
+    if not part or not words:
+        return not part
+    starts = [n for n in range(1, len(part) + 1) if words[0].startswith(part[:n])]
+    return any(spell(words[1:], part[n:]) for n in starts if words[0] != part[:n])
 
 
 def front_of(name):

@@ -12,6 +12,7 @@ PROJECTED = 64  # the least width of tokens whose values tell that they are no w
 WIDE, WIDEST = 2048, 16384  # of language models
 WORDS = (30522, 30524, 32000, 32064, 32128, 49152, 49408, 50257, 50265, 128256, 151936)
 WORDS += (152064, 250002, 256000, 257152)  # that language models know
+LEAST_WORDS = 4000
 CLASSES = (1000, 1001, 21841, 21843)  # of ImageNet
 HEADS = (32, 64, 72, 80, 88, 96, 128)  # widths of one head
 LARGEST = 128  # cells of a side of a feature map, where the image is not known
@@ -52,9 +53,9 @@ def as_features(shape, facts, signed=False, heads=None):
     shape: that of a tensor not known to sum to 1. signed: that some values are
     negative, as no weight is. heads: how many, if it is known.
     """
-    if are_classes(shape) and shape[-1] in CLASSES and not fits(shape[-1], facts):
+    if len(shape) == 2 and shape[-1] in CLASSES and not fits(shape[-1], facts):
         return features("class logits", N=shape[-1])
-    if are_classes(shape) or (signed and shape[-1] > max(WIDEST, shape[-2:][0])):
+    if labels(shape, facts) or (signed and shape[-1] > max(WIDEST, shape[-2:][0])):
         return features("logits", N=shape[-1])
     found = as_map(shape, facts, signed) or as_picture(shape, facts, signed, heads)
     if found or not 2 <= len(shape) <= 5 or shape[-1] == shape[-2]:
@@ -68,9 +69,15 @@ def as_features(shape, facts, signed=False, heads=None):
     return next(filter(None, found), None)
 
 
-def are_classes(shape):
-    """True if the last axis is as long as a vocabulary, or as a list of classes."""
-    return shape[-1] in WORDS or (len(shape) == 2 and shape[-1] in CLASSES)
+def labels(shape, facts):
+    """True if the last axis is as long as a vocabulary, or as a list of classes; or for
+    a few queries, and more keys than the image has cells of 4 x 4 pixels."""
+    T, N = (1, *shape)[-2:]
+    if N in WORDS or (len(shape) == 2 and N in CLASSES):
+        return True
+    h, w = facts.image_size or (N, N)
+    known = facts.gives_layout() or fits(N, facts) or 8 * T >= N or h * w == N
+    return N >= LEAST_WORDS and 16 * N > h * w and not known
 
 
 def as_tokens(shape, axis, facts, signed):
@@ -163,12 +170,11 @@ def as_map(shape, facts, signed):
     if facts.image_size is None:  # no model has so many heads
         if len(shape) == 4 and is_width(shape[-1]) and 4 <= h == w <= LARGEST:
             return features("channels last", signed, h=h, w=w, C=shape[-1])
-        small = max(r, c) <= min(LARGEST, 2 * min(r, c))
-        usual = len(shape) == 4 and is_width(C) and small
-        return features("feature map", signed, C=C, h=r, w=c) if usual else None
-    if (r, c) == tuple(facts.image_size):
-        certain = C in (1, 3, 4) and not fits(c, facts)
-        return features("image", certain, shape=shape[-3:])
+        usual = len(shape) == 4 and max(r, c) <= min(LARGEST, 2 * min(r, c))
+        found = usual and is_width(C)
+        return features("feature map", signed, C=C, h=r, w=c) if found else None
+    if (r, c) == tuple(facts.image_size) and not fits(c, facts):
+        return features("image", C in (1, 3, 4), shape=shape[-3:])
     grids = {(g.h, g.w) for g in facts.grids() if g.likely}
     if (h, w) in grids and is_width(shape[-1]):
         certain = not fits(shape[-1], facts)

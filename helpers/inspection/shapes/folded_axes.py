@@ -29,11 +29,9 @@ class Fold(NamedTuple):
 
     @property
     def heads(self):
-        """How many heads stand behind each window; -1 if that is not known."""
+        """How many heads stand behind each window; None if that is not known."""
         name, count = self.parts[-1]
-        if name == self.unit or count == 1:
-            return 1
-        return count if name == "heads" else -1
+        return count if count == 1 or name == "heads" else None
 
     @property
     def evidence(self):
@@ -52,18 +50,25 @@ def fold_of(size, N, T, facts, batch, heads):
     best = likeliest(N, facts)
     plain = best and best.merge == 1 and facts.image_size
     named = "windows" in facts.family.kinds
-    many = size >= MANY_IMAGES and (batch or facts.patch_size is None)
+    odd = size & (size - 1)  # batches are mostly powers of two
+    many = (size >= MANY_IMAGES or odd) and (batch or facts.patch_size is None)
     first = bool(not plain or many or named)
     known = (batch or 0) * (heads or 0)
     for unit, count, windows in units(N, T, facts, known):
         if unit == "places" and count is None and size < MANY_IMAGES:
             continue  # too few for an image
+        if windows and heads is None and not (windows.usual or named):
+            continue  # heads may be all that the axis has
+        tiled = windows and windows.full == list(windows.grid) and count == size
+        if windows and plain and not (tiled or named):
+            continue
         parts = divide(size, unit, count, batch, heads)
         usual = unit == "places" or (unit == "frames" and count == facts.frames)
         usual = windows.usual if windows else usual  # whatever the number of images
         if not parts or not (batch or usual):
             continue
-        if not windows or batch or named or (first and not facts.family.kinds):
+        first_of_all = first and not facts.family.kinds
+        if not windows or batch or named or tiled or first_of_all:
             return Fold(unit, parts, bool(batch), windows, first or not windows)
     return None
 
@@ -84,7 +89,8 @@ def units(N, T, facts, known):
     joint = joint and 2 * best.layout.grid[0] >= (facts.frames or 1)
     if facts.frames and on_image and (known or not joint):
         yield from (("frames", t, None) for t in steps(facts))
-    other = facts.in_prompt() or facts.frames or (plain and facts.image_size)
+    plain = plain and facts.image_size and (facts.patch_size or facts.family.kinds)
+    other = facts.in_prompt() or facts.frames or plain
     other = other and "windows" not in facts.family.kinds
     windows = [] if other else windows_of(N, T, facts)
     squares = [w for w in windows if w.usual]

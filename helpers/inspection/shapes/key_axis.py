@@ -2,8 +2,10 @@
 
 from helpers.inspection.shapes.facts import SMALLEST
 from helpers.inspection.shapes.families import problem
-from helpers.inspection.shapes.readings import fits
+from helpers.inspection.shapes.readings import fits, likeliest
 from helpers.inspection.shapes.softmax import tolerance
+
+NEAR = 0.95  # of a cell's softmax, at some cells, where some of its words are cut off
 
 
 def find_keys(shape, values, axes, facts, counts):
@@ -38,8 +40,48 @@ def find_keys(shape, values, axes, facts, counts):
         return axis, "sums to 1 along this axis; the heads stand behind", []
     if axis == 0 and len(shape) > 2:
         return last, "by convention", [problem("across images")]
+    if name := ran_over(shape, axis, facts, counts):
+        numbers = {"axis": axis, "count": shape[axis], "name": name}
+        return last, "by convention the last axis", [problem("over", **numbers)]
     evidence = "sums to 1 along this axis, and no other"
     return axis, evidence, [problem("wrong axis", axis=axis)]
+
+
+def over_words(shape, values, axes, facts, counts):
+    """The axis before maps (..., h, w) over which a softmax ran: each cell's, over the
+    words, of which some may be cut off; or None."""
+    last, others = len(shape) - 1, [counts[n] for n in ("images", "heads", "layers")]
+    if values is None or last < 2 or shape[-1] == 1:
+        return None
+    known = facts.words or counts["queries"]
+    free = [a for a in range(last - 2, -1, -1) if shape[a] not in (1, *others)]
+    free = [a for a in free if shape[a] != facts.frames]
+    free = [a for a in free if shape[a] == known] or free
+    if not (on_grid(shape, facts) or facts.family.words or known in shape[:-2]):
+        return None
+    if axes:
+        return axes[0] if len(axes) == 1 and axes[0] in free else None
+    maps, most = values.nan_to_num().double(), 1 + tolerance(values)
+    if maps.min() < 0 or maps.sum((-2, -1)).max() <= most:
+        return None
+    sums = {axis: maps.sum(axis) for axis in free}  # (..., h, w)
+    below = {axis: total for axis, total in sums.items() if total.max() <= most}
+    clear = facts.family.words or known in [shape[axis] for axis in below]
+    near = [a for a, s in below.items() if (s > NEAR).double().mean() > 1 - NEAR]
+    return next(iter(below if clear else near), None)
+
+
+def ran_over(shape, axis, facts, counts):
+    """The name of an axis over which a softmax ran, if it has no keys; else ""."""
+    named = [n for n in ("queries", "heads") if counts[n] == shape[axis]]
+    if named and shape.count(shape[axis]) == 1:
+        return f"{named[0]} you named"
+    cells = fits(shape[-1], facts) and not fits(shape[axis], facts)
+    cells = cells and not (on_grid(shape, facts) or facts.family.words)
+    if not cells or axis < len(shape) - 3:
+        return ""
+    first = len(shape) > 3 and axis == len(shape) - 3
+    return f"{'heads' if first else 'queries'}, by their position"
 
 
 def of_shape(shape, facts, behind):
@@ -65,7 +107,9 @@ def looks_like_grid(shape, values, axes, facts, counts):
     if facts.image_size is not None:
         return on_grid(shape, facts)
     stacked = {facts.frames, counts["layers"]} & set(shape[:-2])  # of maps
-    if stacked and shape[-1] == shape[-2] != counts["queries"] and min(shape[-2:]) > 4:
+    off = (values.sum(-1) - 1).abs() > tolerance(values)  # (...): not all, if edited
+    square = shape[-1] == shape[-2] != counts["queries"] and off.double().mean() > 0.9
+    if stacked and square and min(shape[-2:]) > 4:
         return values.nan_to_num().min() >= 0
     total = values.double().nan_to_num().flatten(-2).sum(-1)  # (...)
     positive = values.nan_to_num().min() >= 0 and total.max() > 0
@@ -89,4 +133,5 @@ def on_grid(shape, facts):
     if shape[-1] == shape[-2] and video:
         return False  # frames look at frames
     likely = [(g.h, g.w) for g in facts.grids() if g.likely and g.merge == 1]
-    return tuple(shape[-2:]) in likely and not fits(shape[-1], facts)
+    merged = fits(shape[-1], facts) and likeliest(shape[-1], facts).merge > 1
+    return tuple(shape[-2:]) in likely and (merged or not fits(shape[-1], facts))

@@ -52,7 +52,7 @@ def check_named(report, heads, queries):
     elif (heads or 1) > 1 and (across or not named):
         kind = "across the heads" if across else "heads"
         report.problems.append(problem(kind, count=heads))
-    found = sizes.get("queries")
+    found = sizes.get("queries", sizes.get("words"))
     if queries in (None, found) or QUERY_GRID[0] in sizes:
         return
     if queries in shape and queries > 1:

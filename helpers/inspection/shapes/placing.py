@@ -20,9 +20,14 @@ def by_text(N, facts, front, behind):
     text, place = facts.text, facts.family.place
     if text is None and facts.words:
         words = facts.words
+        own = [c for c in exact(N, facts) if c.off_grid == words and c.likely]
+        if own and facts.family.kinds:
+            return own
         text = {"last": (words, 0), "first": (0, words)}.get(place)
         if text is None:
-            return at_ends(exact(N - words, facts), N) or None
+            beside = [c for c in exact(N - words, facts) if c.likely]
+            whole = exact(N, facts) if fits(N, facts) else []  # no word among them
+            return [*at_ends(beside, N), *whole] if beside else None
     if text is None:
         return None
     before, after = (*as_pair(text), None)[:2]
@@ -131,7 +136,9 @@ def anywhere(N, T, facts, found):
     they are no proof: where these stand is a guess, or known of the family."""
     first = found[0] if found else None
     pictures = first and (first.kind == "two pictures" or first.free)
-    if first and not pictures and (first.off_grid < 3 or first.kind != "cells"):
+    front, behind = facts.family.front, facts.family.behind
+    usual = first and first.off_grid in (0, 1, 2, *(n + behind for n in front))
+    if first and not pictures and (usual or first.kind != "cells"):
         return found
     others = somewhere(N, facts) if not first or first.known == Known.COUNTED else []
     if pictures and (first.free or not (T == N or fits(T, facts))):

@@ -3,33 +3,13 @@
 from dataclasses import replace
 from itertools import zip_longest
 
+from helpers.inspection.shapes import placing, queries, questions
 from helpers.inspection.shapes.axis_names import QUERY_GRID
 from helpers.inspection.shapes.contradictions import bind
 from helpers.inspection.shapes.facts import LIKELY_MERGES, as_pair
 from helpers.inspection.shapes.families import problem, say
 from helpers.inspection.shapes.features import HEADS
-from helpers.inspection.shapes.placing import (
-    alone,
-    anywhere,
-    at,
-    by_text,
-    put,
-    smoothest,
-)
 from helpers.inspection.shapes.prompt import by_prompt
-from helpers.inspection.shapes.queries import (
-    across_the_batch,
-    by_queries,
-    cells_that_look,
-    looks_at_words,
-    queries_of,
-)
-from helpers.inspection.shapes.questions import (
-    grid_that_looks,
-    in_parts,
-    no_layout,
-    open_questions,
-)
 from helpers.inspection.shapes.readings import exact, fits
 from helpers.inspection.shapes.report import Known
 from helpers.inspection.shapes.softmax import image_block, unseen_keys
@@ -45,23 +25,25 @@ def fit_keys(report, values, keys, facts, fold=None, batch=None):
     if facts.input_ids is not None:
         prompts, doubts = by_prompt(N, facts)  # each a picture of its own
         report.candidates = [c for same in zip_longest(*prompts) for c in same if c]
-        return doubts + open_questions(next(iter(prompts), []), facts)
+        return doubts + questions.open_questions(next(iter(prompts), []), facts)
     usual = fits(N, facts)
     if fold and fold.unit == "frames":  # they have an axis of their own
-        several = usual and queries_of(report) != N  # a frame looks at some
+        several = usual and queries.queries_of(report) != N  # a frame looks at some
         facts = replace(facts, frames=None if several else 1)
+    note = f"{facts.name}: {facts.family.note}" if facts.family.note else ""
     if doubt := without_cells(report.axes, N, fold, usual, facts):
-        return [doubt]
-    if across_the_batch(shape, keys, facts, batch) and not usual:
+        return [note, doubt] if note and not facts.family.grid else [doubt]
+    if queries.across_the_batch(shape, keys, facts, batch) and not usual:
         found = problem("across the batch", cells=shape[0], count=shape[-1])
         if values is None and batch is None:
             return [f"{found.found}; or as many frames, or a window, of every cell"]
         report.problems.append(found)
         return []
     report.candidates = count(report, values, keys, facts, usual)
-    parts = in_parts(report.candidates)
+    parts = questions.in_parts(report.candidates)
+    parts = parts or questions.at_both_ends(report.candidates)
     if values is not None and len(parts) > 1:
-        parts, smooth = smoothest(parts, values, keys)
+        parts, smooth = placing.smoothest(parts, values, keys)
         rest = [c for c in report.candidates if c not in parts]
         report.candidates = parts + rest
         report.notes += [say("smoothest")] * smooth
@@ -70,8 +52,8 @@ def fit_keys(report, values, keys, facts, fold=None, batch=None):
     if fold and fold.windows:
         report.candidates, doubts = in_windows(report.candidates, fold, values, facts)
     report.candidates, contradicted = bind(report.candidates, shape, facts)
-    if facts.family.note and (facts.family.grid or report.candidates):
-        report.notes.append(f"{facts.name}: {facts.family.note}")
+    if note and (facts.family.grid or report.candidates):
+        report.notes.append(note)
     return doubts + contradicted + still_open(report, keys, facts)
 
 
@@ -89,17 +71,19 @@ def still_open(report, keys, facts):
     """What stays open with the candidates on the report, or why there are none."""
     N = report.shape[keys]
     if not report.candidates:
-        return [no_layout(report, keys, facts)]
-    own = cells_that_look(report, N, facts)
-    T = queries_of(report)
+        return [questions.no_layout(report, keys, facts)]
+    own = queries.cells_that_look(report, N, facts)
+    T = queries.queries_of(report)
     if own and report.sums and N in HEADS and own.off_grid == T - N > 0:
         report.candidates = []  # as many channels of a head as cells, by chance
         return [say("softmax axis", T=T, N=N, keys="may be a head's width")]
     if own:  # as many steps in time as the queries have come first
         t = own.layout.grid[:-2]
         report.candidates.sort(key=lambda c: (not c.likely, c.layout.grid[:-2] != t))
-    doubts = list(by_queries(report, N, facts, own))
-    return doubts + open_questions(report.candidates, facts)
+    doubts = list(queries.by_queries(report, N, facts, own))
+    if not facts.family.grid and T == N and not report.candidates[0].off_grid:
+        doubts.append(say("latents", N=N))
+    return doubts + questions.open_questions(report.candidates, facts)
 
 
 def in_windows(candidates, fold, values, facts):
@@ -120,8 +104,9 @@ def without_cells(axes, N, fold, usual, facts):
         return say("looks at words", N=N)
     if facts.words == N:
         T = next((axis.size for axis in axes if axis.name == "queries"), 0)
-        grid = grid_that_looks(T, facts) if T != N and fits(T, facts) else ""
+        grid = questions.grid_that_looks(T, facts) if T != N and fits(T, facts) else ""
         more = f", and the {T} queries may be cells{grid}" * bool(grid)
+        more += f". {say('text alone')}" * (T == N)
         return say("named words", N=N, queries=more)
     if facts.frames in (N, N - 1) and not usual and not unit:
         return say("in time", N=N, frames=facts.frames)
@@ -144,23 +129,25 @@ def count(report, values, keys, facts, usual):
     report.notes += seen_in(square, usual, N, block, front, behind)
     text = report.causal and not (facts.family.prompt or facts.gives_layout())
     report.notes += [say("text alone")] * text
-    T = queries_of(report)
+    if text and facts.family.kinds and not usual:
+        return []
+    T = queries.queries_of(report)
     if not facts.family.grid and facts.family.kinds and not usual and T < N:
         return with_latents(N, T, facts)
     if not facts.family.grid and not (facts.family.kinds and usual):
         return []
-    if looks_at_words(N, T, facts):
+    if queries.looks_at_words(N, T, facts):
         return []
-    found = by_text(N, facts, front, behind)
+    found = placing.by_text(N, facts, front, behind)
     if found is not None:
         last = block == (0, 0) and square and None in (*as_pair(facts.text), None)[:2]
         ends = [bool(c.layout.index.max() == N - 1) for c in found]  # a cell is last
         pairs = zip(found, ends, strict=True)
         return [replace(c, free=c.free or (last and end)) for c, end in pairs]
     if block and block[1]:
-        return at(*block, N, facts, whole=True)
-    found = alone(N, facts, front, behind, usual) if block is None else []
-    found = found if found and front + behind else anywhere(N, T, facts, found)
+        return placing.at(*block, N, facts, whole=True)
+    found = placing.alone(N, facts, front, behind, usual) if block is None else []
+    found = found if found and front + behind else placing.anywhere(N, T, facts, found)
     return [c for c in found if c.merge == 1 or not text or c.merge in facts.merges]
 
 
@@ -168,7 +155,7 @@ def with_latents(N, T, facts):
     """Candidates for cells, and behind them the T learned queries that look at them."""
     found = exact(N - T, facts) if fits(N - T, facts) else []
     more = f", and the {T} learned queries themselves behind"
-    return [replace(c, others=c.others + more) for c in put(found, 0, N)]
+    return [replace(c, others=c.others + more) for c in placing.put(found, 0, N)]
 
 
 def seen_in(square, usual, N, block, front, behind):

@@ -7,6 +7,7 @@ from helpers.inspection.shapes.facts import SMALLEST, as_pair
 from helpers.inspection.shapes.families import say
 from helpers.inspection.shapes.features import HEADS
 from helpers.inspection.shapes.readings import fits, likeliest
+from helpers.inspection.shapes.usual_inputs import usual_input
 
 
 def queries_of(report):
@@ -17,6 +18,22 @@ def queries_of(report):
 def words_of(facts):
     """How many keys are words, as words= or text= says."""
     return facts.words or sum(n or 0 for n in as_pair(facts.text))
+
+
+def words_that_ask(shape, keys, facts, counts):
+    """(facts, counts) where another axis than the keys' has the words of words=: these
+    are queries, or have a map each, and no key is a word unless the other keys fit."""
+    words, last, named = facts.words, len(shape) - 1, {**counts, "queries": None}
+    before = shape[:-2] if keys is None else shape[:keys] + shape[keys + 1 :]
+    square = keys == last and shape[-2:] == 2 * shape[-1:]
+    if words not in before or square or words in named.values():
+        return facts, counts
+    counts = {**counts, "queries": counts["queries"] or words}
+    if keys is not None and facts.family.grid:
+        N, sizes = shape[keys], usual_input(shape, keys, facts)
+        if words == N or (fits(N - words, sizes) and not fits(N, sizes)):
+            return facts, counts
+    return replace(facts, words=None), counts
 
 
 def looks_at_words(N, T, facts):

@@ -91,31 +91,40 @@ def same_count(candidates):
 def no_layout(report, keys, facts):
     """No layout fits; say what would, if something is near."""
     shape, N, T = report.shape, report.shape[keys], queries_of(report)
-    grid = grid_that_looks(T, facts)
-    if 0 < (words := facts.words or 0) < N:
+    grid, head = grid_that_looks(T, facts), ""
+    if len(shape) == 4 and shape[keys - 1] == N and N % 8 == 0 and N <= max(HEADS):
+        head = f"; or the {N} channels of a head look at each other (XCiT)"
+    elif len(shape) == 4 and N in HEADS:
+        head = f"; or {N} is the width of a head: queries, keys or values (B, A, N, d)"
+    words = facts.words or 0
+    if facts.family.note and not facts.family.grid:
+        more = f". {say('causal text', N=N)}" * report.causal
+        if fits(T, facts) and T != N:
+            more += (
+                f". {say('cells ask', text=f'{N} keys', axis=keys - 1, T=T, grid=grid)}"
+            )
+        more += f"; {N - words}, if {words} words stand among them" * (0 < words < N)
+        return f"{facts.name}: {facts.family.note}{more}{head}"
+    if 0 < words < N:
         own = "left over" if N - words != T else "left over, as queries"
         return say(own, words=words, left=N - words, N=N, grid=grid)
     if looks_at_words(N, T, facts):
         return say("words", N=N, grid=grid)
-    if report.causal and not facts.family.prompt:
+    if report.causal and not facts.family.prompt and facts.family.grid:
         return say("causal text", N=N)
     if facts.family.grid and facts.input_unknown():
         return say("no usual input", N=N, name=facts.name)
     known = facts.given_grids() or facts.tiles or facts.text is not None
     if known and facts.family.grid:
         return unplaced(N, facts)
-    text = f"no grid on this image has {N} keys" if facts.image_size else f"{N} keys"
+    sized = facts.image_size is not None
+    text = "no grid that is counted here has " * sized + f"{N} keys"
     text += f" ({other_size(N, facts)})" if other_size(N, facts) else ""
     if len(shape) > 1 and fits(shape[keys - 1], facts):
+        if N == 1:
+            return f"axis {keys - 1} of size {T} fits{grid}: the keys may be there"
         return say("cells ask", text=text, axis=keys - 1, T=shape[keys - 1], grid=grid)
     text += f", {cut}" if T == N and (cut := cut_by_one(N, facts)) else ""
-    head = ""
-    if len(shape) == 4 and shape[keys - 1] == N and N % 8 == 0 and N <= max(HEADS):
-        head = f"; or the {N} channels of a head look at each other (XCiT)"
-    elif len(shape) == 4 and N in HEADS:
-        head = f"; or {N} is the width of a head: queries, keys or values (B, A, N, d)"
-    if facts.family.note and not facts.family.grid:
-        return f"{facts.name}: {facts.family.note}{head}"
     return say("no grid", text=text, head=head)
 
 
@@ -136,6 +145,13 @@ def in_parts(candidates):
     return [c for c in candidates if c.kind in TILES and c.layout.grid == size]
 
 
+def at_both_ends(candidates):
+    """The candidates that put the cells of the first at other places, if it guesses."""
+    best = candidates[0] if candidates and candidates[0].free else None
+    alike = (best.kind, best.layout.grid) if best else ()
+    return [c for c in candidates if (c.kind, c.layout.grid) == alike and c.free]
+
+
 def open_grid(shape, values):
     """What two last axes may be besides rows and columns."""
     h, w = shape[-2:]
@@ -145,7 +161,7 @@ def open_grid(shape, values):
         yield say("points", h=h, w=w)
 
 
-def next_line(report, keys):
+def next_line(report, keys, facts):
     """What to run next; where there is a problem, its remedy says that."""
     best = next(iter(report.candidates), None)
     if report.problems or best is None or len(in_parts(report.candidates)) > 1:
@@ -154,6 +170,8 @@ def next_line(report, keys):
         return "the same with text=(keys in front of the image's, keys behind)"
     if report.what != "weights" or best.kind == "windows" or keys is None:
         return ""
+    if not (best.likely or facts.image_size):
+        return ""  # the sides are a guess
     dim = "" if keys == len(report.shape) - 1 else f", dim={keys}"
     sizes = (*report.shape[:keys], *best.layout.grid, *report.shape[keys + 1 :])
     return f"maps = report.layouts[0].to_grid(weights{dim})  # {sizes}"

@@ -3,10 +3,11 @@
 from dataclasses import replace
 from math import isqrt
 
-from helpers.inspection.shapes.facts import SMALLEST, square_grids
+from helpers.inspection.shapes import tiles
+from helpers.inspection.shapes.facts import SMALLEST
 from helpers.inspection.shapes.processor import packed, sorted_blocks
 from helpers.inspection.shapes.report import Candidate
-from helpers.inspection.shapes.tiles import SQUARES, TILES, levels, second, tiled
+from helpers.inspection.shapes.tiles import TILES
 from helpers.maps.token_layout import TokenLayout
 
 # Keys that are no cells, as published models have them: how many, and what they are.
@@ -30,11 +31,11 @@ def read(M, facts):
     """Candidates of M keys or fewer, the likeliest first."""
     if given := facts.given_grids():
         return packed(M, given, facts)
-    grids = facts.grids() if facts.image_size else square_grids(M, EXTRAS)
-    readings = (cells, blocks, breaks, frames, second)
+    grids = facts.grids() if facts.image_size else tiles.square_grids(M, EXTRAS)
+    readings = (cells, blocks, breaks, frames, tiles.second)
     found = [c for g in grids for reading in readings for c in reading(g, M, facts)]
-    found += levels(M, facts)
-    found += tiled(M, facts, grids if facts.image_size else SQUARES)
+    found += tiles.levels(M, facts)
+    found += tiles.tiled(M, facts, grids if facts.image_size else tiles.SQUARES)
     own = set(facts.family.kinds)
     own |= set(FRAMES if facts.frames and not own & {*FRAMES} else ())
     own |= set(TILES if facts.tiles and not own & {*TILES} else ())
@@ -68,8 +69,7 @@ def exact(M, facts):
 
 def likeliest(N, facts):
     """The first Candidate of N keys if it is likely, else None."""
-    found = exact(N, facts)
-    return found[0] if found and found[0].likely else None
+    return next((c for c in exact(N, facts)[:1] if c.likely), None)
 
 
 def fits(N, facts):
@@ -98,17 +98,17 @@ def extras_of(n):
 
 def candidate(layout, g, kind, others=EXTRAS[0], order=""):
     source = f"{g.source}, {order}" if order else g.source
-    more = {"likely": g.likely, "merge": g.merge, "kind": kind}
-    return Candidate(layout, source, others, **more)
+    return Candidate(layout, source, others, likely=g.likely, merge=g.merge, kind=kind)
 
 
 def cells(g, M, facts):
     """Cells, and as many other keys in front as published encoders have."""
-    family, behind = facts.family, facts.family.behind
+    family = facts.family
     for extras in dict.fromkeys((*EXTRAS, *family.front)):
         if family.place == "first" and extras not in (0, *family.front):
             continue
         n = g.h * g.w + extras
+        behind = family.behind * (M != n)  # text= may have counted them
         patches = g.whole and g.merge == 1  # a class token stands before patches
         alone = n + behind == M and g.h * g.w > extras and (patches or not extras)
         if alone or (not extras and n < M and g.room()):
@@ -122,7 +122,7 @@ def cells(g, M, facts):
 
 def blocks(g, M, facts):
     """The orders of encoders that merge 2 x 2 cells afterwards (Qwen2-VL, 2.5-VL)."""
-    named = facts.patch_size is not None or "blocks" in facts.family.kinds
+    named = facts.patch_size in (14, 16) or "blocks" in facts.family.kinds
     if g.h * g.w != M or g.h % 2 or g.w % 2 or g.merge > 1 or not (g.likely and named):
         return
     order = "block by block, 2 x 2 (the encoders of Qwen2-VL and GLM-4V)"

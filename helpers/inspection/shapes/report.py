@@ -124,7 +124,9 @@ class Report:
         lines += [f"PROBLEM: {problem}" for problem in self.problems]
         lines += [f"open: {doubt}" for doubt in self.ambiguous]
         lines += [f"note: {note}" for note in self.notes]
-        if not self.problems and (self.candidates or not self.causal):
+        points = bool(self.axes) and "points" in self.axes[-1].name
+        drawn = self.candidates or not (self.causal or points)
+        if not self.problems and drawn:
             lines.append(f"no problem found in {self.looked_at}")
         lines += [f"next: {self.next}"] * bool(self.next)
         return "\n".join(lines)

@@ -7,6 +7,8 @@ import torch
 
 from helpers.inspection.shapes.softmax import is_half, tolerance
 
+HIDES = -1e30  # in place of -inf, which a mask adds to scores
+WIDTHS = (16, 24, 32, 40, 48, 64, 72, 80, 88, 96, 128, 160, 192, 256)  # of heads
 MOST_LEFT = 0.75  # of a row, where all of it was divided by one number
 
 
@@ -21,7 +23,7 @@ class Rows:
     def __init__(self, values, keys, grid=False, heads=False):
         self.values, self.grid, self.heads = values, grid, heads
         self.keys = keys % values.dim()
-        self.all = values.movedim(keys, -1).float()  # (..., N)
+        self.all = values.movedim(keys, -1).float().clamp_min(HIDES)  # (..., N)
         self.finite = self.all.isfinite().all(-1)  # (...)
         self.blind = ~self.all.any(-1)  # (...)
         self.whole = self.all[self.finite & ~self.blind]  # (rows, N)
@@ -44,12 +46,27 @@ class Rows:
         return f"{'maps' if self.grid else 'rows'} sum to {self.range}, not to 1"
 
     @property
+    def known(self):
+        """The scale of dot products that all sums are, in words; or ""."""
+        width = [d for d in WIDTHS if abs(self.middle * d**0.5 - 1) < 2e-3]
+        return f": {self.middle:.4g} is 1 / sqrt({width[0]})" if width else ""
+
+    @property
     def alike(self):
         """True if all rows have the same sum."""
         scale = self.allowed * max(1, self.middle)
         if self.middle < MOST_LEFT:  # keys that were dropped leave some of a row
             scale = self.middle * (self.allowed if is_half(self.values) else 1e-3)
         return len(self.whole) > 1 and self.high - self.low <= scale
+
+    def confined(self, rows):
+        """To which entries of an axis such rows (...) are confined, in words; or ""."""
+        for axis in range(rows.dim()):
+            some = rows.movedim(axis, 0).reshape(rows.shape[axis], -1).any(1)
+            if rows.numel() >= 4 * len(some) and 0 < int(some.sum()) < len(some):
+                few, axis = some.nonzero()[:, 0].tolist(), axis + (axis >= self.keys)
+                return f"{few[:8]}{' and more' * (len(few) > 8)} of axis {axis}"
+        return ""
 
     @cached_property
     def square(self):

@@ -4,10 +4,9 @@ from functools import partial
 
 import torch
 
-from helpers.inspection.shapes.rows import MOST_LEFT
-from helpers.inspection.shapes.signs import bias, similarities
 from helpers.inspection.shapes.softmax import is_half
 
+LEAST_SORTED = 12  # keys: fewer are in order by chance
 EVEN = 0.05  # bits: trained maps miss several, those of a new model 0.01 to 0.07
 
 
@@ -16,6 +15,23 @@ def lone_dropout(rows):
     lone = (rows.whole == rows.most).sum(-1) + (rows.whole == 0).sum(-1) == rows.N
     found = rows.blind.any() and rows.least == 0 and rows.most > 1 and lone.all()
     return found and rows.alike and {"text": f"every weight is 0 or {rows.most:.3f}"}
+
+
+def cumulative(rows):
+    """Rows that never fall, and end on 1."""
+    rise = (rows.seen[:, 1:] >= rows.seen[:, :-1]).all()
+    last = rows.seen[:, -1:]  # (rows, 1)
+    several = rows.N >= LEAST_SORTED and len(rows.seen) and rows.middle > 2
+    return several and rise and (last - 1).abs().max() <= rows.allowed
+
+
+def in_order(rows):
+    """Every row falls from key to key, or every row rises."""
+    steps = rows.seen[:, 1:] - rows.seen[:, :-1]  # (rows, N - 1)
+    if rows.N < LEAST_SORTED or not len(steps):
+        return False
+    vary = (steps != 0).any(-1).all()
+    return vary and ((steps <= 0).all() or (steps >= 0).all())
 
 
 def identity(rows):
@@ -29,94 +45,6 @@ def identity(rows):
     added = rows.alike and 0.99 < 2 * own / total < 1.05
     added = added and abs(rows.middle - total) < 2 * rows.allowed
     return (added or most) and {"own": own}
-
-
-def summed_exactly(rows):
-    """Sums that are a whole number; a map that was scaled has one largest weight."""
-    off = abs(rows.middle - round(rows.middle)) / rows.middle
-    several = (rows.whole == rows.most).sum() > 1
-    near = off < 1e-5 or (off < rows.allowed and several)
-    return near and rows.middle > 1 and (rows.alike or len(rows.whole) == 1)
-
-
-def folded(rows):
-    """Each row has several heads, one behind the other or one within the other."""
-    count = round(rows.middle)
-    if count < 2 or rows.N % count or rows.N == count:
-        return False
-    width = rows.N // count
-    for sizes, axis in (((count, width), -1), ((width, count), -2)):
-        sums = rows.whole.unflatten(-1, sizes).sum(axis)
-        if (sums - 1).abs().max() <= rows.allowed:
-            return {"count": count, "sizes": sizes}
-    return False
-
-
-def scaled(above, rows):
-    """The largest weight of each map is 1 or 255; the least is above 0, or it is 0."""
-    maps = rows.all.nan_to_num()
-    sigmoid = (maps > 0.95 * maps.max()).double().mean() > 0.1  # many near the end
-    some = rows.high > 1 + rows.allowed and rows.N > 1 and not sigmoid
-    for count in range(1, maps.dim() + 1 if some else 0):
-        last = tuple(range(-count, 0))  # of a row, of all rows, of all heads, ...
-        high, low = maps.amax(last), maps.amin(last)  # (...)
-        high, low = high[high > 0], low[high > 0]
-        for unit in (1, 255):
-            if (high - unit).abs().max() <= 1e-6 * unit:
-                return bool((low > 0).any()) is above and {"unit": unit}
-    return False
-
-
-def swapped_divisor(rows):
-    """True if a / a.sum(-1), without keepdim, made this: each column was divided.
-
-    Then the sums s of a solve rows @ s = s, all of them positive: the largest
-    eigenvalue is 1. Sums that dropout made miss it.
-    """
-    if rows.square is None or rows.N > 2048:
-        return False
-    square = rows.square[:4].double()  # (maps, N, N)
-    vector = torch.ones(len(square), rows.N, 1, dtype=torch.float64)
-    for _ in range(200):
-        grown = square @ vector  # (maps, N, 1)
-        size = grown.amax(1, keepdim=True).clamp_min(1e-30)  # (maps, 1, 1)
-        vector = grown / size
-    return (size - 1).abs().max() < (2e-3 if is_half(rows.values) else 1e-4)
-
-
-def sigmoid(rows):
-    """All between 0 and 1, and many above a half."""
-    inside = rows.low > 1 and 0 < rows.least and rows.most <= 1
-    return inside and (rows.whole > 0.5).double().mean() > 0.05
-
-
-def edited(rows):
-    """All rows of some entries of an axis sum to 1, and others do not; or one key is
-    what all sums miss."""
-    off = (rows.all.nan_to_num().sum(-1) - 1).abs() * ~rows.blind > rows.allowed / 5
-    for axis in range(off.dim()):
-        some = off.movedim(axis, 0).reshape(off.shape[axis], -1).any(1)  # (entries,)
-        if off.numel() >= 4 * len(some) and 0 < int(some.sum()) < len(some):
-            few, axis = some.nonzero()[:, 0].tolist(), axis + (axis >= rows.keys)
-            return {"which": f"all do but those at {few} of axis {axis}"}
-    off, whole = rows.sums - 1, rows.whole.double()  # (rows,), (rows, N)
-    slope = (off[:, None] * whole).sum(0) / ((whole * whole).sum(0) + 1e-30)  # (N,)
-    rest = (off[:, None] - slope * whole).abs().amax(0)  # (N,)
-    key = rest.tolist().index(rest.min().item())
-    factor = 1 - slope[key].item()
-    alone = len(off) > 8 and rest[key] < rows.allowed / 5 and factor > 0
-    return alone and {"which": f"they would with key {key} times {factor:.3g}"}
-
-
-def dropout(rows):
-    """Sums around 1, on both sides of it; with zeros, or of averaged heads."""
-    off, each = abs(rows.middle - 1), (rows.sums - rows.middle).abs().mean()
-    if rows.grid or rows.high <= 1 + rows.allowed:
-        return False
-    if rows.taken:
-        return off < 0.15 + 1.5 * len(rows.whole) ** -0.5
-    near = off < 0.05 and each < 0.15 and rows.low > 0.4 and rows.high < 1.6
-    return near and not rows.heads
 
 
 def few_kept(rows):
@@ -139,7 +67,8 @@ def twice(rows):
     total = (spread - spread.median(-1, keepdim=True).values).clamp_min(0)  # (rows, N)
     total = total.masked_fill(total < 0.012, 0).sum(-1)  # bfloat16 rounds that much
     within = spread.max() <= 1.01 and total.max() <= 1.05
-    found = within and (spread.sum(-1).max() <= 1.05 or total.median() > 0.1)
+    clear = total.median() > 0.1 or spread.max() > 0.5  # noise has no such key
+    found = within and (spread.sum(-1).max() <= 1.05 or clear)
     return found and {"ratio": spread.max().exp().item()}
 
 
@@ -165,28 +94,12 @@ def one_map(back, rows):
 # Kinds of Problems, and the rules that find them: of a list, the first that holds.
 ALWAYS = (
     ("dropout", lone_dropout),
+    ("one value", lambda rows: rows.N == 1 and rows.high - rows.low > rows.allowed),
     ("one key", lambda rows: rows.N == 1 and rows.least > 0),
     ("ones", lambda rows: 5 * max(1 - rows.least, rows.most - 1) < rows.allowed),
     ("constant", lambda rows: rows.least == rows.most and {"share": rows.most}),
-)
-UNEQUAL = (  # rows that do not sum to 1
-    ("similarities", similarities),
-    ("identity", identity),
-    ("edited", edited),
-    ("position bias", bias),
-    ("folded heads", folded),
-    ("summed", summed_exactly),
-    ("max-scaled", partial(scaled, True)),
-    ("min-max", partial(scaled, False)),
-    ("unit length", lambda rows: rows.length < rows.allowed),
-    ("grid map", lambda rows: rows.grid),
-    ("summed", lambda rows: rows.alike and not MOST_LEFT < rows.middle < 1),
-    ("keepdim", swapped_divisor),
-    ("sigmoid", sigmoid),
-    ("dropout", dropout),
-    ("top k", few_kept),
-    ("dropped keys", lambda rows: rows.high <= 1 + rows.allowed),
-    ("no softmax", lambda rows: True),
+    ("cumulative", cumulative),
+    ("sorted", in_order),
 )
 EQUAL = (
     ("constant", lambda rows: rows.spread.max() < 1e-5 and {"share": 1 / rows.N}),

@@ -1,5 +1,9 @@
 """Rules for values of both signs, which are no weights."""
 
+import math
+
+from helpers.inspection.shapes.rows import HIDES
+
 HIDDEN = -9e3  # what masks add to scores: -10000, the least float, -inf
 TINY = 1e-2  # gradients of weights are smaller
 
@@ -14,12 +18,18 @@ def masked_weights(rows):
     hidden = rows.all <= HIDDEN  # (..., N)
     left = rows.all.masked_fill(hidden, 0)  # (..., N), without -inf
     inside = left.min() >= 0 and left.max() <= 1
-    return hidden.any() and inside and left.sum(-1).max() <= 1 + rows.allowed
+    inside = hidden.any() and inside and left.sum(-1).max() <= 1 + rows.allowed
+    return inside and hides(rows)
 
 
 def masked_scores(rows):
     left = rows.whole[rows.whole > HIDDEN]
-    return rows.least <= HIDDEN and len(left) and left.abs().max() < -HIDDEN / 9
+    alike = len(left) and left.abs().max() < -HIDDEN / 9
+    return rows.least <= HIDDEN and (alike or rows.least <= HIDES) and hides(rows)
+
+
+def hides(rows):
+    return {"least": -math.inf if rows.least <= HIDES else rows.least}
 
 
 def similarities(rows):
@@ -70,6 +80,7 @@ SIGNED = (
     ("position bias", bias),
     ("signed, causal", triangular),
     ("centred", centred),
+    ("differential", lambda rows: rows.alike and 0 < rows.middle < 1.01),
     ("gradients", lambda rows: max(-rows.least, rows.most) <= TINY),
     ("cosines", lambda rows: max(-rows.least, rows.most) <= 1.001),
     ("scores", lambda rows: True),

@@ -5,7 +5,7 @@ from math import ceil, isqrt
 
 import torch
 
-from helpers.inspection.shapes.facts import Grid, as_pair
+from helpers.inspection.shapes.facts import SMALLEST, Grid, as_pair
 from helpers.inspection.shapes.report import Candidate
 from helpers.maps.token_layout import TokenLayout
 
@@ -14,7 +14,27 @@ LEVELS += [(8, 16, 32, 64, 128), (4, 8, 16, 32, 64)]
 LEAST_SECOND = 64  # cells of a second picture
 MLLAMA_TILES = 4  # it fills every image up to so many
 MOST_TILES = 12  # of models that choose their number by the picture
+USUAL = (14, 16, 24)  # cells on a side, of frames and of tiles
 SQUARES = [Grid(n, n, "square tiles") for n in range(4, 65)]  # of an unknown size
+
+
+def square_grids(N, extras):
+    """[Grid] of N cells, or of some fewer, at most 2.5 times as wide as high; and of
+    one of several frames."""
+    squares, others = {}, {}
+    for rest in extras:
+        for h in range(isqrt(max(N - rest, 0)), 1, -1):
+            w, off = divmod(N - rest, h)
+            if w > 2.5 * h:
+                break
+            if not off and h == w:
+                squares[h, w] = Grid(h, w, "a square grid")
+            elif not off and h * w >= SMALLEST:
+                why = "a grid of this many cells, or on its side"
+                others[h, w] = Grid(h, w, why, False)
+    several = [n for n in USUAL if N % n**2 < 2 and N > 2 * n**2]
+    several = [Grid(n, n, "a usual grid") for n in several]
+    return [*squares.values(), *several, *others.values()]
 
 
 def tiled(M, facts, grids):

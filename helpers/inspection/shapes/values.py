@@ -1,6 +1,6 @@
 """What the values of weights show, once it is known where the keys are."""
 
-import math
+from math import prod
 
 import torch
 
@@ -8,9 +8,10 @@ from helpers.inspection.shapes.axis_names import BY_PLACE
 from helpers.inspection.shapes.families import problem, read_toml, say
 from helpers.inspection.shapes.report import Candidate
 from helpers.inspection.shapes.rows import Rows
-from helpers.inspection.shapes.rules import ALWAYS, EQUAL, NARROW, UNEQUAL, few_kept
-from helpers.inspection.shapes.signs import SIGNED, masked_weights
+from helpers.inspection.shapes.rules import ALWAYS, EQUAL, NARROW, few_kept
+from helpers.inspection.shapes.signs import SIGNED
 from helpers.inspection.shapes.softmax import is_half, sample, softmax_axes, tolerance
+from helpers.inspection.shapes.sums import UNEQUAL
 from helpers.maps.token_layout import TokenLayout
 
 PARTS, FALL = 8, 8  # of the keys; how much less the last part has than the first
@@ -49,6 +50,9 @@ def on_grid(report, values):
 def look(report, values, keys, misplaced):
     """What the values show: problems, sinks, queries that look at nothing."""
     names = [axis.name for axis in report.axes]
+    if "words" in names:
+        report.notes.append(shares(values, names.index("words")))
+        return
     rows = Rows(values, keys, names[-1] == "columns", "heads" in names)
     if report.what in read_toml("doctor.toml")["problem"]:
         numbers = {"least": values.min().item(), "most": values.max().item()}
@@ -66,19 +70,32 @@ def look(report, values, keys, misplaced):
         report.notes.append(say("blind", count=int(rows.blind.sum())))
     if kept := few_kept(rows):
         report.notes.append(say("kept", **kept))
-    sinks = find_sinks(rows)
-    report.sinks = [key for key, _ in sinks]
+    sinks = find_sinks(rows, report.causal)
+    report.sinks = [key for key, *_ in sinks]
+    some = " of the sample" * (values.numel() < prod(report.shape))
+    some += " where queries see many keys" * report.causal
     cells = report.layouts[0].index if report.layouts else torch.empty(0, 0)
-    for key, share in sinks:
+    for key, share, least in sinks:
         place = (cells == key).nonzero().tolist()
         where = f"drawn as cell {tuple(place[0])}" if place else "off the grid"
-        report.notes.append(say("sink", key=key, share=share, where=where, axis=keys))
+        which = "whatever the query" if least > share / 2 else f"at least {least:.0%}"
+        numbers = {"key": key, "share": share, "some": some, "which": which}
+        report.notes.append(say("sink", where=where, axis=keys, **numbers))
+
+
+def shares(values, axis):
+    """What the maps (..., words, ..., cells) of a softmax over the words sum to."""
+    total = values.nan_to_num().sum(axis)
+    low, high = total.min().item(), total.max().item()
+    cut = f"{low:.2g} ... {high:.2g} (some words were cut off, or dropped)"
+    total = cut if low < 1 - tolerance(values) else "1"
+    return say("over words", T=values.shape[axis], total=total)
 
 
 def find_problems(rows):
     """The Problems of Rows: NaN, and what the first rule that holds says."""
     found = not_finite(rows)
-    if not rows.finite.any() or (found and found[0].kind.endswith("masked")):
+    if not rows.finite.any():
         return found
     if not len(rows.whole):
         return [*found, problem("zeros")]
@@ -88,7 +105,7 @@ def find_problems(rows):
     for kind, test in (*ALWAYS, *rules):
         if numbers := test(rows):
             more = numbers if isinstance(numbers, dict) else {}
-            numbers = vars(rows) | {"text": rows.text} | more
+            numbers = vars(rows) | {"text": rows.text, "known": rows.known} | more
             return [*found, problem(kind, **numbers)]
     return found
 
@@ -106,25 +123,29 @@ def early_keys(rows):
 
 def not_finite(rows):
     """NaN and infinity: where, and whether half precision can have made them."""
-    bad = ~rows.values.isfinite()
+    bad = ~rows.all.isfinite()  # (..., N)
     if not bad.any():
         return []
-    if not (bad & (rows.values != -math.inf)).any():
-        kind = "weights, masked" if masked_weights(rows) else "scores, masked"
-        return [problem(kind, least=-math.inf)]
     count = f"{int(bad.sum())} of {rows.values.numel()}"
-    whole = (~rows.all.isfinite()).all(-1).sum() == (~rows.finite).sum()
+    whole = bad.all(-1).sum() == (~rows.finite).sum()
     where = "whole rows of keys" if whole else "single weights"
+    which = rows.confined(~rows.finite)
+    where += f", at {which}" * bool(which)
     kind = "nan, half precision" if is_half(rows.values) else "nan"
     return [problem(kind, count=count, where=where)]
 
 
-def find_sinks(rows):
-    """Keys that hold much of the weight whatever the query: [(key, share)]."""
-    whole = rows.whole[rows.sums > 0.5]  # (rows, N)
+def find_sinks(rows, causal):
+    """Keys that hold much of the weight whatever the query: [(key, share, the least of
+    nearly all queries)]; of a causal prompt, of the later half of its queries."""
+    whole = rows.whole  # (rows, N)
+    if causal and rows.square is not None:  # early queries see few keys
+        whole = rows.square[:, rows.N // 2 :].flatten(0, 1)
+    whole = whole[whole.sum(-1) > 0.5]  # (rows, N), without NaN
     if rows.all.dim() < 2 or rows.N < 3 or len(whole) < 4:
         return []
     share = whole.mean(0)  # (N,)
     least = whole.double().quantile(0.2, dim=0) if whole.numel() < 2**24 else share
     enough = (share > max(SINK, 10 / rows.N)) & (least > SINK / 3)
-    return [(int(key), share[key].item()) for key in enough.nonzero()[:, 0]]
+    keys = enough.nonzero()[:, 0].tolist()
+    return [(key, share[key].item(), whole[:, key].min().item()) for key in keys]

@@ -57,11 +57,11 @@ class Windows(NamedTuple):
             yield Candidate(layout, source, others, kind="windows")
 
     def doubt(self, shifted=None, heads=1):
-        """What stays open. heads: how many share the axis of the windows, or -1."""
+        """What stays open. heads: how many share the axis of the windows, or None."""
         count = prod(self.counts)
         if self.reach:
             return say("overlapping windows", count=count, reach=self.reach)
-        sizes = f"B, {count}" + f", {heads}" * (heads != 1)
+        sizes = f"B, {count}" + f", {heads or -1}" * (heads != 1)
         mean = "heads and queries" if heads != 1 else "queries"
         return say("windows", tells=say(TELLS[shifted]), sizes=sizes, mean=mean)
 

@@ -39,7 +39,11 @@ def dropout(random, weights):
 
 def wrong_axis(random, weights):
     axis = random.choice([-2, -2, 1, 0])
-    kinds = {-2: ("wrong axis",), 1: ("wrong axis",), 0: ("across images",)}
+    kinds = {
+        -2: ("wrong axis", "over"),
+        1: ("wrong axis", "over"),
+        0: ("across images",),
+    }
     return scores_of(random, weights).softmax(axis), kinds[axis], {}
 
 

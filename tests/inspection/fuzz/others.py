@@ -63,7 +63,7 @@ def mask(random, weights, cells):
     padding = pad(torch.ones(2, N - 5), (0, 5))
     padding[1, 12:] = 0
     masks = kept.float(), ~later, added.masked_fill(later, lowest), padding.long()
-    return random.choice(masks), ("mask",), {}
+    return random.choice(masks), ("mask", "causal mask"), {}
 
 
 def numbers(random, weights, cells):
