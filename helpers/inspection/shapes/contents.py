@@ -8,7 +8,7 @@ from helpers.inspection.shapes.features import (
     labels,
 )
 from helpers.inspection.shapes.readings import exact, fits
-from helpers.inspection.shapes.signs import TINY
+from helpers.inspection.shapes.signed_value_rules import TINY
 from helpers.inspection.shapes.softmax import are_cut, image_block
 
 COLORS = (3, 4)  # as a picture has them

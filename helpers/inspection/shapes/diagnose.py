@@ -152,7 +152,7 @@ def test(report, doubts, N, facts, model, read_tokens):
     """Run the probe, where there is something to run. Returns what stays open."""
     if read_tokens is None and not isinstance(model, nn.Module):
         return doubts
-    from helpers.inspection.shapes.experiment import by_experiment, reader_of
+    from helpers.inspection.shapes.by_probe import by_experiment, reader_of
 
     if facts.image_size is None:
         raise ValueError("model= and read_tokens= need image_size=(H, W)")

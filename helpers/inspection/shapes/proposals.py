@@ -9,7 +9,7 @@ from helpers.inspection.shapes.contradictions import bind
 from helpers.inspection.shapes.facts import LIKELY_MERGES, as_pair
 from helpers.inspection.shapes.families import problem, say
 from helpers.inspection.shapes.features import HEADS
-from helpers.inspection.shapes.prompt import by_prompt
+from helpers.inspection.shapes.prompt_layout import by_prompt
 from helpers.inspection.shapes.readings import exact, fits
 from helpers.inspection.shapes.report import Known
 from helpers.inspection.shapes.softmax import image_block, unseen_keys

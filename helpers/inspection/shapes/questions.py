@@ -5,7 +5,7 @@ from math import isqrt
 from helpers.inspection.shapes.facts import LARGEST
 from helpers.inspection.shapes.families import say
 from helpers.inspection.shapes.features import HEADS, MOST_LEVELS, MOST_POINTS
-from helpers.inspection.shapes.prompt import unplaced
+from helpers.inspection.shapes.prompt_layout import unplaced
 from helpers.inspection.shapes.queries import cut_by_one, looks_at_words, queries_of
 from helpers.inspection.shapes.readings import fits, likeliest, other_size
 from helpers.inspection.shapes.report import MOST, Known
