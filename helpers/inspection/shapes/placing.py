@@ -11,6 +11,7 @@ from helpers.maps.token_layout import TokenLayout
 
 FIRST = ("joined", "thumbnail first", "padded", "class frames")  # no cell comes first
 CLEARLY = 0.85  # so much smoother maps are in the right order
+UNEVEN = 0.01  # the mean change of a logarithm from cell to cell: less is an even map
 RARE = ("time last", "class frames", "blocks")  # but in models that are known for it
 
 
@@ -166,15 +167,16 @@ def somewhere(N, facts):
 def smoothest(candidates, values, keys=-1):
     """(candidates, True) with the one first over whose cells the maps change least,
     where it stands clear of the next; else the same, and False."""
-    rows = values.movedim(keys, -1).nan_to_num().float().clamp_min(1e-9).log()
-    rows = rows.reshape(-1, rows.shape[-1])  # (rows, N)
+    rows = values.movedim(keys, 0).nan_to_num().float().clamp_min(1e-9).log()
+    rows = rows.reshape(len(rows), -1)  # (N, rows)
     steps = []
     for c in candidates:
-        maps = rows[:, c.layout.index.flatten()].reshape(-1, *c.layout.grid)
-        down = maps[:, 1:] - maps[:, :-1]  # (rows, h - 1, w)
-        right = maps[:, :, 1:] - maps[:, :, :-1]  # (rows, h, w - 1)
+        maps = rows[c.layout.index.flatten()].reshape(*c.layout.grid, -1)
+        down = maps[1:] - maps[:-1]  # (h - 1, w, rows)
+        right = maps[:, 1:] - maps[:, :-1]  # (h, w - 1, rows)
         steps.append((down.abs().mean() + right.abs().mean()).item())
     order = sorted(range(len(steps)), key=steps.__getitem__)
-    if steps[order[0]] > CLEARLY * steps[order[1]]:
+    least, second = (steps[n] for n in order[:2])
+    if second < UNEVEN or least > CLEARLY * second:
         return candidates, False
     return [candidates[n] for n in order], True
