@@ -575,3 +575,11 @@ def test_the_command_reads_arguments_or_a_pipe_and_needs_no_torch():
     assert "class token" in asked.stdout and asked.stdout == piped.stdout
     assert " torch\n" not in asked.stderr and " numpy\n" not in asked.stderr
     assert run(text="").returncode == 2
+
+
+@pytest.mark.parametrize("mark", ["before", "after"])
+@pytest.mark.parametrize("name", DATA.causes)
+def test_the_lines_to_copy_are_a_program(name, mark):
+    lines = getattr(DATA.causes[name], mark).splitlines() or ["pass"]
+    inside = ["def f():", *(f"    {line}" for line in lines)]  # some of them return
+    compile("\n".join(inside), name, "exec")

@@ -124,8 +124,15 @@ def mentions(text, clue):
 
 
 def marked(code, mark):
-    """The lines of a program that end with `# before` or `# after`, without that."""
-    end = re.compile(rf"\s+# {mark}\b.*$")
-    found = [end.sub("", line) for line in code.splitlines() if end.search(line)]
-    edge = min((len(line) - len(line.lstrip()) for line in found), default=0)
-    return "\n".join(line[edge:] for line in found)
+    """The lines of a program that end with `# before` or `# after`, without that.
+
+    Each has the indent of its own block, as far as the block's first line is marked.
+    """
+    end, shown, opened = re.compile(rf"\s+# {mark}\b.*$"), [], []
+    for line in filter(end.search, code.splitlines()):
+        text = end.sub("", line).lstrip()
+        indent = len(line) - len(line.lstrip())
+        opened = [one for one in opened if one < indent]
+        shown.append("    " * len(opened) + text)
+        opened += [indent] * text.endswith((":", "(", "[", "{"))
+    return "\n".join(shown)
