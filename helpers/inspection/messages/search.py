@@ -13,14 +13,15 @@ from math import fsum, log
 
 from helpers.inspection.messages.index import FOLDER
 
-WORD = re.compile(r"[a-z_][a-z_\d]+|(?<![\w.])[01](?:\.0+)?(?![\w.]*\w)")
+WORD = re.compile(r"[a-z_][a-z_\d]+")
+CAMEL = re.compile(r"\b[A-Z]?[a-z]+(?:[A-Z][a-z]+)+\b")  # MaskedAutoencoder
+PARTS = re.compile(r"(?<=[a-z])(?=[A-Z])")
 NEGATED = re.compile(r"n['’]?t\b|\bcannot\b")
 SHORT = re.compile(r"['’](s|m|d|re|ve|ll)\b")  # I've, it's
 HALF = re.compile(
     r"half[ -]precision|\.half\b|'half'|\bin half\b(?! of)|b?float16|[bf]p?16\b"
 )
-RAISED = re.compile(r"\b(?:\w+\.)*\w+(?:error|exception|warning)\b")  # RuntimeError
-NUMBERS = {"0": "zero", "1": "ones"}
+RAISED = re.compile(r"(?i)\b(?:\w+\.)*\w+(?:error|exception|warning)\b")  # RuntimeError
 ENDINGS = ("isation", "ization", "izing", "ising", "ation", "ating", "ized", "ised",
            "izes", "ises", "ated", "ates", "ings", "ize", "ise", "ate", "ing", "ied",
            "ies", "ed", "es", "ly", "s", "e", "y")  # fmt: skip
@@ -58,7 +59,6 @@ SAME = {
 
 def stem(word):
     """The base of a word, or of the one that stands for all that mean the same."""
-    word = NUMBERS.get(word.split(".")[0], word)
     return SAME.get(base(word), base(word))
 
 
@@ -77,9 +77,11 @@ def forms(word):
 
 def words_in(text):
     """The words of a text as they stand there, of Chinese ones the English."""
+    text = RAISED.sub(" ", text)
+    text = CAMEL.sub(lambda name: f"{name[0]} {PARTS.sub(' ', name[0])}", text)
     text = IDEOGRAMS.sub(lambda match: CHINESE[match[0]], text.lower())
     text = NEGATED.sub(" not ", SHORT.sub("", text)).replace("heat map", "heatmap")
-    return WORD.findall(RAISED.sub(" ", HALF.sub(" float16 ", text)))
+    return WORD.findall(HALF.sub(" float16 ", text))
 
 
 @cache
