@@ -10,7 +10,7 @@ SAID = tomllib.loads((FOLDER / "phrases.toml").read_text(encoding="utf-8"))
 
 
 def as_text(explanation):
-    """All of an explanation: the likeliest causes in full, the next by their titles."""
+    """All of an explanation: the likeliest causes in full, of the next the question."""
     causes, facts = explanation.causes, explanation.facts
     paragraphs = heading(explanation)
     if facts:
@@ -24,19 +24,25 @@ def as_text(explanation):
         if sure and place == likely + 1:
             paragraphs.append(SAID["less"])
         paragraphs.append("\n".join(one_cause(place, ranked)))
-    named = "ask" if explanation.message else "title"  # which may be the message again
-    paragraphs += others([ranked.cause for ranked in causes[FULL:]], named)
+    rest = [ranked.cause for ranked in causes[FULL:]]
+    paragraphs += others(rest, titled=not explanation.message)
     if causes or explanation.message is None:
         paragraphs.append(wrap(SAID["next"]))
     return "\n\n".join(paragraphs)
 
 
-def others(causes, named):
-    """Paragraphs on causes that are not shown: of the first a line, then their ids."""
-    titled, rest = causes[: MANY - FULL], causes[MANY - FULL :]
-    titles = [line(f"{cause.id}: {getattr(cause, named)}") for cause in titled]
+def others(causes, titled):
+    """Paragraphs on causes that are not shown: the first ones' questions, then ids.
+
+    titled: with their titles, which behind a message may be that message again.
+    """
+    asked, rest = causes[: MANY - FULL], causes[MANY - FULL :]
+    lines = [
+        line(f"{c.id}: {c.title} ({c.ask})" if titled else f"{c.id}: {c.ask}")
+        for c in asked
+    ]
     more = [wrap(f"{SAID['rest']} {', '.join(cause.id for cause in rest)}")]
-    return ["\n".join([SAID["more"], *titles])] * bool(titled) + more * bool(rest)
+    return ["\n".join([SAID["more"], *lines])] * bool(lines) + more * bool(rest)
 
 
 def line(text):
