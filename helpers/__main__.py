@@ -122,7 +122,7 @@ def print_report(weights, **facts):
     except (OSError, TypeError, ValueError) as error:
         print(error, file=sys.stderr)
         return 2
-    print(report, in_options(report, facts), sep="\n")
+    print("\n".join([str(report), *in_options(report, facts)]))
     return 0
 
 
@@ -140,7 +140,7 @@ def in_options(report, facts):
     if "report." in report.next:
         given = [f"{name}={fact!r}" for name, fact in facts.items() if fact is not None]
         lines += [f"in Python: report = diagnose({', '.join(['weights', *given])})"]
-    return "\n".join(lines)
+    return lines
 
 
 def print_explanation(text):

@@ -12,11 +12,7 @@ from helpers.inspection.messages.numbers import FACTS, read_any, without_numbers
 from helpers.inspection.messages.prose import facts_in_words
 from helpers.inspection.messages.recognise import clean, errors_in, find
 from helpers.inspection.messages.report import FULL, MANY, as_text
-from helpers.inspection.messages.search import (
-    Ranking,
-    terms_of,
-    weighed,
-)
+from helpers.inspection.messages.search import Ranking, terms_of, weighed
 
 # What counts how much, beside the words in common: a fact about the numbers for a
 # cause, one that many causes have, or one against it; a clue in the text; a setting
