@@ -19,8 +19,9 @@ class Cause:
 
     fits, unless: names of facts about the numbers (see `facts`) that speak for it or
     against it. clues: words elsewhere in what was pasted that speak for it. said: how
-    people say it without a message. code: a program with its lines marked `# before`
-    and `# after`, in plain PyTorch; course: the same with the helpers of the course.
+    people say it without a message. brief: what is wrong and what mends it, in a line.
+    code: a program with its lines marked `# before` and `# after`, in plain PyTorch;
+    course: the same with the helpers of the course.
     """
 
     id: str
@@ -29,6 +30,7 @@ class Cause:
     ask: str
     run: str
     code: str
+    brief: str = ""
     course: str = ""
     threads: tuple = ()
     fits: tuple = ()

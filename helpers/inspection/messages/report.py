@@ -24,25 +24,21 @@ def as_text(explanation):
         if sure and place == likely + 1:
             paragraphs.append(SAID["less"])
         paragraphs.append("\n".join(one_cause(place, ranked)))
-    rest = [ranked.cause for ranked in causes[FULL:]]
-    paragraphs += others(rest, titled=not explanation.message)
+    paragraphs += others([ranked.cause for ranked in causes[FULL:]])
     if causes or explanation.message is None:
         paragraphs.append(wrap(SAID["next"]))
     return "\n\n".join(paragraphs)
 
 
-def others(causes, titled):
-    """Paragraphs on causes that are not shown: the first ones' questions, then ids.
-
-    titled: with their titles, which behind a message may be that message again.
-    """
+def others(causes):
+    """Paragraphs on further causes: the first ones in brief, then ids."""
     asked, rest = causes[: MANY - FULL], causes[MANY - FULL :]
-    lines = [
-        line(f"{c.id}: {c.title} ({c.ask})" if titled else f"{c.id}: {c.ask}")
-        for c in asked
-    ]
-    more = [wrap(f"{SAID['rest']} {', '.join(cause.id for cause in rest)}")]
-    return ["\n".join([SAID["more"], *lines])] * bool(lines) + more * bool(rest)
+    lines = [SAID["more"]]
+    for place, cause in enumerate(asked, FULL + 1):
+        lines.append(wrap(f"{place}. {cause.id}: {cause.brief or cause.title}", "   "))
+        lines.append(wrap(f"   Ask:    {cause.ask}", " " * 11))
+    more = wrap(f"{SAID['rest']} {', '.join(cause.id for cause in rest)}")
+    return ["\n".join(lines)] * bool(asked) + [more] * bool(rest)
 
 
 def line(text):
