@@ -19,7 +19,7 @@ from helpers.inspection.messages.search import Ranking, rare, terms_of, weighed
 # causes have them, and at most; a setting that the text says is set already; a message
 # behind which the cause is known, less by its place there, and more by the cases that
 # were counted.
-FITS, GENERAL, UNLESS, CLUE, CLUES = 48.0, 24.0, -32.0, 2.0, 18.0
+FITS, GENERAL, UNLESS, CLUE, CLUES = 48.0, 24.0, -32.0, 1.5, 12.0
 USED = 0.5
 LISTED, PLACE, SEEN, SPOKEN = 72.0, 6.0, 3.0, 0.5
 HINT = 20.0  # the least score of the best cause without a message
@@ -175,5 +175,8 @@ def library(index):
     causes = index.causes.values()
     return Ranking(
         {cause.id: cause.said for cause in causes},
-        {cause.id: (cause.title, cause.cause, *cause.clues) for cause in causes},
+        {
+            one.id: (one.title, one.cause, one.brief, one.ask, *one.clues)
+            for one in causes
+        },
     )

@@ -9,7 +9,7 @@ import tomllib
 from collections import Counter
 from functools import cache
 from itertools import chain, pairwise
-from math import fsum, log
+from math import exp, fsum, log
 
 from helpers.inspection.messages.index import FOLDER
 
@@ -134,13 +134,19 @@ class Ranking:
             name: FULL * (1 - LONG + LONG * total / mean)
             for name, total in totals.items()
         }
-        self.known = Counter(chain.from_iterable(self.terms.values()))
 
     def weight(self, term):
-        """What a term weighs by its rarity; a word of the setting, a pair less."""
+        """What a term weighs by its rarity; a word of the setting, a pair less.
+
+        It is rare if few entries have it, or few of those much: it counts as many as
+        there would be with the same entropy, had all as much of it.
+        """
+        found = [counts[term] for counts in self.terms.values() if term in counts]
+        shares = [n / sum(found) for n in found]
+        entries = exp(-fsum(share * log(share) for share in shares))
         part = LETTERS if term[0] == "~" else PAIR if "+" in term else 1.0
         aside = ASIDE if term in SETTING else 1.0
-        return part * aside * rare(self.known[term], len(self.terms))
+        return part * aside * rare(entries, len(self.terms))
 
     def scores(self, terms):
         """{name: how well the entry fits the terms of a text, {term: weight}}."""
