@@ -21,7 +21,7 @@ from helpers.inspection.messages.search import Ranking, rare, terms_of, weighed
 # were counted.
 FITS, GENERAL, UNLESS, CLUE, CLUES = 48.0, 24.0, -32.0, 1.5, 12.0
 USED = 0.5
-LISTED, PLACE, SEEN, SPOKEN = 72.0, 6.0, 3.0, 0.5
+LISTED, PLACE, SEEN, SPOKEN = 72.0, 6.0, 3.0, 0.4
 HINT = 20.0  # the least score of the best cause without a message
 TOLD, REACH = 18.0, 36.0  # of a cause for which the text speaks, known or not
 NEAR = 0.4  # of the best score: what is worth naming beside it

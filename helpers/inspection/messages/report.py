@@ -23,22 +23,19 @@ def as_text(explanation):
     for place, ranked in enumerate(shown, 1):
         if sure and place == likely + 1:
             paragraphs.append(SAID["less"])
-        paragraphs.append("\n".join(one_cause(place, ranked)))
-    paragraphs += others([ranked.cause for ranked in causes[FULL:]])
+        paragraphs.append("\n".join(one_cause(place, ranked, explanation.text)))
+    if more := causes[FULL:MANY]:
+        lines = (in_brief(n, one.cause) for n, one in enumerate(more, FULL + 1))
+        paragraphs.append("\n".join([SAID["more"], *lines]))
     if causes or explanation.message is None:
         paragraphs.append(wrap(SAID["next"]))
     return "\n\n".join(paragraphs)
 
 
-def others(causes):
-    """Paragraphs on further causes: the first ones in brief, then ids."""
-    asked, rest = causes[: MANY - FULL], causes[MANY - FULL :]
-    lines = [SAID["more"]]
-    for place, cause in enumerate(asked, FULL + 1):
-        lines.append(wrap(f"{place}. {cause.id}: {cause.brief or cause.title}", "   "))
-        lines.append(wrap(f"   Ask:    {cause.ask}", " " * 11))
-    more = wrap(f"{SAID['rest']} {', '.join(cause.id for cause in rest)}")
-    return ["\n".join(lines)] * bool(asked) + [more] * bool(rest)
+def in_brief(place, cause):
+    """A further cause in two sentences."""
+    named = wrap(f"{place}. {cause.id}: {cause.brief or cause.title}", "   ")
+    return named + "\n" + wrap(f"   Ask:    {cause.ask}", " " * 11)
 
 
 def line(text):
@@ -60,12 +57,18 @@ def heading(explanation):
     return [wrap(SAID["weak"])]
 
 
-def one_cause(place, ranked):
-    """A cause in lines: what it is, the question, the line to run, the remedy."""
-    cause = ranked.cause
+def one_cause(place, ranked, text):
+    """A cause in lines: what it is, the question, the line to run, the remedy.
+
+    Where releases are compared, those of the packages that the text names as well.
+    """
+    cause, named = ranked.cause, text.lower()
+    packages = [one for one in SAID["packages"].split() if one in named]
+    shown = packages if "pip show" in cause.run else []
+    run = " ".join([cause.run, *(one for one in shown if one not in cause.run)])
     lines = [wrap(f"{place}. {cause.cause}", "   ")]
     lines += [wrap(f"   Fits:   {reason}", " " * 11) for reason in ranked.reasons]
-    lines += [wrap(f"   Ask:    {cause.ask}", " " * 11), *block("Run:", cause.run)]
+    lines += [wrap(f"   Ask:    {cause.ask}", " " * 11), *block("Run:", run)]
     lines += block("Before:", cause.before) if place == 1 else []
     lines += block("After:", cause.after)
     return [*lines, f"   Index:  {NOTEBOOK}, entry {cause.id}"]
