@@ -56,15 +56,14 @@ def entry_cells(index, cause):
     threads = ", ".join(map(link, cause.threads))
     parts = [
         f"### {cause.title}",
-        f"{cause.cause.strip()}\n\n**{cause.ask}** `{cause.run}`",
+        f"{' '.join(cause.cause.split())}\n\n**{cause.ask}** `{cause.run}`",
         f"Also seen as {'; '.join(said)}." if said else "",
         f"{threads} (entry `{cause.id}`)".strip(),
     ]
     cells = [new_markdown_cell("\n\n".join(filter(None, parts)))]
     cells.append(new_code_cell(cause.code))
     if cause.course:
-        cells.append(new_markdown_cell("With the course's helpers:"))
-        cells.append(new_code_cell(cause.course))
+        cells.append(new_code_cell(f"# with the course's helpers\n{cause.course}"))
     return cells
 
 
