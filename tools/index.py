@@ -56,7 +56,7 @@ def entry_cells(index, cause):
     threads = ", ".join(map(link, cause.threads))
     parts = [
         f"### {cause.title}",
-        f"{cause.cause.strip()}\n\n**{cause.ask}** `{cause.run}`",
+        f"{' '.join(cause.cause.split())}\n\n**{cause.ask}** `{cause.run}`",
         f"Also seen as {'; '.join(said)}." if said else "",
         f"{threads} (entry `{cause.id}`)".strip(),
     ]
