@@ -63,8 +63,7 @@ def entry_cells(index, cause):
     cells = [new_markdown_cell("\n\n".join(filter(None, parts)))]
     cells.append(new_code_cell(cause.code))
     if cause.course:
-        cells.append(new_markdown_cell("With the course's helpers:"))
-        cells.append(new_code_cell(cause.course))
+        cells.append(new_code_cell(f"# with the course's helpers\n{cause.course}"))
     return cells
 
 
