@@ -96,7 +96,7 @@ def pages_of(notebook):
         lines = [f"## {title}\n\n{see}\n"]
         for name in ids:
             cause, (first, *rest) = index.causes[name], entries[name]
-            lines.append(f"- [{cause.title}](error-{name}.ipynb)")
+            lines.append(f"- [{cause.title}](error-{name}.ipynb)\\\n  {cause.brief}")
             top = new_markdown_cell(first.source[first.source.index("### ") + 2 :])
             top.source += TO_COPY.format(cause.before or "...", cause.after)
             cells = [top, *rest, other_wordings(index, name), *setup]
