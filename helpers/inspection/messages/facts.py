@@ -19,6 +19,7 @@ from helpers.inspection.messages.numbers import (
 from helpers.inspection.messages.pairs import channels, pair, pictures, product, shapes
 from helpers.inspection.messages.reshape import reshape
 
+DEEP = 128  # so many maps are channels, and no heads or words
 RANK = re.compile(r"\b([1-6])-?[dD]\b")
 
 
@@ -53,11 +54,13 @@ def picture(shape):
     """What a drawing function was given."""
     shape = as_shape(shape) or (0,)
     first, last, three = shape[0], shape[-1], len(shape) == 3
+    maps = three and not {first, last} & {1, 3, 4}
     holds = {
         "flat": len(shape) == 1,
         "batch": len(shape) >= 3 and first == 1,
         "channels-first": three and first in (3, 4) and last not in (3, 4),
-        "stack": three and first not in (1, 3, 4) and last not in (1, 3, 4),
+        "stack": maps and first < DEEP,
+        "feature-map": maps and first >= DEEP,
         "colours": len(shape) == 4 and 3 in (shape[1], last),
         "single-channel": three and last in (1, 2) and shape[:2] != (1, 1),
         "many-channels": three and last > 4 and last % 3 == 0 and shape[:2] == (1, 1),
