@@ -103,7 +103,7 @@ def shapes(first, second, **_):
     hard = [one for one in differ if 1 not in one[1:]]  # a 1 can be repeated
     four = axes == (4, 4)
     outer = all(axis < max(axes) - 2 for axis, *_ in differ)  # batch or heads
-    query = four and [axis for axis, *pair in differ if 1 in pair] == [2] and not hard
+    query = four and (is_step(first, second) or is_step(second, first))
     places = "; ".join(f"axis {axis}: {a} and {b}" for axis, a, b in differ)
     holds = {
         "repeat": first and second and not hard and outer,
@@ -121,6 +121,12 @@ def shapes(first, second, **_):
         axis, a, b = (hard or differ)[0]
         facts |= pair(a, b, axis if equal else None)
     return facts
+
+
+def is_step(scores, mask):
+    """One query of a step with a cache, and a mask that was made for all queries."""
+    (_, heads, queries, keys), (_, each, rows, columns) = scores, mask
+    return queries == 1 < rows and each in (1, heads) and keys - columns in (0, 1)
 
 
 def maps(first, second, differ):
