@@ -17,6 +17,7 @@ from helpers.inspection.messages.numbers import (
     told,
 )
 from helpers.inspection.messages.pairs import channels, pair, pictures, product, shapes
+from helpers.inspection.messages.parameters import parameters
 from helpers.inspection.messages.reshape import reshape
 
 RANK = re.compile(r"\b([1-6])-?[dD]\b")
@@ -34,6 +35,8 @@ def facts_of(message, numbers, text=""):
         return more | KINDS[message.numbers](**values)
     if message.numbers == "input-axes":
         return input_axes(numbers, text)
+    if message.numbers == "parameters":
+        return parameters(text) or any_sizes(numbers)
     return UNKNOWN[message.numbers](numbers) if message.numbers in UNKNOWN else {}
 
 
