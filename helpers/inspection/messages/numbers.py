@@ -81,6 +81,12 @@ def square_and_more(n):
     return None
 
 
+def one_image(n):
+    """Is n what processors count for an image: a square, or one more, or one a row?"""
+    squares = (square_root(n) or square_root(n - 1) or 0) >= 4
+    return n in KNOWN or squares or (n >= 72 and n == isqrt(n) * (isqrt(n) + 1))
+
+
 def grids(n):
     """Pairs (h, w) with h * w = n, h <= w <= 2.5 h, the squarest first."""
     if not 9 <= n < LARGEST:

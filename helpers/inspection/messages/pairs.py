@@ -90,16 +90,19 @@ def of_axis(low, high, dim, axis):
     }
 
 
+def differing(first, second):
+    """(axis, a, b) where two shapes differ, laid one above the other from the right."""
+    last = max(len(first), len(second)) - 1
+    pairs = enumerate(zip(first[::-1], second[::-1], strict=False))
+    found = [(last - place, a, b) for place, (a, b) in pairs]
+    return [(axis, a, b) for axis, a, b in found[::-1] if a != b and -1 not in (a, b)]
+
+
 def shapes(first, second, **_):
     """Two whole shapes that do not fit together; -1 is an axis of any length."""
     first, second = as_shape(first), as_shape(second)
     axes, equal = (len(first), len(second)), len(first) == len(second)
-    pairs = zip(first[::-1], second[::-1], strict=False)  # from the last axis on
-    differ = [
-        (max(axes) - 1 - place, a, b)
-        for place, (a, b) in enumerate(pairs)
-        if a != b and -1 not in (a, b)
-    ][::-1]
+    differ = differing(first, second)
     hard = [one for one in differ if 1 not in one[1:]]  # a 1 can be repeated
     four = axes == (4, 4)
     outer = all(axis < max(axes) - 2 for axis, *_ in differ)  # batch or heads
