@@ -1,5 +1,7 @@
 """Two sizes or shapes that had to fit together: how they differ, what they may be."""
 
+from math import prod
+
 from helpers.inspection.messages.numbers import (
     EXTRA,
     HEAD_WIDTHS,
@@ -64,6 +66,7 @@ def of_tokens(low, high):
         "rounded": near,
         "pixels": pixels,
         "text": CLIP in both,
+        "image-rows": CLIP in both and (square_root(sum(both) - CLIP) or 0) >= 8,
         "chunks": low >= CLIP and low % CLIP == high % CLIP == 0,
         "widths": widths and not two,
         "small": high < 36,
@@ -118,12 +121,37 @@ def shapes(first, second, **_):
         "turned": sorted(first) == sorted(second) and first != second,
     }
     facts = told("shapes", holds, first=first, second=second, axes=axes, places=places)
+    facts |= heads_axis(first, second)
     if equal and len(first) > 2:
         facts |= maps(first, second, differ)
     if len(hard or differ) == 1:
         axis, a, b = (hard or differ)[0]
         facts |= pair(a, b, axis if equal else None)
     return facts
+
+
+def heads_axis(first, second):
+    """Shapes that lack an axis behind the first, or have heads in the first."""
+    few, many = sorted((first, second), key=len)
+    more = len(many) - len(few)
+    pairs = zip(few[1:], many[more + 1 :], strict=True)
+    tail = [1 in pair or len({*pair}) == 1 for pair in pairs]
+    met = [one for one in differing(few, many) if 1 not in one[1:]][:1]
+    if len(few) < 2 or len(many) > 4 or not met or not all(tail) or min(few) < 1:
+        return {}
+    low, high = sorted((few[0], many[0]))
+    weights = len(few) == 3 and few[1:] == many[more + 1 :] and few[-1] not in WIDTHS
+    heads, left = divmod(high, low)
+    apart = not left and heads in HEADS and weights
+    holds = {"axis-missing": more and low == high}
+    holds["heads-folded"] = weights and more and few[0] == prod(many[:2])
+    holds["heads-repeat"] = apart and not more
+    values = {"few": few, "many": many, "met": met[0], "low": low, "high": high}
+    values["fitting"] = (few[0], *(1,) * more, *few[1:])
+    values["index"] = ", ".join([":", *["None"] * more])
+    what = "heads" if met[0] == len(many) - 3 else "queries"
+    values["what"] = "channels" if many[1] == 3 else what
+    return told("heads", holds, **values, heads=heads)
 
 
 def maps(first, second, differ):
@@ -136,7 +164,7 @@ def maps(first, second, differ):
     sides = (small[-3], r * small[-2], r * few) == (c * large[-3], *large[-2:])
     holds = {
         "per-head": heads and heads[0] in HEADS,
-        "keys-1": few > 1 == many - few,
+        "keys-1": few > 1 == many - few and len(first) == 4,
         "doubled": first[-2] == second[-2] == few > 1 and many == 2 * few,
         "pooled-map": one == (1, 1) and min(h, w) > 1,
         "shuffled": r > 1 and c in (r, r * r) and sides,
@@ -152,7 +180,8 @@ def pictures(first, second, **_):
     behind = [s for s in both if len(s) >= 3 and s[-1] in (1, 3, 4)]
     facts, turned = shapes(first, second), front and behind and front[0] != behind[0]
     sizes = [len(size) for size in {tuple(n for n in s if n > 4)[:2] for s in both}]
-    differ = "two-grids" not in facts and sizes == [2, 2] and not turned
+    known = facts.keys() & {"two-grids", "axis-missing", "heads-repeat"}
+    differ = sizes == [2, 2] and not turned and not known
     holds = {"channels-first": turned, "sizes-differ": differ}
     return facts | told("shapes", holds, front=front and front[0])
 
