@@ -108,11 +108,12 @@ def shapes(first, second, **_):
     differ = differing(first, second)
     hard = [one for one in differ if 1 not in one[1:]]  # a 1 can be repeated
     four = axes == (4, 4)
+    wide = first[-1:] == second[-1:] != () and first[-1] in WIDTHS  # no mask
     outer = all(axis < max(axes) - 2 for axis, *_ in differ)  # batch or heads
     query = four and [axis for axis, *pair in differ if 1 in pair] == [2] and not hard
     places = "; ".join(f"axis {axis}: {a} and {b}" for axis, a, b in differ)
     holds = {
-        "repeat": first and second and not hard and outer,
+        "repeat": first and second and outer and not (hard or wide),
         "one-query": query,
         "ranks": not equal,
         "differ": differ,
@@ -157,13 +158,14 @@ def heads_axis(first, second):
 def maps(first, second, differ):
     """Weights and masks (B, A, T, N) or (B * A, T, N), or maps (B, C, h, w)."""
     few, many = sorted((first[-1], second[-1]))
+    soft = all(1 in pair for _, *pair in differ)
     heads = [max(p) for axis, *p in differ if axis == len(first) - 3 and min(p) == 1]
     one, (h, w) = sorted((first[-2:], second[-2:]), key=sum)
     small, large = sorted((first, second), key=lambda shape: shape[-1])
     c, r = small[-3] // max(large[-3], 1), many // max(few, 1)  # too many, too small
     sides = (small[-3], r * small[-2], r * few) == (c * large[-3], *large[-2:])
     holds = {
-        "per-head": heads and heads[0] in HEADS,
+        "per-head": heads and heads[0] in HEADS and not {few, many} & WIDTHS and soft,
         "keys-1": few > 1 == many - few and len(first) == 4,
         "doubled": first[-2] == second[-2] == few > 1 and many == 2 * few,
         "pooled-map": one == (1, 1) and min(h, w) > 1,

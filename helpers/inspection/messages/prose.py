@@ -100,9 +100,9 @@ def one_shape(shape):
         "image-rows": several and last == 77 and (asks == -1 or cells),
         "text-rows": square and last == 77,
     }
-    seen = str(shape).replace("-1", "?")
+    seen, asked = (str(part).replace("-1", "?") for part in (shape, asks))
     facts = told(
-        "prose", holds, seen=seen, n=last, rows=rows, asks=asks, about=describe(last)
+        "prose", holds, seen=seen, n=last, rows=rows, asks=asked, about=describe(last)
     )
     for n in shape:
         side, more = square_and_more(n) or (0, 0)
