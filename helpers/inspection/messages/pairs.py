@@ -101,6 +101,11 @@ def differing(first, second):
     return [(axis, a, b) for axis, a, b in found[::-1] if a != b and -1 not in (a, b)]
 
 
+def wide(shape):
+    """Is the last axis a width, of features and not of weights?"""
+    return shape[-1:] != shape[-2:-1] and shape[-1] in WIDTHS
+
+
 def shapes(first, second, **_):
     """Two whole shapes that do not fit together; -1 is an axis of any length."""
     first, second = as_shape(first), as_shape(second)
@@ -108,12 +113,11 @@ def shapes(first, second, **_):
     differ = differing(first, second)
     hard = [one for one in differ if 1 not in one[1:]]  # a 1 can be repeated
     four = axes == (4, 4)
-    wide = first[-1:] == second[-1:] != () and first[-1] in WIDTHS  # no mask
     outer = all(axis < max(axes) - 2 for axis, *_ in differ)  # batch or heads
     query = four and [axis for axis, *pair in differ if 1 in pair] == [2] and not hard
     places = "; ".join(f"axis {axis}: {a} and {b}" for axis, a, b in differ)
     holds = {
-        "repeat": first and second and outer and not (hard or wide),
+        "repeat": first and second and outer and not (hard or wide(first)),
         "one-query": query,
         "ranks": not equal,
         "differ": differ,
@@ -141,7 +145,7 @@ def heads_axis(first, second):
     if len(few) < 2 or len(many) > 4 or not met or not all(tail) or min(few) < 1:
         return {}
     low, high = sorted((few[0], many[0]))
-    weights = len(few) == 3 and few[1:] == many[more + 1 :] and few[-1] not in WIDTHS
+    weights = len(few) == 3 and few[1:] == many[more + 1 :] and not wide(few)
     heads, left = divmod(high, low)
     apart = not left and heads in HEADS and weights
     holds = {"axis-missing": more and low == high}
@@ -165,7 +169,7 @@ def maps(first, second, differ):
     c, r = small[-3] // max(large[-3], 1), many // max(few, 1)  # too many, too small
     sides = (small[-3], r * small[-2], r * few) == (c * large[-3], *large[-2:])
     holds = {
-        "per-head": heads and heads[0] in HEADS and not {few, many} & WIDTHS and soft,
+        "per-head": heads and heads[0] in HEADS and not wide(first) and soft,
         "keys-1": few > 1 == many - few and len(first) == 4,
         "doubled": first[-2] == second[-2] == few > 1 and many == 2 * few,
         "pooled-map": one == (1, 1) and min(h, w) > 1,
