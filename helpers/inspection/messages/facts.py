@@ -97,8 +97,10 @@ def picture(shape):
 
 def counts(tokens, features):
     """Image tokens in the prompt, and features of the image; of shapes, the rows."""
-    both = zip(as_shape(tokens), as_shape(features), strict=False)
-    tokens, features = next((one for one in both if one[0] != one[1]), (0, 0))
+    both = zip(range(9), as_shape(tokens), as_shape(features), strict=False)
+    place, tokens, features = next((one for one in both if one[1] != one[2]), (0, 0, 0))
+    if place:
+        return pair(tokens, features)
     low, high = sorted((tokens, features))
     more, whole = high - low, gcd(low, high)
     each, left = divmod(features, max(tokens, 1))
@@ -222,6 +224,5 @@ KINDS = {
 } | {"channels": channels, "rank": rank, "bounds": bounds, "into": into, "axes": axes}
 UNKNOWN = {"reshape": any_reshape, "product": any_product, "division": any_division}
 UNKNOWN |= dict.fromkeys(("pair", "shapes", "pictures"), any_sizes) | {"even": even}
-READ_TEXT = {"input-axes": input_axes}
-READ_TEXT["parameters"] = lambda numbers, text: parameters(text) or any_sizes(numbers)
+READ_TEXT = {"input-axes": input_axes, "parameters": parameters}
 UNKNOWN["rows"] = lambda numbers: told("pair", {"first-axis": bool(numbers)})

@@ -126,16 +126,17 @@ def compare(held, grid, said=True):
     whole, near = more > 0 and held % asked == 0, one_off(held, *grid)
     holds = {"held": not said and more, "fewer-1": more == -1, "known": held in KNOWN}
     holds |= {"tiles": whole, "axis-left": whole, "rounding": near}
-    holds["newline"] = held == grid[0] * (grid[1] + 1)
+    holds["newline"] = line = grid[1] > 7 and held == grid[0] * (grid[1] + 1)
     values = {"held": held, "asked": asked, "grid": grid, "many": held // asked}
     values |= {"times": times(grid), "known": KNOWN.get(held), "found": near}
     facts = told("tokens", holds, **values)
     if more in EXTRA:
         facts |= extra(more, f"{held} - {asked} = {more}")
-    elif grid[0] == grid[1]:
+    elif grid[0] == grid[1] and not line:
         facts |= rounded(held, grid[0])
     named = more in EXTRA or more == -1 or whole
-    if more and not near and (square_root(held) or not named):
+    near, square = near or line, square_root(held) and grid[0] == grid[1]
+    if more and (square or not near) and (square_root(held) or not named):
         facts |= own(held, grid)
     return facts
 

@@ -38,6 +38,7 @@ def pair(a, b, dim=None, axis=None, **_):
     least = 3 if dim == 4 else 16  # a side that was halved and doubled again
     holds["halved"] = more == 1 and low > least and not facts and high not in WIDTHS
     holds["few-more"] = 16 < low and more in range(1, 9) and not (facts or root)
+    holds["few-more"] = holds["few-more"] and high < 20000  # else words
     values = {"low": low, "high": high, "more": more, "times": high // max(low, 1)}
     values |= {"root": root, "side": square_root(high)}
     return told("pair", holds, **values, about=[*map(describe, (low, high))]) | facts
@@ -86,7 +87,7 @@ def of_axis(low, high, dim, axis):
         "first-axis": dim == 0 and (low, high) not in CHANNELS,
         "twice": dim == 0 and ratio == 2,
         "stages": stage,
-        "doubled": dim and not stage and ratio == 2 and (dim < 3 or low not in WIDTHS),
+        "doubled": dim and not stage and ratio == 2 and low not in WIDTHS,
         "half-width": dim == 3 and ratio == 2 and high in HEAD_WIDTHS,
         "keys-1": dim == 3 and high - 1 == low > 1,
         "joined-one": low == 1 and axis is not None,
@@ -131,7 +132,7 @@ def shapes(first, second, **_):
         facts |= maps(first, second, differ)
     if len(hard or differ) == 1:
         axis, a, b = (hard or differ)[0]
-        facts |= pair(a, b, axis if equal else None)
+        facts |= pair(a, b, axis if equal and len(first) > 2 else None)
     return facts
 
 
@@ -154,7 +155,7 @@ def heads_axis(first, second):
     values = {"few": few, "many": many, "met": met[0], "low": low, "high": high}
     values["fitting"] = (few[0], *(1,) * more, *few[1:])
     values["index"] = ", ".join([":", *["None"] * more])
-    what = "heads" if met[0] == len(many) - 3 else "queries"
+    what = "heads" if met[0][0] == len(many) - 3 else "queries"
     values["what"] = "channels" if many[1] == 3 else what
     return told("heads", holds, **values, heads=heads)
 
@@ -187,7 +188,7 @@ def pictures(first, second, **_):
     facts, turned = shapes(first, second), front and behind and front[0] != behind[0]
     sizes = [len(size) for size in {tuple(n for n in s if n > 4)[:2] for s in both}]
     known = facts.keys() & {"two-grids", "axis-missing", "heads-repeat"}
-    differ = sizes == [2, 2] and not turned and not known
+    differ = sizes == [2, 2] and not (turned or known or any(map(wide, both)))
     holds = {"channels-first": turned, "sizes-differ": differ}
     return facts | told("shapes", holds, front=front and front[0])
 

@@ -15,6 +15,7 @@ from helpers.inspection.messages.numbers import (
     square_root,
     told,
 )
+from helpers.inspection.messages.pairs import differing
 
 DATA = tomllib.loads((FOLDER / "parameters.toml").read_text(encoding="utf-8"))
 TABLES = {one["fact"]: one for one in DATA["table"]}
@@ -28,13 +29,16 @@ TEXTS = {77, 248, 512, 514, 1024, 2048}  # positions of published texts
 MOST = 80  # names of a list that are compared
 
 
-def parameters(text):
+def parameters(numbers, text):
     """Facts about the parameters in which a checkpoint and a model differ."""
-    facts = {}
+    facts, known = {}, [shape for shape in numbers if isinstance(shape, tuple)]
     for form in TOLD:
         for found in form.finditer(text):
             shapes = (re.findall(r"\d+", found[side]) for side in ("file", "model"))
             facts = table(found["name"], *(tuple(map(int, n)) for n in shapes)) | facts
+    if not facts and len(known) > 1:
+        differ = [f"axis {i}: {a} and {b}" for i, a, b in differing(*known[:2])]
+        facts = told("shapes", {"differ": differ}, places="; ".join(differ))
     return facts | renamed(*lists_in(text))
 
 
@@ -47,15 +51,21 @@ def table(name, file, model):
     kind, (file, model) = positions(kind, file, model)
     axes = zip(file, model, strict=True)
     differ = {axis: ab for axis, ab in enumerate(axes) if ab[0] != ab[1]}
-    sets, read, parts = TABLES[kind]["axes"], READ.get(kind, str), []
-    for axis, (a, b) in differ.items():
-        a, b = (read(n) or n for n in (a, b)) if axis == 0 else (a, b)
-        what = sets[axis] if axis < len(sets) else DATA["width"]
+    one, read, sets = TABLES[kind], READ.get(kind, str), {}
+    for axis, pair in differ.items():
+        names = dict(enumerate(one["axes"]))
+        counts = [(axis == 0 and read(n)) or str(n) for n in pair]
+        sets.setdefault(names.get(axis, DATA["width"]), []).append(counts)
+    parts = []
+    for what, counts in sets.items():
+        a, b = (", ".join(dict.fromkeys(side)) for side in zip(*counts, strict=True))
         parts.append(f"{a} in the checkpoint, {b} in the model: {what}")
-    said = f"`{name}`, {TABLES[kind]['what']}: {'; '.join(dict.fromkeys(parts))}"
-    more = abs(file[0] - model[0])
-    facts = extra(more, said) if kind == "image-positions" and more in EXTRA else {}
-    return facts | {kind if {0, 2} & differ.keys() else "other-width": said}
+    said, more = f"`{name}`, {one['what']}: {'; '.join(parts)}", abs(file[0] - model[0])
+    if kind == "image-positions" and more in EXTRA:  # and no other grid
+        said = said.replace(one["axes"][0], f"{more} more, {EXTRA[more]}")
+        high, low = max(file, model)[0], min(file, model)[0]
+        return extra(more, f"{high} - {low} = {more}") | {"positions": said}
+    return {kind if one.get("main", 0) in differ else "other-width": said}
 
 
 def positions(kind, file, model):

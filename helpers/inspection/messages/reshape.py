@@ -35,6 +35,8 @@ def reshape(wanted, size, axis=None, shapes=()):
     for shape in own:
         if len(shape) > 1 and (facts := one_axis(shape, wanted)):
             return facts
+    if size == asked:
+        return {}
     if facts := windows(wanted, size):
         return facts | told("reshape", {"no-grid": True})
     if asked <= 0 or size == 0:
@@ -75,15 +77,17 @@ def one_axis(held, wanted):
             if group := next((one for one in groups if math.prod(one) == n), ()):
                 ours.remove(n)
                 theirs[:] = (Counter(theirs) - Counter(group)).elements()
-    if len(left) != 1 or -1 in asked:
+    alike = len({*left}) == 1 or not {*left} & WIDTHS  # h and w, and no width
+    if -1 in asked or len(left) != 1 and (len(left), len(asked)) != (2, 1) or not alike:
         return {}
-    n, need, place = left[0], math.prod(asked), held.index(left[0])
-    widths = len(asked) == 1 and {n, need} <= WIDTHS
-    first = not widths and place == 0 < len(held) - 2
+    n, need, places = math.prod(left), math.prod(asked), [held.index(k) for k in left]
+    widths = len(left) == len(asked) == 1 and {n, need} <= WIDTHS
+    first = not widths and places == [0] and len(held) > 2
     holds = {"axis": asked, "left-over": not asked, "other-channels": widths}
     holds["first-axis"] = first and asked
     text = times(asked) + f" = {need}" * (len(asked) > 1)
-    facts = told("axis", holds, held=held, place=place, n=n, asked=text)
+    sizes = times(left) + f" = {n}" * (len(left) > 1)
+    facts = told("axis", holds, held=held, place=places[0], n=sizes, asked=text)
     grid = asked if len(asked) == 2 else next(iter(grids(need)), ())
     return facts | (compare(n, grid) if grid and not (first or widths) else {})
 
