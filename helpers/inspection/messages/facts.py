@@ -99,7 +99,7 @@ def counts(tokens, features):
     """Image tokens in the prompt, and features of the image; of shapes, the rows."""
     both = zip(range(9), as_shape(tokens), as_shape(features), strict=False)
     place, tokens, features = next((one for one in both if one[1] != one[2]), (0, 0, 0))
-    if place:
+    if place and {tokens, features} <= WIDTHS:
         return pair(tokens, features)
     low, high = sorted((tokens, features))
     more, whole = high - low, gcd(low, high)

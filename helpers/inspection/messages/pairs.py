@@ -132,7 +132,8 @@ def shapes(first, second, **_):
         facts |= maps(first, second, differ)
     if len(hard or differ) == 1:
         axis, a, b = (hard or differ)[0]
-        facts |= pair(a, b, axis if equal and len(first) > 2 else None)
+        rows = len(first) == 2 and wide(first)  # (N, D): tokens in front
+        facts |= pair(a, b, axis if equal and not rows else None)
     return facts
 
 
