@@ -5,12 +5,7 @@ from helpers import public
 __getattr__, __all__ = public(
     __name__,
     {
-        "scenes": [
-            "SceneObject",
-            "draw",
-            "sample_objects",
-            "sample_scenes",
-        ],
+        "scenes": ["SceneObject", "draw", "sample_objects", "sample_scenes"],
         "words": ["RENDERED_VOCABULARY", "START", "VOCABULARY", "WORD_ID"],
         "attention": ["AdditiveAttention", "DotProductAttention", "MultiHeadAttention"],
         "models": ["Encoder", "eval_mode"],
