@@ -4,6 +4,7 @@ import math
 
 import torch
 
+from helpers.captioning.drawing import draw
 from helpers.captioning.rendered.drawing import Light, render
 from helpers.captioning.rendered.scenes import (
     SIZE,
@@ -11,10 +12,9 @@ from helpers.captioning.rendered.scenes import (
     apart,
     check_size,
     fits,
-    ordered,
     to_scene,
 )
-from helpers.captioning.scenes import in_reading_order, to_scenes
+from helpers.captioning.scenes import collect, ordered
 from helpers.captioning.words import COLORS, PALETTE, SHAPES, SOLIDS
 
 # The relation is clear if the distances across and down, or in depth, differ by this:
@@ -44,12 +44,12 @@ def make_scene(objects, size=(112, 112), background=BACKGROUND):
         )
     where = f"{across:g} pixels apart across and {down:g} down"
     check_relation(objects, across - down, where, "above", CLEAR)
+    objects = ordered(objects)
     shapes = torch.tensor([[SHAPES.index(o.shape) for o in objects]])  # (1, 2)
     colors = torch.tensor([[list(COLORS).index(o.color) for o in objects]])  # (1, 2)
-    places = torch.tensor([[[o.x, o.y, o.radius] for o in objects]])  # (1, 2, 3)
-    layout = in_reading_order(shapes, colors, places.float())
+    places = torch.tensor([[[o.x, o.y, o.radius] for o in objects]]).float()
     plain = torch.tensor([[background, background]]).float()  # (1, 2, 3)
-    scene = to_scenes(*layout, plain, size)[0]
+    scene = collect(*draw(shapes, colors, places, plain, size), [objects])[0]
     for o, seen in zip(scene.objects, scene.masks.sum((1, 2)), strict=True):
         if not seen >= o.radius**2 / 2:  # a sixth of a circle, a third of a star
             raise ValueError(

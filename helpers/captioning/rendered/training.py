@@ -21,11 +21,8 @@ from helpers.captioning.rendered.captioners import (
     read_published,
     save_published,
 )
-from helpers.captioning.rendered.scenes import (
-    caption_of,
-    draw_scenes,
-    sample_rendered_scenes,
-)
+from helpers.captioning.rendered.scenes import draw_scenes, sample_rendered_scenes
+from helpers.captioning.scenes import caption_of
 from helpers.captioning.stop_button import use_threads
 from helpers.captioning.teacher_forcing import word_ids
 from helpers.captioning.training import (
