@@ -15,7 +15,7 @@ from helpers.captioning import MultiHeadAttention, coverage, rank_accuracy
 from helpers.classroom import checks
 from helpers.maps import Geometry
 
-ALL = {name: getattr(checks, name) for name in dir(checks) if name.startswith("check_")}
+ALL = {name: getattr(checks, name) for name in checks.__all__}
 
 
 @pytest.mark.parametrize("name", ALL)
