@@ -48,26 +48,23 @@ def check_packages(extra=""):
     Where the course is not installed, nobody knows them: one line says so.
     """
     try:
-        needs = read_needs()
+        needs = read_needs(extra)
     except ImportError as error:
         missing = (
             f"the course is not installed in {sys.executable} ({error}): run 'make "
             "lab', or install it as README.md says, and use that Python"
         )
         return [] if extra else [(False, missing)]
-    if extra:
-        with_it = {"extra": extra}
-        needs = [n for n in needs if n.marker and n.marker.evaluate(with_it)]
-    else:
-        needs = [n for n in needs if not n.marker]
     return [check_package(need) for need in needs]
 
 
-def read_needs():
+def read_needs(extra):
     """What the installed course requires. Raises ImportError where it is not there."""
     from packaging.requirements import Requirement
 
-    return [Requirement(line) for line in metadata.requires("attention-map-course")]
+    needs = map(Requirement, metadata.requires("attention-map-course"))
+    known = {"extra": extra}
+    return [n for n in needs if (n.marker.evaluate(known) if n.marker else not extra)]
 
 
 def check_package(need):

@@ -10,6 +10,6 @@ __getattr__, __all__ = public(
         "probe": ["probe_layout"],
         "shapes": ["diagnose", "trace_shapes"],
         "pretrained": ["geometry_of", "load_real"],
-        "tiny_models": ["save_tiny", "tiny_blip", "tiny_captioner", "tiny_vlm"],
+        "tiny_models": ["save_tiny", "tiny_blip", "tiny_vlm"],
     },
 )
