@@ -63,52 +63,45 @@ def loop(
     batches,
     held_out,
     optimizer,
+    wrong=(),
     loss=loss_of,
     check_loss=loss_of,
-    modes=(True, False, True),
-    skip=None,
-    check_first=False,
+    best=min,
     keep=lambda model: deepcopy(model.state_dict()),
-    wanted=min,
-    by_training_loss=False,
 ):
     """The training loop, right as it stands; what follows `optimizer` may go wrong.
 
-    modes: whether the model is in training mode at the start, in a check, after it.
+    wrong: steps that are left out, or "check first" or "by loss".
     """
-    (at_start, in_check, after_check), losses, checks = modes, [], []
+    losses, checks = [], []
+
+    def do(step, action):
+        if step not in wrong:
+            action()
 
     @torch.inference_mode()
     def check():
-        model.train(in_check)
+        do("eval", model.eval)
         checks.append(check_loss(model, *held_out).item())
-        model.train(after_check)
+        do("train again", model.train)
 
-    model.train(at_start)
+    do("train", model.train)
     for batch in batches:
-        if check_first:
+        if "check first" in wrong:
             check()
         now = loss(model, *batch)
-        take_step(model, optimizer, now, skip)
+        do("zero_grad", optimizer.zero_grad)
+        now.backward()
+        do("clip", lambda: clip_grad_norm_(model.parameters(), 1.0))
+        do("step", optimizer.step)
         losses.append(now.item())
-        if not check_first:
+        if "check first" not in wrong:
             check()
-        seen = losses if by_training_loss else checks
-        if seen[-1] == wanted(seen):
-            best = keep(model)
-    model.load_state_dict(best)
+        seen = losses if "by loss" in wrong else checks
+        if seen[-1] == best(seen):
+            kept = keep(model)
+    model.load_state_dict(kept)
     return losses, checks
-
-
-def take_step(model, optimizer, loss, skip=None):
-    """One step of training, but for the part that is called `skip`."""
-    if skip != "zero_grad":
-        optimizer.zero_grad()
-    loss.backward()
-    if skip != "clip":
-        clip_grad_norm_(model.parameters(), 1.0)
-    if skip != "step":
-        optimizer.step()
 
 
 @exercise((2, 4, 2), (3, 5, 1), call=fitted)
@@ -116,14 +109,13 @@ def check_fit(B, steps, bad):
     """attempt(model, batches, held_out, optimizer) -> losses, checks, two lists of
     floats; the model keeps its best weights."""
 
-    def fit(**parts):
-        return fitted(partial(loop, **parts), B, steps, bad)
+    def fit(*wrong, **parts):
+        return fitted(partial(loop, wrong=wrong, **parts), B, steps, bad)
 
     def fit_to(**words):
         loss = partial(loss_of, **words)
         return fit(loss=loss, check_loss=loss)
 
-    untrained = [fit(modes=(False, False, after)) for after in (False, True)]
     return fit(), {
         "compare with the NEXT word: words[:, :-1] goes in, words[:, 1:] is the "
         "target": either(
@@ -135,17 +127,20 @@ def check_fit(B, steps, bad):
             fit_to(ignore=-100),  # the id of no word
             fit(loss=partial(loss_of, ignore=-100)),
         ),
-        "gradients add up: zero_grad() before every backward": fit(skip="zero_grad"),
-        "nothing is learned: step() after every backward": fit(skip="step"),
-        "clip the norm of the gradients to 1, before the step": fit(skip="clip"),
+        "gradients add up: zero_grad() before every backward": fit("zero_grad"),
+        "nothing is learned: step() after every backward": fit("step"),
+        "clip the norm of the gradients to 1, before the step": fit("clip"),
         "check in evaluation mode, model.eval(): batch norm must not learn from the "
-        "held-out scenes": fit(modes=(True, True, True)),
-        "model.train() again after every check": fit(modes=(True, False, False)),
-        "train in training mode: model.train() before the first step": untrained,
+        "held-out scenes": fit("eval"),
+        "model.train() again after every check": fit("train again"),
+        "train in training mode: model.train() before the first step": [
+            fit("train"),
+            fit("train", "train again"),
+        ],
         "the weights that stay are the last, not the best. Put the best back, and "
         "clone what you keep: state_dict() hands out the tensors themselves, and they "
         "go on changing": fit(keep=lambda model: model.state_dict()),
-        "the best is the lowest held-out loss, not the highest": fit(wanted=max),
-        "choose the best by the check, not the loss": fit(by_training_loss=True),
-        "check after the step, not before it": fit(check_first=True),
+        "the best is the lowest held-out loss, not the highest": fit(best=max),
+        "choose the best by the check, not the loss": fit("by loss"),
+        "check after the step, not before it": fit("check first"),
     }
