@@ -70,21 +70,6 @@ def make_rendered_scene(objects, size=SIZE):
     """
     check_size(size)
     check_objects(objects, SOLIDS, PALETTE)
-    check_places(objects, size)
-    objects = ordered(objects)
-    image, masks, silhouettes = render(objects, LIGHT, size, samples=2)
-    shares = (masks.sum((1, 2)) / silhouettes.sum((1, 2))).tolist()  # (O,)
-    for thing, share in zip(objects, shares, strict=True):
-        if not share >= VISIBLE:
-            raise ValueError(
-                f"only {share:.0%} of the {thing.color} {thing.shape} can be seen: "
-                "move one of the two aside"
-            )
-    return to_scene(objects, image, masks)
-
-
-def check_places(objects, size):
-    """Raise ValueError for RenderedObjects that make no clear scene."""
     places = torch.tensor([[o.x, o.z, o.radius] for o in objects]).float()  # (2, 3)
     for thing, inside in zip(objects, fits(places, size), strict=True):
         if not inside:
@@ -98,6 +83,16 @@ def check_places(objects, size):
         raise ValueError(f"{both(objects)} touch: {away}")
     where = f"{x:.2f} apart across and {z:.2f} in depth"
     check_relation(objects, x - z, where, "behind", CLEAR_ON_FLOOR)
+    objects = ordered(objects)
+    image, masks, silhouettes = render(objects, LIGHT, size, samples=2)
+    shares = (masks.sum((1, 2)) / silhouettes.sum((1, 2))).tolist()  # (O,)
+    for thing, share in zip(objects, shares, strict=True):
+        if not share >= VISIBLE:
+            raise ValueError(
+                f"only {share:.0%} of the {thing.color} {thing.shape} can be seen: "
+                "move one of the two aside"
+            )
+    return to_scene(objects, image, masks)
 
 
 def check_objects(objects, shapes, colors):

@@ -19,9 +19,8 @@ from helpers.inspection import (
     tiny_blip,
     tiny_vlm,
 )
-from helpers.inspection.tiny_models import SMALL
 from helpers.maps import TokenLayout
-from tests.inspection.tiny import tiny_captioner, vit_gpt2
+from tests.inspection.tiny import SMALL, tiny_captioner, vit_gpt2
 
 VIT = {**SMALL, "image_size": 224, "patch_size": 16}
 DINO = {**SMALL, "image_size": 224, "patch_size": 14}

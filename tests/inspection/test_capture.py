@@ -12,8 +12,7 @@ from torchvision.models import SwinTransformer, VisionTransformer
 
 from helpers.captioning import Captioner
 from helpers.inspection import caption_attentions, capture_attention
-from helpers.inspection.tiny_models import SMALL
-from tests.inspection.tiny import vit_gpt2
+from tests.inspection.tiny import SMALL, vit_gpt2
 
 logging.disable(logging.WARNING)  # transformers warns of empty attentions
 VIT = {**SMALL, "image_size": 32, "patch_size": 16}

@@ -10,8 +10,8 @@ from torchvision.models import resnet18
 
 from helpers.inspection import probe_layout
 from helpers.inspection.probe import share_keys
-from helpers.inspection.tiny_models import SMALL
 from helpers.maps import TokenLayout
+from tests.inspection.tiny import SMALL
 
 H, W, PATCH = 64, 96, 16
 GRID = (4, 6)  # not square

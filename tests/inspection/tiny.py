@@ -3,15 +3,14 @@
 import torch
 import transformers
 
-from helpers.inspection.tiny_models import (
-    END,
-    PAD,
-    SPECIAL,
-    START,
-    VISION,
-    WORDS,
-    finish,
-)
+from helpers.inspection.tiny_models import END, PAD, SPECIAL, START, WORDS, finish
+
+SMALL = {
+    "hidden_size": 32,
+    "num_hidden_layers": 2,
+    "num_attention_heads": 4,
+    "intermediate_size": 64,
+}
 
 
 def vit_gpt2(encoder, decoder=None, seed=0, **options):
@@ -46,7 +45,7 @@ def tiny_captioner(seed=94):
         tie_word_embeddings=False,  # tied, a word makes itself the likeliest next one
     )
     both = transformers.VisionEncoderDecoderConfig.from_encoder_decoder_configs(
-        transformers.ViTConfig(**VISION),
+        transformers.ViTConfig(**SMALL, image_size=224, patch_size=16),
         decoder,
         decoder_start_token_id=START,
         pad_token_id=PAD,
