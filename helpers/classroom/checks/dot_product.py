@@ -65,11 +65,7 @@ def check_entropy(weights):
         "those are nats: use log2": bits * math.log(2),
         "those are decimal digits: use log2": bits * math.log10(2),
         "the sum over the keys, not their mean": each.mean(-1),
-        "one number per row: sum over the last axis": [
-            each.sum(0),
-            each.sum(),
-            bits.mean(),
-        ],
+        "one number per row: sum the last axis": [each.sum(0), each.sum(), bits.mean()],
         "in bits, please: not in shares of those of an even map": bits / even,
         "that is a number of cells: the bits are its log2": 2**bits,
         "weigh the logarithms by the weights": -logs.sum(-1),

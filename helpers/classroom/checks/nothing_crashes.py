@@ -117,9 +117,7 @@ def check_share_one_map(maps):
         "a thousandth of the largest weight, not of 1": both(change.max() <= 1e-3),
         "a thousandth: you allow more": both(change.max() <= 0.1 * maps.max()),
         "the cell that changes most, not their mean": both(change.mean() <= allowed),
-        "a weight may go down, too: take .abs()": both(
-            (maps - maps[0]).max() <= allowed
-        ),
+        "a weight may fall, too: take .abs()": both((maps - maps[0]).max() <= allowed),
         "the same peak is not yet the same map": both(len(peaks.unique()) == 1),
     }
 

@@ -14,9 +14,7 @@ def check_count_keys(H, W, stride):
         "the image is not square: H for the rows, W for the columns": [h * h, w * w],
         "rows times columns, not plus": h + w,
         "cells only: there is no class token here": h * w + 1,
-        "divide by `stride`: it is not always 8": [
-            (H // n) * (W // n) for n in (8, 16, 32)
-        ],
+        "by `stride`: it is not always 8": [(H // n) * (W // n) for n in (8, 16, 32)],
     }
 
 

@@ -85,10 +85,7 @@ def mistakes_in_attention(x, causal, words, image, think):
 
     return {
         "no mask: in the self-attention a word sees the word to say": wrong(mask=None),
-        "word t may look at words 0 to t, `tril`": [
-            wrong(mask=causal.T),
-            wrong(mask=~causal),
-        ],
+        "word t sees words 0 to t: `tril`": [wrong(mask=causal.T), wrong(mask=~causal)],
         "a word may look at itself: keep the diagonal": wrong(mask=causal.tril(-1)),
         "one head over the whole width: cut it into heads first": wrong_heads(heads=1),
         "divide the scores by the root of a head's width, D/A": either(
@@ -152,9 +149,7 @@ def check_block(number, x, cells):
     return add_up(x, *parts), {
         **mistakes_in_attention(x, causal, *parts),
         **mistakes_around_the_parts(x, layer.norms, *parts),
-        "the cells come as they are: the query is normed": add_up(
-            x, words, normed, think
-        ),
+        "the cells come as they are: norm the query": add_up(x, words, normed, think),
         "first the words, then the cells": add_up(x, image, words, think),
         "the feed-forward network comes last, and it must be there": either(
             add_up(x, words, image),
