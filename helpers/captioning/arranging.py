@@ -5,15 +5,8 @@ import math
 import torch
 
 from helpers.captioning.drawing import draw
+from helpers.captioning.rendered import scenes as rendered
 from helpers.captioning.rendered.drawing import Light, render
-from helpers.captioning.rendered.scenes import (
-    SIZE,
-    VISIBLE,
-    apart,
-    check_size,
-    fits,
-    to_scene,
-)
 from helpers.captioning.scenes import collect, ordered
 from helpers.captioning.words import COLORS, PALETTE, SHAPES, SOLIDS
 
@@ -60,7 +53,7 @@ def make_scene(objects, size=(112, 112), background=BACKGROUND):
     return scene
 
 
-def make_rendered_scene(objects, size=SIZE):
+def make_rendered_scene(objects, size=rendered.SIZE):
     """Draw two RenderedObjects that you choose; the caption orders them by itself.
 
     size: (H, W) in pixels. Raises ValueError for an unknown shape or colour, for other
@@ -68,17 +61,17 @@ def make_rendered_scene(objects, size=SIZE):
     touch, stand out of the picture, are almost as far apart across as in depth, or hide
     more than half of one another.
     """
-    check_size(size)
+    rendered.check_size(size)
     check_objects(objects, SOLIDS, PALETTE)
     places = torch.tensor([[o.x, o.z, o.radius] for o in objects]).float()  # (2, 3)
-    for thing, inside in zip(objects, fits(places, size), strict=True):
+    for thing, inside in zip(objects, rendered.fits(places, size), strict=True):
         if not inside:
             raise ValueError(
                 f"the {thing.color} {thing.shape} stands out of the picture: "
                 "move it to the middle"
             )
     x, z = (places[0] - places[1])[:2].abs().tolist()
-    if not apart(places[None]).item():
+    if not rendered.apart(places[None]).item():
         away = f"their middles are {math.hypot(x, z):.2f} apart"
         raise ValueError(f"{both(objects)} touch: {away}")
     where = f"{x:.2f} apart across and {z:.2f} in depth"
@@ -87,12 +80,12 @@ def make_rendered_scene(objects, size=SIZE):
     image, masks, silhouettes = render(objects, LIGHT, size, samples=2)
     shares = (masks.sum((1, 2)) / silhouettes.sum((1, 2))).tolist()  # (O,)
     for thing, share in zip(objects, shares, strict=True):
-        if not share >= VISIBLE:
+        if not share >= rendered.VISIBLE:
             raise ValueError(
                 f"only {share:.0%} of the {thing.color} {thing.shape} can be seen: "
                 "move one of the two aside"
             )
-    return to_scene(objects, image, masks)
+    return rendered.to_scene(objects, image, masks)
 
 
 def check_objects(objects, shapes, colors):

@@ -55,9 +55,8 @@ def caption_loss(logits, words):
 
     logits (B, T-1, V), word ids (B, T).
     """
-    return cross_entropy(
-        logits.flatten(0, 1), words[:, 1:].flatten(), ignore_index=WORD_ID[PAD]
-    )
+    targets = words[:, 1:].flatten()  # (B * (T-1),)
+    return cross_entropy(logits.flatten(0, 1), targets, ignore_index=WORD_ID[PAD])
 
 
 def train(captioner, steps, batch=64, seed=0, sizes=SIZES, check_every=100, threads=1):

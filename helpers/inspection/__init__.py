@@ -5,7 +5,8 @@ from helpers import public
 __getattr__, __all__ = public(
     __name__,
     {
-        "capture": ["capture_attention", "caption_attentions"],
+        "capture.capture_attention": ["capture_attention"],
+        "capture.generated": ["caption_attentions"],
         "messages": ["explain"],
         "probe": ["probe_layout"],
         "shapes": ["diagnose", "trace_shapes"],

@@ -45,9 +45,8 @@ class Frame:
         H, W = self.size
         away = points - PLACE  # (..., 3)
         scale = self.focal / (away @ FORWARD)  # (...)
-        return torch.stack(
-            [H / 2 - scale * (away @ UP), W / 2 + scale * away[..., 0]], -1
-        )
+        down, across = H / 2 - scale * (away @ UP), W / 2 + scale * away[..., 0]
+        return torch.stack([down, across], -1)
 
     def box(self, points):
         """The rows and the columns of the box around points (K, 3): two slices."""

@@ -59,19 +59,11 @@ def loss_of(model, images, words, read=slice(-1), target=slice(1, None), ignore=
 
 
 def loop(
-    model,
-    batches,
-    held_out,
-    optimizer,
-    wrong=(),
-    loss=loss_of,
-    check_loss=loss_of,
-    best=min,
-    keep=lambda model: deepcopy(model.state_dict()),
+    model, batches, held_out, optimizer, wrong=(), loss=loss_of, check_loss=loss_of
 ):
     """The training loop, right as it stands; what follows `optimizer` may go wrong.
 
-    wrong: steps that are left out, or "check first" or "by loss".
+    wrong: what is left out, or "check first", "by loss", "highest".
     """
     losses, checks = [], []
 
@@ -98,8 +90,9 @@ def loop(
         if "check first" not in wrong:
             check()
         seen = losses if "by loss" in wrong else checks
-        if seen[-1] == best(seen):
-            kept = keep(model)
+        if seen[-1] == (max(seen) if "highest" in wrong else min(seen)):
+            state = model.state_dict()
+            kept = state if "copy" in wrong else deepcopy(state)
     model.load_state_dict(kept)
     return losses, checks
 
@@ -139,8 +132,8 @@ def check_fit(B, steps, bad):
         ],
         "the weights that stay are the last, not the best. Put the best back, and "
         "clone what you keep: state_dict() hands out the tensors themselves, and they "
-        "go on changing": fit(keep=lambda model: model.state_dict()),
-        "the best is the lowest held-out loss, not the highest": fit(best=max),
+        "go on changing": fit("copy"),
+        "the best is the lowest held-out loss, not the highest": fit("highest"),
         "choose the best by the check, not the loss": fit("by loss"),
         "check after the step, not before it": fit("check first"),
     }

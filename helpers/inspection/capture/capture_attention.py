@@ -23,7 +23,7 @@ from torch import nn
 from helpers.inspection.capture.layers import (
     is_attention,
     is_router,
-    is_scripted_product,
+    is_scripted,
 )
 from helpers.inspection.capture.listener import Listener
 
@@ -98,7 +98,7 @@ def hidden_layers(listener):
         module
         for module, around in listener.executed.items()
         if module not in seen and not around
-        if is_attention(module) or is_scripted_product(module)
+        if is_attention(module) or is_scripted(module)
     ]
     unread = [one.layer for one in tracker.waiting if may_attend(one, listener.names)]
     filed = {None, *(read.candidate.layer for read in listener.filed)}

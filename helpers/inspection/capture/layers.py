@@ -20,7 +20,7 @@ def is_router(module):
     return bool(picks) and not is_attention(module)
 
 
-def is_scripted_product(module):
+def is_scripted(module):
     """A scripted module with an attention's product in it, which nobody can watch."""
     calls = r"aten::(matmul|bmm|einsum|baddbmm|softmax|scaled_dot_product_attention)\("
     scripted = isinstance(module, torch.jit.ScriptModule)
