@@ -19,19 +19,15 @@ def check_setup(details=True):
 
     details: whether what is [OK] gets a line each, or all of it one together.
     """
-    results = [check_python(), *check_packages(), *check_data()]
+    needed = [check_python(), *check_packages(), *check_data()]
+    bad = [f"[FAIL] {text}" for good, text in needed if not good]
     extras = check_packages("models")
-    lines = [("[OK]  " if good else "[FAIL]", good, text) for good, text in results]
-    for good, text in extras:
-        mark = "[OK]  " if good else "[MISSING]"
-        lines.append((mark, good, text if good else f"{text}; {NEEDED_BY}"))
-    fine = sum(good for _, good, _ in lines)
+    missing = [f"[MISSING] {t}; {NEEDED_BY}" for good, t in extras if not good]
+    fine = [f"[OK]   {text}" for good, text in needed + extras if good]
     if not details and fine:
-        print(f"[OK]   {fine} of {len(lines)} parts of the set-up")
-    for mark, good, text in lines:
-        if details or not good:
-            print(mark, text)
-    return all(good for good, _ in results)
+        fine = [f"[OK]   {len(fine)} of {len(needed + extras)} parts of the set-up"]
+    print("\n".join([*fine, *bad, *missing]))
+    return not bad
 
 
 def check_python():

@@ -32,7 +32,6 @@ __getattr__, __all__ = public(
         "real_models": ["check_find_image", "check_follow"],
         "start_here": ["check_count_keys", "check_looks_like_attention"],
         "step_by_step": ["check_guard", "check_seen_box", "check_to_maps"],
-        "transformer_block": ["check_block"],
-        "transformer_cells": ["check_looked_at"],
+        "transformer": ["check_block", "check_looked_at"],
     },
 )

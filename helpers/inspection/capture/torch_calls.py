@@ -94,8 +94,7 @@ def letters_of(call):
 
 def tensordot_letters(tensors, dims):
     """dims: the axes of each that are summed over together, or how many."""
-    if isinstance(dims, torch.Tensor):
-        return None
+    dims = dims.tolist() if isinstance(dims, torch.Tensor) else dims
     if isinstance(dims, int):
         dims = (range(-dims, 0), range(dims))
     first, second = tensors
