@@ -20,11 +20,7 @@ from contextlib import contextmanager
 import torch
 from torch import nn
 
-from helpers.inspection.capture.layers import (
-    is_attention,
-    is_router,
-    is_scripted,
-)
+from helpers.inspection.capture.layers import is_attention, is_router, is_scripted
 from helpers.inspection.capture.listener import Listener
 
 

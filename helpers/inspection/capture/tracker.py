@@ -10,14 +10,8 @@ from itertools import count, permutations
 
 from torch.utils.weak import WeakTensorKeyDictionary
 
-from helpers.inspection.capture import axis_rules, torch_calls
+from helpers.inspection.capture import axis_rules, candidate, torch_calls
 from helpers.inspection.capture.axis_origins import Span, candidate_of, flat, new_axes
-from helpers.inspection.capture.candidate import (
-    AttentionCandidate,
-    descended,
-    once_each,
-    read_values,
-)
 from helpers.inspection.capture.kernels import FUSED, fused_weights
 
 ADDS = "index_add scatter_add scatter_reduce index_reduce segment_reduce".split()
@@ -105,7 +99,8 @@ class SoftmaxTracker:
     def begin(self, scores, weights, axis):
         """A candidate: its keys get a span of their own, which queries do not share."""
         axes = self.of(scores)
-        found = AttentionCandidate(number=next(self.numbers), scored=axes.scores)
+        number, scored = next(self.numbers), axes.scores
+        found = candidate.AttentionCandidate(number=number, scored=scored)
         found.made, self.begun = weights, found
         found.key = Span(weights.shape[axis], axes.spans[axis], candidate=found)
         found.rows = [s for i, own in enumerate(axes.spans) if i != axis for s in own]
@@ -135,7 +130,7 @@ class SoftmaxTracker:
         found, other = self.of(weights).weights, self.of(values)
         if not found or other.weights:
             return
-        weights, axes = once_each(weights, self.of(weights))
+        weights, axes = candidate.once_each(weights, self.of(weights))
         places = range(-weights.dim(), 0)
         keys = [i for i in places if found.key.fills(axes.spans[i])]
         wide = [i for i in range(-output.dim(), 0) if axes.size(i) == 1 < other.size(i)]
@@ -151,7 +146,7 @@ class SoftmaxTracker:
         value: the Axes of the values; named: their letters.
         """
         axes = self.of(tensor)
-        found, key = descended(axes, letters, over)
+        found, key = candidate.descended(axes, letters, over)
         if not found and len(over) == 1 and not axes.is_parameter:
             axis = letters.index(*over)
             if tensor.shape[axis] > 1 and torch_calls.sums_to_one(tensor, axis):
@@ -163,7 +158,7 @@ class SoftmaxTracker:
             return
         if found in self.waiting:
             self.waiting.remove(found)
-        read = read_values(found, key, tensor, axes, letters, value, named)
+        read = candidate.read_values(found, key, tensor, axes, letters, value, named)
         if read is None:
             found.refused = True
             self.refused.append(found)
