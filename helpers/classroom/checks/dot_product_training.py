@@ -126,10 +126,9 @@ def check_fit(B, steps, bad):
         "check in evaluation mode, model.eval(): batch norm must not learn from the "
         "held-out scenes": fit("eval"),
         "model.train() again after every check": fit("train again"),
-        "train in training mode: model.train() before the first step": [
-            fit("train"),
-            fit("train", "train again"),
-        ],
+        "train in training mode: model.train() before the first step": either(
+            fit("train"), fit("train", "train again")
+        ),
         "the weights that stay are the last, not the best. Put the best back, and "
         "clone what you keep: state_dict() hands out the tensors themselves, and they "
         "go on changing": fit("copy"),

@@ -66,10 +66,7 @@ def check_is_hit(heat, mask, allowed):
         "`allowed` counts on all four sides, so the square has 2 * allowed + 1 pixels "
         "a side: mind the end of a slice": wrong(end=0),
         "a slice that begins below 0 is empty: use max(0, ...)": wrong(lowest=-99),
-        "3, not 4: at most `allowed`": [
-            wrong(end=2),
-            away.amax(1).min() <= allowed + 1,
-        ],
+        "3, not 4: up to `allowed`": [wrong(end=2), away.amax(1).min() <= allowed + 1],
         "row first, then column": wrong(order=-1),
         "start from the middle of the cell, not from its corner": wrong(middle=0),
         "a cell has H / h by W / w pixels: it is not always 8": wrong(stride=8),

@@ -66,10 +66,9 @@ def check_looks_like_attention(weights):
         "a weight of exactly 0 is allowed": summed(sums) and (weights > 0).all(),
         "each row must sum to 1, not all together: sum(dim=-1)": summed(weights.sum()),
         "that is the mean of the rows: each row must sum to 1": summed(sums.mean()),
-        "the keys are on the last axis: sum(dim=-1), not sum(0)": [
-            summed(weights.sum(0)),
-            *map(summed_over, (1, -2)),
-        ],
+        "the keys are on the last axis: sum(dim=-1), not sum(0)": either(
+            summed(weights.sum(0)), *map(summed_over, (1, -2))
+        ),
         "a sum below 1 got through: take .abs()": positive and sums.max() - 1 < 1e-4,
         "what do the rows sum to?": positive,
     }
