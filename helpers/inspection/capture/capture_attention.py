@@ -10,7 +10,7 @@ Every function that the model calls is heard; no layer is replaced, no option ch
   (name_axes). Self-attention has queries and keys of one sequence (candidate).
 - Pieces of a loop, and keys that were read in stretches, are put together (pieces).
 - The name is that of the innermost module called attention, or else with parameters
-  (layers).
+  (listener).
 """
 
 import re
@@ -20,8 +20,12 @@ from contextlib import contextmanager
 import torch
 from torch import nn
 
-from helpers.inspection.capture.layers import is_attention, is_router, is_scripted
-from helpers.inspection.capture.listener import Listener
+from helpers.inspection.capture.listener import (
+    Listener,
+    is_attention,
+    is_router,
+    is_scripted,
+)
 
 
 @contextmanager
