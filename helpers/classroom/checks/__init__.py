@@ -8,8 +8,7 @@ from helpers import public
 ROOMS = {
     "additive": "check_additive_scores check_decoder_step",
     "does_it_matter": "check_hide_at check_occlusion",
-    "dot_product": "check_dot_attention check_entropy",
-    "dot_product_training": "check_fit",
+    "dot_product": "check_dot_attention check_entropy check_fit",
     "explore": "check_best_head check_follows",
     "image_to_grid": "check_attention_module check_square_of check_unflatten",
     "looking_there": "check_is_hit check_rank_accuracy check_soft_mean",
