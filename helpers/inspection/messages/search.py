@@ -39,7 +39,7 @@ SAID = {
     for english, said in TABLE["chinese"].items()
     for word in said.split()
 } | {phrase: f" {word} " for word, said in TABLE["phrases"].items() for phrase in said}
-OTHERWISE = re.compile("|".join(sorted(map(re.escape, SAID), key=len, reverse=True)))
+LONGER_FIRST = sorted(SAID, key=len, reverse=True)
 
 
 def base(word):
@@ -79,7 +79,9 @@ def plain(text):
     """A text in lower case and English, with names taken apart."""
     text = RAISED.sub(" ", text)
     text = CAMEL.sub(lambda name: f"{name[0]} {PARTS.sub(' ', name[0])}", text)
-    text = OTHERWISE.sub(lambda match: SAID[match[0]], text.lower())
+    text = text.lower()
+    for said in LONGER_FIRST:
+        text = text.replace(said, SAID[said])
     return HALF.sub(" float16 ", NEGATED.sub(" not ", SHORT.sub("", text)))
 
 
@@ -121,12 +123,9 @@ class Ranking:
         """phrases, others: {name: texts}; a term counts once in each text."""
         self.terms, self.common = {}, {}
         for name, said in phrases.items():
-            texts = plain(
-                "\n".join(" ".join(text.split()) for text in (*said, *others[name]))
-            )
-            self.terms[name] = Counter(
-                chain.from_iterable(map(terms_in, texts.split("\n")))
-            )
+            lines = (" ".join(text.split()) for text in (*said, *others[name]))
+            found = map(terms_in, plain("\n".join(lines)).split("\n"))
+            self.terms[name] = Counter(chain.from_iterable(found))
             self.common[name] = 1 + COMMON * log(1 + len(said))
         totals = {name: counts.total() for name, counts in self.terms.items()}
         mean = sum(totals.values()) / len(totals)
