@@ -58,14 +58,10 @@ def heading(explanation):
 
 
 def one_cause(place, ranked, text):
-    """A cause in lines: what it is, the question, the line to run, the remedy.
-
-    Where releases are compared, those of the packages that the text names as well.
-    """
-    cause, named = ranked.cause, text.lower()
-    packages = [one for one in SAID["packages"].split() if one in named]
-    shown = packages if "pip show" in cause.run else []
-    run = " ".join([cause.run, *(one for one in shown if one not in cause.run)])
+    """A cause in lines: what it is, the question, the line to run, the remedy."""
+    cause = ranked.cause
+    packages = SAID["packages"].split() if "pip show" in cause.run else ()
+    run = " ".join([cause.run, *(one for one in packages if one in text.lower())])
     lines = [wrap(f"{place}. {cause.cause}", "   ")]
     lines += [wrap(f"   Fits:   {reason}", " " * 11) for reason in ranked.reasons]
     lines += [wrap(f"   Ask:    {cause.ask}", " " * 11), *block("Run:", run)]

@@ -77,7 +77,6 @@ def forms(word):
 
 def plain(text):
     """A text in lower case and English, with names taken apart."""
-    text = RAISED.sub(" ", text)
     text = CAMEL.sub(lambda name: f"{name[0]} {PARTS.sub(' ', name[0])}", text)
     text = text.lower()
     for said in LONGER_FIRST:
@@ -87,7 +86,7 @@ def plain(text):
 
 def terms_of(text):
     """The stems of a text, its pairs of neighbours in any order, and letters."""
-    return terms_in(plain(text))
+    return terms_in(plain(RAISED.sub(" ", text)))
 
 
 @cache
@@ -135,13 +134,10 @@ class Ranking:
         }
 
     def weight(self, term):
-        """What a term weighs by its rarity; a word of the setting, a pair less.
-
-        It is rare if few entries have it, or few of those much: it counts as many as
-        there would be with the same entropy, had all as much of it.
-        """
+        """What a term weighs by its rarity; a word of the setting, a pair less."""
         found = [counts[term] for counts in self.terms.values() if term in counts]
         shares = [n / sum(found) for n in found]
+        # As many entries, each with as much of it, would have the same entropy.
         entries = exp(-fsum(share * log(share) for share in shares))
         part = LETTERS if term[0] == "~" else PAIR if "+" in term else 1.0
         aside = ASIDE if term in SETTING else 1.0
