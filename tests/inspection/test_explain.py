@@ -328,6 +328,15 @@ def test_what_is_set_already_is_no_first_remedy():
     assert named(eager.replace("eager", "sdpa"))[0] == "sdpa"
 
 
+def test_settings_count_in_a_dictionary_and_most_of_them_are_enough():
+    cause = DATA.causes["generate-tensor"]
+    both = {"output_attentions": True, "return_dict_in_generate": True}
+    for text in (str(both), "output_attentions=True, return_dict_in_generate = True"):
+        assert cause.in_use(f"I call generate with {text}")
+        assert not cause.in_use(text.replace("True", "False"))
+    assert not cause.in_use("output_attentions=True")
+
+
 def test_a_silent_backward_hook_watches_a_layer_without_part_in_the_score():
     assert "gradient-none" in named("my backward hook on the layer never fires")[:2]
 
@@ -364,6 +373,34 @@ def test_an_error_in_other_words_is_called_close():
         assert said.close and said.message.id == message, text
         assert "comes close" in str(said)
     assert not explain("FooError: the number of layers must match the plan").close
+
+
+def test_what_stands_below_an_error_does_not_change_what_it_is():
+    error = "ValueError: cannot reshape a tensor of 8192 into the shape [2, 8, 8, 32]"
+    for story in ("o = matmul(beta, h)", "assert x.shape[-1] % heads == 0"):
+        assert explain(f"{error}\n{story}").message == explain(error).message
+
+
+def test_a_short_text_without_an_error_may_be_a_message_in_other_words():
+    said = explain("mat1 and mat2 cannot be multiplied, 50x768 and 512x10")
+    assert said.close and said.message.id == "matmul"
+    assert explain("the shapes do not fit and I do not know why").message is None
+
+
+def test_an_unknown_argument_leads_to_what_it_is_for():
+    text = "TypeError: forward() got an unexpected keyword argument '{}'"
+    for argument, cause in {
+        "output_attentions": "no-kernel-weights",
+        "encoder_hidden_states": "image-in-prompt",
+        "img_size": "image-height",
+    }.items():
+        assert cause in named(text.format(argument), 8), argument
+
+
+def test_packages_that_the_text_names_are_asked_for():
+    text = "cannot import name 'f' from 'g' {}, another release?"
+    with_name, without = (str(explain(text.format(n))) for n in ("in lavis", ""))
+    assert "transformers lavis\n" in with_name and "lavis\n" not in without
 
 
 def test_a_misspelt_letter_and_another_hyphen_do_not_matter():
