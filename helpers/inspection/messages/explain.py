@@ -122,13 +122,9 @@ def rank(index, facts, text, message=None):
 
 def clues_in(index, text):
     """{clue: its weight} of those in a text: what few causes have says more."""
-    lower = text.lower()
     known = Counter(clue for cause in index.causes.values() for clue in cause.clues)
-    return {
-        clue: rare(n, len(index.causes))
-        for clue, n in known.items()
-        if clue.lower() in lower and mentions(text, clue)
-    }
+    found = [clue for clue in known if mentions(text, clue)]
+    return {clue: rare(known[clue], len(index.causes)) for clue in found}
 
 
 def known_behind(index, message):

@@ -119,6 +119,8 @@ def settings(code):
 
 def mentions(text, clue):
     """Does a word of the text begin with the clue? (A number has to stand alone.)"""
+    if clue.lower() not in text.lower():
+        return False
     end = r"(?!\d)" if clue[-1].isdigit() else ""
     start = r"(?<![a-z\d])" if clue[0].isalnum() else ""
     return bool(re.search(start + re.escape(clue) + end, text, re.IGNORECASE))

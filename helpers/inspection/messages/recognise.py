@@ -94,11 +94,11 @@ def find(messages, text):
     _, message, *more = found[lengths.index(max(lengths))]
     if message:
         return message, *more
-    if errors:  # below its first line may stand a story, or code
-        first, error = errors[0].strip().split("\n")[0], errors[0]
-        return resembling(messages, first) or resembling(messages, error) or UNKNOWN
-    brief = len(text.split()) <= BRIEF
-    return brief and resembling(messages, text, CLOSER) or UNKNOWN
+    if not errors:
+        brief = len(text.split()) <= BRIEF
+        return brief and resembling(messages, text, CLOSER) or UNKNOWN
+    first = errors[0].strip().split("\n")[0]  # below it may stand a story, or code
+    return resembling(messages, first) or resembling(messages, errors[0]) or UNKNOWN
 
 
 def resembling(messages, text, least=CLOSE):
