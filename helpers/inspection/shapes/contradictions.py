@@ -9,6 +9,7 @@ from helpers.inspection.shapes.tiles import TILES
 
 SPANS = ("cells", "frames")  # kinds whose keys leave none out
 MOST_BESIDE = 1  # a class token, or a key behind the image
+LEAST_COVERED = 4  # times as many keys as cells: they are something else
 MOST_MERGED = 8  # frames that become one step in time
 
 
@@ -20,7 +21,10 @@ def bind(candidates, shape, facts):
     agree = [c for c, why in zip(candidates, broken, strict=True) if not why]
     if agree or not candidates or candidates[0].known != Known.COUNTED:
         return agree or candidates, []
-    if left_over(candidates[0], facts):  # then its place is a guess, too
+    if over := left_over(candidates[0], facts):
+        if over[0] > LEAST_COVERED * over[1]:
+            return [], []
+        # Then its place is a guess, too.
         candidates = [replace(c, free=True) for c in candidates]
     return candidates, [f"proposal 1, as {why}" for why in broken[0]]
 

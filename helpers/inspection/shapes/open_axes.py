@@ -1,7 +1,8 @@
 """What the axes before the keys leave open, and counts that no axis has."""
 
-from helpers.inspection.shapes.axis_names import BY_PLACE, QUERY_GRID
+from helpers.inspection.shapes.axis_names import QUERY_GRID
 from helpers.inspection.shapes.families import problem, say
+from helpers.inspection.shapes.report import BY_PLACE
 
 
 def open_axes(axes, queries):
@@ -52,7 +53,7 @@ def check_named(report, heads, queries):
     elif (heads or 1) > 1 and (across or not named):
         kind = "across the heads" if across else "heads"
         report.problems.append(problem(kind, count=heads))
-    found = sizes.get("queries", sizes.get("words"))
+    found = sizes.get("steps", sizes.get("queries", sizes.get("words")))
     if queries in (None, found) or QUERY_GRID[0] in sizes:
         return
     if queries in shape and queries > 1:

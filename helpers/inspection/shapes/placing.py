@@ -9,7 +9,13 @@ from helpers.inspection.shapes.report import Known
 from helpers.inspection.shapes.tiles import TILES
 from helpers.maps.token_layout import TokenLayout
 
-FIRST = ("joined", "thumbnail first", "padded", "class frames")  # no cell comes first
+FIRST = (
+    "joined",
+    "thumbnail first",
+    "padded",
+    "class frames",
+    "overlapping",
+)  # no cell comes first
 CLEARLY = 0.85  # so much smoother maps are in the right order
 UNEVEN = 0.01  # the mean change of a logarithm from cell to cell: less is an even map
 RARE = ("time last", "class frames", "blocks")  # but in models that are known for it
@@ -138,7 +144,7 @@ def anywhere(N, T, facts, found):
     first = found[0] if found else None
     pictures = first and (first.kind == "two pictures" or first.free)
     front, behind = facts.family.front, facts.family.behind
-    usual = first and first.off_grid in (0, 1, 2, *(n + behind for n in front))
+    usual = first and first.off_grid in (0, 1, 2, behind, *(n + behind for n in front))
     if first and not pictures and (usual or first.kind != "cells"):
         return found
     others = somewhere(N, facts) if not first or first.known == Known.COUNTED else []

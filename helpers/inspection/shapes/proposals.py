@@ -40,13 +40,8 @@ def fit_keys(report, values, keys, facts, fold=None, batch=None):
         report.problems.append(found)
         return []
     report.candidates = count(report, values, keys, facts, usual)
-    parts = questions.in_parts(report.candidates)
-    parts = parts or questions.at_both_ends(report.candidates)
-    if values is not None and len(parts) > 1:
-        parts, smooth = placing.smoothest(parts, values, keys)
-        rest = [c for c in report.candidates if c not in parts]
-        report.candidates = parts + rest
-        report.notes += [say("smoothest")] * smooth
+    if values is not None:
+        sort_by_values(report, values, keys)
     report.candidates = without_chance(report, values, facts)
     doubts = []
     if fold and fold.windows:
@@ -55,6 +50,19 @@ def fit_keys(report, values, keys, facts, fold=None, batch=None):
     if note and (facts.family.grid or report.candidates):
         report.notes.append(note)
     return doubts + contradicted + still_open(report, keys, facts)
+
+
+def sort_by_values(report, values, keys):
+    """Put the smoothest first of candidates that differ in the order of their keys."""
+    found = report.candidates
+    parts = questions.in_parts(found) or questions.at_both_ends(found)
+    orders = [] if parts else questions.in_orders(found)
+    alike = parts or orders
+    if len(alike) > 1:
+        alike, smooth = placing.smoothest(alike, values, keys)
+        rest = [c for c in found if c not in alike]
+        report.candidates = (alike[:1] if smooth and orders else alike) + rest
+        report.notes += [say("smoothest")] * smooth
 
 
 def without_chance(report, values, facts):

@@ -1,13 +1,15 @@
 """What the queries, and which keys they look at, tell about the keys."""
 
 from dataclasses import replace
-from math import isqrt
+from math import ceil, isqrt, prod
 
 from helpers.inspection.shapes.facts import SMALLEST, as_pair
 from helpers.inspection.shapes.families import say
 from helpers.inspection.shapes.features import HEADS
 from helpers.inspection.shapes.readings import fits, likeliest
 from helpers.inspection.shapes.usual_inputs import usual_input
+
+STRIDES = (2, 4, 8)  # of queries or keys that are some of the cells
 
 
 def queries_of(report):
@@ -82,17 +84,30 @@ def by_queries(report, N, facts, own):
         same = best.layout.grid == own.layout.grid
         more = best.off_grid > own.off_grid + words_of(facts)
         if best.kind == "cells" and (not same or more):
-            yield say("another picture")
+            s = 0 if best.off_grid else stride(own.layout.grid, N)
+            yield say("pooled keys", s=s) if s else say("another picture")
         width = N in HEADS and own.off_grid > best.off_grid
         if report.sums and (width or not fits(N, facts)) and facts.text is None:
             keys = "may be a head's width" if width else "do not"
             yield say("softmax axis", T=T, N=N, keys=keys)
+    elif (
+        stride(best.layout.grid, T) == 2 and best.kind == "cells" and not best.off_grid
+    ):
+        grid = " x ".join(str(ceil(n / 2)) for n in best.layout.grid)
+        cells = not (facts.words or facts.family.prompt)
+        report.notes += [say("strided queries", T=T, grid=grid)] * cells
     M = N - words_of(facts)
     if T == N and best.off_grid > N - M and (cut := cut_by_one(M, facts)):
         yield cut
     end = best.layout.index.movedim(-1, 0)[-1].max() == N - 1
     if T == N and best.free and end and best.off_grid == N - M:
         yield say("last cell", first=N - M + 1)
+
+
+def stride(grid, count):
+    """The stride at which so many cells are left of a grid; 0 if there is none."""
+    left = {s: prod(ceil(n / s) for n in grid) for s in STRIDES}
+    return next((s for s, n in left.items() if n == count >= SMALLEST), 0)
 
 
 def across_the_batch(shape, keys, facts, batch):

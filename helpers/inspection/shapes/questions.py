@@ -11,6 +11,9 @@ from helpers.inspection.shapes.readings import fits, likeliest, other_size
 from helpers.inspection.shapes.report import MOST, Known
 from helpers.inspection.shapes.tiles import TILES
 
+ORDERS = ("cells", "blocks", "window blocks")  # of the same cells
+PLACES = "text=(keys in front of the image's, keys behind)", "input_ids=, image_token="
+
 
 def of_family(c, f):
     """True for a kind of layout that the name, frames= or tiles= say."""
@@ -20,7 +23,8 @@ def of_family(c, f):
 
 def among(c, f):
     """True where it is open which of the keys are cells."""
-    usual = c.off_grid < 3 or c.off_grid in f.family.front
+    front = c.off_grid - f.family.behind
+    usual = front < 3 or front in f.family.front
     return c.free or not (usual or c.kind != "cells" or f.input_ids is not None)
 
 
@@ -145,6 +149,13 @@ def in_parts(candidates):
     return [c for c in candidates if c.kind in TILES and c.layout.grid == size]
 
 
+def in_orders(candidates):
+    """The candidates that put the same cells row by row, and block by block."""
+    alike = [c for c in candidates if c.layout.grid == candidates[0].layout.grid]
+    alike = [c for c in alike if c.kind in ORDERS and c.known == Known.COUNTED]
+    return alike if not alike or alike[0] is candidates[0] else []
+
+
 def at_both_ends(candidates):
     """The candidates that put the cells of the first at other places, if it guesses."""
     best = candidates[0] if candidates and candidates[0].free else None
@@ -167,7 +178,8 @@ def next_line(report, keys, facts):
     if report.problems or best is None or len(in_parts(report.candidates)) > 1:
         return ""
     if best.free:
-        return "the same with text=(keys in front of the image's, keys behind)"
+        known = facts.text is not None
+        return f"the same with {PLACES[known]}"
     if report.what != "weights" or best.kind == "windows" or keys is None:
         return ""
     if not (best.likely or facts.image_size):

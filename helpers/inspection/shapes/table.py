@@ -3,10 +3,11 @@
 import html
 import re
 from dataclasses import dataclass, field, replace
-from itertools import groupby
 from typing import NamedTuple
 
 FAILED = "FAILED"
+NUMBER = re.compile(r"(?<![^._])(\d+)(?![^._])")  # of a layer, in its name
+MOST_STEPS = 200  # of a block that repeats
 
 
 class Row(NamedTuple):
@@ -38,8 +39,7 @@ class Trace:
 
     def table(self):
         """Lines of five cells: how often, where, step, in, out."""
-        folded = fold(self.rows)
-        return [(f"x{times}" if times > 1 else "", *row) for times, row in folded]
+        return [(mark, *row) for mark, row in fold(self.rows)]
 
     def failure(self):
         """The lines that follow the table of a failed run."""
@@ -73,14 +73,40 @@ class Trace:
 
 
 def fold(rows):
-    """(times, row) for all rows; what repeats at once is kept once.
+    """(mark, row) for all rows; steps that repeat, one or a block of them, stand once.
 
-    Layers that differ only in their number count as the same: layers.0 and layers.1
-    become layers.*
+    mark: "x12" at the first of them, "|" at the others of its block. Layers that differ
+    only in their number count as the same: layers.0 and layers.1 become layers.*
     """
-    groups = [(key, list(group)) for key, group in groupby(rows, alike)]
-    return [(len(rows), key if len({*rows}) > 1 else rows[0]) for key, rows in groups]
+    keys, folded, start = [alike(row) for row in rows], [], 0
+    while start < len(rows):
+        times, size = longest(keys, start)
+        end = start + times * size
+        for place in range(start, start + size):
+            same = rows[place:end:size]
+            mark = "" if times == 1 else "|" if place > start else f"x{times}"
+            folded.append((mark, (joined([row[0] for row in same]), *same[0][1:])))
+        start = end
+    return folded
+
+
+def longest(keys, start):
+    """(how often, how many keys) of what repeats at once from here on: as much of it as
+    can be, in as few keys as can be."""
+    found = [(1, 1)]
+    for size in range(1, min(MOST_STEPS, (len(keys) - start) // 2) + 1):
+        block, times = keys[start : start + size], 1
+        while keys[start + times * size : start + (times + 1) * size] == block:
+            times += 1
+        found += [(times, size)] * (times > 1)
+    return max(found, key=lambda one: (one[0] * one[1], one[0]))
 
 
 def alike(row):
-    return re.sub(r"(?<![^._])\d+(?![^._])", "*", row[0]), *row[1:]
+    return *NUMBER.split(row[0])[::2], *row[1:]
+
+
+def joined(names):
+    """One name for all, with a star for the numbers that differ."""
+    parts = zip(*map(NUMBER.split, names), strict=True)
+    return "".join(part[0] if len({*part}) == 1 else "*" for part in parts)

@@ -62,7 +62,7 @@ def tiled(M, facts, grids):
 def tile_kinds(facts):
     """Kinds of layouts that tiles may have: all where the caller named the tiles."""
     own = facts.family.kinds
-    kinds = [k for k in TILES if facts.tiles or k in own]
+    kinds = [k for k in TILES if k in own or (facts.tiles and k != "overlapping")]
     between = facts.input_ids is None and "separated" in own  # image tokens
     return [k for k in kinds if k != "separated" or between]
 
@@ -138,6 +138,19 @@ def joined(M, rows, columns, h, w, last=False):
                 yield layout, f"{high} line breaks and a thumbnail {where}"
 
 
+def overlapping(M, rows, columns, h, w):
+    """Tiles that overlap, put together, and a thumbnail in front or behind; of both, a
+    line break behind every row, and a token at each end (Molmo)."""
+    view = h * (w + 1) + 2
+    for high in range(rows * h // 2 + 1, rows * h + 1):
+        wide, rest = divmod(M - view - 2 - high, high)
+        if not rest and columns * w < 2 * wide <= 2 * columns * w:
+            for around in (view + 1, 1), (1, view + 1):
+                layout = TokenLayout.from_grid(high, wide, *around, breaks=1)
+                where = "in front" if around[0] > 1 else "behind"
+                yield layout, f"{high} line breaks and a thumbnail {where}"
+
+
 TILES = {
     "tiles": apart,
     "thumbnail first": partial(apart, first=True),
@@ -145,6 +158,7 @@ TILES = {
     "joined first": partial(joined, last=True),
     "padded": padded,
     "separated": separated,
+    "overlapping": overlapping,
 }
 
 

@@ -4,9 +4,8 @@ from math import prod
 
 import torch
 
-from helpers.inspection.shapes.axis_names import BY_PLACE
 from helpers.inspection.shapes.families import problem, read_toml, say
-from helpers.inspection.shapes.report import Candidate
+from helpers.inspection.shapes.report import BY_PLACE, Candidate
 from helpers.inspection.shapes.rows import Rows
 from helpers.inspection.shapes.signed_value_rules import SIGNED
 from helpers.inspection.shapes.softmax import is_half, sample, softmax_axes, tolerance
