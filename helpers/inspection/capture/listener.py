@@ -12,7 +12,7 @@ from helpers.inspection.capture.layers import FAST, is_attention, is_router
 from helpers.inspection.capture.pieces import joined
 from helpers.inspection.capture.torch_calls import TorchCall
 from helpers.inspection.capture.tracker import SoftmaxTracker
-from helpers.inspection.shapes.text import tensors
+from helpers.inspection.shapes.table import tensors
 
 TORCH = ("torch.nn", "torch.jit")
 

@@ -4,11 +4,11 @@ from torch import nn
 
 from helpers.inspection.shapes.axis_names import name_axes
 from helpers.inspection.shapes.contents import instead_of_weights
+from helpers.inspection.shapes.contradictions import check_named, open_axes
 from helpers.inspection.shapes.facts import SMALLEST, Facts, check_counts
 from helpers.inspection.shapes.families import family_of, problem, say
 from helpers.inspection.shapes.features import labels
 from helpers.inspection.shapes.key_axis import find_keys, over_words
-from helpers.inspection.shapes.open_axes import check_named, open_axes
 from helpers.inspection.shapes.proposals import fit_keys
 from helpers.inspection.shapes.queries import words_that_ask
 from helpers.inspection.shapes.questions import next_line, open_grid

@@ -7,10 +7,15 @@ import torch
 from helpers.inspection.shapes.families import problem, read_toml, say
 from helpers.inspection.shapes.report import BY_PLACE, Candidate
 from helpers.inspection.shapes.rows import Rows
-from helpers.inspection.shapes.signed_value_rules import SIGNED
 from helpers.inspection.shapes.softmax import is_half, sample, softmax_axes, tolerance
 from helpers.inspection.shapes.sums import UNEQUAL
-from helpers.inspection.shapes.value_rules import ALWAYS, EQUAL, NARROW, few_kept
+from helpers.inspection.shapes.value_rules import (
+    ALWAYS,
+    EQUAL,
+    NARROW,
+    SIGNED,
+    few_kept,
+)
 from helpers.maps.token_layout import TokenLayout
 
 PARTS, FALL = 8, 8  # of the keys; how much less the last part has than the first
