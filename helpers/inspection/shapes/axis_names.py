@@ -72,28 +72,26 @@ class Names:
         for axis, name in zip(grid, QUERY_GRID, strict=False):
             self.put(axis, name, "two axes on a grid")
         last = self.free[-1:]
-        all_keys = self.counts["queries"] in (None, 1) and not grid
-        if last and all_keys and self.shape[last[0]] == self.N:
+        if (
+            last
+            and self.counts["queries"] in (None, 1)
+            and self.shape[last[0]] == self.N
+        ):
             self.put(last[0], "queries", "as many as keys")
 
     def query_grid(self):
         """The two axes on which the queries are folded to a grid; or ()."""
         free, facts, N = self.free, self.facts, self.N
-        if free and self.shape[free[-1]] == N:
-            return ()  # as many queries as keys
-        known = self.counts["queries"]
         named = set(self.counts.values()) - {None, 1}
         prompt = facts.in_prompt() or facts.family.prompt
         for a, b in zip(free[-2::-1], free[:0:-1], strict=True):
             h, w = self.shape[a], self.shape[b]
-            apart = b != a + 1 or known not in (None, h * w)
-            if apart or {h, w} & named or min(h, w) < 4 or prompt:
+            asked = self.counts["queries"] in (None, h * w) and b == a + 1
+            if prompt or {h, w} & named or min(h, w) < 4 or N == w or not asked:
                 continue
-            grids = facts.grids() if facts.image_size else ()
-            usual = any((g.h, g.w) == (h, w) and g.likely for g in grids)
+            usual = any((g.h, g.w) == (h, w) and g.likely for g in facts.grids())
+            alike = h == w >= LEAST_ALIKE and not self.layers_and_heads()
             own = h * w == N or (usual and 0 < N - h * w <= 5)
-            own |= self.shape[-2:] == (h, w)
-            alike = h == w != N and h >= LEAST_ALIKE and not self.layers_and_heads()
             if own or ((usual or alike) and not fits(N, facts)):
                 return a, b
         return ()

@@ -30,22 +30,13 @@ def open_axes(axes, queries):
                 yield say("queries or others", **where)
         layers = axis.name == "layers" and not axis.named
         if layers and not after.named:
-            others = behind_layers(after, queries)
-            yield f"axes {number} and {number + 1}: layers, then {others}"
+            heads = "layers, heads" if queries else "layers, heads, one query"
+            yield say(heads if after.name == "heads" else "layers, images", **where)
         late = number and layers and axes[number - 1].named
         if axis.name == "layers or steps" or late:
             yield say("no count", **where)
         if axis.name == QUERY_GRID[0] and queries is None:
             yield say("query grid", **where)
-
-
-def behind_layers(axis, queries):
-    """What the axis behind the layers may be."""
-    if axis.name != "heads":
-        return "images, or the other way round. batch= settles it"
-    if queries:
-        return "heads; or images, then heads. batch= settles it"
-    return "heads, of one query; or images or heads, then queries. heads= settles it"
 
 
 def check_named(report, heads, queries):
@@ -118,16 +109,10 @@ def left_over(c, facts):
     text = as_pair(facts.text)
     if len(text) < 2 or None in text or c.kind not in SPANS:
         return None
-    M = c.layout.length - sum(text)
-    used = int(c.layout.index.max() - c.layout.index.min()) + 1
-    return (M, used) if used + behind_each(c.layout.index) < M else None
-
-
-def behind_each(index):
-    """Keys from one frame (h, w) to the next, or one from row to row or in front."""
-    if index.dim() < 3 or len(index) < 2:
-        return MOST_BESIDE
-    return max(int(index[1].min() - index[0].max()) - 1, MOST_BESIDE)
+    M, index = c.layout.length - sum(text), c.layout.index
+    used = int(index.max() - index.min()) + 1
+    each = int(index[1].min() - index[0].max()) - 1 if len(index) > 1 else 0
+    return (M, used) if used + max(each, MOST_BESIDE) < M else None
 
 
 def held(sizes, *counts):

@@ -56,20 +56,16 @@ def fold_of(size, N, T, facts, batch, heads):
     first = bool(not plain or many or named)
     known = (batch or 0) * (heads or 0)
     for unit, count, windows in units(N, T, facts, known):
-        if unit == "places" and count is None and size < MANY_IMAGES:
-            continue  # too few for an image
-        if windows and heads is None and not (windows.usual or named):
-            continue  # heads may be all that the axis has
-        tiled = windows and windows.full == list(windows.grid) and count == size
-        if windows and plain and not (tiled or named):
-            continue
-        parts = divide(size, unit, count, batch, heads)
+        # It is usual whatever the number of images.
         usual = unit == "places" or (unit == "frames" and count == facts.frames)
-        usual = windows.usual if windows else usual  # whatever the number of images
-        if not parts or not (batch or usual):
-            continue
-        first_of_all = first and not facts.family.kinds
-        if not windows or batch or named or tiled or first_of_all:
+        sure = unit != "places" or count is not None or size >= MANY_IMAGES
+        if windows:
+            usual = windows.usual
+            sure = named or (windows.full == list(windows.grid) and count == size)
+            sure |= not plain and bool(batch or (first and not facts.family.kinds))
+            sure &= named or usual or heads is not None  # which the axis may have
+        parts = divide(size, unit, count, batch, heads) if sure else None
+        if parts and (batch or usual):
             return Fold(unit, parts, bool(batch), windows, first or not windows)
     return None
 
@@ -80,8 +76,7 @@ def units(N, T, facts, known):
     best = likeliest(N, facts)
     plain = best and best.merge == 1
     if in_time(N, T, facts) and not (plain and facts.image_size):
-        grids = facts.grids() if facts.image_size else ()
-        counts = sorted((g.h * g.w for g in grids if g.likely), reverse=True)
+        counts = sorted((g.h * g.w for g in facts.grids() if g.likely), reverse=True)
         yield from (("places", count, None) for count in counts)
         yield "places", None, None
         return
@@ -94,11 +89,11 @@ def units(N, T, facts, known):
     other = facts.in_prompt() or facts.frames or plain
     other = other and "windows" not in facts.family.kinds
     windows = [] if other else windows_of(N, T, facts)
-    squares = [w for w in windows if w.usual]
-    yield from (("windows", prod(w.counts), w) for w in squares)
+    found = [("windows", prod(w.counts), w) for w in windows]
+    yield from (one for one in found if one[2].usual)
     for h, w in stages(facts, False) if facts.image_size and T == N else ():
         yield from [("rows", h, None)] * (w == N) + [("columns", w, None)] * (h == N)
-    yield from (("windows", prod(w.counts), w) for w in windows if not w.usual)
+    yield from (one for one in found if not one[2].usual)
 
 
 def steps(facts):
@@ -145,13 +140,11 @@ def by_place(left, place, count, halves, size, counts):
     name = left[place] if -place <= len(left) else f"unknown {count + place}"
     name = "images or heads" if either else name
     double = 2 * (images or 0)
-    if halves and "images" in name and images:
-        if size in (double, double * (heads or 1)):
-            several = "images x " * (images > 1), " x heads" * (size > double)
-            why = f"guidance doubles the {images} images you named"
-            why += "; or heads" * (either and not heads)
-            named = size > double
-            return Axis("halves of guidance".join(several), size, why, named)
+    if halves and "images" in name and size in (double, double * (heads or 1)):
+        several = "images x " * (images > 1), " x heads" * (size > double)
+        why = f"guidance doubles the {images} images you named"
+        why += "; or heads" * (either and not heads)
+        return Axis("halves of guidance".join(several), size, why, size > double)
     if either and heads and size % heads == 0:
         why = f"{size // heads} x the {heads} heads you named"
         why += "; guidance doubles the images" * (halves and size % (2 * heads) == 0)

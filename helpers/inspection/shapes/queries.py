@@ -54,8 +54,7 @@ def cut_by_one(N, facts):
     best = likeliest(N + 1, facts)
     if best is None or best.off_grid or best.kind != "cells":
         return pruned(N, facts)
-    grid = " x ".join(map(str, best.layout.grid))
-    return f"or {grid} cells but for the last, which training cuts off (causal)"
+    return f"or {best.size} cells but for the last, which training cuts off (causal)"
 
 
 def pruned(N, facts):

@@ -39,7 +39,7 @@ QUESTIONS = (
     },
     {
         "size": lambda c, f: c.free and other_size(c.layout.length, f),
-        "several": lambda c, f: c.free and c.off_grid > c.layout.index.numel(),
+        "several": lambda c, f: c.free and c.off_grid > c.cells,
     },
     {
         "assumed": lambda c, f: f.assumed,
@@ -68,7 +68,6 @@ def open_questions(candidates, facts):
     numbers = {
         "c": best,
         "f": facts,
-        "cells": best.layout.index.numel(),
         "other": other_size(best.layout.length, facts),
         "sizes": size + patches,
         "wanted": " and ".join(f"{name}=" for name in facts.assumed),
@@ -83,7 +82,7 @@ def same_count(candidates):
     best = candidates[0]
     first = candidates[:MOST]
     same = [c for c in first if (c.likely, c.free) == (best.likely, best.free)]
-    grids = {" x ".join(map(str, c.layout.grid)) for c in same}
+    grids = {c.size for c in same}
     if best.kind == "levels":
         yield say("level")
     elif len(grids) > 1:
@@ -140,27 +139,16 @@ def grid_that_looks(T, facts):
 
 
 def in_parts(candidates):
-    """The candidates that put the same parts (tiles, overview) in another order than
-    the first; with it."""
+    """The first candidate, and those that put the same parts (tiles, overview) or cells
+    in another order, or at other places where it guesses."""
     best = candidates[0] if candidates else None
-    if not best or best.kind not in TILES or best.known != Known.COUNTED:
+    if not best or best.known != Known.COUNTED:
         return []
-    size = best.layout.grid
-    return [c for c in candidates if c.kind in TILES and c.layout.grid == size]
-
-
-def in_orders(candidates):
-    """The candidates that put the same cells row by row, and block by block."""
-    alike = [c for c in candidates if c.layout.grid == candidates[0].layout.grid]
-    alike = [c for c in alike if c.kind in ORDERS and c.known == Known.COUNTED]
-    return alike if not alike or alike[0] is candidates[0] else []
-
-
-def at_both_ends(candidates):
-    """The candidates that put the cells of the first at other places, if it guesses."""
-    best = candidates[0] if candidates and candidates[0].free else None
-    alike = (best.kind, best.layout.grid) if best else ()
-    return [c for c in candidates if (c.kind, c.layout.grid) == alike and c.free]
+    kinds = next(
+        (kinds for kinds in (TILES, ORDERS) if best.kind in kinds), [best.kind]
+    )
+    alike = [c for c in candidates if c.layout.grid == best.layout.grid]
+    return [c for c in alike if c.kind in kinds and c.free == best.free]
 
 
 def open_grid(shape, values):
@@ -175,7 +163,9 @@ def open_grid(shape, values):
 def next_line(report, keys, facts):
     """What to run next; where there is a problem, its remedy says that."""
     best = next(iter(report.candidates), None)
-    if report.problems or best is None or len(in_parts(report.candidates)) > 1:
+    if report.problems or best is None:
+        return ""
+    if best.kind in TILES and len(in_parts(report.candidates)) > 1:
         return ""
     if best.free:
         known = facts.text is not None

@@ -40,14 +40,23 @@ class Candidate:
     kind: str = "cells"
 
     @property
+    def cells(self):
+        """How many keys are cells."""
+        return self.layout.index.numel()
+
+    @property
     def off_grid(self):
         """How many keys are no cells."""
-        return self.layout.length - self.layout.index.numel()
+        return self.layout.length - self.cells
+
+    @property
+    def size(self):
+        """The grid, in words."""
+        return " x ".join(map(str, self.layout.grid))
 
     def __str__(self):
-        size = " x ".join(map(str, self.layout.grid))
         source = f" ({self.source})" if self.source else ""
-        return f"{size} cells{source}, {self.others}"
+        return f"{self.size} cells{source}, {self.others}"
 
 
 @dataclass(frozen=True)

@@ -10,6 +10,8 @@ import torch
 
 FAILED = "FAILED"
 NUMBER = re.compile(r"(?<![^._])(\d+)(?![^._])")  # of a layer, in its name
+SIGNS = {"matmul": "@", "add": "+", "sub": "-", "mul": "*", "div": "/"}
+SIGNS["getitem"] = "[...]"
 MOST_STEPS = 200  # of a block that repeats
 
 
@@ -48,12 +50,9 @@ class Trace:
         """The lines that follow the table of a failed run."""
         if self.error is None:
             return []
-        wanted, line = f"it could take: {self.wanted}", f"in {self.line}"
-        return [
-            f"{FAILED} with {type(self.error).__name__}: {self.error}",
-            *[wanted] * bool(self.wanted),
-            *[line] * bool(self.line),
-        ]
+        lines = [f"{FAILED} with {type(self.error).__name__}: {self.error}"]
+        lines += [f"it could take: {self.wanted}"] * bool(self.wanted)
+        return lines + [f"in {self.line}"] * bool(self.line)
 
     def __str__(self):
         rows = [("", "where", "step", "in", "out"), *self.table()]
@@ -139,13 +138,9 @@ def shapes(value):
 
 def call(name, args, kwargs):
     """A call as a reader knows it: reshape(14, 14), softmax(dim=-1)."""
-    signs = {"matmul": "@", "add": "+", "sub": "-", "mul": "*", "div": "/"}
     name = name.strip("_")
-    name = name.removeprefix("r") if name in ("radd", "rsub", "rmul", "rdiv") else name
-    if name in signs:
-        return signs[name]
-    if name == "getitem":
-        return "[...]"
+    if sign := SIGNS.get(name) or SIGNS.get(name.removeprefix("r")):  # radd is add
+        return sign
     plain = [str(a) for a in args[1:] if is_plain(a)]
     named = [f"{k}={v}" for k, v in kwargs.items() if is_plain(v) and k[0] != "_"]
     return f"{name}({', '.join(plain + named)})"

@@ -43,8 +43,11 @@ def tiled(M, facts, grids):
 
     grids: those of one tile. Without the size of a tile, only candidates of M keys.
     """
-    found, named = [], facts.tiles is not None
-    ways = [(g, kind) for g in grids if g.likely for kind in tile_kinds(facts)]
+    found, named, own = [], facts.tiles is not None, facts.family.kinds
+    kinds = [k for k in TILES if k in own or (named and k != "overlapping")]
+    if facts.input_ids is not None or "separated" not in own:  # image tokens alone
+        kinds = [k for k in kinds if k != "separated"]
+    ways = [(g, kind) for g in grids if g.likely for kind in kinds]
     for g, kind in ways:
         for rows, columns in [facts.tiles] if named else solved(M, facts, g):
             uncut = rows * g.h, columns * g.w
@@ -57,14 +60,6 @@ def tiled(M, facts, grids):
                     c = Candidate(layout, source, others, kind=kind, merge=g.merge)
                     found.append((named or layout.grid == uncut, c))
     return [c for whole, c in found if whole or not any(w for w, _ in found)]
-
-
-def tile_kinds(facts):
-    """Kinds of layouts that tiles may have: all where the caller named the tiles."""
-    own = facts.family.kinds
-    kinds = [k for k in TILES if k in own or (facts.tiles and k != "overlapping")]
-    between = facts.input_ids is None and "separated" in own  # image tokens
-    return [k for k in kinds if k != "separated" or between]
 
 
 def solved(M, facts, g):

@@ -52,21 +52,14 @@ def published(facts):
     size = facts.image_size or (side and (int(side[1]),) * 2)
     found = [{"image_size": size, "patch_size": patch}] * bool(size and patch)
     for text in facts.family.inputs:
-        pixels, own = pixels_of(text), text.partition("/")[2]
+        sides, _, own = text.partition("/")
+        pixels = [int(n) for n in sides.split("x") if n != "any"]
+        pixels = tuple(pixels * 2)[:2] if len(pixels) < 2 else tuple(pixels)
         one = {"image_size": pixels, "patch_size": int(own or 1)}
         if own:
             one = {"image_size": size or pixels, "patch_size": patch or int(own)}
-        found += [one] * (one["image_size"] is not None and one not in found)
+        found += [one] * bool(one["image_size"] and one not in found)
     return found
-
-
-def pixels_of(text):
-    """(H, W) of an input such as "336/14"; None of "any/14"."""
-    pixels = text.partition("/")[0]
-    if pixels == "any":
-        return None
-    pixels = tuple(int(n) for n in pixels.split("x"))
-    return pixels * (3 - len(pixels))
 
 
 def least(facts):

@@ -55,7 +55,11 @@ def look(report, values, keys, misplaced):
     """What the values show: problems, sinks, queries that look at nothing."""
     names = [axis.name for axis in report.axes]
     if "words" in names:
-        report.notes.append(shares(values, names.index("words")))
+        total = values.nan_to_num().sum(names.index("words"))  # (..., N)
+        kind = "over words" + ", cut" * bool(total.min() < 1 - tolerance(values))
+        ends = {"low": total.min().item(), "high": total.max().item()}
+        T = report.axes[names.index("words")].size
+        report.notes.append(say(kind, T=T, **ends))
         return
     rows = Rows(values, keys, names[-1] == "columns", "heads" in names)
     if report.what in read_toml("doctor.toml")["problem"]:
@@ -66,9 +70,9 @@ def look(report, values, keys, misplaced):
     asked = [a for a in report.axes if a.name == "queries" and a.evidence != BY_PLACE]
     if not (report.problems or asked) and early_keys(rows):
         report.problems.append(problem("early keys", N=rows.N))
-    if any(found.kind == "folded heads" for found in report.problems):
-        report.candidates = []  # a count of keys and heads
     if report.problems:
+        heads = any(found.kind == "folded heads" for found in report.problems)
+        report.candidates = [] if heads else report.candidates  # keys and heads count
         return
     if rows.blind.any():
         report.notes.append(say("blind", count=int(rows.blind.sum())))
@@ -85,15 +89,6 @@ def look(report, values, keys, misplaced):
         which = "whatever the query" if least > share / 2 else f"at least {least:.0%}"
         numbers = {"key": key, "share": share, "some": some, "which": which}
         report.notes.append(say("sink", where=where, axis=keys, **numbers))
-
-
-def shares(values, axis):
-    """What the maps (..., words, ..., cells) of a softmax over the words sum to."""
-    total = values.nan_to_num().sum(axis)
-    low, high = total.min().item(), total.max().item()
-    cut = f"{low:.2g} ... {high:.2g} (some words were cut off, or dropped)"
-    total = cut if low < 1 - tolerance(values) else "1"
-    return say("over words", T=values.shape[axis], total=total)
 
 
 def find_problems(rows):
