@@ -15,12 +15,6 @@ ORDERS = ("cells", "blocks", "window blocks")  # of the same cells
 PLACES = "text=(keys in front of the image's, keys behind)", "input_ids=, image_token="
 
 
-def of_family(c, f):
-    """True for a kind of layout that the name, frames= or tiles= say."""
-    said = ("frames",) if f.frames else tuple(TILES) if f.tiles else ()
-    return c.kind in ("cells", "windows", *f.family.kinds, *said)
-
-
 def among(c, f):
     """True where it is open which of the keys are cells."""
     front = c.off_grid - f.family.behind
@@ -52,7 +46,13 @@ QUESTIONS = (
         "no sizes": lambda c, f: not f.image_size and not f.gives_layout(),
         "unusual": lambda c, f: f.image_size and not c.likely,
     },
-    {"kind": lambda c, f: not of_family(c, f)},
+    {
+        "kind": lambda c, f: (
+            c.kind not in ("cells", "windows", *f.family.kinds)
+            and not (f.frames and c.kind == "frames")
+            and not (f.tiles and not f.frames and c.kind in TILES)
+        ),
+    },
     {"merged": lambda c, f: c.merge > 1 and c.merge not in f.merges},
 )
 

@@ -29,9 +29,7 @@ def usual_input(shape, keys, facts):
     own = tuple(n for n in SIZES if getattr(facts, n) is None)
     options = [replace(facts, assumed=own, **one) for one in published(facts)]
     text = sum(n or 0 for n in as_pair(facts.text or facts.words))
-    learned = 0 if facts.family.grid else shape[keys - 1]  # queries that are keys, too
-    counts = dict.fromkeys((N - text, N - learned))
-    found = [one for n in counts for one in options if fits(n, one)]
+    found = [one for one in options if fits(N - text, one)]
     if not found and "windows" in facts.family.kinds:
         found = options  # the keys are those of a window
     if not found and facts.family.prompt:

@@ -117,11 +117,6 @@ EQUAL = (
 NARROW = EQUAL[3:]  # what can be said where no row has three keys that are seen
 
 
-def signed_dropout(rows):
-    sums = rows.whole.abs().sum(-1)  # (rows,)
-    return ((sums - 1).abs() < 0.02).double().mean() > 0.9
-
-
 def masked_weights(rows):
     """What a mask leaves is within 0 and 1, and rows of it sum to 1 or less."""
     hidden = rows.all <= HIDDEN  # (..., N)
@@ -169,25 +164,20 @@ def bias(rows):
     return False
 
 
-def triangular(rows):
-    return rows.square is not None and not rows.square.triu(1).any()
-
-
 def centred(rows):
     """The weights of each row cancel out."""
-    sizes = rows.whole.double().abs().sum(-1)  # (rows,)
-    none = (rows.sums.abs() <= 1e-3 * sizes + 1e-5 * sizes.max()).all()
+    none = (rows.sums.abs() <= 1e-3 * rows.sizes + 1e-5 * rows.sizes.max()).all()
     return len(rows.whole) > 1 and rows.N > 2 and none
 
 
 # Kinds of Problems, and the rules that find them: the first that holds.
 SIGNED = (
-    ("signed dropout", signed_dropout),
+    ("signed dropout", lambda r: ((r.sizes - 1).abs() < 0.02).double().mean() > 0.9),
     ("weights, masked", masked_weights),
     ("scores, masked", masked_scores),
     ("similarities", similarities),
     ("position bias", bias),
-    ("signed, causal", triangular),
+    ("signed, causal", lambda r: r.square is not None and not r.square.triu(1).any()),
     ("centred", centred),
     ("differential", lambda rows: rows.alike and 0 < rows.middle < 1.01),
     ("gradients", lambda rows: max(-rows.least, rows.most) <= TINY),
