@@ -93,7 +93,8 @@ def by_queries(report, N, facts, own):
         stride(best.layout.grid, T) == 2 and best.kind == "cells" and not best.off_grid
     ):
         grid = " x ".join(str(ceil(n / 2)) for n in best.layout.grid)
-        cells = not (facts.words or facts.family.prompt)
+        named = any(axis.named for axis in report.axes if axis.name == "queries")
+        cells = not (best.off_grid or named or facts.family.prompt)
         report.notes += [say("strided queries", T=T, grid=grid)] * cells
     M = N - words_of(facts)
     if T == N and best.off_grid > N - M and (cut := cut_by_one(M, facts)):
