@@ -10,12 +10,11 @@ from helpers.inspection.shapes.families import family_of, problem, say
 from helpers.inspection.shapes.features import labels
 from helpers.inspection.shapes.key_axis import find_keys, over_words
 from helpers.inspection.shapes.proposals import fit_keys
-from helpers.inspection.shapes.queries import words_that_ask
+from helpers.inspection.shapes.queries import usual_input, words_that_ask
 from helpers.inspection.shapes.questions import next_line, open_grid
 from helpers.inspection.shapes.report import Axis, Candidate, Known, Report
 from helpers.inspection.shapes.softmax import logarithm_of, softmax_axes
 from helpers.inspection.shapes.unpack import unpack
-from helpers.inspection.shapes.usual_inputs import usual_input
 from helpers.inspection.shapes.values import fewer, look, on_grid
 
 
