@@ -15,7 +15,6 @@ from tools.notebooks import INDEX, METADATA, run_all
 
 TO_COPY = "\n\n```python\n# before\n{}\n# after\n{}\n```"  # on a page of the site
 page_of = partial(new_notebook, metadata=METADATA)
-MAIN = 2  # a message is shown in full with its most frequent causes
 SEARCH = """\
 **Or search**: paste your message into the search field, with your own numbers. Every
 page has a cause, the question that decides, and the lines before and after to copy."""
@@ -51,21 +50,25 @@ def with_rows(name, rows=()):
 
 def entry_cells(index, cause):
     """An entry: heading and text, a program in plain PyTorch, one with the helpers."""
-    main = [m.says[0] for m in index.messages if cause.id in m.causes[:MAIN]]
+    main = [message.says[0] for message in messages_of(index, cause.id, 1)]
     said = [quoted(text) for text in main if text not in cause.title]
     threads = ", ".join(map(link, cause.threads))
     parts = [
         f"### {cause.title}",
-        f"{cause.cause.strip()}\n\n**{cause.ask}** `{cause.run}`",
+        f"{' '.join(cause.cause.split())}\n\n**{cause.ask}** `{cause.run}`",
         f"Also seen as {'; '.join(said)}." if said else "",
         f"{threads} (entry `{cause.id}`)".strip(),
     ]
     cells = [new_markdown_cell("\n\n".join(filter(None, parts)))]
     cells.append(new_code_cell(cause.code))
     if cause.course:
-        cells.append(new_markdown_cell("With the course's helpers:"))
-        cells.append(new_code_cell(cause.course))
+        cells.append(new_code_cell(f"# with the course's helpers\n{cause.course}"))
     return cells
+
+
+def messages_of(index, name, first):
+    """The messages that have an entry among their first, most frequent, causes."""
+    return [m for m in index.messages if name in m.causes[:first]]
 
 
 def quoted(text):
@@ -97,7 +100,7 @@ def pages_of(notebook):
         lines = [f"## {title}\n\n{see}\n"]
         for name in ids:
             cause, (first, *rest) = index.causes[name], entries[name]
-            lines.append(f"- [{cause.title}](error-{name}.ipynb)")
+            lines.append(f"- [{cause.title}](error-{name}.ipynb)\\\n  {cause.brief}")
             top = new_markdown_cell(first.source[first.source.index("### ") + 2 :])
             top.source += TO_COPY.format(cause.before or "...", cause.after)
             cells = [top, *rest, other_wordings(index, name), *setup]
@@ -113,7 +116,7 @@ def pages_of(notebook):
 
 def other_wordings(index, name):
     """All wordings of an entry's main messages, for the search, and a heading below."""
-    main = [m for m in index.messages if name in m.causes[:MAIN]]
+    main = messages_of(index, name, 2)
     said = dict.fromkeys(f"- {quoted(text)}" for m in main for text in m.says)
     lines = ["## The message in other words", "", *said, ""] if said else []
     return new_markdown_cell("\n".join([*lines, "## Set-up of the programs"]))

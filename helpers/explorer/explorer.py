@@ -32,12 +32,6 @@ INK = {
 }
 
 
-def one_module():
-    """The JavaScript, which a widget must bring in one piece."""
-    text = "\n".join((LIVE / f"{name}.js").read_text("utf-8") for name in MODULES)
-    return re.sub(r"^(import [^;]*;|export (?!default))", "", text, flags=re.M)
-
-
 def explore(captioners, image, geometry=None, **chosen):
     """A widget that shows every map of a caption, and moves what is in a Scene.
 
@@ -88,7 +82,9 @@ class Explorer(anywidget.AnyWidget):
     the number of its question.
     """
 
-    _esm = one_module()
+    # The JavaScript: a widget must bring it in one piece.
+    _esm = "\n".join((LIVE / f"{name}.js").read_text("utf-8") for name in MODULES)
+    _esm = re.sub(r"^(import [^;]*;|export (?!default))", "", _esm, flags=re.M)
     _css = "\n".join(file.read_text("utf-8") for file in sorted(LIVE.glob("*.css")))
     world, chosen, seen, asked, answered = (Dict().tag(sync=True) for _ in range(5))
 

@@ -3,11 +3,7 @@
 import numpy as np
 import torch
 
-from helpers.captioning.arranging import (
-    BACKGROUND,
-    make_rendered_scene,
-    make_scene,
-)
+from helpers.captioning.arranging import BACKGROUND, make_rendered_scene, make_scene
 from helpers.captioning.rendered.camera import FORWARD, PLACE, Frame, at_height
 from helpers.captioning.rendered.scenes import RenderedObject
 from helpers.captioning.scenes import SceneObject
