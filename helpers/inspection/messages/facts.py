@@ -6,20 +6,33 @@ holds stands here, in `pairs` and in `reshape`; its sentence in data/errors/fact
 
 import re
 from itertools import pairwise
-from math import prod
+from math import gcd, prod
 
 from helpers.inspection.messages.numbers import (
     WIDTHS,
     as_int,
     as_shape,
+    compare,
     describe,
+    grids,
+    one_image,
     rounded,
     told,
+    without_numbers,
 )
-from helpers.inspection.messages.pairs import channels, pair, pictures, product, shapes
+from helpers.inspection.messages.pairs import (
+    channels,
+    differing,
+    pair,
+    pictures,
+    product,
+    shapes,
+)
+from helpers.inspection.messages.parameters import parameters
 from helpers.inspection.messages.reshape import reshape
 
 DEEP = 128  # so many maps are channels, and no heads or words
+IMAGES = 16  # more are not in one prompt without being expanded
 RANK = re.compile(r"\b([1-6])-?[dD]\b")
 
 
@@ -28,14 +41,24 @@ def facts_of(message, numbers, text=""):
 
     Without roles, or with fewer numbers than roles, they are found by their form.
     """
-    values = dict(zip(message.roles, numbers, strict=False))
-    if values and len(values) == len(message.roles):
-        whole = [n for n in numbers[len(values) :] if isinstance(n, tuple)]
-        more = shapes(*whole) if message.numbers == "pair" and len(whole) == 2 else {}
-        return more | KINDS[message.numbers](**values)
-    if message.numbers == "input-axes":
-        return input_axes(numbers, text)
-    return UNKNOWN[message.numbers](numbers) if message.numbers in UNKNOWN else {}
+    kind, values = message.numbers, dict(zip(message.roles, numbers, strict=False))
+    around = [n for n in without_numbers(text)[1] if len(as_shape(n)) > 1]
+    if not values or len(values) < len(message.roles):
+        if kind in READ_TEXT:
+            return READ_TEXT[kind](numbers, text)
+        return UNKNOWN[kind](numbers) if kind in UNKNOWN else {}
+    if kind == "reshape":
+        values["shapes"] = around
+    return (met(around, **values) if kind == "pair" else {}) | KINDS[kind](**values)
+
+
+def met(around, a, b, **_):
+    """Facts about two shapes in the text, of which one axis has the sizes a and b."""
+    sizes = {as_int(a), as_int(b)}
+    for first, second in pairwise(around):
+        if any({*pair} == sizes for _, *pair in differing(first, second)):
+            return shapes(first, second)
+    return {}
 
 
 def division(length, parts):
@@ -43,6 +66,8 @@ def division(length, parts):
     length, parts = as_int(length), as_int(parts)
     if (facts := rounded(length, parts)) or parts < 1:
         return facts
+    if length < 2 * parts and (wanted := grids(parts)) and min(length, parts) > 48:
+        return compare(length, wanted[0], said=False)
     (times, rest), short = divmod(length, parts), parts > length > 0
     near, holds = (times * parts, (times + 1) * parts), {"short": short}
     holds["patch"] = rest and not short
@@ -70,22 +95,34 @@ def picture(shape):
 
 def counts(tokens, features):
     """Image tokens in the prompt, and features of the image; of shapes, the rows."""
-    both = zip(as_shape(tokens), as_shape(features), strict=False)
-    tokens, features = next((one for one in both if one[0] != one[1]), (0, 0))
+    both = zip(range(9), as_shape(tokens), as_shape(features), strict=False)
+    place, tokens, features = next((one for one in both if one[1] != one[2]), (0, 0, 0))
+    if place and {tokens, features} <= WIDTHS:
+        return pair(tokens, features)
     low, high = sorted((tokens, features))
+    more, whole = high - low, gcd(low, high)
+    each, left = divmod(features, max(tokens, 1))
+    other, rest = divmod(features, tokens + 1)
+    few, rows = tokens <= IMAGES, low // max(more, 1)
     holds = {  # the first that holds
         "no-token": tokens == 0,
-        "one-short": features > 20 * tokens and features % (tokens + 1) == 0,
-        "class-taken": high - low == 1 < low // 8,
-        "off-by-one": high - low <= 3 < low // 4,
-        "expanded": high % max(low, 1) == 0,
+        "class-taken": more == 1 < low // 8,
+        "unexpanded": few and not left and (tokens == 1 or one_image(each)),
+        "one-short": few and not rest and one_image(other),
+        "off-by-one": more <= 3 < low // 4,
+        "expanded": whole == low > IMAGES,
+        "images-lost": one_image(whole) and high <= IMAGES * whole,
+        "newline": low == rows * more and 4 < more <= 3 * rows <= 9 * more,
+        "other-count": one_image(low) and one_image(high),
         "cut-off": tokens < features,
+        "surplus": tokens > features,
     }
     first = [name for name in holds if holds[name]][: features > 0]
-    lost = "features" if tokens > features else "image tokens"
-    values = {"tokens": tokens, "features": features, "less": tokens - features}
-    values |= {"all": tokens + 1, "each": features // (tokens + 1), "lost": lost}
-    values["times"] = high // max(low, 1)
+    values = {"low": low, "high": high, "more": more, "whole": whole, "each": each}
+    values |= {"tokens": tokens, "features": features, "rows": rows, "other": other}
+    values |= {"all": tokens + 1, "times": high // max(low, 1), "a": low // whole}
+    values |= {"lost": "features" if tokens > features else "image tokens"}
+    values |= {"b": high // whole, "about": [describe(low), describe(high)]}
     return told("counts", dict.fromkeys(first, True), **values)
 
 
@@ -168,7 +205,8 @@ def any_reshape(numbers):
     *held, wanted = known
     counts = [n for n in alone + [*map(prod, held)] if n > 0]
     size = next((n for n in counts if n != prod(wanted)), 0)
-    return reshape(wanted, size) if size and min(wanted) >= -1 else {}
+    ready = size and min(wanted) >= -1
+    return reshape(wanted, size, shapes=held) if ready else {}
 
 
 def even(numbers):
@@ -184,4 +222,5 @@ KINDS = {
 } | {"channels": channels, "rank": rank, "bounds": bounds, "into": into, "axes": axes}
 UNKNOWN = {"reshape": any_reshape, "product": any_product, "division": any_division}
 UNKNOWN |= dict.fromkeys(("pair", "shapes", "pictures"), any_sizes) | {"even": even}
+READ_TEXT = {"input-axes": input_axes, "parameters": parameters}
 UNKNOWN["rows"] = lambda numbers: told("pair", {"first-axis": bool(numbers)})

@@ -81,6 +81,12 @@ def square_and_more(n):
     return None
 
 
+def one_image(n):
+    """Is n what processors count for an image: a square, or one more, or one a row?"""
+    squares = (square_root(n) or square_root(n - 1) or 0) >= 4
+    return n in KNOWN or squares or (n >= 72 and n == isqrt(n) * (isqrt(n) + 1))
+
+
 def grids(n):
     """Pairs (h, w) with h * w = n, h <= w <= 2.5 h, the squarest first."""
     if not 9 <= n < LARGEST:
@@ -120,16 +126,17 @@ def compare(held, grid, said=True):
     whole, near = more > 0 and held % asked == 0, one_off(held, *grid)
     holds = {"held": not said and more, "fewer-1": more == -1, "known": held in KNOWN}
     holds |= {"tiles": whole, "axis-left": whole, "rounding": near}
-    holds["newline"] = held == grid[0] * (grid[1] + 1)
+    holds["newline"] = line = grid[1] > 7 and held == grid[0] * (grid[1] + 1)
     values = {"held": held, "asked": asked, "grid": grid, "many": held // asked}
     values |= {"times": times(grid), "known": KNOWN.get(held), "found": near}
     facts = told("tokens", holds, **values)
     if more in EXTRA:
         facts |= extra(more, f"{held} - {asked} = {more}")
-    elif grid[0] == grid[1]:
+    elif grid[0] == grid[1] and not line:
         facts |= rounded(held, grid[0])
     named = more in EXTRA or more == -1 or whole
-    if more and not near and (square_root(held) or not named):
+    near, square = near or line, square_root(held) and grid[0] == grid[1]
+    if more and (square or not near) and (square_root(held) or not named):
         facts |= own(held, grid)
     return facts
 

@@ -4,16 +4,20 @@ import re
 from itertools import pairwise
 
 from helpers.inspection.messages.numbers import (
+    EXTRA,
     KNOWN,
     SIDES,
     WIDTHS,
     as_shape,
+    compare,
     describe,
     extra,
     grids,
     square_and_more,
+    square_root,
     told,
 )
+from helpers.inspection.messages.pairs import heads_axis
 
 HEADS = {8, 12, 16, 20, 24, 28, 32, 40}
 PIXELS = re.compile(r"(?<![\d.x×*] )(?<![\d.x×*])(\d+) ?[x×*] ?(\d+)(?! ?[x×*]|\d)")
@@ -23,6 +27,12 @@ TOKENS = re.compile(
     rf"\b(?:tokens?|keys?|sequences?|queries|hidden)\b{SIZE}"
     r"|(\d+) (?:\w+ )?(?:tokens|keys|positions)\b",
     re.IGNORECASE,
+)
+AGAINST = (
+    r"instead of|rather than|vs\.?|versus|(?:but|where) (?:I )?(?:expect|got|need)"
+)
+COUNTS = re.compile(
+    rf"\b(\d{{2,6}}) (?:\w+ ){{0,3}}?(?:{AGAINST})\w* (?:\w+ ){{0,3}}?(\d{{2,6}})\b"
 )
 DROPOUT = re.compile(r"(?<![\d.])1\.(25|1{2,}|05|052\d*|42\d+|43)0*(?![\d])")
 
@@ -35,6 +45,8 @@ def facts_in_words(numbers, text):
     scale = DROPOUT.search(text)
     facts = told("prose", {"scale": scale}, scale=scale and scale[0])
     facts |= mask_sizes(text)
+    for told_counts in COUNTS.findall(text):
+        facts |= two_counts(*sorted(map(int, told_counts)))
     for shape in said:
         facts |= one_shape(shape)
     for one, two in pairwise(shape for shape in said if len(shape) in (2, 3, 4)):
@@ -56,6 +68,20 @@ def mask_sizes(text):
     return {}
 
 
+def two_counts(low, high):
+    """Two counts that a sentence compares: what there is more in one of them."""
+    side, more = square_and_more(low) or (0, 0)
+    if low == high or low < 36 or {low, high} <= WIDTHS:
+        return {}
+    if side and not more:
+        return compare(high, (side, side))
+    return (
+        extra(high - low, f"{high} - {low} = {high - low}")
+        if side and high - low in EXTRA
+        else {}
+    )
+
+
 def one_shape(shape):
     """A shape, or a number alone: the axes of weights, and extra tokens."""
     last, several = shape[-1] if shape else 0, len(shape) > 1
@@ -63,15 +89,21 @@ def one_shape(shape):
     square = several and last == shape[-2] and not picture
     rows = shape[-2] if len(shape) == 3 and shape[0] in (1, -1) else 0
     grid = last not in WIDTHS and grids(last)
+    asks = shape[-2] if several else 0  # of (..., h, w, N) h x w
+    asks *= asks if shape[-3:-2] == (asks,) and asks != last else 1
+    cells = (square_root(asks) or 0) >= 4 or asks >= 256
     least = 36 if len(shape) > 2 else 144
     holds = {
         "every-query": square and last >= least and square_and_more(last),
         "heads-heads": square and len(shape) == 4 and last in HEADS and shape[1] > 64,
         "queries": rows >= 10 and rows != last and grid,
-        "text": several and last == 77,
+        "image-rows": several and last == 77 and (asks == -1 or cells),
+        "text-rows": square and last == 77,
     }
-    seen = str(shape).replace("-1", "?")
-    facts = told("prose", holds, seen=seen, n=last, rows=rows, about=describe(last))
+    seen, asked = (str(part).replace("-1", "?") for part in (shape, asks))
+    facts = told(
+        "prose", holds, seen=seen, n=last, rows=rows, asks=asked, about=describe(last)
+    )
     for n in shape:
         side, more = square_and_more(n) or (0, 0)
         if more and (n in KNOWN or (n >= 50 and side in SIDES)):
@@ -85,6 +117,8 @@ def two_shapes(one, two):
     if len(one) == len(two) == 2:  # weights (classes, N), places (N, 2)
         listed = 1 < H < 64 < W == h and w in (2, 3, 4)
         return told("prose", {"each-class": listed}, one=one, two=two)
+    if missing := heads_axis(one, two):
+        return missing
     three = len(one) == len(two) == 3 and min(*one, *two) > 1
     ratios = [max(pair) / min(pair) for pair in zip(one, two, strict=False) if three]
     holds = {"turned-grid": H != W and min(h, w) > 4 and H * h == W * w}

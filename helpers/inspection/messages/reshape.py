@@ -1,18 +1,20 @@
 """A reshape that asks for another number of elements: what the tensor holds instead."""
 
 import math
+from collections import Counter
 from fractions import Fraction
+from itertools import combinations, product
 
 from helpers.inspection.messages.numbers import (
     EXTRA,
     HEAD_WIDTHS,
     HEADS,
     WIDTHS,
-    as_int,
     as_shape,
     compare,
     either,
     extra,
+    grids,
     square_root,
     times,
     told,
@@ -22,17 +24,27 @@ from helpers.inspection.messages.numbers import (
 CUT = ((1, 2, 3, 4), (0, 5)), ((2, 3, 4, 5), (0, 1))  # (B, ..., C), (B, C, ...)
 
 
-def reshape(wanted, size, axis=None):
-    """A tensor of `size` numbers was to take the shape `wanted`."""
-    wanted, size = as_shape(wanted), as_int(size)
+def reshape(wanted, size, axis=None, shapes=()):
+    """A tensor of `size` numbers was to take the shape `wanted`.
+
+    shapes: what else is told; one with as many numbers is the tensor's own shape.
+    """
+    wanted, size = as_shape(wanted), math.prod(as_shape(size))
     asked = math.prod(n for n in wanted if n != -1)
+    own = (shape for shape in map(as_shape, shapes) if math.prod(shape) == size)
+    for shape in own:
+        if len(shape) > 1 and (facts := one_axis(shape, wanted)):
+            return facts
+    if size == asked:
+        return {}
     if facts := windows(wanted, size):
         return facts | told("reshape", {"no-grid": True})
     if asked <= 0 or size == 0:
         return told("reshape", {"empty": size == 0, "zero": size})
     free, splits = -1 in wanted, splits_of(wanted, size)
     values = {"wanted": times(wanted), "asked": asked, "size": size}
-    facts = told("reshape", {"count": not free, "no-grid": not splits}, **values)
+    counted = not free and len(wanted) > 1
+    facts = told("reshape", {"count": counted, "no-grid": not splits}, **values)
     if not splits:
         return facts | solved(wanted, size, asked)
     grid, rest = splits[0]
@@ -51,6 +63,33 @@ def reshape(wanted, size, axis=None):
     holds["too-small"] = asked > size and asked % size
     facts |= told("reshape", holds, **values, cells=cells, width=width + 1)
     return facts | (solved(wanted, size, asked) if no_fit else {})
+
+
+def one_axis(held, wanted):
+    """Facts about the only axis that a tensor of the shape `held` has otherwise.
+
+    Axes of both are left out, and those that are split or joined: 768 = 12 x 64.
+    """
+    left, asked = ([n for n in shape if n != 1] for shape in (held, wanted))
+    for many, (ours, theirs) in product((1, 2, 3), ((left, asked), (asked, left))):
+        for n in [*ours]:
+            groups = combinations(theirs, many)
+            if group := next((one for one in groups if math.prod(one) == n), ()):
+                ours.remove(n)
+                theirs[:] = (Counter(theirs) - Counter(group)).elements()
+    alike = len({*left}) == 1 or not {*left} & WIDTHS  # h and w, and no width
+    if -1 in asked or len(left) != 1 and (len(left), len(asked)) != (2, 1) or not alike:
+        return {}
+    n, need, places = math.prod(left), math.prod(asked), [held.index(k) for k in left]
+    widths = len(left) == len(asked) == 1 and {n, need} <= WIDTHS
+    first = not widths and places == [0] and len(held) > 2
+    holds = {"axis": asked, "left-over": not asked, "other-channels": widths}
+    holds["first-axis"] = first and asked
+    text = times(asked) + f" = {need}" * (len(asked) > 1)
+    sizes = times(left) + f" = {n}" * (len(left) > 1)
+    facts = told("axis", holds, held=held, place=places[0], n=sizes, asked=text)
+    grid = asked if len(asked) == 2 else next(iter(grids(need)), ())
+    return facts | (compare(n, grid) if grid and not (first or widths) else {})
 
 
 def splits_of(wanted, size):
@@ -83,6 +122,9 @@ def solved(wanted, size, asked):
     many = max(ratio.numerator, ratio.denominator)
     if -1 in wanted:
         return uneven(wanted, size)
+    if len(wanted) == 1 < min(ratio.numerator, ratio.denominator):
+        parts = ratio.numerator, ratio.denominator
+        return told("reshape", {"parts": True}, size=size, asked=asked, parts=parts)
     if 1 in (ratio.denominator, ratio.numerator):
         holds = {"ratio": True, "twice": many == 2, "holds": ratio > 1}
         verb = "holds" if ratio > 1 else "is held by"

@@ -1,0 +1,137 @@
+"""What the names of parameters say: which table it is, and how two lists differ."""
+
+import math
+import re
+import tomllib
+from collections import defaultdict
+from itertools import product
+
+from helpers.inspection.messages.index import FOLDER
+from helpers.inspection.messages.numbers import (
+    EXTRA,
+    describe,
+    extra,
+    square_and_more,
+    square_root,
+    told,
+)
+from helpers.inspection.messages.pairs import differing
+
+DATA = tomllib.loads((FOLDER / "parameters.toml").read_text(encoding="utf-8"))
+TABLES = {one["fact"]: one for one in DATA["table"]}
+SIZES = r"(?:torch\.Size\()?[\[(][\d, ]*[\])]\)?"
+TOLD = [re.compile(form.replace(">S)", f">{SIZES})")) for form in DATA["told"]]
+LISTS = re.compile(
+    r"(?i)(?P<missing>missing key|newly init)|unexpected key|not used when init"
+)
+QUOTED = re.compile(r"[\"']([\w.]+)[\"']")
+TEXTS = {77, 248, 512, 514, 1024, 2048}  # positions of published texts
+MOST = 80  # names of a list that are compared
+
+
+def parameters(numbers, text):
+    """Facts about the parameters in which a checkpoint and a model differ."""
+    facts, known = {}, [shape for shape in numbers if isinstance(shape, tuple)]
+    for form in TOLD:
+        for found in form.finditer(text):
+            shapes = (re.findall(r"\d+", found[side]) for side in ("file", "model"))
+            facts = table(found["name"], *(tuple(map(int, n)) for n in shapes)) | facts
+    if not facts and len(known) > 1:
+        differ = [f"axis {i}: {a} and {b}" for i, a, b in differing(*known[:2])]
+        facts = told("shapes", {"differ": differ}, places="; ".join(differ))
+    return facts | renamed(*lists_in(text))
+
+
+def table(name, file, model):
+    """{fact: sentence}: what a parameter is, and what sets the sizes that differ."""
+    kind = next((one for one in TABLES if re.search(TABLES[one]["names"], name)), "")
+    file, model = (shape[shape[:1] == (1,) :] for shape in (file, model))
+    if not kind or len(file) != len(model) or file == model:
+        return {}
+    kind, (file, model) = positions(kind, file, model)
+    axes = zip(file, model, strict=True)
+    differ = {axis: ab for axis, ab in enumerate(axes) if ab[0] != ab[1]}
+    one, read, sets = TABLES[kind], READ.get(kind, str), {}
+    for axis, pair in differ.items():
+        names = dict(enumerate(one["axes"]))
+        counts = [(axis == 0 and read(n)) or str(n) for n in pair]
+        sets.setdefault(names.get(axis, DATA["width"]), []).append(counts)
+    parts = []
+    for what, counts in sets.items():
+        a, b = (", ".join(dict.fromkeys(side)) for side in zip(*counts, strict=True))
+        parts.append(f"{a} in the checkpoint, {b} in the model: {what}")
+    said, more = f"`{name}`, {one['what']}: {'; '.join(parts)}", abs(file[0] - model[0])
+    if kind == "image-positions" and more in EXTRA:  # and no other grid
+        said = said.replace(one["axes"][0], f"{more} more, {EXTRA[more]}")
+        high, low = max(file, model)[0], min(file, model)[0]
+        return extra(more, f"{high} - {low} = {more}") | {"positions": said}
+    return {kind if one.get("main", 0) in differ else "other-width": said}
+
+
+def positions(kind, file, model):
+    """Of a table of positions, whether they are an image's, and their number."""
+    if "positions" not in kind:
+        return kind, (file, model)
+    file, model = ((math.prod(shape[:-1]), shape[-1]) for shape in (file, model))
+    rows = file[0], model[0]
+    if kind == "positions" and all(map(square_and_more, rows)):
+        kind = "image-positions"
+    elif kind == "positions" and TEXTS & {*rows}:
+        kind = "text-positions"
+    return kind, (file, model)
+
+
+def window(n):
+    """The window of m x m whose distances a table has: (2 m - 1)^2 rows."""
+    for more in (0, 3):  # BEiT: three for the class token
+        if (root := square_root(n - more)) and root % 2:
+            plus = f" + {more}" * (more > 0)
+            return f"{n} = {root} x {root}{plus}, a window of {root // 2 + 1}"
+    return f"{n}"
+
+
+def line(n):
+    """The same of one axis: 2 m - 1 rows."""
+    return f"{n} = 2 x {n // 2 + 1} - 1" if n % 2 else f"{n}"
+
+
+READ = {"image-positions": describe, "distances": window, "line-distances": line}
+
+
+def lists_in(text):
+    """The names that a checkpoint lacks and those that only it has."""
+    found, places = ([], []), [*LISTS.finditer(text)]
+    ends = [*(one.start() for one in places[1:]), len(text)][: len(places)]
+    for one, end in zip(places, ends, strict=True):
+        found[not one["missing"]].extend(QUOTED.findall(text[one.end() : end])[:MOST])
+    return found
+
+
+def renamed(missing, surplus):
+    """The fact that the names of one side have a level more than the other's."""
+    found = defaultdict(dict)
+    for ours, theirs in product(missing, surplus):
+        for side, few, many in ("file", ours, theirs), ("model", theirs, ours):
+            if level := inserted(few.split("."), many.split(".")):
+                found[side, re.sub(r"\d+", "#", level)].setdefault(few, (few, many))
+    (side, level), names = max(
+        found.items(), key=lambda one: len(one[1]), default=(("", ""), {})
+    )
+    if not names or len(names) < min(len(missing), len(surplus)) / 2:
+        return {}
+    few, many = next(iter(names.values()))
+    known = next(row for row in DATA["level"] if re.search(row["names"], level))
+    values = {"few": few, "many": many, "side": side, "source": known["what"]}
+    level = level.replace("#", "0")
+    return told("keys", {"level": True, known["fact"]: True}, level=level, **values)
+
+
+def inserted(few, many):
+    """What a name has more than another, in front or inside of it, or ""."""
+    same = zip(few, many, strict=False)
+    front = next((n for n, (a, b) in enumerate(same) if a != b), len(few))
+    more = len(many) - len(few)
+    alone = few in (["weight"], ["bias"]) or front == len(few)
+    if alone or more < 1 or few[front:] != many[front + more :]:
+        return ""
+    return ".".join(many[front : front + more])

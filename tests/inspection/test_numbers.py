@@ -1,0 +1,299 @@
+"""What `explain` reads out of the numbers of a message, and what it leaves unsaid."""
+
+import numpy as np
+import pytest
+import torch
+from torch import nn
+
+from helpers.inspection import explain
+
+SIZES = (
+    "size mismatch for {}: copying a param with shape torch.Size([{}]) from "
+    "checkpoint, the shape in current model is torch.Size([{}])."
+)
+COUNTS = "Image features and image tokens do not match: tokens: {}, features: {}"
+LOADING = (
+    "Error(s) in loading state_dict for Net: Missing key(s) in state_dict: {}. "
+    "Unexpected key(s) in state_dict: {}."
+)
+EINOPS = (
+    'Error while processing rearrange-reduction pattern "b (h w) c -> b c h w".\n '
+    "Input tensor shape: torch.Size({}). Additional info: {}.\n "
+    "Shape mismatch, {} != {}"
+)
+RESHAPE = "x: torch.Size({})\nRuntimeError: shape '{}' is invalid for input of size {}"
+
+
+def reading(text):
+    """All that is said about the numbers, in one line."""
+    found = explain(text)
+    reasons = (reason for ranked in found.causes for reason in ranked.reasons)
+    return " | ".join(dict.fromkeys((*found.facts, *reasons)))
+
+
+def held(shape, wanted):
+    return RESHAPE.format([*shape], [*wanted], np.prod(shape))
+
+
+@pytest.mark.parametrize(
+    ("shape", "wanted", "said"),
+    [
+        (
+            (3, 145, 96),
+            (3, 12, 12, 96),
+            "axis 1 of (3, 145, 96): 145, where 12 x 12 = 144",
+        ),
+        ((5, 170, 6, 32), (5, 13, 13, 192), "170 - 169 = 1: a class token"),
+        ((4, 201, 384), (4, 14, 14, 384), "201 - 196 = 5"),
+        ((6, 100, 96), (6, 7, 7, 96), "100 = 10 x 10: a grid of another size"),
+        ((121, 384), (11, 11, 512), "axis 1 of (121, 384): 384, where 512 is asked"),
+        ((2, 384, 81), (2, 512, 9, 9), "other channels than the shape names"),
+        (
+            (10, 49, 128),
+            (16, 49, 128),
+            "axis 0 of (10, 49, 128): 10, where 16 is asked",
+        ),
+        ((3, 96, 12, 12), (3, 96, 64), "12 x 12 = 144, where 64 is asked"),
+        ((2, 9, 25, 32), (2, 9, 32), "axis 2 of (2, 9, 25, 32): 25 has no place"),
+        ((3, 6, 768), (3, 5, 12, 64), "axis 1 of (3, 6, 768): 6, where 5 is asked"),
+    ],
+)
+def test_the_axis_that_differs_is_named(shape, wanted, said):
+    assert said in reading(held(shape, wanted))
+    arrays = f"input_shape={shape}, target_shape={wanted}"
+    keras = f"The total size of the tensor must be unchanged. Received: {arrays}"
+    assert said in reading(f"ValueError: {keras}")
+    jax = f"cannot reshape array of shape {shape} (size {np.prod(shape)})"
+    assert said in reading(f"TypeError: {jax} into shape {wanted}")
+
+
+@pytest.mark.parametrize(
+    ("shape", "grid", "said"),
+    [
+        ([2, 226, 48], (15, 15), "226 - 225 = 1: a class token"),
+        ([2, 400, 48], (15, 15), "400 = 20 x 20: a grid of another size"),
+        ([3, 200, 64], (14, 14), "200 - 196 = 4: four register tokens"),
+    ],
+)
+def test_einops_counts_tokens(shape, grid, said):
+    info = dict(zip("hw", grid, strict=True))
+    text = EINOPS.format(shape, info, shape[1], grid[0] * grid[1])
+    assert said in reading(text) and " would do" not in reading(text)
+
+
+@pytest.mark.parametrize(
+    ("tokens", "features", "said", "never"),
+    [
+        (
+            1,
+            400,
+            "1 in the text, 400 = 1 x 400 features: one placeholder per image",
+            "2 x",
+        ),
+        (1, 577, "one placeholder per image", "image has no placeholder"),
+        (3, 3 * 324, "972 = 3 x 324 features: one placeholder per image", "4 x 243"),
+        (6, 6 * 256, "one placeholder per image", ""),
+        (
+            2,
+            3 * 576,
+            "1728 = 3 x 576 features: one image has no placeholder",
+            "per image,",
+        ),
+        (0, 900, "no image token at all", ""),
+        (168, 169, "169 - 168 = 1: one of the image tokens is lost", ""),
+        (577, 576, "577 - 576 = 1: one of the features is lost", ""),
+        (196, 980, "980 = 5 x 196", "placeholder"),
+        (1200, 400, "1200 = 3 x 400", "placeholder"),
+        (3 * 324, 5 * 324, "972 = 3 x 324, 1620 = 5 x 324", "too few"),
+        (19 * 20, 19 * 19, "380 = 19 x (19 + 1), 361 = 19 x 19", "too many"),
+        (
+            225,
+            361,
+            "225 = 15 x 15; 361 = 19 x 19: counted for another grid",
+            "placeholder",
+        ),
+        (4, 577, "577 - 4 = 573 image tokens too few", "placeholder"),
+        (7, 3001, "3001 - 7 = 2994 image tokens too few", "x"),
+        (1500, 1507, "1507 - 1500 = 7 image tokens too few", "x"),
+        (1413, 1307, "1413 - 1307 = 106 image tokens too many", "placeholder"),
+    ],
+)
+def test_counts_are_explained_exactly_or_only_told(tokens, features, said, never):
+    found = reading(COUNTS.format(tokens, features))
+    assert said in found and (not never or never not in found), found
+
+
+@pytest.mark.parametrize(
+    ("name", "file", "model", "said"),
+    [
+        ("vit.pos_embed", "1, 145, 96", "1, 401, 96", "image: 145 = 12 x 12 + 1"),
+        (
+            "image_encoder.pos_embed",
+            "1, 40, 40, 96",
+            "1, 20, 20, 96",
+            "1600 = 40 x 40 in",
+        ),
+        ("visual.positional_embedding", "50, 768", "82, 768", "82 = 9 x 9 + 1"),
+        ("positional_embedding", "77, 512", "60, 512", "positions of a text: 77 in"),
+        ("pos_embed", "1, 169, 96", "1, 170, 96", "1 more, a class token"),
+        (
+            "bert.embeddings.position_embeddings.weight",
+            "512, 96",
+            "40, 96",
+            "of a text",
+        ),
+        ("decoder.transformer.wpe.weight", "1024, 96", "64, 96", "`max_position_emb"),
+        (
+            "text_model.embeddings.position_embedding.weight",
+            "77, 96",
+            "256, 96",
+            "a text",
+        ),
+        ("encoder.word_embeddings.weight", "30522, 96", "30524, 96", "`vocab_size`"),
+        ("lm_head.weight", "32000, 4096", "32064, 4096", "the table of words: 32000"),
+        (
+            "decoder.fc.bias",
+            "9490",
+            "9387",
+            "9490 in the checkpoint, 9387 in the model",
+        ),
+        (
+            "l.0.attn.relative_position_bias_table",
+            "121, 3",
+            "225, 3",
+            "a window of 6 in",
+        ),
+        ("blocks.3.attn.rel_pos_w", "39, 80", "79, 80", "39 = 2 x 20 - 1"),
+        ("patch_embed.proj.weight", "96, 3, 8, 8", "96, 3, 14, 14", "`patch_size`"),
+        (
+            "patch_embed.proj.weight",
+            "96, 3, 8, 8",
+            "96, 1, 8, 8",
+            "3 in the checkpoint, 1",
+        ),
+        ("head.weight", "1000, 96", "20, 96", "classes: `num_classes`"),
+        ("classifier.1.bias", "100", "7", "100 in the checkpoint, 7 in the model"),
+        ("query_tokens", "1, 24, 96", "1, 40, 96", "`num_query_tokens`"),
+        ("mm_projector.0.weight", "96, 640", "96, 704", "the image's part"),
+        ("decode_step.weight_ih", "2048, 2560", "2048, 1024", "width of the input"),
+        ("blocks.0.mlp.fc1.weight", "384, 96", "768, 192", "another size of the model"),
+        ("temporal_embed", "1, 8, 96", "1, 16, 96", "`num_frames`"),
+    ],
+)
+def test_the_name_of_a_parameter_says_what_its_sizes_count(name, file, model, said):
+    found = reading(SIZES.format(name, file, model))
+    assert said in found and f"`{name}`" in found, found
+    assert "appended twice" not in found and "guidance" not in found
+
+
+@pytest.mark.parametrize(
+    ("missing", "surplus", "said"),
+    [
+        (
+            ["conv.weight", "bn.bias"],
+            ["module.conv.weight", "module.bn.bias"],
+            "DataParallel",
+        ),
+        (
+            ["b.0.n.weight", "b.1.n.weight"],
+            ["b.0.0.n.weight", "b.1.1.n.weight"],
+            "in groups",
+        ),
+        (["fc.a.weight"], ["_orig_mod.fc.a.weight"], "torch.compile"),
+        (["q.a.weight"], ["q.a.base_layer.weight"], "an adapter"),
+        (
+            ["net.encoder.a.weight"],
+            ["encoder.a.weight"],
+            "`net.encoder.a.weight` in the model",
+        ),
+    ],
+)
+def test_an_inserted_level_of_names_is_found(missing, surplus, said):
+    lists = (", ".join(f'"{name}"' for name in names) for names in (missing, surplus))
+    found = reading(LOADING.format(*lists))
+    assert said in found and "The weights are the same" in found
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "said"),
+    [
+        (
+            (3, 6, 9, 35),
+            (3, 9, 35),
+            "3 of (3, 9, 35) meets 6 of (3, 6, 9, 35) (axis 1, heads)",
+        ),
+        ((3, 6, 9, 35), (3, 35), "(3, 1, 1, 35), it fits: `x[:, None, None]`"),
+        ((5, 9, 35), (5, 35), "(axis 1, queries): with an axis of 1 there, (5, 1, 35)"),
+        ((18, 9, 35), (3, 6, 9, 35), "18 = 3 x 6: batch and heads are one axis"),
+        ((2, 3, 40, 30), (2, 40, 30), "(axis 1, channels)"),
+    ],
+)
+def test_shapes_are_laid_over_each_other_from_the_right(first, second, said):
+    with pytest.raises(RuntimeError) as error:
+        torch.zeros(first) + torch.zeros(second)
+    told = f"scores {first}, mask {second}: adding them fails"
+    with pytest.raises(ValueError) as arrays:
+        np.zeros(first) + np.zeros(second)
+    for text in (f"{error.value}\n{told}", f"ValueError: {arrays.value}", told):
+        assert said in reading(text), text
+
+
+def test_a_mask_for_each_head_is_repeated_in_place():
+    attention, x = nn.MultiheadAttention(24, 6), torch.zeros(9, 2, 24)
+    with pytest.raises(RuntimeError) as error:
+        attention(x, x, x, attn_mask=torch.zeros(2, 9, 9))
+    assert "12 = 2 x 6" in reading(f"RuntimeError: {error.value}")
+
+
+@pytest.mark.parametrize(
+    ("shape", "said"),
+    [
+        ((2, 8, 1024, 77), "1024 queries of an image"),
+        ((16, 256, 77), "256 queries of an image"),
+        ((2, 20, 12, 12, 77), "144 queries of an image"),
+        ((1, 12, 77, 77), "attend to each other"),
+        ((8, 77, 77), "attend to each other"),
+    ],
+)
+def test_77_keys_are_asked_by_cells_or_by_words(shape, said):
+    assert said in reading(f"attention weights of shape {shape}")
+    assert shape[-2] != 77 or "of an image" not in reading(f"weights {shape}")
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        (
+            "The model gives 230 tokens instead of 226",
+            "230 - 226 = 4: four register tokens",
+        ),
+        ("I get 170 tokens but expected 169", "170 = 13 x 13 + 1"),
+        ("the output has 380 tokens instead of 361", "380 = 19 x (19 + 1)"),
+    ],
+)
+def test_counts_that_a_sentence_compares_are_read(text, said):
+    assert said in reading(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "The size of tensor a (50257) must match the size of tensor b (50264)",
+        "it took 300 instead of 250 seconds",
+        "the loss is 512 instead of 384",
+        "cross attention (2, 10, 12, 77)",
+        LOADING.format('"a.weight", "b.weight"', '"c.weight", "d.weight"'),
+        RESHAPE.format([8, 196, 64], [8, 196, 64], 8 * 196 * 64),
+        "Where do the 12 heads of layer 9 look?",
+    ],
+)
+def test_where_nothing_follows_nothing_is_read(text):
+    assert reading(text).replace("77 = 7 x 11 (the text tokens of CLIP)", "") == ""
+
+
+def test_channels_in_front_of_a_picture_are_no_heads():
+    assert "512 are channels" in reading("Invalid shape (512, 7, 9) for image data")
+    assert "12 maps" in reading("Invalid shape (12, 7, 9) for image data")
+    assert "resize" not in reading(
+        "operands could not be broadcast together with shapes (197,768) (196,768)"
+    )
