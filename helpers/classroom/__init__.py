@@ -7,7 +7,7 @@ ROOMS = {
     "errors": "expect_error failing",
     "diagrams": "arrow box canvas numbers",
     "film": "Film",
-    "figures": "outline_object show_shapes side_by_side",
+    "figures": "show_shapes side_by_side",
     "quizzes": "quiz",
     "recurrent_diagrams": "attention_flow decoder_step dot_product_flow unrolled",
 }

@@ -3,10 +3,9 @@
 import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.patches import Rectangle
-from PIL import Image, ImageDraw
 
 from helpers.classroom.diagrams import CENTRED
-from helpers.maps.panels import DARK
+from helpers.maps.panels import outline
 
 CLASH = "#b2182b"
 CALM = "#35608d"
@@ -39,39 +38,30 @@ def show_shapes(rows, clash=(), title=""):
 def side_by_side(pictures, columns=4, width=2.4):
     """Pictures {title: PIL image or array} in rows. Returns a Figure.
 
-    columns: the most pictures in a row. width: of each, in inches.
+    columns: the most pictures in a row. width: of each, in inches. Instead of a
+    picture also (PIL image, mask (H, W) bool, point (x, y) in pixels): then with the
+    outline of an object and a cross at a point.
     """
     columns = min(columns, len(pictures))
     rows = -(-len(pictures) // columns)
-    shapes = [np.asarray(picture).shape for picture in pictures.values()]  # (H, W, ...)
+    marked = [x if isinstance(x, tuple) else (x,) for x in pictures.values()]
+    shapes = [np.asarray(picture).shape for picture, *_ in marked]  # (H, W, ...)
     tall = max(H / W for H, W, *_ in shapes)
     size = columns * width, rows * (width * tall + 0.4)
     options = {"figsize": size, "squeeze": False, "layout": "constrained"}
     figure, panels = plt.subplots(rows, columns, **options)
     for panel in panels.flat:
         panel.set_axis_off()
-    for panel, (title, picture) in zip(panels.flat, pictures.items(), strict=False):
-        panel.imshow(picture)
+    parts = zip(panels.flat, pictures, marked, shapes, strict=False)
+    for panel, title, (picture, *marks), (H, W, *_) in parts:
+        panel.imshow(picture, extent=(0, W, H, 0))
         panel.set_title(title)
+        if marks:
+            mask, point = marks
+            outline(panel, mask)
+            for color, width in (("black", 5), ("white", 2)):  # on light and on dark
+                panel.plot(*point, "+", color=color, ms=14, mew=width)
     return finished(figure)
-
-
-def outline_object(picture, mask, point, zoom=3):
-    """A PIL picture, enlarged, with the outline of an object and a cross at a point.
-
-    mask: (H, W) bool, as large as the picture. point: (x, y) in pixels.
-    """
-    large = picture.resize([zoom * side for side in picture.size])
-    inside = np.pad(mask.repeat(zoom, 0).repeat(zoom, 1), 1)  # (zoom H + 2, ...)
-    core = inside[1:-1, :-2] & inside[1:-1, 2:] & inside[:-2, 1:-1] & inside[2:, 1:-1]
-    edge = Image.fromarray(inside[1:-1, 1:-1] & ~core)
-    large.paste(DARK, mask=edge)
-    pen = ImageDraw.Draw(large)
-    x, y = (zoom * place for place in point)
-    for color, width in (("black", 5), ("white", 2)):  # seen on light and on dark
-        pen.line((x - 7, y, x + 7, y), color, width)
-        pen.line((x, y - 7, x, y + 7), color, width)
-    return large
 
 
 def finished(figure):

@@ -10,7 +10,6 @@ import numpy as np
 from PIL import Image
 from traitlets import Dict, observe
 
-from helpers.captioning.arranging import BACKGROUND
 from helpers.captioning.rendered.scenes import RenderedObject
 from helpers.captioning.stop_button import use_threads
 from helpers.explorer.laying import all_maps, seen_part
@@ -101,7 +100,6 @@ class Explorer(anywidget.AnyWidget):
                 "things": self.kind.things(image) if len(objects) == 2 else None,
                 "kept": "" if fixed else "the kernel captioned it",
                 "ink": INK,
-                "background": BACKGROUND,
                 **self.kind.choices,
             },
             chosen={"upsampling": "nearest", "shared": False, **chosen},

@@ -117,4 +117,4 @@ def test_a_causal_square_of_text_is_no_clean_bill():
     report = diagnose(causal(2, 4, 41, 41).softmax(-1), **SMALL, heads=4)
     assert "self-attention of a text" in str(report)
     assert "no problem found" not in str(report)
-    assert "no problem found" in str(diagnose(scores(2, 4, 9, 41).softmax(-1)))
+    assert "no problem found" in str(diagnose(scores(2, 4, 9, 196).softmax(-1)))

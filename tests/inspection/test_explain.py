@@ -425,6 +425,14 @@ def test_hundreds_of_maps_are_channels_and_a_dozen_are_heads():
     assert "12 maps (heads" in str(explain(text.format(12)))
 
 
+@pytest.mark.parametrize("heads", [1, 6])
+def test_a_mask_of_all_queries_meets_a_step_of_one(heads):
+    for rows in (40, 1):  # made for the prompt, and of the step itself
+        mask = torch.ones(2, heads, rows, 40)
+        found = named(error_of(lambda mask=mask: mask.expand(2, 6, 1, 41)), 3)
+        assert ("step-mask" in found) == (rows == 40)
+
+
 def test_half_of_a_map_is_no_half_precision():
     half = {"half-nan", "half-draw"}
     assert named("attention is NaN in half precision")[0] == "half-nan"

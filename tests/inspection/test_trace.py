@@ -4,6 +4,7 @@ import linecache
 
 import pytest
 import torch
+import transformers
 from torch import nn
 
 from helpers.captioning import VARIANTS, Captioner
@@ -119,10 +120,33 @@ def test_the_lines_of_a_captioner_fit_in_a_terminal(variant):
 
 def test_what_repeats_at_once_is_folded():
     rows = [("a", 1), *[("b", 1)] * 3, ("b", 2), ("a", 1)]
-    assert fold(rows) == [(1, rows[0]), (3, rows[1]), (1, rows[4]), (1, rows[0])]
+    assert fold(rows) == [("", rows[0]), ("x3", rows[1]), ("", rows[4]), ("", rows[0])]
     named = [(f"layer_{i}.norm1", 0) for i in range(3)]
-    assert fold(named) == [(3, ("layer_*.norm1", 0))]
-    assert fold([("norm1", 0), ("norm2", 0)]) == [(1, ("norm1", 0)), (1, ("norm2", 0))]
+    assert fold(named) == [("x3", ("layer_*.norm1", 0))]
+    assert fold([("norm1", 0), ("norm2", 0)]) == [
+        ("", ("norm1", 0)),
+        ("", ("norm2", 0)),
+    ]
+
+
+def test_blocks_that_repeat_stand_once_and_those_that_differ_on_their_own():
+    block = [("{}.mlp.0", 1), ("{}.mlp.1", 1), ("{}.norm", 2)]
+    rows = [("in", 0)]
+    rows += [
+        (name.format(f"layers.{i}"), size) for i in range(5) for name, size in block
+    ]
+    folded = fold(rows + [("layers.5.mlp.0", 3)])
+    assert [mark for mark, _ in folded] == ["", "x5", "|", "|", ""]
+    assert [row[0] for _, row in folded[1:3]] == ["layers.*.mlp.0", "layers.*.mlp.1"]
+    assert folded[-1] == ("", ("layers.5.mlp.0", 3))
+
+
+def test_a_vit_of_twelve_blocks_fits_on_a_page():
+    sizes = {"hidden_size": 24, "num_attention_heads": 3, "intermediate_size": 36}
+    model = transformers.ViTModel(transformers.ViTConfig(**sizes)).eval()
+    trace = trace_shapes(model, torch.rand(1, 3, 224, 224))
+    marks = [mark for mark, *_ in trace.table()]
+    assert "x12" in marks and len(str(trace).splitlines()) < 60 < len(trace.rows)
 
 
 def recovers(x, then):

@@ -12,7 +12,7 @@ from math import prod
 
 import torch
 
-from helpers.inspection.shapes.text import tensors
+from helpers.inspection.shapes.table import tensors
 
 
 @dataclass(eq=False)

@@ -1,13 +1,12 @@
 """A name for every axis before the keys: by known counts, then by place."""
 
-from helpers.inspection.shapes.folded_axes import fold_of
+from helpers.inspection.shapes.folded_axes import by_place, fold_of
 from helpers.inspection.shapes.readings import fits
-from helpers.inspection.shapes.report import Axis
+from helpers.inspection.shapes.report import BY_PLACE, Axis
 
 ORDER = ("layers", "images", "heads", "queries")  # by convention, then the keys
 MOST_LAYERS = 48  # where there are as many heads
 LEAST_ALIKE = 12  # queries on two axes that are alike are at least so many a side
-BY_PLACE = "by its position"
 QUERY_GRID = ("rows of queries", "columns of queries")
 
 
@@ -33,6 +32,7 @@ def name_axes(shape, keys, evidence, counts, facts):
     fold = fold or names.of_folds()
     for axis in [a for a in names.free if keys is None and shape[a] == facts.frames]:
         names.put(axis, "frames", f"the {facts.frames} frames you named", True)
+    names.of_steps()
     names.by_place(fold)
     return names.axes, fold
 
@@ -72,28 +72,26 @@ class Names:
         for axis, name in zip(grid, QUERY_GRID, strict=False):
             self.put(axis, name, "two axes on a grid")
         last = self.free[-1:]
-        all_keys = self.counts["queries"] in (None, 1) and not grid
-        if last and all_keys and self.shape[last[0]] == self.N:
+        if (
+            last
+            and self.counts["queries"] in (None, 1)
+            and self.shape[last[0]] == self.N
+        ):
             self.put(last[0], "queries", "as many as keys")
 
     def query_grid(self):
         """The two axes on which the queries are folded to a grid; or ()."""
         free, facts, N = self.free, self.facts, self.N
-        if free and self.shape[free[-1]] == N:
-            return ()  # as many queries as keys
-        known = self.counts["queries"]
         named = set(self.counts.values()) - {None, 1}
         prompt = facts.in_prompt() or facts.family.prompt
         for a, b in zip(free[-2::-1], free[:0:-1], strict=True):
             h, w = self.shape[a], self.shape[b]
-            apart = b != a + 1 or known not in (None, h * w)
-            if apart or {h, w} & named or min(h, w) < 4 or prompt:
+            asked = self.counts["queries"] in (None, h * w) and b == a + 1
+            if prompt or {h, w} & named or min(h, w) < 4 or N == w or not asked:
                 continue
-            grids = facts.grids() if facts.image_size else ()
-            usual = any((g.h, g.w) == (h, w) and g.likely for g in grids)
+            usual = any((g.h, g.w) == (h, w) and g.likely for g in facts.grids())
+            alike = h == w >= LEAST_ALIKE and not self.layers_and_heads()
             own = h * w == N or (usual and 0 < N - h * w <= 5)
-            own |= self.shape[-2:] == (h, w)
-            alike = h == w != N and h >= LEAST_ALIKE and not self.layers_and_heads()
             if own or ((usual or alike) and not fits(N, facts)):
                 return a, b
         return ()
@@ -147,6 +145,15 @@ class Names:
                 return fold
         return None
 
+    def of_steps(self):
+        """Queries that stand apart from the keys, with one query before these, are the
+        steps of a run that writes word by word."""
+        apart = [n for n, a in enumerate(self.axes) if a and a.name == "queries"]
+        one = self.free[-1:]
+        if apart and one and apart[0] < one[0] and self.shape[one[0]] == 1:
+            self.put(apart[0], "steps", self.axes[apart[0]].evidence, True)
+            self.put(one[0], "queries", "one of each step", True)
+
     def by_place(self, fold):
         """Name what is left: the last one queries, unless heads stand where they do, or
         the caller has one query and no axis is of size 1."""
@@ -164,35 +171,3 @@ class Names:
         for place, axis in enumerate(free):
             named = left, place - len(free), len(free), facts.family.words or halves
             self.axes[axis] = by_place(*named, self.shape[axis], self.counts)
-
-
-def by_place(left, place, count, halves, size, counts):
-    """The Axis at this place, from the end, of `count` ones. left: names to give.
-    halves: that a picture may stand in it with its prompt, and without."""
-    heads, images = counts["heads"], counts["images"]
-    either = count == 1 and left[-2:] == ["images", "heads"]
-    name = left[place] if -place <= len(left) else f"unknown {count + place}"
-    name = "images or heads" if either else name
-    double = 2 * (images or 0)
-    if halves and "images" in name and images:
-        if size in (double, double * (heads or 1)):
-            several = "images x " * (images > 1), " x heads" * (size > double)
-            why = f"guidance doubles the {images} images you named"
-            why += "; or heads" * (either and not heads)
-            named = size > double
-            return Axis("halves of guidance".join(several), size, why, named)
-    if either and heads and size % heads == 0:
-        why = f"{size // heads} x the {heads} heads you named"
-        why += "; guidance doubles the images" * (halves and size % (2 * heads) == 0)
-        return Axis("images x heads", size, why, True)
-    if either and images and size % images == 0:
-        name = "heads" if images == 1 and not halves else "images x heads"
-        why = f"{images} x {size // images}: the images you named"
-        return Axis(name, size, why + "; guidance doubles them" * halves)
-    if counts.get(name) not in (None, size):
-        why = f"{name} you named: {counts[name]}, so another axis"
-        return Axis("layers or steps", size, why)
-    gone = name == "images" and (count == 2 or counts["queries"] == 1)
-    even = halves and size % 2 == 0 and name.startswith("images")
-    why = "; could be layers if the batch is gone" * gone
-    return Axis(name, size, BY_PLACE + why + "; guidance doubles the images" * even)

@@ -8,8 +8,8 @@ from helpers.inspection.shapes.features import (
     labels,
 )
 from helpers.inspection.shapes.readings import exact, fits
-from helpers.inspection.shapes.signed_value_rules import TINY
-from helpers.inspection.shapes.softmax import are_cut, image_block
+from helpers.inspection.shapes.softmax import image_block, tolerance
+from helpers.inspection.shapes.value_rules import TINY
 
 COLORS = (3, 4)  # as a picture has them
 SMALL, SMALL_LAST = 192, 64  # pixels of a side: below this, colors may be heads
@@ -25,8 +25,9 @@ def instead_of_weights(report, values, facts, counts):
         signed = bool((values.nan_to_num() < -1e-6).any())
         if found := two_numbers(values):
             return found
-        weights = report.sums or are_cut(values, len(shape) - 1)
-        if weights and not labels(shape, facts):
+        total = values.nan_to_num().double().sum(-1)  # (...)
+        cut = total.min() >= 0.5 and total.max() <= 1 + tolerance(values)  # of keys
+        if (report.sums or (cut and not signed)) and not labels(shape, facts):
             return None
         pixels = None if named & set(shape) else as_pixels(shape, values, facts)
         if found := pixels or whole_numbers(values):
@@ -70,13 +71,11 @@ def as_pixels(shape, values, facts):
     """Features, if the last axes are rows and columns of pixels; else None."""
     same = facts.image_size and shape[-2:] == tuple(facts.image_size)
     same = same and not fits(shape[-1], facts)
-    if len(shape) < 3:
-        return features("enlarged maps") if same else None
-    sizes = values.abs()
-    for C, (h, w), least, kind in (
-        (shape[-3], shape[-2:], SMALL, "picture"),
-        (shape[-1], shape[-3:-1], SMALL_LAST, "picture, channels last"),
-    ):
+    sizes, ways = values.abs(), ()
+    if len(shape) > 2:
+        last = (shape[-1], shape[-3:-1], SMALL_LAST, "picture, channels last")
+        ways = (shape[-3], shape[-2:], SMALL, "picture"), last
+    for C, (h, w), least, kind in ways:
         usual = C in COLORS and min(h, w) >= least and not (h % 8 or w % 8)
         bright = usual and sizes.max() <= 255 and sizes.mean() * w > 8
         if bright and not fits(w, facts):

@@ -1,15 +1,71 @@
-"""What the caller knows binds: layouts that contradict it go, or are said to."""
+"""What axes and layouts leave open, and where they contradict what the caller knows."""
 
 from dataclasses import replace
 
+from helpers.inspection.shapes.axis_names import QUERY_GRID
 from helpers.inspection.shapes.facts import as_pair
-from helpers.inspection.shapes.families import say
-from helpers.inspection.shapes.report import Known
+from helpers.inspection.shapes.families import problem, say
+from helpers.inspection.shapes.report import BY_PLACE, Known
 from helpers.inspection.shapes.tiles import TILES
 
 SPANS = ("cells", "frames")  # kinds whose keys leave none out
 MOST_BESIDE = 1  # a class token, or a key behind the image
+LEAST_COVERED = 4  # times as many keys as cells: they are something else
 MOST_MERGED = 8  # frames that become one step in time
+
+
+def open_axes(axes, queries):
+    """What stays open about the axes before the queries, so many of them if known."""
+    for number, axis in enumerate(axes):
+        after = axes[number + 1] if number + 1 < len(axes) else axis
+        where = {"number": number, "size": axis.size, "after": number + 1}
+        if axis.name == "images or heads":
+            both = number == 0 and after.size == axis.size
+            both = ", or layers, and the heads of one query" * both
+            yield say("images or heads", or_layers=both, **where)
+        if after.name == "keys" and queries is None and not axis.named:
+            if axis.name == "heads":
+                yield say("heads or queries", **where)
+            if axis.evidence == BY_PLACE and number == 0 and 1 < axis.size:
+                yield say("queries or others", **where)
+        layers = axis.name == "layers" and not axis.named
+        if layers and not after.named:
+            heads = "layers, heads" if queries else "layers, heads, one query"
+            yield say(heads if after.name == "heads" else "layers, images", **where)
+        late = number and layers and axes[number - 1].named
+        if axis.name == "layers or steps" or late:
+            yield say("no count", **where)
+        if axis.name == QUERY_GRID[0] and queries is None:
+            yield say("query grid", **where)
+
+
+def check_named(report, heads, queries):
+    """Counts that the caller knows and that no axis has."""
+    if report.what != "weights":
+        return
+    shape, sizes = report.shape, {axis.name: axis.size for axis in report.axes}
+    *before, T, N = (1, *shape)
+    across = len(before) > 2 and T == N == heads and heads not in before
+    named = heads in shape or any("x heads" in name for name in sizes)
+    A = before[-1] if before else 1
+    if len(before) > 2 and 1 < A < (heads or 0) and heads % A == 0 and not named:
+        report.ambiguous.append(say("grouped heads", size=A, heads=heads))
+    elif (heads or 1) > 1 and (across or not named):
+        kind = "across the heads" if across else "heads"
+        report.problems.append(problem(kind, count=heads))
+    found = sizes.get("steps", sizes.get("queries", sizes.get("words")))
+    if queries in (None, found) or QUERY_GRID[0] in sizes:
+        return
+    if queries in shape and queries > 1:
+        where = {"axis": shape.index(queries), "queries": queries}
+        report.ambiguous.append(say("queries elsewhere", **where))
+    elif found and found % queries == 0:
+        several = {"queries": queries, "found": found}
+        report.ambiguous.append(say("queries of several", **several))
+    elif queries > 1 and found:
+        report.problems.append(problem("queries", count=queries, size=found))
+    elif queries > 1:
+        report.ambiguous.append(f"no axis has the {queries} queries you named")
 
 
 def bind(candidates, shape, facts):
@@ -20,7 +76,10 @@ def bind(candidates, shape, facts):
     agree = [c for c, why in zip(candidates, broken, strict=True) if not why]
     if agree or not candidates or candidates[0].known != Known.COUNTED:
         return agree or candidates, []
-    if left_over(candidates[0], facts):  # then its place is a guess, too
+    if over := left_over(candidates[0], facts):
+        if over[0] > LEAST_COVERED * over[1]:
+            return [], []
+        # Then its place is a guess, too.
         candidates = [replace(c, free=True) for c in candidates]
     return candidates, [f"proposal 1, as {why}" for why in broken[0]]
 
@@ -50,16 +109,10 @@ def left_over(c, facts):
     text = as_pair(facts.text)
     if len(text) < 2 or None in text or c.kind not in SPANS:
         return None
-    M = c.layout.length - sum(text)
-    used = int(c.layout.index.max() - c.layout.index.min()) + 1
-    return (M, used) if used + behind_each(c.layout.index) < M else None
-
-
-def behind_each(index):
-    """Keys from one frame (h, w) to the next, or one from row to row or in front."""
-    if index.dim() < 3 or len(index) < 2:
-        return MOST_BESIDE
-    return max(int(index[1].min() - index[0].max()) - 1, MOST_BESIDE)
+    M, index = c.layout.length - sum(text), c.layout.index
+    used = int(index.max() - index.min()) + 1
+    each = int(index[1].min() - index[0].max()) - 1 if len(index) > 1 else 0
+    return (M, used) if used + max(each, MOST_BESIDE) < M else None
 
 
 def held(sizes, *counts):

@@ -4,18 +4,17 @@ from torch import nn
 
 from helpers.inspection.shapes.axis_names import name_axes
 from helpers.inspection.shapes.contents import instead_of_weights
+from helpers.inspection.shapes.contradictions import check_named, open_axes
 from helpers.inspection.shapes.facts import SMALLEST, Facts, check_counts
 from helpers.inspection.shapes.families import family_of, problem, say
 from helpers.inspection.shapes.features import labels
 from helpers.inspection.shapes.key_axis import find_keys, over_words
-from helpers.inspection.shapes.open_axes import check_named, open_axes
 from helpers.inspection.shapes.proposals import fit_keys
-from helpers.inspection.shapes.queries import words_that_ask
+from helpers.inspection.shapes.queries import usual_input, words_that_ask
 from helpers.inspection.shapes.questions import next_line, open_grid
 from helpers.inspection.shapes.report import Axis, Candidate, Known, Report
 from helpers.inspection.shapes.softmax import logarithm_of, softmax_axes
 from helpers.inspection.shapes.unpack import unpack
-from helpers.inspection.shapes.usual_inputs import usual_input
 from helpers.inspection.shapes.values import fewer, look, on_grid
 
 
@@ -125,12 +124,12 @@ def fit(report, values, keys, facts, layout, features, fold, counts):
     Returns what stays open.
     """
     N = report.shape[keys]
-    if layout is not None and layout.length != N:
-        report.problems.append(problem("other layout", N=N, length=layout.length))
-        return []
     if layout is not None:
         others = f"{N - layout.index.numel()} keys off the grid"
         report.candidates = [Candidate(layout, "", others, Known.NAMED)]
+        if layout.length != N:
+            report.candidates = []
+            report.problems.append(problem("other layout", N=N, length=layout.length))
         return []
     if not (features and features.certain):
         doubts = fit_keys(report, values, keys, facts, fold, counts["images"])

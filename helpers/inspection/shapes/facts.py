@@ -117,9 +117,9 @@ class Facts:
         return []
 
     def grids(self):
-        """[Grid] on an image of this size, the likeliest first."""
-        grids = {}
-        for p, q, why, likely, m in self.steps():
+        """[Grid] on an image of this size, the likeliest first; [] if it is unknown."""
+        grids, sized = {}, self.image_size is not None
+        for p, q, why, likely, m in self.steps() if sized else ():
             # Padded convolutions round up, and so does pooling that keeps the border.
             h, w = (n / s for n, s in zip(self.image_size, (p, q), strict=True))
             for size, whole in [
@@ -131,7 +131,7 @@ class Facts:
                 source = why + ", rounded up" * (not whole)
                 if size[0] * size[1] >= SMALLEST or (usual and min(size) > 1):
                     grids.setdefault(size, Grid(*size, source, usual, m, whole))
-        for h, w, source, likely in self.rare():
+        for h, w, source, likely in self.rare() if sized else ():
             if min(h, w) > 3 or (h == 1 and w >= SMALLEST):
                 grids.setdefault((h, w), Grid(h, w, source, likely))
         return list(grids.values())

@@ -52,8 +52,9 @@ def family_of(name):
     Who made it tells nothing, nor does a few letters' part of another word, nor an
     abbreviation of something else.
     """
+    short = re.sub(r"^[^/]*/(?=[A-Za-z])", "", name)  # without the maker's
     for family in read_toml("families.toml")["family"]:
-        parts = [part for part in family["names"] if is_called(name, part)]
+        parts = [part for part in family["names"] if is_called(short, part)]
         known = (*family["names"], *family.get("long", ()))
         if parts and not stands_for_another(name, parts, known):
             own = {k: v for k, v in family.items() if k not in ("names", "long")}
@@ -64,7 +65,6 @@ def family_of(name):
 def is_called(name, part):
     """True if the name has this part: at an end of a word if it is of four letters, as
     the first word if it is shorter."""
-    name = re.sub(r"^[^/]*/(?=[A-Za-z])", "", name)  # the maker's
     name = re.sub(r"(?<=[A-Za-z])(?=[A-Z][a-z])", "-", name).lower()  # ViT-Model
     letters = r"[^a-z0-9]*".join(part)
     if len(part) < 4:

@@ -103,7 +103,7 @@ def as_tokens(shape, axis, facts, signed):
 
 def nearly(N, facts):
     """The grid of the image and a few tokens more, in words; or ""."""
-    for g in facts.grids() if facts.image_size else ():
+    for g in facts.grids():
         more = N - g.h * g.w
         if g.likely and g.merge == 1 and 0 <= more <= FEW < g.h * g.w:
             return f"{g.h} x {g.w}, and {more} more"
@@ -136,9 +136,7 @@ def is_width(size, least=NARROWEST):
 def cells_of(N, facts):
     """The likeliest grid of N tokens, in words; "" if there is none."""
     best = likeliest(N, facts) if facts.family.grid else None
-    if best is None or best.layout.index.numel() < SMALLEST or not facts.family.grid:
-        return ""
-    return " x ".join(map(str, best.layout.grid)) + f", {best.others}"
+    return f"{best.size}, {best.others}" if best and best.cells >= SMALLEST else ""
 
 
 def as_points(shape, sums, facts, counts):

@@ -4,6 +4,7 @@ from math import prod
 from typing import NamedTuple
 
 from helpers.inspection.shapes.readings import fits, likeliest
+from helpers.inspection.shapes.report import BY_PLACE, Axis
 from helpers.inspection.shapes.windows import stages, windows_of
 
 MANY_IMAGES = 16  # so many of one size are windows rather than a batch
@@ -55,20 +56,16 @@ def fold_of(size, N, T, facts, batch, heads):
     first = bool(not plain or many or named)
     known = (batch or 0) * (heads or 0)
     for unit, count, windows in units(N, T, facts, known):
-        if unit == "places" and count is None and size < MANY_IMAGES:
-            continue  # too few for an image
-        if windows and heads is None and not (windows.usual or named):
-            continue  # heads may be all that the axis has
-        tiled = windows and windows.full == list(windows.grid) and count == size
-        if windows and plain and not (tiled or named):
-            continue
-        parts = divide(size, unit, count, batch, heads)
+        # It is usual whatever the number of images.
         usual = unit == "places" or (unit == "frames" and count == facts.frames)
-        usual = windows.usual if windows else usual  # whatever the number of images
-        if not parts or not (batch or usual):
-            continue
-        first_of_all = first and not facts.family.kinds
-        if not windows or batch or named or tiled or first_of_all:
+        sure = unit != "places" or count is not None or size >= MANY_IMAGES
+        if windows:
+            usual = windows.usual
+            sure = named or (windows.full == list(windows.grid) and count == size)
+            sure |= not plain and bool(batch or (first and not facts.family.kinds))
+            sure &= named or usual or heads is not None  # which the axis may have
+        parts = divide(size, unit, count, batch, heads) if sure else None
+        if parts and (batch or usual):
             return Fold(unit, parts, bool(batch), windows, first or not windows)
     return None
 
@@ -79,8 +76,7 @@ def units(N, T, facts, known):
     best = likeliest(N, facts)
     plain = best and best.merge == 1
     if in_time(N, T, facts) and not (plain and facts.image_size):
-        grids = facts.grids() if facts.image_size else ()
-        counts = sorted((g.h * g.w for g in grids if g.likely), reverse=True)
+        counts = sorted((g.h * g.w for g in facts.grids() if g.likely), reverse=True)
         yield from (("places", count, None) for count in counts)
         yield "places", None, None
         return
@@ -93,11 +89,11 @@ def units(N, T, facts, known):
     other = facts.in_prompt() or facts.frames or plain
     other = other and "windows" not in facts.family.kinds
     windows = [] if other else windows_of(N, T, facts)
-    squares = [w for w in windows if w.usual]
-    yield from (("windows", prod(w.counts), w) for w in squares)
+    found = [("windows", prod(w.counts), w) for w in windows]
+    yield from (one for one in found if one[2].usual)
     for h, w in stages(facts, False) if facts.image_size and T == N else ():
         yield from [("rows", h, None)] * (w == N) + [("columns", w, None)] * (h == N)
-    yield from (("windows", prod(w.counts), w) for w in windows if not w.usual)
+    yield from (one for one in found if not one[2].usual)
 
 
 def steps(facts):
@@ -134,3 +130,33 @@ def divide(size, unit, count, batch, heads):
         images, heads = batch or left, heads or left
         return [("images", images), (unit, count), ("heads", heads)]
     return [(unit, count), ("images or heads", left)]
+
+
+def by_place(left, place, count, halves, size, counts):
+    """The Axis at this place, from the end, of `count` ones. left: names to give.
+    halves: that a picture may stand in it with its prompt, and without."""
+    heads, images = counts["heads"], counts["images"]
+    either = count == 1 and left[-2:] == ["images", "heads"]
+    name = left[place] if -place <= len(left) else f"unknown {count + place}"
+    name = "images or heads" if either else name
+    double = 2 * (images or 0)
+    if halves and "images" in name and size in (double, double * (heads or 1)):
+        several = "images x " * (images > 1), " x heads" * (size > double)
+        why = f"guidance doubles the {images} images you named"
+        why += "; or heads" * (either and not heads)
+        return Axis("halves of guidance".join(several), size, why, size > double)
+    if either and heads and size % heads == 0:
+        why = f"{size // heads} x the {heads} heads you named"
+        why += "; guidance doubles the images" * (halves and size % (2 * heads) == 0)
+        return Axis("images x heads", size, why, True)
+    if either and images and size % images == 0:
+        name = "heads" if images == 1 and not halves else "images x heads"
+        why = f"{images} x {size // images}: the images you named"
+        return Axis(name, size, why + "; guidance doubles them" * halves)
+    if counts.get(name) not in (None, size):
+        why = f"{name} you named: {counts[name]}, so another axis"
+        return Axis("layers or steps", size, why)
+    gone = name == "images" and (count == 2 or counts["queries"] == 1)
+    even = halves and size % 2 == 0 and name.startswith("images")
+    why = "; could be layers if the batch is gone" * gone
+    return Axis(name, size, BY_PLACE + why + "; guidance doubles the images" * even)

@@ -89,7 +89,8 @@ def of_shape(shape, facts, behind):
     last = len(shape) - 1
     if on_grid(shape, facts):
         return None, "the size of a grid on this image"
-    if folded_twice(shape):
+    twice = len(shape) > 3 and shape[-4:-2] == shape[-2:]  # cells look at cells
+    if twice and min(shape[-2:]) > 4 and shape[-2] * shape[-1] >= 4 * SMALLEST:
         return None, "the same two sizes as before"
     only = shape[-1] not in shape[:-1] and shape[-1] < SMALLEST
     if behind and (only or fits(shape[-2], facts)):
@@ -117,12 +118,6 @@ def looks_like_grid(shape, values, axes, facts, counts):
         return False
     h, w = shape[-2:]
     return SMALLEST <= h * w and max(h, w) <= min(64, 2 * min(h, w))
-
-
-def folded_twice(shape):
-    """True for (..., h, w, h, w): cells that look at cells."""
-    same = len(shape) > 3 and shape[-4:-2] == shape[-2:]
-    return same and min(shape[-2:]) > 4 and shape[-2] * shape[-1] >= 4 * SMALLEST
 
 
 def on_grid(shape, facts):

@@ -9,7 +9,13 @@ from helpers.inspection.shapes.report import Known
 from helpers.inspection.shapes.tiles import TILES
 from helpers.maps.token_layout import TokenLayout
 
-FIRST = ("joined", "thumbnail first", "padded", "class frames")  # no cell comes first
+FIRST = (
+    "joined",
+    "thumbnail first",
+    "padded",
+    "class frames",
+    "overlapping",
+)  # no cell comes first
 CLEARLY = 0.85  # so much smoother maps are in the right order
 UNEVEN = 0.01  # the mean change of a logarithm from cell to cell: less is an even map
 RARE = ("time last", "class frames", "blocks")  # but in models that are known for it
@@ -45,16 +51,13 @@ def at(start, end, N, facts, whole):
         return to_end(found, end, N)
     if facts.family.front or facts.family.place:
         return found
-    return [x for c in found for x in either_side(c, start, end)]
-
-
-def either_side(c, start, end):
-    """The candidate; where one key is left over on one side, the other as well: a class
-    token between the text and the image, or a key behind it."""
-    low, high = int(c.layout.index.min()), int(c.layout.index.max())
-    yield c
-    if c.kind == "cells" and low - start + end - 1 - high == 1:
-        yield moved(c, start - low or 1, c.layout.length)
+    either = []
+    for c in found:  # a key that is left over is a class token in front, or one behind
+        low, high = int(c.layout.index.min()), int(c.layout.index.max())
+        either.append(c)
+        if c.kind == "cells" and low - start + end - 1 - high == 1:
+            either.append(moved(c, start - low or 1, c.layout.length))
+    return either
 
 
 def at_ends(found, N):
@@ -94,27 +97,23 @@ def fitting(M, facts, whole=False):
     found = [c for c in (read(M, facts) if M > 0 else []) if c.likely]
     found = [c for c in found if c.kind not in RARE or c.kind in own]
     if not facts.given_grids():
-        found = [c for c in found if cells_of(c) >= least_cells(c.merge)]
+        found = [c for c in found if c.cells >= least_cells(c.merge)]
     same = [c for c in found if c.layout.length == M]
     same = [c for c in same if begins(c) or (c.kind == "cells" and c.off_grid < 2)]
     if whole and same:
         return same
     found = [c for c in found if begins(c)]
     merges = facts.merges
-    found.sort(key=lambda c: (*rank(c, facts)[:6], -cells_of(c)))
+    found.sort(key=lambda c: (*rank(c, facts)[:6], -c.cells))
     found.sort(key=lambda c: bool(merges) and c.merge not in merges)
     if whole and (spent := [c for c in found if c.layout.length >= M - 1]):
         return spent
-    return [c for c in found if c is found[0] or 2 * cells_of(c) >= M]
+    return [c for c in found if c is found[0] or 2 * c.cells >= M]
 
 
 def begins(c):
     """True if the first key is the image's."""
     return c.kind in FIRST or c.layout.index.min() == 0
-
-
-def cells_of(c):
-    return c.layout.index.numel()
 
 
 def alone(N, facts, front, behind, usual):
@@ -138,7 +137,7 @@ def anywhere(N, T, facts, found):
     first = found[0] if found else None
     pictures = first and (first.kind == "two pictures" or first.free)
     front, behind = facts.family.front, facts.family.behind
-    usual = first and first.off_grid in (0, 1, 2, *(n + behind for n in front))
+    usual = first and first.off_grid in (0, 1, 2, behind, *(n + behind for n in front))
     if first and not pictures and (usual or first.kind != "cells"):
         return found
     others = somewhere(N, facts) if not first or first.known == Known.COUNTED else []

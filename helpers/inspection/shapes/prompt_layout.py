@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 import torch
 
 from helpers.inspection.shapes.families import say
-from helpers.inspection.shapes.placing import cells_of, fitting, put
+from helpers.inspection.shapes.placing import fitting, put
 from helpers.inspection.shapes.processor import MERGES, count
 from helpers.inspection.shapes.report import Candidate, Known
 from helpers.maps.token_layout import TokenLayout
@@ -44,7 +44,7 @@ def by_prompt(N, facts):
         off = f"{N - M} of the {N} keys are no image tokens{prompt.name}"
         found.append([])
         for c in known:
-            others = off if c.layout.index.numel() == M else f"{c.others}; {off}"
+            others = off if c.cells == M else f"{c.others}; {off}"
             layout = c.layout.within(prompt.places, N)
             found[-1].append(replace(c, layout=layout, others=others))
     return found, doubts
@@ -54,7 +54,7 @@ def proven(M, facts):
     """Candidates for M image tokens; known from the run where only one can be."""
     found = fitting(M, facts, whole=True)
     if not found or found[0].layout.length < M:
-        return put([c for c in found if c.off_grid <= cells_of(c)], 0, M)
+        return put([c for c in found if c.off_grid <= c.cells], 0, M)
     if facts.given_grids():
         return found
     best = found[0]
@@ -100,12 +100,11 @@ def image_tokens(N, input_ids, image_token):
 
 def place(N, row, places, name):
     """The Prompt of one row (n,)."""
-    n, M, doubt = len(row), len(places), ""
+    n, M = len(row), len(places)
+    if not M:
+        return Prompt(places, row, name, f"no image token stands in input_ids{name}")
     if n > N:
         doubt = f"the prompt has {n} tokens and the weights {N} keys: another run{name}"
-    if not M:
-        doubt = f"no image token stands in input_ids{name}"
-    if doubt:
         return Prompt(places[:0], row, name, doubt)
     each, rest = divmod(N - n, M)
     if M <= 8 and each >= 15 and not rest:  # a token per image, opened by the model

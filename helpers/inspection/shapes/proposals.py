@@ -40,13 +40,8 @@ def fit_keys(report, values, keys, facts, fold=None, batch=None):
         report.problems.append(found)
         return []
     report.candidates = count(report, values, keys, facts, usual)
-    parts = questions.in_parts(report.candidates)
-    parts = parts or questions.at_both_ends(report.candidates)
-    if values is not None and len(parts) > 1:
-        parts, smooth = placing.smoothest(parts, values, keys)
-        rest = [c for c in report.candidates if c not in parts]
-        report.candidates = parts + rest
-        report.notes += [say("smoothest")] * smooth
+    if values is not None:
+        sort_by_values(report, values, keys)
     report.candidates = without_chance(report, values, facts)
     doubts = []
     if fold and fold.windows:
@@ -55,6 +50,17 @@ def fit_keys(report, values, keys, facts, fold=None, batch=None):
     if note and (facts.family.grid or report.candidates):
         report.notes.append(note)
     return doubts + contradicted + still_open(report, keys, facts)
+
+
+def sort_by_values(report, values, keys):
+    """Put the smoothest first of candidates that differ in the order of their keys."""
+    alike = questions.in_parts(report.candidates)
+    if len(alike) > 1:
+        alike, smooth = placing.smoothest(alike, values, keys)
+        rest = [c for c in report.candidates if c not in alike]
+        orders = {c.kind for c in alike} <= {*questions.ORDERS} and not alike[0].free
+        report.candidates = (alike[:1] if smooth and orders else alike) + rest
+        report.notes += [say("smoothest")] * smooth
 
 
 def without_chance(report, values, facts):
@@ -132,30 +138,23 @@ def count(report, values, keys, facts, usual):
     if text and facts.family.kinds and not usual:
         return []
     T = queries.queries_of(report)
-    if not facts.family.grid and facts.family.kinds and not usual and T < N:
-        return with_latents(N, T, facts)
     if not facts.family.grid and not (facts.family.kinds and usual):
-        return []
+        own = facts.family.kinds and T < N and fits(N - T, facts)
+        found = placing.put(exact(N - T, facts) if own else [], 0, N)
+        more = f", and the {T} learned queries themselves behind"
+        return [replace(c, others=c.others + more) for c in found]
     if queries.looks_at_words(N, T, facts):
         return []
     found = placing.by_text(N, facts, front, behind)
     if found is not None:
         last = block == (0, 0) and square and None in (*as_pair(facts.text), None)[:2]
-        ends = [bool(c.layout.index.max() == N - 1) for c in found]  # a cell is last
-        pairs = zip(found, ends, strict=True)
-        return [replace(c, free=c.free or (last and end)) for c, end in pairs]
+        ends = [c for c in found if last and c.layout.index.max() == N - 1]
+        return [replace(c, free=c.free or c in ends) for c in found]
     if block and block[1]:
         return placing.at(*block, N, facts, whole=True)
     found = placing.alone(N, facts, front, behind, usual) if block is None else []
     found = found if found and front + behind else placing.anywhere(N, T, facts, found)
     return [c for c in found if c.merge == 1 or not text or c.merge in facts.merges]
-
-
-def with_latents(N, T, facts):
-    """Candidates for cells, and behind them the T learned queries that look at them."""
-    found = exact(N - T, facts) if fits(N - T, facts) else []
-    more = f", and the {T} learned queries themselves behind"
-    return [replace(c, others=c.others + more) for c in placing.put(found, 0, N)]
 
 
 def seen_in(square, usual, N, block, front, behind):

@@ -1,13 +1,23 @@
-"""What the queries, and which keys they look at, tell about the keys."""
+"""What the queries, the keys they look at, and a model's name tell about the keys."""
 
+import re
 from dataclasses import replace
-from math import isqrt
+from math import ceil, isqrt, prod
 
 from helpers.inspection.shapes.facts import SMALLEST, as_pair
 from helpers.inspection.shapes.families import say
 from helpers.inspection.shapes.features import HEADS
 from helpers.inspection.shapes.readings import fits, likeliest
-from helpers.inspection.shapes.usual_inputs import usual_input
+
+# 16 of "patch16", "ViT-B/16", "vitl16" and "ViT-L-16"; 224 of "_224" and "-448px".
+BASE = r"vit[tsblhg]|(?:vit|clip|core|eva02|beit)[-_](?:[tsblhg]|so400m)[-_/]?"
+PATCH = re.compile(
+    r"patch(?P<one>\d{1,2})(?![a-z0-9])|"
+    rf"(?:{BASE}|(?<![a-z0-9])[sblhgp]/?)(?P<two>8|14|16|28|32)(?![a-z0-9])"
+)
+SIZES = ("image_size", "patch_size")
+SIDE = re.compile(r"(?<![a-z0-9.])(\d{3,4})(?:px)?(?![a-z0-9])")
+STRIDES = (2, 4, 8)  # of queries or keys that are some of the cells
 
 
 def queries_of(report):
@@ -52,8 +62,7 @@ def cut_by_one(N, facts):
     best = likeliest(N + 1, facts)
     if best is None or best.off_grid or best.kind != "cells":
         return pruned(N, facts)
-    grid = " x ".join(map(str, best.layout.grid))
-    return f"or {grid} cells but for the last, which training cuts off (causal)"
+    return f"or {best.size} cells but for the last, which training cuts off (causal)"
 
 
 def pruned(N, facts):
@@ -82,11 +91,19 @@ def by_queries(report, N, facts, own):
         same = best.layout.grid == own.layout.grid
         more = best.off_grid > own.off_grid + words_of(facts)
         if best.kind == "cells" and (not same or more):
-            yield say("another picture")
+            s = 0 if best.off_grid else stride(own.layout.grid, N)
+            yield say("pooled keys", s=s) if s else say("another picture")
         width = N in HEADS and own.off_grid > best.off_grid
         if report.sums and (width or not fits(N, facts)) and facts.text is None:
             keys = "may be a head's width" if width else "do not"
             yield say("softmax axis", T=T, N=N, keys=keys)
+    elif (
+        stride(best.layout.grid, T) == 2 and best.kind == "cells" and not best.off_grid
+    ):
+        grid = " x ".join(str(ceil(n / 2)) for n in best.layout.grid)
+        named = any(axis.named for axis in report.axes if axis.name == "queries")
+        cells = not (best.off_grid or named or facts.family.prompt)
+        report.notes += [say("strided queries", T=T, grid=grid)] * cells
     M = N - words_of(facts)
     if T == N and best.off_grid > N - M and (cut := cut_by_one(M, facts)):
         yield cut
@@ -95,9 +112,66 @@ def by_queries(report, N, facts, own):
         yield say("last cell", first=N - M + 1)
 
 
+def stride(grid, count):
+    """The stride at which so many cells are left of a grid; 0 if there is none."""
+    left = {s: prod(ceil(n / s) for n in grid) for s in STRIDES}
+    return next((s for s, n in left.items() if n == count >= SMALLEST), 0)
+
+
 def across_the_batch(shape, keys, facts, batch):
     """(N, ..., B, B): the first axis counts cells, the last two count images."""
     if len(shape) < 3 or keys != len(shape) - 1 or batch not in (None, shape[-1]):
         return False
     square = shape[-1] == shape[-2] < shape[0]
     return square and fits(shape[0], facts)
+
+
+def usual_input(shape, keys, facts):
+    """The Facts with the sizes of a published input, and of its patches, where N keys
+    fit one; in a prompt, the largest with room for its cells. Without the name where
+    that leaves most keys over, and the count alone none. Else the same Facts.
+
+    Numbers in the name come before those of the family.
+    """
+    N = shape[keys]
+    if facts.given_grids() or None not in (facts.image_size, facts.patch_size):
+        return facts
+    own = tuple(n for n in SIZES if getattr(facts, n) is None)
+    options = [replace(facts, assumed=own, **one) for one in published(facts)]
+    text = sum(n or 0 for n in as_pair(facts.text or facts.words))
+    found = [one for one in options if fits(N - text, one)]
+    if not found and "windows" in facts.family.kinds:
+        found = options  # the keys are those of a window
+    if not found and facts.family.prompt:
+        options.sort(key=least, reverse=True)
+        found = [one for one in options if least(one) <= N - text]
+        best = None if facts.in_prompt() else likeliest(N, replace(facts, name=""))
+        whole = best and best.kind == "cells" and not best.off_grid
+        if found and whole and 2 * least(found[0]) < N:
+            return replace(facts, name="")  # the count leaves no key over
+    return found[0] if found else facts
+
+
+def published(facts):
+    """[{"image_size": (H, W), "patch_size": p}], the most usual first."""
+    name = facts.name.lower()
+    patch, side = PATCH.search(name), SIDE.search(name)
+    patch = facts.patch_size or (patch and int(patch["one"] or patch["two"]))
+    size = facts.image_size or (side and (int(side[1]),) * 2)
+    found = [{"image_size": size, "patch_size": patch}] * bool(size and patch)
+    for text in facts.family.inputs:
+        sides, _, own = text.partition("/")
+        pixels = [int(n) for n in sides.split("x") if n != "any"]
+        pixels = tuple(pixels * 2)[:2] if len(pixels) < 2 else tuple(pixels)
+        one = {"image_size": pixels, "patch_size": int(own or 1)}
+        if own:
+            one = {"image_size": size or pixels, "patch_size": patch or int(own)}
+        found += [one] * bool(one["image_size"] and one not in found)
+    return found
+
+
+def least(facts):
+    """The fewest cells that a picture has in this model's prompt."""
+    merge = facts.merges[0] if facts.merges else 1
+    h, w = (n // facts.patch_size // merge for n in facts.image_size)
+    return h * w

@@ -11,16 +11,14 @@ from helpers.inspection.shapes.readings import fits, likeliest, other_size
 from helpers.inspection.shapes.report import MOST, Known
 from helpers.inspection.shapes.tiles import TILES
 
-
-def of_family(c, f):
-    """True for a kind of layout that the name, frames= or tiles= say."""
-    said = ("frames",) if f.frames else tuple(TILES) if f.tiles else ()
-    return c.kind in ("cells", "windows", *f.family.kinds, *said)
+ORDERS = ("cells", "blocks", "window blocks")  # of the same cells
+PLACES = "text=(keys in front of the image's, keys behind)", "input_ids=, image_token="
 
 
 def among(c, f):
     """True where it is open which of the keys are cells."""
-    usual = c.off_grid < 3 or c.off_grid in f.family.front
+    front = c.off_grid - f.family.behind
+    usual = front < 3 or front in f.family.front
     return c.free or not (usual or c.kind != "cells" or f.input_ids is not None)
 
 
@@ -35,7 +33,7 @@ QUESTIONS = (
     },
     {
         "size": lambda c, f: c.free and other_size(c.layout.length, f),
-        "several": lambda c, f: c.free and c.off_grid > c.layout.index.numel(),
+        "several": lambda c, f: c.free and c.off_grid > c.cells,
     },
     {
         "assumed": lambda c, f: f.assumed,
@@ -48,7 +46,13 @@ QUESTIONS = (
         "no sizes": lambda c, f: not f.image_size and not f.gives_layout(),
         "unusual": lambda c, f: f.image_size and not c.likely,
     },
-    {"kind": lambda c, f: not of_family(c, f)},
+    {
+        "kind": lambda c, f: (
+            c.kind not in ("cells", "windows", *f.family.kinds)
+            and not (f.frames and c.kind == "frames")
+            and not (f.tiles and not f.frames and c.kind in TILES)
+        ),
+    },
     {"merged": lambda c, f: c.merge > 1 and c.merge not in f.merges},
 )
 
@@ -64,7 +68,6 @@ def open_questions(candidates, facts):
     numbers = {
         "c": best,
         "f": facts,
-        "cells": best.layout.index.numel(),
         "other": other_size(best.layout.length, facts),
         "sizes": size + patches,
         "wanted": " and ".join(f"{name}=" for name in facts.assumed),
@@ -79,7 +82,7 @@ def same_count(candidates):
     best = candidates[0]
     first = candidates[:MOST]
     same = [c for c in first if (c.likely, c.free) == (best.likely, best.free)]
-    grids = {" x ".join(map(str, c.layout.grid)) for c in same}
+    grids = {c.size for c in same}
     if best.kind == "levels":
         yield say("level")
     elif len(grids) > 1:
@@ -136,20 +139,16 @@ def grid_that_looks(T, facts):
 
 
 def in_parts(candidates):
-    """The candidates that put the same parts (tiles, overview) in another order than
-    the first; with it."""
+    """The first candidate, and those that put the same parts (tiles, overview) or cells
+    in another order, or at other places where it guesses."""
     best = candidates[0] if candidates else None
-    if not best or best.kind not in TILES or best.known != Known.COUNTED:
+    if not best or best.known != Known.COUNTED:
         return []
-    size = best.layout.grid
-    return [c for c in candidates if c.kind in TILES and c.layout.grid == size]
-
-
-def at_both_ends(candidates):
-    """The candidates that put the cells of the first at other places, if it guesses."""
-    best = candidates[0] if candidates and candidates[0].free else None
-    alike = (best.kind, best.layout.grid) if best else ()
-    return [c for c in candidates if (c.kind, c.layout.grid) == alike and c.free]
+    kinds = next(
+        (kinds for kinds in (TILES, ORDERS) if best.kind in kinds), [best.kind]
+    )
+    alike = [c for c in candidates if c.layout.grid == best.layout.grid]
+    return [c for c in alike if c.kind in kinds and c.free == best.free]
 
 
 def open_grid(shape, values):
@@ -164,10 +163,13 @@ def open_grid(shape, values):
 def next_line(report, keys, facts):
     """What to run next; where there is a problem, its remedy says that."""
     best = next(iter(report.candidates), None)
-    if report.problems or best is None or len(in_parts(report.candidates)) > 1:
+    if report.problems or best is None:
+        return ""
+    if best.kind in TILES and len(in_parts(report.candidates)) > 1:
         return ""
     if best.free:
-        return "the same with text=(keys in front of the image's, keys behind)"
+        known = facts.text is not None
+        return f"the same with {PLACES[known]}"
     if report.what != "weights" or best.kind == "windows" or keys is None:
         return ""
     if not (best.likely or facts.image_size):

@@ -76,7 +76,7 @@ def fits(N, facts):
     """True if N is a usual number of keys for this image."""
     best = likeliest(N, facts) if facts.image_size else None
     most = (MOST_EXTRAS + facts.family.behind) * (facts.frames or 1)
-    enough = best and best.layout.index.numel() >= SMALLEST
+    enough = best and best.cells >= SMALLEST
     return bool(enough and best.off_grid <= most)
 
 

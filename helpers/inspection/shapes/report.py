@@ -2,10 +2,13 @@
 
 from dataclasses import dataclass, field
 from enum import StrEnum
+from textwrap import TextWrapper
 
 from helpers.maps.token_layout import TokenLayout
 
+BY_PLACE = "by its position"  # evidence for the name of an axis
 MOST = 4  # proposals that are shown
+WRAPPER = TextWrapper(88, break_long_words=False, break_on_hyphens=False)
 
 
 class Known(StrEnum):
@@ -37,14 +40,23 @@ class Candidate:
     kind: str = "cells"
 
     @property
+    def cells(self):
+        """How many keys are cells."""
+        return self.layout.index.numel()
+
+    @property
     def off_grid(self):
         """How many keys are no cells."""
-        return self.layout.length - self.layout.index.numel()
+        return self.layout.length - self.cells
+
+    @property
+    def size(self):
+        """The grid, in words."""
+        return " x ".join(map(str, self.layout.grid))
 
     def __str__(self):
-        size = " x ".join(map(str, self.layout.grid))
         source = f" ({self.source})" if self.source else ""
-        return f"{size} cells{source}, {self.others}"
+        return f"{self.size} cells{source}, {self.others}"
 
 
 @dataclass(frozen=True)
@@ -124,9 +136,15 @@ class Report:
         lines += [f"PROBLEM: {problem}" for problem in self.problems]
         lines += [f"open: {doubt}" for doubt in self.ambiguous]
         lines += [f"note: {note}" for note in self.notes]
-        points = bool(self.axes) and "points" in self.axes[-1].name
-        drawn = self.candidates or not (self.causal or points)
-        if not self.problems and drawn:
+        if self.candidates and not self.problems:
             lines.append(f"no problem found in {self.looked_at}")
-        lines += [f"next: {self.next}"] * bool(self.next)
+        lines = [part for line in lines for part in wrapped(line)]
+        lines += [f"next: {self.next}"] * bool(self.next)  # code stays on one line
         return "\n".join(lines)
+
+
+def wrapped(text):
+    """The lines of a text, none longer than a narrow page, later parts set in."""
+    for line in text.splitlines():
+        WRAPPER.subsequent_indent = " " * (4 + 2 * (len(line) - len(line.lstrip())))
+        yield from WRAPPER.wrap(line)

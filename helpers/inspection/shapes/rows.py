@@ -33,6 +33,7 @@ class Rows:
             self.least, self.most = self.whole.min().item(), self.whole.max().item()
             sums = self.whole.sum(-1, dtype=torch.float64)  # (rows,)
             self.sums, self.middle = sums, sums.mean().item()
+            self.sizes = self.whole.double().abs().sum(-1)  # (rows,)
             squares = (self.whole * self.whole).sum(-1)  # (rows,)
             self.length = (squares - 1).abs().max().item()
             self.low, self.high = sums.min().item(), sums.max().item()

@@ -51,13 +51,6 @@ def tolerance(values):
     return 1.2e-2 if is_half(values) else 5e-3
 
 
-def sums_to_one(values, axes, allowed):
-    """True if the weights along `axes` sum to 1 (NaN and zeros aside)."""
-    sums = values.sum(axes, dtype=torch.float64)
-    sums = sums[sums.isfinite() & (sums != 0)]
-    return bool(len(sums) and (sums - 1).abs().max() <= allowed)
-
-
 def softmax_axes(values):
     """The axes over which a softmax ran: as few as can be, the last ones first; or ().
 
@@ -71,18 +64,11 @@ def softmax_axes(values):
         long = long[:1]  # a constant, or weights that are scaled
     for count in range(1, len(long) + 1):
         for axes in combinations(long, count):
-            if sums_to_one(values, axes, allowed):
+            sums = values.sum(axes, dtype=torch.float64)
+            sums = sums[sums.isfinite() & (sums != 0)]
+            if len(sums) and (sums - 1).abs().max() <= allowed:
                 return tuple(sorted(axes))
     return ()
-
-
-def are_cut(values, keys):
-    """True if this may be weights with some keys cut away: none is below 0, and each
-    row over the keys sums to 0.5 ... 1.
-    """
-    sums = values.nan_to_num().double().sum(keys)  # (...)
-    least = values.nan_to_num().min() >= 0 and sums.min() >= 0.5
-    return bool(least and sums.max() <= 1 + tolerance(values))
 
 
 def image_block(values):

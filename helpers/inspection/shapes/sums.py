@@ -5,9 +5,8 @@ from functools import partial
 import torch
 
 from helpers.inspection.shapes.rows import MOST_LEFT
-from helpers.inspection.shapes.signed_value_rules import bias, similarities
 from helpers.inspection.shapes.softmax import is_half
-from helpers.inspection.shapes.value_rules import few_kept, identity
+from helpers.inspection.shapes.value_rules import bias, few_kept, identity, similarities
 
 
 def rounded(rows):
@@ -28,8 +27,9 @@ def summed_exactly(rows):
     return near and rows.middle > 1 and (rows.alike or len(rows.whole) == 1)
 
 
-def scaled_down(rows):
-    return rows.middle <= MOST_LEFT and not rows.taken
+def multiplied(rows):
+    down = rows.middle <= MOST_LEFT and (rows.known or not rows.taken)
+    return rows.alike and (rows.middle >= 1 or down)
 
 
 def folded(rows):
@@ -134,7 +134,7 @@ UNEQUAL = (
     ("unit length", lambda rows: rows.length < rows.allowed),
     ("sigmoid", lambda rows: rows.grid and sigmoid(rows)),
     ("grid map", lambda rows: rows.grid),
-    ("summed", lambda rows: rows.alike and (rows.middle >= 1 or scaled_down(rows))),
+    ("summed", multiplied),
     ("keepdim", swapped_divisor),
     ("sigmoid", sigmoid),
     ("dropout", dropout),

@@ -1,12 +1,18 @@
-"""A trace as a table: rows of steps, repeated ones folded, text and HTML."""
+"""A trace as a table: rows of steps, those that repeat folded, as text and HTML."""
 
 import html
+import math
 import re
 from dataclasses import dataclass, field, replace
-from itertools import groupby
 from typing import NamedTuple
 
+import torch
+
 FAILED = "FAILED"
+NUMBER = re.compile(r"(?<![^._])(\d+)(?![^._])")  # of a layer, in its name
+SIGNS = {"matmul": "@", "add": "+", "sub": "-", "mul": "*", "div": "/"}
+SIGNS["getitem"] = "[...]"
+MOST_STEPS = 200  # of a block that repeats
 
 
 class Row(NamedTuple):
@@ -38,19 +44,15 @@ class Trace:
 
     def table(self):
         """Lines of five cells: how often, where, step, in, out."""
-        folded = fold(self.rows)
-        return [(f"x{times}" if times > 1 else "", *row) for times, row in folded]
+        return [(mark, *row) for mark, row in fold(self.rows)]
 
     def failure(self):
         """The lines that follow the table of a failed run."""
         if self.error is None:
             return []
-        wanted, line = f"it could take: {self.wanted}", f"in {self.line}"
-        return [
-            f"{FAILED} with {type(self.error).__name__}: {self.error}",
-            *[wanted] * bool(self.wanted),
-            *[line] * bool(self.line),
-        ]
+        lines = [f"{FAILED} with {type(self.error).__name__}: {self.error}"]
+        lines += [f"it could take: {self.wanted}"] * bool(self.wanted)
+        return lines + [f"in {self.line}"] * bool(self.line)
 
     def __str__(self):
         rows = [("", "where", "step", "in", "out"), *self.table()]
@@ -73,14 +75,112 @@ class Trace:
 
 
 def fold(rows):
-    """(times, row) for all rows; what repeats at once is kept once.
+    """(mark, row) for all rows; steps that repeat, one or a block of them, stand once.
 
-    Layers that differ only in their number count as the same: layers.0 and layers.1
-    become layers.*
+    mark: "x12" at the first of them, "|" at the others of its block. Layers that differ
+    only in their number count as the same: layers.0 and layers.1 become layers.*
     """
-    groups = [(key, list(group)) for key, group in groupby(rows, alike)]
-    return [(len(rows), key if len({*rows}) > 1 else rows[0]) for key, rows in groups]
+    keys, folded, start = [alike(row) for row in rows], [], 0
+    while start < len(rows):
+        times, size = longest(keys, start)
+        end = start + times * size
+        for place in range(start, start + size):
+            same = rows[place:end:size]
+            mark = "" if times == 1 else "|" if place > start else f"x{times}"
+            folded.append((mark, (joined([row[0] for row in same]), *same[0][1:])))
+        start = end
+    return folded
+
+
+def longest(keys, start):
+    """(how often, how many keys) of what repeats at once from here on: as much of it as
+    can be, in as few keys as can be."""
+    found = [(1, 1)]
+    for size in range(1, min(MOST_STEPS, (len(keys) - start) // 2) + 1):
+        block, times = keys[start : start + size], 1
+        while keys[start + times * size : start + (times + 1) * size] == block:
+            times += 1
+        found += [(times, size)] * (times > 1)
+    return max(found, key=lambda one: (one[0] * one[1], one[0]))
 
 
 def alike(row):
-    return re.sub(r"(?<![^._])\d+(?![^._])", "*", row[0]), *row[1:]
+    return *NUMBER.split(row[0])[::2], *row[1:]
+
+
+def joined(names):
+    """One name for all, with a star for the numbers that differ."""
+    parts = zip(*map(NUMBER.split, names), strict=True)
+    return "".join(part[0] if len({*part}) == 1 else "*" for part in parts)
+
+
+def tensors(values):
+    """The tensors in a sequence of arguments, lists and tuples opened."""
+    opened = (tensors(v) if isinstance(v, list | tuple) else [v] for v in values)
+    return [v for entry in opened for v in entry if isinstance(v, torch.Tensor)]
+
+
+def shapes(value):
+    """Shapes as text: (2, 15, 32), or several with commas, names where there are."""
+    if isinstance(value, torch.Tensor):
+        return str(tuple(value.shape))
+    if isinstance(value, dict):
+        return ", ".join(f"{name}: {shapes(entry)}" for name, entry in value.items())
+    if isinstance(value, list | tuple):
+        texts = [shapes(entry) for entry in value]
+        if len(texts) > 2 and len(set(texts)) == 1:
+            return f"{len(texts)} of {texts[0]}"
+        return ", ".join(texts)
+    if hasattr(value, "__dataclass_fields__"):
+        return shapes({name: getattr(value, name) for name in vars(value)})
+    return "None" if value is None else type(value).__name__
+
+
+def call(name, args, kwargs):
+    """A call as a reader knows it: reshape(14, 14), softmax(dim=-1)."""
+    name = name.strip("_")
+    if sign := SIGNS.get(name) or SIGNS.get(name.removeprefix("r")):  # radd is add
+        return sign
+    plain = [str(a) for a in args[1:] if is_plain(a)]
+    named = [f"{k}={v}" for k, v in kwargs.items() if is_plain(v) and k[0] != "_"]
+    return f"{name}({', '.join(plain + named)})"
+
+
+def is_plain(value):
+    """A number, a word, or a few of them: short enough to show."""
+    if isinstance(value, list | tuple):
+        return all(is_plain(entry) for entry in value)
+    return isinstance(value, int | float | str)
+
+
+def wants(step, args=(), keywords=None):
+    """What a function could have taken, where PyTorch leaves that open; or ''."""
+    args = [*args, *(keywords or {}).values()]
+    sizes = [tuple(a.shape) for a in args if isinstance(a, torch.Tensor)]
+    if step in ("reshape", "view", "unflatten") and sizes:
+        return reshape_wants(sizes[0], args[1:], step)
+    if step in ("matmul", "__matmul__", "bmm") and len(sizes) == 2 and all(sizes):
+        (*_, last), second = sizes
+        middle = second[-2] if len(second) > 1 else second[-1]
+        return (
+            f"the last axis of the left ({last}) must be as long as the last but one "
+            f"of the right ({middle}), and the axes before them must line up"
+        )
+    return ""
+
+
+def reshape_wants(size, asked, step):
+    """How many numbers there are, and how many places were asked for."""
+    if step == "unflatten" and asked and isinstance(asked[0], int):
+        axis, *asked = asked
+        size = size[axis : axis + 1 or None]
+    if asked and isinstance(asked[0], tuple | list):
+        asked = asked[0]
+    numbers = [n for n in asked if isinstance(n, int)]
+    if not size or not numbers or len(numbers) < len(asked):  # e.g. view(dtype)
+        return ""
+    known = math.prod(n for n in numbers if n > 0)
+    count = " x ".join(map(str, size)) + (f" = {math.prod(size)}" * (len(size) > 1))
+    if -1 in numbers:
+        return f"{count} numbers, which must be a multiple of {known}"
+    return f"{count} numbers; the shape asked for has {known} places"

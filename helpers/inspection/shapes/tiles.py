@@ -43,8 +43,11 @@ def tiled(M, facts, grids):
 
     grids: those of one tile. Without the size of a tile, only candidates of M keys.
     """
-    found, named = [], facts.tiles is not None
-    ways = [(g, kind) for g in grids if g.likely for kind in tile_kinds(facts)]
+    found, named, own = [], facts.tiles is not None, facts.family.kinds
+    kinds = [k for k in TILES if k in own or (named and k != "overlapping")]
+    if facts.input_ids is not None or "separated" not in own:  # image tokens alone
+        kinds = [k for k in kinds if k != "separated"]
+    ways = [(g, kind) for g in grids if g.likely for kind in kinds]
     for g, kind in ways:
         for rows, columns in [facts.tiles] if named else solved(M, facts, g):
             uncut = rows * g.h, columns * g.w
@@ -57,14 +60,6 @@ def tiled(M, facts, grids):
                     c = Candidate(layout, source, others, kind=kind, merge=g.merge)
                     found.append((named or layout.grid == uncut, c))
     return [c for whole, c in found if whole or not any(w for w, _ in found)]
-
-
-def tile_kinds(facts):
-    """Kinds of layouts that tiles may have: all where the caller named the tiles."""
-    own = facts.family.kinds
-    kinds = [k for k in TILES if facts.tiles or k in own]
-    between = facts.input_ids is None and "separated" in own  # image tokens
-    return [k for k in kinds if k != "separated" or between]
 
 
 def solved(M, facts, g):
@@ -138,6 +133,19 @@ def joined(M, rows, columns, h, w, last=False):
                 yield layout, f"{high} line breaks and a thumbnail {where}"
 
 
+def overlapping(M, rows, columns, h, w):
+    """Tiles that overlap, put together, and a thumbnail in front or behind; of both, a
+    line break behind every row, and a token at each end (Molmo)."""
+    view = h * (w + 1) + 2
+    for high in range(rows * h // 2 + 1, rows * h + 1):
+        wide, rest = divmod(M - view - 2 - high, high)
+        if not rest and columns * w < 2 * wide <= 2 * columns * w:
+            for around in (view + 1, 1), (1, view + 1):
+                layout = TokenLayout.from_grid(high, wide, *around, breaks=1)
+                where = "in front" if around[0] > 1 else "behind"
+                yield layout, f"{high} line breaks and a thumbnail {where}"
+
+
 TILES = {
     "tiles": apart,
     "thumbnail first": partial(apart, first=True),
@@ -145,6 +153,7 @@ TILES = {
     "joined first": partial(joined, last=True),
     "padded": padded,
     "separated": separated,
+    "overlapping": overlapping,
 }
 
 

@@ -4,14 +4,18 @@ from math import prod
 
 import torch
 
-from helpers.inspection.shapes.axis_names import BY_PLACE
 from helpers.inspection.shapes.families import problem, read_toml, say
-from helpers.inspection.shapes.report import Candidate
+from helpers.inspection.shapes.report import BY_PLACE, Candidate
 from helpers.inspection.shapes.rows import Rows
-from helpers.inspection.shapes.signed_value_rules import SIGNED
 from helpers.inspection.shapes.softmax import is_half, sample, softmax_axes, tolerance
 from helpers.inspection.shapes.sums import UNEQUAL
-from helpers.inspection.shapes.value_rules import ALWAYS, EQUAL, NARROW, few_kept
+from helpers.inspection.shapes.value_rules import (
+    ALWAYS,
+    EQUAL,
+    NARROW,
+    SIGNED,
+    few_kept,
+)
 from helpers.maps.token_layout import TokenLayout
 
 PARTS, FALL = 8, 8  # of the keys; how much less the last part has than the first
@@ -51,7 +55,11 @@ def look(report, values, keys, misplaced):
     """What the values show: problems, sinks, queries that look at nothing."""
     names = [axis.name for axis in report.axes]
     if "words" in names:
-        report.notes.append(shares(values, names.index("words")))
+        total = values.nan_to_num().sum(names.index("words"))  # (..., N)
+        kind = "over words" + ", cut" * bool(total.min() < 1 - tolerance(values))
+        ends = {"low": total.min().item(), "high": total.max().item()}
+        T = report.axes[names.index("words")].size
+        report.notes.append(say(kind, T=T, **ends))
         return
     rows = Rows(values, keys, names[-1] == "columns", "heads" in names)
     if report.what in read_toml("doctor.toml")["problem"]:
@@ -62,9 +70,9 @@ def look(report, values, keys, misplaced):
     asked = [a for a in report.axes if a.name == "queries" and a.evidence != BY_PLACE]
     if not (report.problems or asked) and early_keys(rows):
         report.problems.append(problem("early keys", N=rows.N))
-    if any(found.kind == "folded heads" for found in report.problems):
-        report.candidates = []  # a count of keys and heads
     if report.problems:
+        heads = any(found.kind == "folded heads" for found in report.problems)
+        report.candidates = [] if heads else report.candidates  # keys and heads count
         return
     if rows.blind.any():
         report.notes.append(say("blind", count=int(rows.blind.sum())))
@@ -81,15 +89,6 @@ def look(report, values, keys, misplaced):
         which = "whatever the query" if least > share / 2 else f"at least {least:.0%}"
         numbers = {"key": key, "share": share, "some": some, "which": which}
         report.notes.append(say("sink", where=where, axis=keys, **numbers))
-
-
-def shares(values, axis):
-    """What the maps (..., words, ..., cells) of a softmax over the words sum to."""
-    total = values.nan_to_num().sum(axis)
-    low, high = total.min().item(), total.max().item()
-    cut = f"{low:.2g} ... {high:.2g} (some words were cut off, or dropped)"
-    total = cut if low < 1 - tolerance(values) else "1"
-    return say("over words", T=values.shape[axis], total=total)
 
 
 def find_problems(rows):

@@ -96,12 +96,9 @@ def windows_of(N, T, facts):
         for window in sides(N - extra, facts):
             for grid in stages(facts, len(window) == 3):
                 found.append(Windows(grid, window, extra))
-    return [w for w in found if prod(w.counts) > 1 and fills(w)]
-
-
-def fills(windows):
-    *_, a, b = windows.window
-    return (a == b and not windows.extra) or windows.full == list(windows.grid)
+    square = [w for w in found if w.window[-2] == w.window[-1] and not w.extra]
+    found = [w for w in found if w in square or w.full == list(w.grid)]
+    return [w for w in found if prod(w.counts) > 1]
 
 
 def sides(M, facts):

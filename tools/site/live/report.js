@@ -11,7 +11,7 @@ const SHOWN = 4; // proposals
 export function showReport(report) {
   const { shape, axes, candidates, problems, ambiguous, notes, looked_at, what, next } = report;
   const parts = problems.map(problemOf);
-  if (!problems.length) parts.push(make("p", {}, `No problem found in ${looked_at}.`));
+  if (candidates.length && !problems.length) parts.push(make("p", {}, `No problem found in ${looked_at}.`));
   if (shape) parts.push(make("p", {}, `${what} (${shape.join(", ")})`));
   if (axes.length) parts.push(tableOf(axes));
   const proposals = candidates.slice(0, SHOWN).map(({ text, known }) =>

@@ -1,7 +1,8 @@
 """Score the doctor: `python -m tests.inspection.cases.shapes [FILE ...] [--show]`.
 
 A case has an `id`, a `shape`, what the person `knows` (arguments of `diagnose`), and
-how its `values` are made, if there are any. The truth: `grid` (`or` another that counts
+how its `values` are made, if there are any; `prompt`: its ids, each with how often it
+comes in a row. The truth: `grid` (`or` another that counts
 the same) and the `first` key of a cell ("open" where nobody could tell), `next`, the
 key of the cell to the right, if it is not the next one; or `no_cell`; or the `problem`;
 `what` it is, if not weights; the names of some `axes`; words that the report must
@@ -35,6 +36,17 @@ def no_keepdim(_, weights):
     return square / square.sum(-1)
 
 
+def of_77(scores, _):
+    """What the first words of a prompt of 77 have of each cell."""
+    others = torch.zeros(77 - len(scores), *scores.shape[1:])
+    return torch.cat([scores, others]).softmax(0)[: len(scores)]
+
+
+def brightest(scores, _):
+    maps = scores.flatten(-2).softmax(-1).view(scores.shape)
+    return maps / maps.amax((-2, -1), keepdim=True)
+
+
 CHANGED = {  # how weights came out of their scores
     "cut": lambda scores, _: with_sink(scores).softmax(-1)[..., 1:],
     "no keepdim": no_keepdim,
@@ -43,8 +55,32 @@ CHANGED = {  # how weights came out of their scores
     "even": lambda _, weights: torch.full_like(weights, 1 / weights.shape[-1]),
     "log of 32": lambda _, weights: (32 * weights).log(),
     "causal scores": lambda scores, _: 0.1 * scores.tril(),
+    "over 77 words": of_77,
+    "brightest is 1": brightest,
+    "scale behind": lambda scores, _: (16 * scores).softmax(-1) / 96**0.5,
+    "rollout": lambda _, weights: (weights + torch.eye(weights.shape[-1])) / 2,
+    "difference": lambda scores, weights: weights - 0.78 * (-scores).softmax(-1),
+    "mixed": lambda scores, weights: 0.55 * weights + 0.45 * scores.relu() ** 2,
+    "gradients": lambda scores, _: 1e-4 * scores,
     "relevance": lambda _, weights: weights.sqrt() / 20 + torch.eye(weights.shape[-1]),
 }
+
+
+def smooth(scores, case, random):
+    """Scores (..., N) that change little from cell to cell of the true grid."""
+    (h, w), first = case["grid"], case["first"]
+    coarse = torch.randn(1, scores[..., 0].numel(), 4, 4, generator=random)
+    maps = torch.nn.functional.interpolate(coarse, size=(h, w), mode="bilinear")
+    scores = 0.1 * scores
+    scores[..., first : first + h * w] += 2 * maps.view(*scores.shape[:-1], h * w)
+    return scores
+
+
+def report_of(case):
+    knows = dict(case["knows"])
+    if "prompt" in case:
+        knows["input_ids"] = [n for n, times in case["prompt"] for _ in range(times)]
+    return diagnose(weights_of(case), **knows)
 
 
 def weights_of(case):
@@ -54,7 +90,9 @@ def weights_of(case):
         return shape
     random = torch.Generator().manual_seed(0)
     scores = 2 * torch.randn(*shape, generator=random)  # (..., T, N)
-    if kind == "scores":
+    if kind.startswith("smooth"):
+        scores = smooth(scores, case, random)
+    if kind in ("scores", "smooth scores"):
         return scores
     if kind == "locations":  # from 0 to 1
         return scores.sigmoid()
@@ -93,8 +131,9 @@ def weights_of(case):
 def points(case, report):
     """2, 1, 0 or -1."""
     kinds = [problem.kind for problem in report.problems]
-    said = all(words in str(report) for words in case.get("say", ()))
-    said &= not any(words in str(report) for words in case.get("never", ()))
+    text = " ".join(str(report).split())  # without its line breaks
+    said = all(words in text for words in case.get("say", ()))
+    said &= not any(words in text for words in case.get("never", ()))
     said &= not case.get("only") or len(report.candidates) == 1
     if "problem" in case:
         if "grid" in case:
@@ -131,7 +170,7 @@ def main():
     scores = []
     cases = read_cases(FOLDER, "shape", arguments.files)
     for case in cases:
-        report = diagnose(weights_of(case), **case["knows"])
+        report = report_of(case)
         scores.append(points(case, report))
         print(f"{scores[-1]:2} {case['id']}")
         if arguments.show:
