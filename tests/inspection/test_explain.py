@@ -241,6 +241,12 @@ def test_no_number_stops_it(seed):
             assert str(said)
 
 
+def test_equal_counts_are_no_error():
+    text = "Image features and image tokens do not match: tokens: {}, features {}"
+    for n in (0, -1, 576):
+        assert explain(text.format(n, n)).message.id == "token-count"
+
+
 def test_quotes_numbers_and_line_breaks_do_not_matter():
     plain = "shape '[14, 14]' is invalid for input of size 197"
     for text in (

@@ -100,9 +100,9 @@ def counts(tokens, features):
     if place and {tokens, features} <= WIDTHS:
         return pair(tokens, features)
     low, high = sorted((tokens, features))
-    more, whole = high - low, gcd(low, high)
+    more, whole = high - low, gcd(low, high) or 1
     each, left = divmod(features, max(tokens, 1))
-    other, rest = divmod(features, tokens + 1)
+    other, rest = divmod(features, max(tokens + 1, 1))
     few, rows = tokens <= IMAGES, low // max(more, 1)
     holds = {  # the first that holds
         "no-token": tokens == 0,
