@@ -18,7 +18,8 @@ LOADING = (
 )
 EINOPS = (
     'Error while processing rearrange-reduction pattern "b (h w) c -> b c h w".\n '
-    "Input tensor shape: torch.Size({}). Additional info: {}.\n Shape mismatch, {} != {}"
+    "Input tensor shape: torch.Size({}). Additional info: {}.\n "
+    "Shape mismatch, {} != {}"
 )
 RESHAPE = "x: torch.Size({})\nRuntimeError: shape '{}' is invalid for input of size {}"
 

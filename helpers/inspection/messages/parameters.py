@@ -15,7 +15,7 @@ from helpers.inspection.messages.numbers import (
     square_root,
     told,
 )
-from helpers.inspection.messages.pairs import differing
+from helpers.inspection.messages.shapes import differing
 
 DATA = tomllib.loads((FOLDER / "parameters.toml").read_text(encoding="utf-8"))
 TABLES = {one["fact"]: one for one in DATA["table"]}
