@@ -13,10 +13,10 @@ ROOT = Path(__file__).resolve().parent.parent  # of the repository
 def public(floor, rooms):
     """`__getattr__` and `__all__` of a floor: names are imported when they are used.
 
-    floor: its full name. rooms: {module: the names that it holds}. So the
-    set-up check runs where nothing is installed, and a name costs only its own imports.
+    floor: its full name. rooms: {module: "the names that it holds"}. So the set-up
+    check runs where nothing is installed, and a name costs only its own imports.
     """
-    where = {name: room for room, names in rooms.items() for name in names}
+    where = {name: room for room, names in rooms.items() for name in names.split()}
 
     def get(name):
         if name not in where:

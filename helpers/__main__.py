@@ -15,46 +15,34 @@ def main():
     if hasattr(signal, "SIGPIPE"):  # `| head` may close the pipe: that is no error
         signal.signal(signal.SIGPIPE, signal.SIG_DFL)
     arguments = vars(make_parser().parse_args())
-    command = arguments.pop("command")
-    if command == "check":
-        sys.exit(0 if check_setup() else 1)
-    if command == "train":
-        train(**arguments)
-    if command == "score":
-        score(**arguments)
-    if command == "explain":
-        sys.exit(print_explanation(" ".join(arguments["message"])))
-    if command == "diagnose":
-        sys.exit(print_report(**arguments))
+    sys.exit(arguments.pop("run")(**arguments))
 
 
 def make_parser():
     parser = argparse.ArgumentParser(prog="python -m helpers", description=__doc__)
-    commands = parser.add_subparsers(dest="command", required=True)
-    commands.add_parser("check", help="is everything there that the course needs?")
-    train = commands.add_parser("train", help="make the checkpoints in data/ again")
-    train.add_argument(
-        "variants", nargs="*", type=variant, help="default: the three on flat scenes"
-    )
-    score = commands.add_parser("score", help="score the checkpoints on unseen scenes")
-    score.add_argument(
-        "world", nargs="?", choices=("flat", RENDERED), default="flat", help="of scenes"
-    )
-    score.add_argument(
-        "--size", type=int, nargs=2, default=(112, 112), metavar="PIXELS"
-    )
-    reader = commands.add_parser("explain", help="what is behind this error message?")
-    reader.add_argument(
-        "message", nargs="*", help="the message, or what you see; default: from a pipe"
-    )
-    add_doctor(commands.add_parser("diagnose", help="what is this weights tensor?"))
-    return parser
+    commands = parser.add_subparsers(required=True, metavar="command")
 
+    def add(name, run, text):
+        command = commands.add_parser(name, help=text)
+        command.set_defaults(run=run)
+        return command.add_argument
 
-def add_doctor(doctor):
-    doctor.add_argument("weights", help="a shape, 1,12,197,197, or a file")
+    add("check", check, "is everything there that the course needs?")
+    argument = add("train", train, "make the checkpoints in data/ again")
+    text = "default: the three on flat scenes"
+    argument("variants", nargs="*", type=variant, help=text)
+    argument = add("score", score, "score the checkpoints on unseen scenes")
+    worlds = ("flat", RENDERED)
+    argument("world", nargs="?", choices=worlds, default="flat", help="of scenes")
+    argument("--size", type=int, nargs=2, default=(112, 112), metavar="PIXELS")
+    argument = add("explain", print_explanation, "what is behind this error message?")
+    text = "the message, or what you see; default: from a pipe"
+    argument("message", nargs="*", help=text)
+    argument = add("diagnose", print_report, "what is this weights tensor?")
+    argument("weights", help="a shape, 1,12,197,197, or a file")
     for name, (option, kind, form, text) in doctor_facts().items():
-        doctor.add_argument(option, dest=name, type=kind, metavar=form, help=text)
+        argument(option, dest=name, type=kind, metavar=form, help=text)
+    return parser
 
 
 def doctor_facts():
@@ -143,10 +131,11 @@ def in_options(report, facts):
     return lines
 
 
-def print_explanation(text):
-    """Print what `explain` says of a text or of standard input; 2 if there is none."""
+def print_explanation(message):
+    """Print what `explain` says of words or of standard input; 2 if there are none."""
     from helpers.inspection.messages import explain
 
+    text = " ".join(message)
     if not text and sys.stdin.isatty():
         print("paste the message, then press Ctrl + D", file=sys.stderr)
     try:
@@ -155,6 +144,11 @@ def print_explanation(text):
         print(error, file=sys.stderr)
         return 2
     return 0
+
+
+def check():
+    """Print what is there of the set-up; return 1 if something is missing."""
+    return 0 if check_setup() else 1
 
 
 def train(variants):
@@ -166,7 +160,8 @@ def train(variants):
         if variant == RENDERED:
             train_and_save()
         elif not training.train_and_save(variant):
-            sys.exit(f"{variant}: interrupted, so nothing is saved")
+            return f"{variant}: interrupted, so nothing is saved"
+    return 0
 
 
 def score(world, size):

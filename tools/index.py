@@ -56,15 +56,14 @@ def entry_cells(index, cause):
     threads = ", ".join(map(link, cause.threads))
     parts = [
         f"### {cause.title}",
-        f"{cause.cause.strip()}\n\n**{cause.ask}** `{cause.run}`",
+        f"{' '.join(cause.cause.split())}\n\n**{cause.ask}** `{cause.run}`",
         f"Also seen as {'; '.join(said)}." if said else "",
         f"{threads} (entry `{cause.id}`)".strip(),
     ]
     cells = [new_markdown_cell("\n\n".join(filter(None, parts)))]
     cells.append(new_code_cell(cause.code))
     if cause.course:
-        cells.append(new_markdown_cell("With the course's helpers:"))
-        cells.append(new_code_cell(cause.course))
+        cells.append(new_code_cell(f"# with the course's helpers\n{cause.course}"))
     return cells
 
 
@@ -97,7 +96,7 @@ def pages_of(notebook):
         lines = [f"## {title}\n\n{see}\n"]
         for name in ids:
             cause, (first, *rest) = index.causes[name], entries[name]
-            lines.append(f"- [{cause.title}](error-{name}.ipynb)")
+            lines.append(f"- [{cause.title}](error-{name}.ipynb)\\\n  {cause.brief}")
             top = new_markdown_cell(first.source[first.source.index("### ") + 2 :])
             top.source += TO_COPY.format(cause.before or "...", cause.after)
             cells = [top, *rest, other_wordings(index, name), *setup]

@@ -4,17 +4,10 @@ import math
 
 import torch
 
+from helpers.captioning.drawing import draw
+from helpers.captioning.rendered import scenes as rendered
 from helpers.captioning.rendered.drawing import Light, render
-from helpers.captioning.rendered.scenes import (
-    SIZE,
-    VISIBLE,
-    apart,
-    check_size,
-    fits,
-    ordered,
-    to_scene,
-)
-from helpers.captioning.scenes import in_reading_order, to_scenes
+from helpers.captioning.scenes import collect, ordered
 from helpers.captioning.words import COLORS, PALETTE, SHAPES, SOLIDS
 
 # The relation is clear if the distances across and down, or in depth, differ by this:
@@ -44,12 +37,12 @@ def make_scene(objects, size=(112, 112), background=BACKGROUND):
         )
     where = f"{across:g} pixels apart across and {down:g} down"
     check_relation(objects, across - down, where, "above", CLEAR)
+    objects = ordered(objects)
     shapes = torch.tensor([[SHAPES.index(o.shape) for o in objects]])  # (1, 2)
     colors = torch.tensor([[list(COLORS).index(o.color) for o in objects]])  # (1, 2)
-    places = torch.tensor([[[o.x, o.y, o.radius] for o in objects]])  # (1, 2, 3)
-    layout = in_reading_order(shapes, colors, places.float())
+    places = torch.tensor([[[o.x, o.y, o.radius] for o in objects]]).float()
     plain = torch.tensor([[background, background]]).float()  # (1, 2, 3)
-    scene = to_scenes(*layout, plain, size)[0]
+    scene = collect(*draw(shapes, colors, places, plain, size), [objects])[0]
     for o, seen in zip(scene.objects, scene.masks.sum((1, 2)), strict=True):
         if not seen >= o.radius**2 / 2:  # a sixth of a circle, a third of a star
             raise ValueError(
@@ -60,7 +53,7 @@ def make_scene(objects, size=(112, 112), background=BACKGROUND):
     return scene
 
 
-def make_rendered_scene(objects, size=SIZE):
+def make_rendered_scene(objects, size=rendered.SIZE):
     """Draw two RenderedObjects that you choose; the caption orders them by itself.
 
     size: (H, W) in pixels. Raises ValueError for an unknown shape or colour, for other
@@ -68,36 +61,31 @@ def make_rendered_scene(objects, size=SIZE):
     touch, stand out of the picture, are almost as far apart across as in depth, or hide
     more than half of one another.
     """
-    check_size(size)
+    rendered.check_size(size)
     check_objects(objects, SOLIDS, PALETTE)
-    check_places(objects, size)
-    objects = ordered(objects)
-    image, masks, silhouettes = render(objects, LIGHT, size, samples=2)
-    shares = (masks.sum((1, 2)) / silhouettes.sum((1, 2))).tolist()  # (O,)
-    for thing, share in zip(objects, shares, strict=True):
-        if not share >= VISIBLE:
-            raise ValueError(
-                f"only {share:.0%} of the {thing.color} {thing.shape} can be seen: "
-                "move one of the two aside"
-            )
-    return to_scene(objects, image, masks)
-
-
-def check_places(objects, size):
-    """Raise ValueError for RenderedObjects that make no clear scene."""
     places = torch.tensor([[o.x, o.z, o.radius] for o in objects]).float()  # (2, 3)
-    for thing, inside in zip(objects, fits(places, size), strict=True):
+    for thing, inside in zip(objects, rendered.fits(places, size), strict=True):
         if not inside:
             raise ValueError(
                 f"the {thing.color} {thing.shape} stands out of the picture: "
                 "move it to the middle"
             )
     x, z = (places[0] - places[1])[:2].abs().tolist()
-    if not apart(places[None]).item():
+    if not rendered.apart(places[None]).item():
         away = f"their middles are {math.hypot(x, z):.2f} apart"
         raise ValueError(f"{both(objects)} touch: {away}")
     where = f"{x:.2f} apart across and {z:.2f} in depth"
     check_relation(objects, x - z, where, "behind", CLEAR_ON_FLOOR)
+    objects = ordered(objects)
+    image, masks, silhouettes = render(objects, LIGHT, size, samples=2)
+    shares = (masks.sum((1, 2)) / silhouettes.sum((1, 2))).tolist()  # (O,)
+    for thing, share in zip(objects, shares, strict=True):
+        if not share >= rendered.VISIBLE:
+            raise ValueError(
+                f"only {share:.0%} of the {thing.color} {thing.shape} can be seen: "
+                "move one of the two aside"
+            )
+    return rendered.to_scene(objects, image, masks)
 
 
 def check_objects(objects, shapes, colors):

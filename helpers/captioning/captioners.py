@@ -5,15 +5,9 @@ from PIL import Image
 from torch import nn
 from torchvision.transforms.v2.functional import pil_to_tensor
 
+from helpers.captioning import models
 from helpers.captioning.attention import AdditiveAttention, DotProductAttention
 from helpers.captioning.checkpoints import DATA, VARIANTS, load_weights
-from helpers.captioning.models import (
-    STRIDE,
-    Encoder,
-    RecurrentDecoder,
-    TransformerDecoder,
-    eval_mode,
-)
 from helpers.captioning.words import END, START, VOCABULARY, WORD_ID
 from helpers.maps.caption import Caption
 from helpers.maps.pictures import as_rgb
@@ -42,10 +36,10 @@ def to_input(image):
             f"a picture of {W} x {H} pixels is too long and narrow for this model: "
             f"crop it to at most {LONGEST_SHAPE} times as long as wide"
         )
-    if H % STRIDE or W % STRIDE or min(H, W) < LOW or max(H, W) > HIGH:
+    if H % models.STRIDE or W % models.STRIDE or min(H, W) < LOW or max(H, W) > HIGH:
         scale = USUAL_SIDE / (H * W) ** 0.5
-        cells = [round(side * scale / STRIDE) for side in (W, H)]
-        size = [min(max(LOW, STRIDE * n), HIGH) for n in cells]
+        cells = [round(side * scale / models.STRIDE) for side in (W, H)]
+        size = [min(max(LOW, models.STRIDE * n), HIGH) for n in cells]
         picture = picture.resize(size, Image.Resampling.BICUBIC)
     return pil_to_tensor(picture) / 127.5 - 1  # (3, H, W)
 
@@ -64,16 +58,16 @@ class Captioner(nn.Module):
         if variant not in VARIANTS:
             raise ValueError(f"variant must be one of {VARIANTS}, got {variant!r}")
         self.variant, self.vocabulary = variant, vocabulary
-        self.encoder = Encoder(WIDTH)
+        self.encoder = models.Encoder(WIDTH)
         V = len(vocabulary)
         if variant == "transformer":
-            self.decoder = TransformerDecoder(WIDTH, HEADS, LAYERS, V)
+            self.decoder = models.TransformerDecoder(WIDTH, HEADS, LAYERS, V)
         elif variant == "additive":
             attention = AdditiveAttention(2 * WIDTH, WIDTH, WIDTH // 2)
-            self.decoder = RecurrentDecoder(attention, WIDTH, V)
+            self.decoder = models.RecurrentDecoder(attention, WIDTH, V)
         else:
             attention = DotProductAttention(2 * WIDTH, WIDTH, WIDTH)
-            self.decoder = RecurrentDecoder(attention, WIDTH, V)
+            self.decoder = models.RecurrentDecoder(attention, WIDTH, V)
 
     def forward(self, images, words):
         """images (B, 3, H, W) in -1..1, word ids (B, T) -> logits (B, T, V), weights.
@@ -93,7 +87,7 @@ class Captioner(nn.Module):
         Raises what `to_input` raises.
         """
         inputs, captions = [self.to_input(image) for image in images], {}
-        with eval_mode(self):  # else batch norm would mix the pictures of a batch
+        with models.eval_mode(self):  # else batch norm would mix the pictures
             for shape in {x.shape for x in inputs}:  # one batch for each size
                 alike = [i for i, x in enumerate(inputs) if x.shape == shape]
                 found = self._caption_batch(torch.stack([inputs[i] for i in alike]))
@@ -128,7 +122,7 @@ def as_caption(words, weights, size):
     """
     weights = weights[..., : len(words), :]  # (..., T, N)
     maps = weights if weights.dim() == 2 else weights.mean(dim=(0, 1))  # (T, N)
-    grid = [side // STRIDE for side in size]
+    grid = [side // models.STRIDE for side in size]
     return Caption(words, maps.unflatten(-1, grid), weights)
 
 

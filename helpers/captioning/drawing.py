@@ -4,7 +4,7 @@ import math
 
 import torch
 
-from helpers.captioning.words import COLORS
+from helpers.captioning.words import COLORS, SHAPES
 
 _PALETTE = torch.tensor(list(COLORS.values())) / 255  # (colours, 3)
 
@@ -36,22 +36,14 @@ def _distances(shapes, places, H, W):
     y = rows[:, None] - places[..., 1, None, None]  # (B, 2, H, 1)
     r = places[..., 2, None, None]  # (B, 2, 1, 1)
     distances = torch.empty(*shapes.shape, H, W)  # (B, 2, H, W)
-    for index, shape in enumerate(_SHAPES):
+    for index, shape in enumerate(SHAPES):
         those = shapes == index  # (B, 2)
-        distances[those] = shape(x[those], y[those], r[those])  # (n, H, W)
+        distances[those] = _DISTANCE[shape](x[those], y[those], r[those])  # (n, H, W)
     return distances
-
-
-def _circle(x, y, r):
-    return torch.hypot(x, y) - r
 
 
 def _box(x, y, half_width, half_height):
     return torch.maximum(x.abs() - half_width, y.abs() - half_height)
-
-
-def _square(x, y, r):
-    return _box(x, y, 0.88 * r, 0.88 * r)
 
 
 def _triangle(x, y, r):
@@ -76,4 +68,10 @@ def _cross(x, y, r):
     return torch.minimum(_box(x, y, r, 0.36 * r), _box(x, y, 0.36 * r, r))
 
 
-_SHAPES = (_circle, _square, _triangle, _star, _cross)  # in the order of SHAPES
+_DISTANCE = {
+    "circle": lambda x, y, r: torch.hypot(x, y) - r,
+    "square": lambda x, y, r: _box(x, y, 0.88 * r, 0.88 * r),
+    "triangle": _triangle,
+    "star": _star,
+    "cross": _cross,
+}

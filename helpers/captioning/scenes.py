@@ -31,6 +31,9 @@ class SceneObject:
     y: float
     radius: float = 15.0
 
+    relation = "above"  # of the one that is named first, if not "left of"
+    place = property(lambda self: (self.x, self.y))  # across, down
+
 
 @dataclass(frozen=True)
 class Scene:
@@ -54,7 +57,8 @@ def sample_scenes(count, seed, size=(112, 112)):
     size is (H, W) in pixels, each side at least 64; it need not be square.
     Raises ValueError for a negative count or a size in which two objects do not fit.
     """
-    return to_scenes(*sample_objects(count, seed, size), size)
+    layout = sample_objects(count, seed, size)
+    return collect(*draw(*layout, size), map(objects_of, *layout[:3]))
 
 
 def sample_objects(count, seed, size):
@@ -104,51 +108,53 @@ def sample_places(count, objects, propose, margin):
     return places
 
 
-def side_by_side(places):
-    """Whether two objects lie further apart across than down: places (..., 2, 3) as x,
-    y, radius -> (...) bool."""
-    across, down = (places[..., 1, :2] - places[..., 0, :2]).abs().unbind(-1)
-    return across > down
-
-
 def in_reading_order(shapes, colors, places):
     """Put the left object first, or the upper one: whichever the caption speaks of."""
+    across, down = places[..., :2].diff(dim=1)[:, 0].abs().unbind(-1)  # (B,), (B,)
     x, y = places[..., 0], places[..., 1]  # (B, 2)
-    along = torch.where(side_by_side(places)[:, None], x, y)  # (B, 2)
+    along = torch.where((across > down)[:, None], x, y)  # (B, 2)
     order = along.argsort(dim=1, stable=True)  # (B, 2)
     rows = torch.arange(len(order))[:, None]  # (B, 1)
     return shapes[rows, order], colors[rows, order], places[rows, order]
 
 
+def objects_of(shapes, colors, places):
+    """The SceneObjects of one scene, from shapes (2,), colors (2,), places (2, 3)."""
+    parts = zip(shapes, colors, places.tolist(), strict=True)
+    return [SceneObject(SHAPES[s], list(COLORS)[c], *place) for s, c, place in parts]
+
+
 def caption_words(shapes, colors, places):
-    """The caption of one scene, from shapes (2,), colors (2,) and places (2, 3)."""
-    relation = ["left", "of"] if side_by_side(places) else ["above"]
-    pairs = zip(colors, shapes, strict=True)
-    first, second = (["a", list(COLORS)[c], SHAPES[s]] for c, s in pairs)
-    return first + relation + second
+    """The caption of one scene, from the same."""
+    return caption_of(objects_of(shapes, colors, places))
 
 
-def to_scenes(shapes, colors, places, backgrounds, size):
-    """A list of `Scene`s, of one batch as `sample_objects` returns it."""
-    images, masks = draw(shapes, colors, places, backgrounds, size)
-    scenes = list(zip(shapes, colors, places, strict=True))
-    things = [
-        [
-            SceneObject(SHAPES[s], list(COLORS)[c], *p.tolist())
-            for s, c, p in zip(*scene, strict=True)
-        ]
-        for scene in scenes
-    ]
-    return collect(images, masks, [caption_words(*scene) for scene in scenes], things)
+def side_by_side(objects):
+    """Whether the first two are further apart across than down, or in depth."""
+    (x, y), (other_x, other_y) = (thing.place for thing in objects[:2])
+    return abs(x - other_x) > abs(y - other_y)
 
 
-def collect(images, masks, captions, things):
+def ordered(objects):
+    """The left object first, or the upper or far one: see `side_by_side`."""
+    axis = 0 if side_by_side(objects) else 1
+    return sorted(objects, key=lambda thing: thing.place[axis])
+
+
+def caption_of(objects):
+    """The words that are true of the first two, if they are ordered."""
+    one, two = objects[:2]
+    relation = ["left", "of"] if side_by_side(objects) else [one.relation]
+    return ["a", one.color, one.shape, *relation, "a", two.color, two.shape]
+
+
+def collect(images, masks, things):
     """A list of B `Scene`s, from images (B, 3, H, W) in 0..1 or a little beyond, masks
-    (B, O, H, W), and of each scene the words and the objects."""
+    (B, O, H, W), and of each scene the objects, which are ordered."""
     levels = (images * 255).round().clamp(0, 255)  # (B, 3, H, W): 256 would become 0
     pixels = levels.byte().permute(0, 2, 3, 1).numpy()  # (B, H, W, 3)
-    parts = zip(pixels, captions, masks.numpy(), things, strict=True)
-    return [
-        Scene(Image.fromarray(image), words, mask, word_objects(words), tuple(objects))
-        for image, words, mask, objects in parts
-    ]
+    scenes = []
+    for image, mask, objects in zip(pixels, masks.numpy(), things, strict=True):
+        words, picture = caption_of(objects), Image.fromarray(image)
+        scenes.append(Scene(picture, words, mask, word_objects(words), tuple(objects)))
+    return scenes

@@ -5,6 +5,7 @@
 
 import random
 import time
+from copy import deepcopy
 from dataclasses import dataclass
 
 import torch
@@ -54,9 +55,8 @@ def caption_loss(logits, words):
 
     logits (B, T-1, V), word ids (B, T).
     """
-    return cross_entropy(
-        logits.flatten(0, 1), words[:, 1:].flatten(), ignore_index=WORD_ID[PAD]
-    )
+    targets = words[:, 1:].flatten()  # (B * (T-1),)
+    return cross_entropy(logits.flatten(0, 1), targets, ignore_index=WORD_ID[PAD])
 
 
 def train(captioner, steps, batch=64, seed=0, sizes=SIZES, check_every=100, threads=1):
@@ -88,7 +88,7 @@ def train(captioner, steps, batch=64, seed=0, sizes=SIZES, check_every=100, thre
                 history.checks.append((step, now))
                 bar.set_postfix(held_out=f"{now:.4f}")
                 if now < lowest:
-                    lowest, best = now, copy_state(captioner)
+                    lowest, best = now, deepcopy(captioner.state_dict())
     history.interrupted = bar.stopped
     if best is not None:
         captioner.load_state_dict(best)
@@ -128,10 +128,6 @@ def check(captioner, images, words):
     with eval_mode(captioner):
         logits, _ = captioner(images, words[:, :-1])
     return caption_loss(logits, words).item()
-
-
-def copy_state(model):
-    return {name: tensor.clone() for name, tensor in model.state_dict().items()}
 
 
 def train_and_save(variant):

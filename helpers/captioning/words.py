@@ -24,18 +24,14 @@ PALETTE = {
 }
 SOLIDS = ("sphere", "cube", "cylinder", "cone")
 
-KIND = {
-    **dict.fromkeys([*COLORS, *PALETTE], "color"),
-    **dict.fromkeys([*SHAPES, *SOLIDS], "shape"),
-}
+KIND = dict.fromkeys([*COLORS, *PALETTE], "color")
+KIND |= dict.fromkeys([*SHAPES, *SOLIDS], "shape")
 
 PAD, START, END = "<pad>", "<start>", "<end>"
 VOCABULARY = (PAD, START, END, "a", *COLORS, *SHAPES, "left", "of", "above")
 RENDERED_VOCABULARY = (PAD, START, END, "a", *PALETTE, *SOLIDS, "left", "of", "behind")
-WORD_ID, RENDERED_ID = (
-    {word: index for index, word in enumerate(words)}
-    for words in (VOCABULARY, RENDERED_VOCABULARY)
-)
+WORD_ID = {word: index for index, word in enumerate(VOCABULARY)}
+RENDERED_ID = {word: index for index, word in enumerate(RENDERED_VOCABULARY)}
 
 
 def word_objects(words):

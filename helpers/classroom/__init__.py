@@ -2,20 +2,13 @@
 
 from helpers import public
 
-__getattr__, __all__ = public(
-    __name__,
-    {
-        "setup_check": ["check_setup"],
-        "errors": ["expect_error", "failing"],
-        "diagrams": ["arrow", "box", "canvas", "numbers"],
-        "film": ["Film"],
-        "figures": ["outline_object", "show_shapes", "side_by_side"],
-        "quizzes": ["quiz"],
-        "recurrent_diagrams": [
-            "attention_flow",
-            "decoder_step",
-            "dot_product_flow",
-            "unrolled",
-        ],
-    },
-)
+ROOMS = {
+    "setup_check": "check_setup",
+    "errors": "expect_error failing",
+    "diagrams": "arrow box canvas numbers",
+    "film": "Film",
+    "figures": "outline_object show_shapes side_by_side",
+    "quizzes": "quiz",
+    "recurrent_diagrams": "attention_flow decoder_step dot_product_flow unrolled",
+}
+__getattr__, __all__ = public(__name__, ROOMS)

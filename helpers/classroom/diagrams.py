@@ -77,14 +77,9 @@ def numbers(axes, x, y, values, title="", cell=0.55, kind="plain", digits=2):
         bottom = y + frame.height / 2 - (row + 1) * cell
         shade = 0.25 + 0.75 * (value - values.min()) / span
         patch = Rectangle((left, bottom), cell, cell, edgecolor=LABEL)
-        patch.set_facecolor(lighter(FILLS[kind], 1 - shade))
+        patch.set_facecolor(1 - shade * (1 - np.array(to_rgb(FILLS[kind]))))
         axes.add_patch(patch)
         x0, y0 = left + cell / 2, bottom + cell / 2
         axes.text(x0, y0, f"{value:.{digits}f}", **CENTRED)
     axes.text(x, frame.top[1] + 0.08, title, ha="center", va="bottom", color=LABEL)
     return frame
-
-
-def lighter(color, by):
-    """A colour mixed with white; by: 0..1, how much of it is white."""
-    return tuple(by + (1 - by) * part for part in to_rgb(color))

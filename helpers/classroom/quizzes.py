@@ -12,23 +12,8 @@ from helpers import ROOT
 
 FILE = ROOT / "data" / "quiz.toml"
 
-# A radio button of ipywidgets is one line high and 300 pixels wide: let it grow. The
-# margin below the buttons is set by its code, for lines of one height.
-INTRO = """<style>
-.quiz-options.widget-radio { width: auto; margin: 8px 2px 0; }
-.quiz-options.widget-radio label {
-  height: auto; width: auto; max-width: 46em; text-align: left; white-space: normal;
-  font-size: var(--jp-content-font-size1, 14px); line-height: 1.5; }
-.quiz-options > .widget-label { display: block; font-weight: bold; margin: 0 0 4px; }
-.quiz-options .widget-radio-box { height: auto; margin: 0 !important; width: auto; }
-.quiz-options.widget-radio .widget-radio-box label {
-  display: flex; gap: 8px; align-items: baseline; margin: 0; padding: 3px 0; }
-.quiz-options.widget-radio input { order: -1; flex: none; height: auto; margin: 0; }
-.quiz-said .widget-html-content {
-  max-width: 46em; font-size: var(--jp-content-font-size1, 14px); line-height: 1.5; }
-.quiz-said p { margin: 0; }
-</style>
-<p>Choose an answer with the mouse, or with Tab and the space bar.</p>"""
+STYLE = Path(__file__).with_name("quiz.css").read_text(encoding="utf-8")
+HOW = "<p>Choose an answer with the mouse, or with Tab and the space bar.</p>"
 
 
 def quiz(number):
@@ -75,7 +60,7 @@ def as_widgets(questions):
     for control in controls:
         control.observe(answer, "index")
     rows = [row for pair in zip(controls, said, strict=True) for row in pair]
-    return widgets.VBox([message(INTRO), *rows, score])
+    return widgets.VBox([message(f"<style>{STYLE}</style>{HOW}"), *rows, score])
 
 
 def radio_buttons(number, question):

@@ -19,19 +19,15 @@ def check_setup(details=True):
 
     details: whether what is [OK] gets a line each, or all of it one together.
     """
-    results = [check_python(), *check_packages(), *check_data()]
+    needed = [check_python(), *check_packages(), *check_data()]
+    bad = [f"[FAIL] {text}" for good, text in needed if not good]
     extras = check_packages("models")
-    lines = [("[OK]  " if good else "[FAIL]", good, text) for good, text in results]
-    for good, text in extras:
-        mark = "[OK]  " if good else "[MISSING]"
-        lines.append((mark, good, text if good else f"{text}; {NEEDED_BY}"))
-    fine = sum(good for _, good, _ in lines)
+    missing = [f"[MISSING] {t}; {NEEDED_BY}" for good, t in extras if not good]
+    fine = [f"[OK]   {text}" for good, text in needed + extras if good]
     if not details and fine:
-        print(f"[OK]   {fine} of {len(lines)} parts of the set-up")
-    for mark, good, text in lines:
-        if details or not good:
-            print(mark, text)
-    return all(good for good, _ in results)
+        fine = [f"[OK]   {len(fine)} of {len(needed + extras)} parts of the set-up"]
+    print("\n".join([*fine, *bad, *missing]))
+    return not bad
 
 
 def check_python():
@@ -48,26 +44,23 @@ def check_packages(extra=""):
     Where the course is not installed, nobody knows them: one line says so.
     """
     try:
-        needs = read_needs()
+        needs = read_needs(extra)
     except ImportError as error:
         missing = (
             f"the course is not installed in {sys.executable} ({error}): run 'make "
             "lab', or install it as README.md says, and use that Python"
         )
         return [] if extra else [(False, missing)]
-    if extra:
-        with_it = {"extra": extra}
-        needs = [n for n in needs if n.marker and n.marker.evaluate(with_it)]
-    else:
-        needs = [n for n in needs if not n.marker]
     return [check_package(need) for need in needs]
 
 
-def read_needs():
+def read_needs(extra):
     """What the installed course requires. Raises ImportError where it is not there."""
     from packaging.requirements import Requirement
 
-    return [Requirement(line) for line in metadata.requires("attention-map-course")]
+    needs = map(Requirement, metadata.requires("attention-map-course"))
+    known = {"extra": extra}
+    return [n for n in needs if (n.marker.evaluate(known) if n.marker else not extra)]
 
 
 def check_package(need):

@@ -2,7 +2,9 @@
 
 from helpers import public
 
-__getattr__, __all__ = public(
-    __name__,
-    {"explorer": ["INK", "explore"], "laying": ["laid_out"], "worlds": ["Flat"]},
-)
+ROOMS = {
+    "explorer": "INK explore",
+    "laying": "laid_out",
+    "worlds": "Flat",
+}
+__getattr__, __all__ = public(__name__, ROOMS)

@@ -10,6 +10,7 @@ import numpy as np
 from PIL import Image
 from traitlets import Dict, observe
 
+from helpers.captioning.arranging import BACKGROUND
 from helpers.captioning.rendered.scenes import RenderedObject
 from helpers.captioning.stop_button import use_threads
 from helpers.explorer.laying import all_maps, seen_part
@@ -30,12 +31,6 @@ INK = {
     "lift": LIFT,
     "even": EVEN,
 }
-
-
-def one_module():
-    """The JavaScript, which a widget must bring in one piece."""
-    text = "\n".join((LIVE / f"{name}.js").read_text("utf-8") for name in MODULES)
-    return re.sub(r"^(import [^;]*;|export (?!default))", "", text, flags=re.M)
 
 
 def explore(captioners, image, geometry=None, **chosen):
@@ -88,7 +83,9 @@ class Explorer(anywidget.AnyWidget):
     the number of its question.
     """
 
-    _esm = one_module()
+    # The JavaScript: a widget must bring it in one piece.
+    _esm = "\n".join((LIVE / f"{name}.js").read_text("utf-8") for name in MODULES)
+    _esm = re.sub(r"^(import [^;]*;|export (?!default))", "", _esm, flags=re.M)
     _css = "\n".join(file.read_text("utf-8") for file in sorted(LIVE.glob("*.css")))
     world, chosen, seen, asked, answered = (Dict().tag(sync=True) for _ in range(5))
 
@@ -104,6 +101,7 @@ class Explorer(anywidget.AnyWidget):
                 "things": self.kind.things(image) if len(objects) == 2 else None,
                 "kept": "" if fixed else "the kernel captioned it",
                 "ink": INK,
+                "background": BACKGROUND,
                 **self.kind.choices,
             },
             chosen={"upsampling": "nearest", "shared": False, **chosen},

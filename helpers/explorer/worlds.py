@@ -3,11 +3,7 @@
 import numpy as np
 import torch
 
-from helpers.captioning.arranging import (
-    BACKGROUND,
-    make_rendered_scene,
-    make_scene,
-)
+from helpers.captioning.arranging import make_rendered_scene, make_scene
 from helpers.captioning.rendered.camera import FORWARD, PLACE, Frame, at_height
 from helpers.captioning.rendered.scenes import RenderedObject
 from helpers.captioning.scenes import SceneObject
@@ -23,7 +19,6 @@ class Flat:
         "shapes": SHAPES,
         "colors": COLORS,
         "radius": {"min": 8, "max": 28, "step": 1},  # pixels; training had 12 to 18
-        "background": BACKGROUND,
     }
 
     @staticmethod
@@ -51,7 +46,6 @@ class Rendered:
         "shapes": SOLIDS,
         "colors": PALETTE,
         "radius": {"min": 0.4, "max": 1.2, "step": 0.05},  # units; training: 0.7 to 0.9
-        "background": BACKGROUND,
     }
 
     @staticmethod

@@ -2,14 +2,13 @@
 
 from helpers import public
 
-__getattr__, __all__ = public(
-    __name__,
-    {
-        "capture": ["capture_attention", "caption_attentions"],
-        "messages": ["explain"],
-        "probe": ["probe_layout"],
-        "shapes": ["diagnose", "trace_shapes"],
-        "pretrained": ["geometry_of", "load_real"],
-        "tiny_models": ["save_tiny", "tiny_blip", "tiny_captioner", "tiny_vlm"],
-    },
-)
+ROOMS = {
+    "capture.capture_attention": "capture_attention",
+    "capture.generated": "caption_attentions",
+    "messages": "explain",
+    "probe": "probe_layout",
+    "shapes": "diagnose trace_shapes",
+    "pretrained": "geometry_of load_real",
+    "tiny_models": "save_tiny tiny_blip tiny_vlm",
+}
+__getattr__, __all__ = public(__name__, ROOMS)

@@ -35,13 +35,9 @@ class RealCaptioner:
 
         It holds the attentions that the model is ready to give. longest: in tokens.
         """
-        return self.model.generate(
-            pixel_values=pixels,
-            num_beams=beams,
-            max_new_tokens=longest,
-            output_attentions=True,
-            return_dict_in_generate=True,
-        )
+        sizes = {"num_beams": beams, "max_new_tokens": longest}
+        returned = {"output_attentions": True, "return_dict_in_generate": True}
+        return self.model.generate(pixel_values=pixels, **sizes, **returned)
 
     def words(self, ids):
         """Token ids -> their texts, one a token."""

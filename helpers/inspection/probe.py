@@ -41,9 +41,6 @@ class Finding:
     doubtful: torch.Tensor
     keyless: torch.Tensor
 
-    def doubts(self):
-        return int(self.doubtful.sum())
-
     def update(self, cells, other):
         """Take over what was found for some of the cells."""
         for name, values in vars(other).items():
@@ -75,12 +72,9 @@ def probe_layout(read_tokens, image, grid, batch=16, enough=0.05):
             "no key has a cell: each answers to all of the image alike, as learned "
             "queries do (a resampler, a Q-Former)"
         )
-    return ProbedLayout(
-        found.index.unflatten(0, grid),
-        changes.length,
-        found.confidence.unflatten(0, grid),
-        *(places(some, grid) for some in (found.doubtful, found.keyless)),
-    )
+    index, confidence = found.index.view(grid), found.confidence.view(grid)  # (h, w)
+    lists = (places(some, grid) for some in (found.doubtful, found.keyless))
+    return ProbedLayout(index, changes.length, confidence, *lists)
 
 
 def places(some, grid):
@@ -116,12 +110,8 @@ def by_digits(changes):
     keys = ((clear >= CLEAR) & (spelled < changes.cells)).nonzero()[:, 0]
     claims = torch.bincount(spelled[keys], minlength=changes.cells)  # (cells,)
     keys = keys[claims[spelled[keys]] == 1]
-    found = Finding(
-        torch.full((changes.cells,), -1),
-        torch.zeros(changes.cells),
-        torch.ones(changes.cells, dtype=torch.bool),
-        torch.zeros(changes.cells, dtype=torch.bool),
-    )
+    none = torch.zeros(changes.cells)  # (cells,)
+    found = Finding(none.long() - 1, none, none == 0, none != 0)
     found.index[spelled[keys]] = keys
     found.confidence[spelled[keys]] = clear[keys].float()
     found.doubtful[spelled[keys]] = False
@@ -155,7 +145,7 @@ def one_by_one(changes, found, enough):
         readings.append(settle(known + more, found, cells, enough))
     if readings:
         middle, beside = readings
-        better = 2 * beside.doubts() < middle.doubts()
+        better = 2 * beside.doubtful.sum() < middle.doubtful.sum()
         found.update(cells, beside if better else middle)
 
 

@@ -3,8 +3,14 @@
 Needs transformers, which comes with the extra `models`.
 """
 
+import tomllib
+
 import torch
 import transformers
+
+from helpers import ROOT
+
+FILE = ROOT / "data" / "tiny.toml"
 
 WORDS = "a the man woman dog on with in front of near blue white sits stands".split()
 SPECIAL = ["[PAD]", "[START]", "[END]", "[UNK]"]
@@ -15,40 +21,7 @@ PAD, START, END, UNKNOWN = range(4)
 SPREAD, QUIET = 0.5, 0.0005
 ADDS = ("c_proj.weight", "output.dense.weight", "o_proj.weight", "down_proj.weight")
 WRITERS = ("decoder.", "text_decoder.", "model.language_model.")
-SMALL = {
-    "hidden_size": 32,
-    "num_hidden_layers": 2,
-    "num_attention_heads": 4,
-    "intermediate_size": 64,
-}
-VISION = {**SMALL, "image_size": 224, "patch_size": 16}
 IDS = {"bos_token_id": START, "eos_token_id": END, "pad_token_id": PAD}
-
-
-def tiny_captioner(seed=94):
-    """A ViT that GPT-2 looks at, as in nlpconnect/vit-gpt2-image-captioning.
-
-    Random weights, 2 layers each; 224 x 224 pixels, 1 class token and 14 x 14 patches.
-    With the usual seed its beams change places while it writes.
-    """
-    decoder = transformers.GPT2Config(
-        vocab_size=len(SPECIAL) + len(WORDS),
-        n_embd=32,
-        n_layer=2,
-        n_head=2,
-        add_cross_attention=True,
-        bos_token_id=START,
-        eos_token_id=END,
-        tie_word_embeddings=False,  # tied, a word makes itself the likeliest next one
-    )
-    both = transformers.VisionEncoderDecoderConfig.from_encoder_decoder_configs(
-        transformers.ViTConfig(**VISION),
-        decoder,
-        decoder_start_token_id=START,
-        pad_token_id=PAD,
-        eos_token_id=END,
-    )
-    return finish(transformers.VisionEncoderDecoderModel(both), seed)
 
 
 def tiny_blip(seed=33):
@@ -56,10 +29,21 @@ def tiny_blip(seed=33):
 
     Random weights, 2 layers each; 224 x 224 pixels, 1 class token and 14 x 14 patches.
     """
-    text = {**SMALL, **IDS, "vocab_size": len(SPECIAL) + len(WORDS)}
-    text |= {"encoder_hidden_size": 32, "sep_token_id": END}
-    config = transformers.BlipConfig(text_config=text, vision_config=VISION)
-    return finish(transformers.BlipForConditionalGeneration(config), seed)
+    return build("blip", seed)
+
+
+def tiny_vlm(seed=2):
+    """A language model with image tokens in its prompt: Qwen2-VL (Wang et al. 2024).
+
+    Random weights, 2 layers; 14 x 14 pixels a patch, and 2 x 2 patches a token.
+    """
+    return build("qwen2_vl", seed)
+
+
+def build(name, seed):
+    sizes = tomllib.loads(FILE.read_text(encoding="utf-8"))[name]
+    config = transformers.AutoConfig.for_model(name, **sizes)
+    return finish(transformers.AutoModelForImageTextToText.from_config(config), seed)
 
 
 def finish(model, seed):
@@ -100,29 +84,3 @@ def save_tiny(folder, model):
     model.save_pretrained(folder)
     tiny_tokenizer().save_pretrained(folder)
     transformers.ViTImageProcessor().save_pretrained(folder)
-
-
-def tiny_vlm(seed=2):
-    """A language model with image tokens in its prompt: Qwen2-VL (Wang et al. 2024).
-
-    Random weights, 2 layers; 14 x 14 pixels a patch, and 2 x 2 patches a token.
-    """
-    turns = {"rope_type": "default", "rope_theta": 10000.0, "mrope_section": [2, 1, 1]}
-    text = {
-        **SMALL,
-        "vocab_size": 64,
-        "num_key_value_heads": 2,
-        "rope_parameters": turns,
-    }
-    text |= {"bos_token_id": START, "eos_token_id": END}
-    vision = {"embed_dim": 32, "hidden_size": 32, "depth": 2, "num_heads": 4}
-    vision |= {"patch_size": 14}
-    config = transformers.Qwen2VLConfig(
-        text_config=text,
-        vision_config=vision,
-        image_token_id=60,
-        vision_start_token_id=61,
-        vision_end_token_id=62,
-        video_token_id=63,
-    )
-    return finish(transformers.Qwen2VLForConditionalGeneration(config), seed)

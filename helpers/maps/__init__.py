@@ -2,14 +2,12 @@
 
 from helpers import public
 
-__getattr__, __all__ = public(
-    __name__,
-    {
-        "token_layout": ["TokenLayout"],
-        "geometry": ["Geometry"],
-        "overlays": ["UPSAMPLE", "overlay"],
-        "panels": ["show_caption"],
-        "caption": ["Caption"],
-        "pictures": ["as_rgb"],
-    },
-)
+ROOMS = {
+    "token_layout": "TokenLayout",
+    "geometry": "Geometry",
+    "overlays": "UPSAMPLE overlay",
+    "panels": "show_caption",
+    "caption": "Caption",
+    "pictures": "as_rgb",
+}
+__getattr__, __all__ = public(__name__, ROOMS)

@@ -1,4 +1,4 @@
-"""What a captioner said, and where it looked."""
+"""A caption and its maps."""
 
 from dataclasses import dataclass
 

@@ -10,11 +10,8 @@ from PIL import Image
 
 from helpers.maps.pictures import as_rgb
 
-UPSAMPLE = {
-    "nearest": Image.Resampling.NEAREST,
-    "bilinear": Image.Resampling.BILINEAR,
-    "bicubic": Image.Resampling.BICUBIC,
-}
+UPSAMPLE = ("nearest", "bilinear", "bicubic")
+UPSAMPLE = {name: Image.Resampling[name.upper()] for name in UPSAMPLE}
 # From light to dark, as ink on paper, in a hue that is rare in pictures.
 INK = LinearSegmentedColormap.from_list(
     "ink", [(0, "#fde6f3"), (0.3, "#ff4fae"), (0.65, "#cf0079"), (1, "#62005c")]

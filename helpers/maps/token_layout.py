@@ -109,9 +109,8 @@ class TokenLayout:
         tile_suffix: as for frames. A thumbnail is part of the prefix, or of the suffix
         (InternVL, Idefics3). Raises ValueError for sizes below 1.
         """
-        frames = cls.from_frames(
-            rows * columns, h, w, prefix, suffix, tile_prefix, tile_suffix
-        )
+        around = prefix, suffix, tile_prefix, tile_suffix
+        frames = cls.from_frames(rows * columns, h, w, *around)
         tiles = frames.index.unflatten(0, (rows, columns))  # (rows, columns, h, w)
         return cls(tiles.transpose(1, 2).flatten(2).flatten(0, 1), frames.length)
 

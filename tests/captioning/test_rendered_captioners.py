@@ -128,7 +128,7 @@ def test_a_damaged_folder_is_named(tmp_path):
 
 @pytest.mark.parametrize("name", RECIPES)
 def test_a_few_steps_learn_and_what_is_saved_loads(name, tmp_path, monkeypatch):
-    monkeypatch.setattr(training, "TEST_COUNT", 2)
+    monkeypatch.setattr("helpers.captioning.training.TEST_COUNT", 2)
     pool = draw_pool(6, seed=9)
     model = train_rendered(name, pool, steps=12, batch=6, learning_rate=1e-2)
     untrained = train_rendered(name, pool, steps=1, batch=6, learning_rate=1e-9)

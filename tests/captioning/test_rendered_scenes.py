@@ -14,13 +14,14 @@ from helpers.captioning import (
     word_ids,
 )
 from helpers.captioning.arranging import LIGHT
+from helpers.captioning.rendered.captioners import INPUT_SIZE
 from helpers.captioning.rendered.drawing import render
 from helpers.captioning.rendered.scenes import (
     MARGIN,
     VISIBLE,
     draw_scenes,
 )
-from helpers.captioning.rendered.training import INPUT_SIZE, draw_pool, pick
+from helpers.captioning.rendered.training import draw_pool, pick
 from helpers.captioning.teacher_forcing import LONGEST
 from helpers.captioning.words import PALETTE, RENDERED_ID
 

@@ -15,7 +15,7 @@ from helpers.captioning import MultiHeadAttention, coverage, rank_accuracy
 from helpers.classroom import checks
 from helpers.maps import Geometry
 
-ALL = {name: getattr(checks, name) for name in dir(checks) if name.startswith("check_")}
+ALL = {name: getattr(checks, name) for name in checks.__all__}
 
 
 @pytest.mark.parametrize("name", ALL)
@@ -170,7 +170,7 @@ WRONG = {
         "both sides shrink": (lambda H, W, s: H * W / s),
     },
     checks.check_square_of: {
-        "the order is left, top, right, bottom": (
+        "order: left, top, right, bottom": (
             lambda r, c, s: (c * s, (c + 1) * s, r * s, (r + 1) * s)
         ),
     },
@@ -282,7 +282,7 @@ WRONG = {
         "to within one pixel": (lambda box, size: box == (0, 0, size[1], size[0])),
     },
     checks.check_seen_box: {
-        "the order is left, top, right, bottom": (
+        "order: left, top, right, bottom": (
             lambda H, W, s, ch, cw: (
                 (W - cw * min(H, W) / s) / 2,
                 (W + cw * min(H, W) / s) / 2,

@@ -17,11 +17,10 @@ from helpers.inspection import (
     capture_attention,
     probe_layout,
     tiny_blip,
-    tiny_captioner,
     tiny_vlm,
 )
 from helpers.maps import TokenLayout
-from tests.inspection.tiny import SMALL, vit_gpt2
+from tests.inspection.tiny import SMALL, tiny_captioner, vit_gpt2
 
 VIT = {**SMALL, "image_size": 224, "patch_size": 16}
 DINO = {**SMALL, "image_size": 224, "patch_size": 14}

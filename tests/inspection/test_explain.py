@@ -380,6 +380,14 @@ def test_a_misspelt_letter_and_another_hyphen_do_not_matter():
     assert "names 3 axes, the tensor has 4" in more.facts[0]
 
 
+def test_hundreds_of_maps_are_channels_and_a_dozen_are_heads():
+    text = "TypeError: Invalid shape ({}, 14, 14) for image data"
+    assert named(text.format(768))[0] == "summed-batch"
+    assert named(text.format(12))[0] == "imshow"
+    assert "768 are channels" in str(explain(text.format(768)))
+    assert "12 maps (heads" in str(explain(text.format(12)))
+
+
 def test_half_of_a_map_is_no_half_precision():
     half = {"half-nan", "half-draw"}
     assert named("attention is NaN in half precision")[0] == "half-nan"
@@ -578,6 +586,14 @@ def test_the_command_reads_arguments_or_a_pipe_and_needs_no_torch():
     assert "class token" in asked.stdout and asked.stdout == piped.stdout
     assert " torch\n" not in asked.stderr and " numpy\n" not in asked.stderr
     assert run(text="").returncode == 2
+
+
+@pytest.mark.parametrize("name", DATA.causes)
+def test_an_entry_is_told_in_a_line_of_its_own_that_is_no_error_text(name):
+    line = DATA.causes[name].brief
+    assert len(line.split()) >= 8 and len(line) <= 150 and line.count("`") % 2 == 0
+    assert explain(line).message is None, "an error text"
+    assert [cause.id for cause in DATA.causes.values() if cause.brief == line] == [name]
 
 
 @pytest.mark.parametrize("mark", ["before", "after"])

@@ -13,10 +13,10 @@ from helpers.inspection import (
     load_real,
     save_tiny,
     tiny_blip,
-    tiny_captioner,
     tiny_vlm,
 )
 from helpers.maps import Geometry
+from tests.inspection.tiny import tiny_captioner
 
 PHOTO = Image.open(get_sample_data("grace_hopper.jpg"))
 KINDS = {"vit-gpt2": tiny_captioner, "blip": tiny_blip}

@@ -3,6 +3,8 @@
 import torch
 import transformers
 
+from helpers.inspection.tiny_models import END, PAD, SPECIAL, START, WORDS, finish
+
 SMALL = {
     "hidden_size": 32,
     "num_hidden_layers": 2,
@@ -24,3 +26,29 @@ def vit_gpt2(encoder, decoder=None, seed=0, **options):
         encoder, decoder
     )
     return transformers.VisionEncoderDecoderModel(both).eval()
+
+
+def tiny_captioner(seed=94):
+    """A ViT that GPT-2 looks at, as in nlpconnect/vit-gpt2-image-captioning.
+
+    Random weights, 2 layers each; 224 x 224 pixels, 1 class token and 14 x 14 patches.
+    With the usual seed its beams change places while it writes.
+    """
+    decoder = transformers.GPT2Config(
+        vocab_size=len(SPECIAL) + len(WORDS),
+        n_embd=32,
+        n_layer=2,
+        n_head=2,
+        add_cross_attention=True,
+        bos_token_id=START,
+        eos_token_id=END,
+        tie_word_embeddings=False,  # tied, a word makes itself the likeliest next one
+    )
+    both = transformers.VisionEncoderDecoderConfig.from_encoder_decoder_configs(
+        transformers.ViTConfig(**SMALL, image_size=224, patch_size=16),
+        decoder,
+        decoder_start_token_id=START,
+        pad_token_id=PAD,
+        eos_token_id=END,
+    )
+    return finish(transformers.VisionEncoderDecoderModel(both), seed)

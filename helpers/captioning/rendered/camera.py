@@ -15,7 +15,6 @@ RIGHT = torch.tensor([1.0, 0, 0])
 UP = torch.tensor([0, math.cos(PITCH), math.sin(PITCH)])
 PLACE = torch.tensor([0, 0.6, 0]) - DISTANCE * FORWARD
 FOCAL = 1.3  # in roots of the picture's area
-TALLEST = 3.0  # H / W: beyond, the picture would reach above the horizon
 
 
 class Frame:
@@ -46,9 +45,8 @@ class Frame:
         H, W = self.size
         away = points - PLACE  # (..., 3)
         scale = self.focal / (away @ FORWARD)  # (...)
-        return torch.stack(
-            [H / 2 - scale * (away @ UP), W / 2 + scale * away[..., 0]], -1
-        )
+        down, across = H / 2 - scale * (away @ UP), W / 2 + scale * away[..., 0]
+        return torch.stack([down, across], -1)
 
     def box(self, points):
         """The rows and the columns of the box around points (K, 3): two slices."""

@@ -14,12 +14,7 @@ from torch import nn
 from torchvision.transforms.v2.functional import pil_to_tensor
 
 from helpers.captioning.captioners import WIDTH, Captioner, as_caption, said
-from helpers.captioning.checkpoints import (
-    DATA,
-    RENDERED,
-    find_weights,
-    load_weights,
-)
+from helpers.captioning.checkpoints import DATA, RENDERED, find_weights, load_weights
 from helpers.captioning.models import Encoder, convolution, position_code
 from helpers.captioning.words import RENDERED_VOCABULARY
 from helpers.maps.pictures import as_rgb

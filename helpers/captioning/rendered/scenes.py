@@ -13,7 +13,7 @@ import torch
 from helpers.captioning.rendered.camera import DISTANCE, frame_of
 from helpers.captioning.rendered.drawing import Light, corners, render
 from helpers.captioning.rendered.rays import HEIGHTS
-from helpers.captioning.scenes import collect, sample_places
+from helpers.captioning.scenes import collect, ordered, sample_places
 from helpers.captioning.words import PALETTE, SOLIDS
 
 SIZE = (128, 192)  # pixels: as the notebooks show them
@@ -38,6 +38,9 @@ class RenderedObject:
     radius: float = 0.8
     turn: float = 0.0
     shiny: bool = False
+
+    relation = "behind"
+    place = property(lambda self: (self.x, -self.z))  # across, and towards the camera
 
 
 def sample_rendered_scenes(count, seed, size=SIZE, samples=2, **kinds):
@@ -145,25 +148,6 @@ def apart(places):
     return (gaps >= GAP).all(1)
 
 
-def side_by_side(objects):
-    """Whether the first two are further apart across than in depth."""
-    one, two = objects[:2]
-    return abs(one.x - two.x) > abs(one.z - two.z)
-
-
-def ordered(objects):
-    """The left object first, or the far one: whichever the caption speaks of."""
-    beside = side_by_side(objects)
-    return sorted(objects, key=lambda thing: thing.x if beside else -thing.z)
-
-
-def caption_of(objects):
-    """The words that are true of the first two, if they are ordered."""
-    one, two = objects[:2]
-    relation = ["left", "of"] if side_by_side(objects) else ["behind"]
-    return ["a", one.color, one.shape, *relation, "a", two.color, two.shape]
-
-
 def to_scene(objects, image, masks):
     """A `Scene` of objects that are ordered, an image (3, H, W), masks (O, H, W)."""
-    return collect(image[None], masks[None], [caption_of(objects)], [objects])[0]
+    return collect(image[None], masks[None], [objects])[0]

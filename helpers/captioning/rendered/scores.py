@@ -10,11 +10,8 @@ import torch
 
 from helpers.captioning.metrics import near, score
 from helpers.captioning.rendered.captioners import load_published, load_rendered
-from helpers.captioning.rendered.scenes import (
-    caption_of,
-    ordered,
-    sample_rendered_scenes,
-)
+from helpers.captioning.rendered.scenes import sample_rendered_scenes
+from helpers.captioning.scenes import caption_of, ordered
 from helpers.captioning.training import TEST_COUNT, TEST_SEED
 
 WORLDS = {  # how scenes differ from those of training

@@ -12,31 +12,14 @@ import torch
 from torch.optim.lr_scheduler import CosineAnnealingLR, LinearLR, SequentialLR
 from tqdm.auto import tqdm
 
+from helpers.captioning import training
 from helpers.captioning.captioners import REDUCTION
 from helpers.captioning.checkpoints import DATA, RENDERED, save_weights
-from helpers.captioning.rendered.captioners import (
-    INPUT_SIZE,
-    RenderedCaptioner,
-    build_published,
-    read_published,
-    save_published,
-)
-from helpers.captioning.rendered.scenes import (
-    caption_of,
-    draw_scenes,
-    sample_rendered_scenes,
-)
+from helpers.captioning.rendered import captioners
+from helpers.captioning.rendered.scenes import draw_scenes, sample_rendered_scenes
+from helpers.captioning.scenes import caption_of
 from helpers.captioning.stop_button import use_threads
 from helpers.captioning.teacher_forcing import word_ids
-from helpers.captioning.training import (
-    NOISE,
-    TEST_COUNT,
-    TEST_SEED,
-    caption_loss,
-    descend,
-    note_scores,
-    parameter_groups,
-)
 from helpers.captioning.words import RENDERED_ID
 
 POOL = 28_000  # scenes
@@ -50,7 +33,7 @@ RECIPES = {  # as shipped
 def draw_pool(count, seed):
     """Draw `count` scenes: images (B, 3, 64, 96) uint8 and word ids (B, 10), padded."""
     pictures, captions = [], []
-    for objects, image, _ in draw_scenes(count, seed, INPUT_SIZE):
+    for objects, image, _ in draw_scenes(count, seed, captioners.INPUT_SIZE):
         pictures.append((image * 255).round().byte())  # (3, H, W)
         captions.append(caption_of(objects))
     return torch.stack(pictures), word_ids(captions, RENDERED_ID)
@@ -69,15 +52,15 @@ def pick(pool, count, random):
     swap = mirror & (words == RENDERED_ID["left"]).any(1)  # (B,)
     other = words[:, [0, 1, 7, 8, 4, 5, 6, 2, 3, 9]]  # "a RED CUBE left of a BLUE CONE"
     words = torch.where(swap[:, None], other, words)
-    grain = NOISE * torch.randn(count, 1, *INPUT_SIZE, generator=random)  # (B, 1, H, W)
-    return 2 * (images + grain) - 1, words
+    noise = torch.randn(count, 1, *images.shape[2:], generator=random)  # (B, 1, H, W)
+    return 2 * (images + training.NOISE * noise) - 1, words
 
 
 def train_rendered(name, pool, steps, batch, learning_rate, seed=0):
     """Train one of RECIPES on a pool; return the model, in evaluation mode."""
     torch.manual_seed(seed)
     ours = name == RENDERED[0]
-    model = RenderedCaptioner() if ours else build_published()
+    model = captioners.RenderedCaptioner() if ours else captioners.build_published()
     optimizer, schedule = make_optimizer(model, steps, learning_rate)
     random = torch.Generator().manual_seed(seed)
     bar = tqdm(range(steps), name)
@@ -88,15 +71,15 @@ def train_rendered(name, pool, steps, batch, learning_rate, seed=0):
             logits, _ = model(images, before)  # (B, T, V)
         else:
             logits = model(pixel_values=images, decoder_input_ids=before).logits
-        loss = caption_loss(logits, words)
-        descend(loss, model, optimizer, schedule)
+        loss = training.caption_loss(logits, words)
+        training.descend(loss, model, optimizer, schedule)
         bar.set_postfix(loss=f"{loss.item():.3f}", refresh=False)
     return model.eval()
 
 
 def make_optimizer(model, steps, learning_rate):
     """AdamW that decays matrices only; the rate rises, then falls as a cosine."""
-    groups = parameter_groups(model, weight_decay=0.05)
+    groups = training.parameter_groups(model, weight_decay=0.05)
     optimizer = torch.optim.AdamW(groups, lr=learning_rate, betas=(0.9, 0.98))
     rise = LinearLR(optimizer, 1 / WARM_UP, total_iters=WARM_UP - 1)
     fall = CosineAnnealingLR(optimizer, max(1, steps - WARM_UP), learning_rate / 50)
@@ -125,12 +108,12 @@ def save(name, model, folder, seconds):
         save_weights(model, name, folder)
     else:
         home = (Path(folder) / name).parent
-        save_published(model, home)
-        captioner = read_published(home)
-    note_scores(
+        captioners.save_published(model, home)
+        captioner = captioners.read_published(home)
+    training.note_scores(
         captioner,
         name,
-        sample_rendered_scenes(TEST_COUNT, TEST_SEED),
+        sample_rendered_scenes(training.TEST_COUNT, training.TEST_SEED),
         folder,
         command="python -m helpers train rendered",
         **RECIPES[name],

@@ -108,9 +108,7 @@ def check_decoder_step(B, N):
         "the GRU reads [word; where], in this order": finish(scores, where, word),
         "the GRU needs the old state, too": finish(scores, word, where, state=None),
         "the logits come from the new state: the GRU first": said(old, context),
-        "the logits read [state; context], in this order": either(
-            said(context, new), said(context, old)
-        ),
+        "the logits read [state; context]": [said(context, new), said(context, old)],
         "the softmax runs over the cells, not the images": finish(scores, axis=0),
         "where is the tanh? The query cannot change the map": finish(no_tanh),
         "all places count, each with its weight": finish(scores, word, peak),

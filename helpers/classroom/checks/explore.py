@@ -81,8 +81,7 @@ def check_follows(before, after, down, right):
         "one map stayed where it was: return False": bool((before != after).any()),
         "it has to go where the object went, not just anywhere": moves != [0, 0],
         "rows first: divmod(argmax, w) is row, column": moves == [right, down],
-        "heat.shape[1], the number of columns, divides": moved(width=h)
-        == [down, right],
+        "heat.shape[1], the count of columns, divides": moved(width=h) == [down, right],
         "from before to after, not back": moves == [-down, -right],
         "down and right, both of them": either(
             rows == down, columns == right, rows == down or columns == right

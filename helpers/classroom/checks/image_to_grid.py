@@ -31,11 +31,7 @@ def check_square_of(row, column, stride):
     return (x, y, X, Y), {
         "x goes with the column, y with the row": (y, x, Y, X),
         "right and bottom are the first pixels outside": (x, y, X - 1, Y - 1),
-        "the order is left, top, right, bottom": [
-            (x, X, y, Y),
-            (y, Y, x, X),
-            (y, X, Y, x),
-        ],
+        "order: left, top, right, bottom": [(x, X, y, Y), (y, Y, x, X), (y, X, Y, x)],
         "right and bottom, not width and height": (x, y, stride, stride),
         "in pixels: a cell is `stride` pixels wide": (column, row, column + 1, row + 1),
         "right and bottom are a stride further, not a pixel": (x, y, x + 1, y + 1),

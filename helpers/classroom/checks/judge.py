@@ -98,10 +98,9 @@ class Check:
 
 def described(names, inputs):
     """The inputs of a case in words: a tensor by its shape, all else as it is."""
-    shapes = [getattr(x, "shape", None) for x in inputs]
     return ", ".join(
-        f"{name}={x}" if shape is None else f"{name} {tuple(shape)}"
-        for name, x, shape in zip(names, inputs, shapes, strict=True)
+        f"{name} {tuple(x.shape)}" if hasattr(x, "shape") else f"{name}={x}"
+        for name, x in zip(names, inputs, strict=True)
     )
 
 

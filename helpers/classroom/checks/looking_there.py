@@ -66,17 +66,11 @@ def check_is_hit(heat, mask, allowed):
         "`allowed` counts on all four sides, so the square has 2 * allowed + 1 pixels "
         "a side: mind the end of a slice": wrong(end=0),
         "a slice that begins below 0 is empty: use max(0, ...)": wrong(lowest=-99),
-        "3 is not 4: at most `allowed`": [
-            wrong(end=2),
-            away.amax(1).min() <= allowed + 1,
-        ],
+        "3, not 4: up to `allowed`": [wrong(end=2), away.amax(1).min() <= allowed + 1],
         "row first, then column": wrong(order=-1),
         "start from the middle of the cell, not from its corner": wrong(middle=0),
         "a cell has H / h by W / w pixels: it is not always 8": wrong(stride=8),
-        "from cells to pixels: H / h each": [
-            wrong(stride=1),
-            wrong(stride=1, middle=0),
-        ],
+        "cells to pixels: H / h each": [wrong(stride=1), wrong(stride=1, middle=0)],
         "a square: `allowed` rows and `allowed` columns, not a circle": either(
             away.norm(dim=1).min() <= allowed, away.sum(1).min() <= allowed
         ),
@@ -138,9 +132,7 @@ def check_rank_accuracy(heat, mask):
         return on[weights.topk(K, largest=largest).indices].double().mean()
 
     return hits.mean(), {
-        "a cell is on the object if HALF of it is covered, or more": [
-            *map(share, others)
-        ],
+        "a cell is on the object if HALF is covered, or more": [*map(share, others)],
         "count the cells on the object: that is K": [share(on, K) for K in (1, 3, 5)],
         "the brightest cells, not the faintest": share(on, K, largest=False),
         "how many of them lie on it, not how much weight": [mass / weights.sum(), mass],

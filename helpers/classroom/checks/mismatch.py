@@ -24,11 +24,7 @@ def check_keys_that_are_no_cells(N, H, W, stride):
         return (error or ValueError(f"{N} {cells}")) if N < cells else N - cells
 
     return left(h * w), {
-        "49 keys are fewer than 196 cells: raise ValueError": [
-            over,
-            abs(over),
-            max(0, over),
-        ],
+        "49 keys, and 196 cells: raise ValueError": [over, abs(over), max(0, over)],
         "name both numbers in the message: 49 and 196": left(h * w, ValueError("few")),
         "raise ValueError, not another error": [left(h * w, error) for error in others],
         "as many keys as cells are right: none is left": over if over > 0 else named,

@@ -2,7 +2,7 @@
 
 import torch
 
-from helpers.classroom.checks.judge import exercise, random
+from helpers.classroom.checks.judge import either, exercise, random
 
 
 def rows_of(columns, order=slice(None)):
@@ -42,11 +42,9 @@ def check_lays_out_right(lay_out, h, w):
 
     return right, {
         "the shape alone is not enough": fits,
-        "ask every key, not one or a few: two in the middle may change places": [
-            *map(asks, (0, 1, 5, 7, -1)),
-            asks(0, 1),
-            asks(0, -1),
-        ],
+        "ask every key, not one or a few: two in the middle may change places": either(
+            *map(asks, (0, 1, 5, 7, -1)), asks(0, 1), asks(0, -1)
+        ),
         "the order alone is not enough: the shape (h, w), too": found.equal(keys),
         "a key that arrives twice is wrong: compare with k, not neighbours": in_order,
         "another shape is False, and no error: compare shapes first": errors,
@@ -105,10 +103,9 @@ def check_share_one_map(maps):
             right,
             RuntimeError() if alone else right,  # nothing has no largest value
         ],
-        "rounding differs: allow a thousandth": [
-            *both((maps == maps[0]).all()),
-            *both(change.max() <= 1e-6 * maps.max()),
-        ],
+        "rounding differs: allow a thousandth": either(
+            *both((maps == maps[0]).all()), *both(change.max() <= 1e-6 * maps.max())
+        ),
         "one word of four differs: compare all words": [
             *both(first.all(), IndexError()),
             *both(last.all()),
@@ -117,9 +114,7 @@ def check_share_one_map(maps):
         "a thousandth of the largest weight, not of 1": both(change.max() <= 1e-3),
         "a thousandth: you allow more": both(change.max() <= 0.1 * maps.max()),
         "the cell that changes most, not their mean": both(change.mean() <= allowed),
-        "a weight may go down, too: take .abs()": both(
-            (maps - maps[0]).max() <= allowed
-        ),
+        "a weight may fall, too: take .abs()": both((maps - maps[0]).max() <= allowed),
         "the same peak is not yet the same map": both(len(peaks.unique()) == 1),
     }
 

@@ -14,9 +14,7 @@ def check_count_keys(H, W, stride):
         "the image is not square: H for the rows, W for the columns": [h * h, w * w],
         "rows times columns, not plus": h + w,
         "cells only: there is no class token here": h * w + 1,
-        "divide by `stride`: it is not always 8": [
-            (H // n) * (W // n) for n in (8, 16, 32)
-        ],
+        "by `stride`: it is not always 8": [(H // n) * (W // n) for n in (8, 16, 32)],
     }
 
 
@@ -68,10 +66,9 @@ def check_looks_like_attention(weights):
         "a weight of exactly 0 is allowed": summed(sums) and (weights > 0).all(),
         "each row must sum to 1, not all together: sum(dim=-1)": summed(weights.sum()),
         "that is the mean of the rows: each row must sum to 1": summed(sums.mean()),
-        "the keys are on the last axis: sum(dim=-1), not sum(0)": [
-            summed(weights.sum(0)),
-            *map(summed_over, (1, -2)),
-        ],
+        "the keys are on the last axis: sum(dim=-1), not sum(0)": either(
+            summed(weights.sum(0)), *map(summed_over, (1, -2))
+        ),
         "a sum below 1 got through: take .abs()": positive and sums.max() - 1 < 1e-4,
         "what do the rows sum to?": positive,
     }

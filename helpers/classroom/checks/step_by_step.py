@@ -50,17 +50,11 @@ def check_seen_box(H, W, short, ch, cw):
     return right, {
         "those are pixels of the resized picture: scale them up": resized,
         "a pixel of the input is more than one of the photo: scale the crop": box(1),
-        "an input pixel is min(H, W) / short of the photo, not the inverse": box(
-            1 / scale
-        ),
+        "an input pixel is min(H, W) / short pixels of the photo": box(1 / scale),
         "the shorter side counts": [box(side / short) for side in (max(H, W), H, W)],
         "(ch, cw): the height of the crop stands first": box(scale, cw, ch),
         "x first: left, top, right, bottom": (y, x, Y, X),
-        "the order is left, top, right, bottom": [
-            (x, X, y, Y),
-            (y, Y, x, X),
-            (y, X, Y, x),
-        ],
+        "order: left, top, right, bottom": [(x, X, y, Y), (y, Y, x, X), (y, X, Y, x)],
         "right and bottom, not width and height": (x, y, X - x, Y - y),
         "the crop is cut out of the middle": (0, 0, X - x, Y - y),
         "that is the whole photo: the crop cuts off what is around it": (0, 0, W, H),

@@ -10,7 +10,7 @@ Every function that the model calls is heard; no layer is replaced, no option ch
   (name_axes). Self-attention has queries and keys of one sequence (candidate).
 - Pieces of a loop, and keys that were read in stretches, are put together (pieces).
 - The name is that of the innermost module called attention, or else with parameters
-  (layers).
+  (listener).
 """
 
 import re
@@ -20,12 +20,12 @@ from contextlib import contextmanager
 import torch
 from torch import nn
 
-from helpers.inspection.capture.layers import (
+from helpers.inspection.capture.listener import (
+    Listener,
     is_attention,
     is_router,
-    is_scripted_product,
+    is_scripted,
 )
-from helpers.inspection.capture.listener import Listener
 
 
 @contextmanager
@@ -98,7 +98,7 @@ def hidden_layers(listener):
         module
         for module, around in listener.executed.items()
         if module not in seen and not around
-        if is_attention(module) or is_scripted_product(module)
+        if is_attention(module) or is_scripted(module)
     ]
     unread = [one.layer for one in tracker.waiting if may_attend(one, listener.names)]
     filed = {None, *(read.candidate.layer for read in listener.filed)}

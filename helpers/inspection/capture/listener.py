@@ -1,20 +1,23 @@
 """Hears what a model calls, and files the weights under the layer that made them."""
 
+import re
 import threading
 from bisect import bisect_right
 
 import torch
+from torch import nn
 from torch.overrides import TorchFunctionMode
 
 from helpers.inspection.capture.axis_origins import Axes
 from helpers.inspection.capture.captured import Call, Captured
-from helpers.inspection.capture.layers import FAST, is_attention, is_router
 from helpers.inspection.capture.pieces import joined
 from helpers.inspection.capture.torch_calls import TorchCall
 from helpers.inspection.capture.tracker import SoftmaxTracker
 from helpers.inspection.shapes.text import tensors
 
 TORCH = ("torch.nn", "torch.jit")
+# PyTorch's own layers, which take a faster way in eval mode where nobody listens.
+FAST = (nn.TransformerEncoder, nn.TransformerEncoderLayer, nn.MultiheadAttention)
 
 
 class Listener(TorchFunctionMode):
@@ -162,3 +165,21 @@ class Listener(TorchFunctionMode):
                 self.tracker.read({*letters}, found.made, letters, values, rows)
         for read in self.tracker.reads:
             self.file(read)
+
+
+def is_attention(module):
+    return bool(re.search("attention|attn", type(module).__name__, re.IGNORECASE))
+
+
+def is_router(module):
+    """It picks experts, not places."""
+    name = type(module).__name__.lower()
+    picks = re.search(r"router|moe|(expert|gate|gating)s?$", name)
+    return bool(picks) and not is_attention(module)
+
+
+def is_scripted(module):
+    """A scripted module with an attention's product in it, which nobody can watch."""
+    calls = r"aten::(matmul|bmm|einsum|baddbmm|softmax|scaled_dot_product_attention)\("
+    scripted = isinstance(module, torch.jit.ScriptModule)
+    return scripted and bool(re.search(calls, str(module.inlined_graph)))

@@ -94,15 +94,12 @@ def letters_of(call):
 
 def tensordot_letters(tensors, dims):
     """dims: the axes of each that are summed over together, or how many."""
-    if isinstance(dims, torch.Tensor):
-        return None
+    dims = dims.tolist() if isinstance(dims, torch.Tensor) else dims
     if isinstance(dims, int):
         dims = (range(-dims, 0), range(dims))
     first, second = tensors
-    ones, others = (
-        [f"a{i}" for i in range(first.dim())],
-        [f"c{i}" for i in range(second.dim())],
-    )
+    ones = [f"a{i}" for i in range(first.dim())]
+    others = [f"c{i}" for i in range(second.dim())]
     for i, (one, other) in enumerate(zip(*dims, strict=True)):
         ones[one] = others[other] = f"k{i}"
     return tensors, [ones, others], [n for n in ones + others if n[0] != "k"]

@@ -10,23 +10,9 @@ from itertools import count, permutations
 
 from torch.utils.weak import WeakTensorKeyDictionary
 
-from helpers.inspection.capture import axis_rules
+from helpers.inspection.capture import axis_rules, candidate, torch_calls
 from helpers.inspection.capture.axis_origins import Span, candidate_of, flat, new_axes
-from helpers.inspection.capture.candidate import (
-    AttentionCandidate,
-    descended,
-    once_each,
-    read_values,
-)
 from helpers.inspection.capture.kernels import FUSED, fused_weights
-from helpers.inspection.capture.torch_calls import (
-    PRODUCTS,
-    axes_of_product,
-    is_apart,
-    letters_of,
-    softmax_axis,
-    sums_to_one,
-)
 
 ADDS = "index_add scatter_add scatter_reduce index_reduce segment_reduce".split()
 WRITES = "setitem copy index_copy index_put scatter slice_scatter".split() + ADDS
@@ -68,8 +54,9 @@ class SoftmaxTracker:
         name, operands, results = call.name, call.operands, call.results
         self.begun, self.reads = None, []
         self.unexplained = self.opaque = False
-        if any(map(is_apart, operands + results)) or name == "flex_attention":
-            self.unexplained = name in PRODUCTS and name != "linear"
+        apart = any(map(torch_calls.is_apart, operands + results))
+        if apart or name == "flex_attention":
+            self.unexplained = name in torch_calls.PRODUCTS and name != "linear"
             self.opaque = call.function in FUSED or name == "flex_attention"
         elif operands and name in WRITES:
             into, source = operands[0], self.of(operands[-1])
@@ -86,7 +73,7 @@ class SoftmaxTracker:
     def sort(self, call, first, *others):
         """Make weights, read with them, or only note the axes of the results."""
         name, output, axes = call.name, call.results[0], self.of(first)
-        axis, product = softmax_axis(call), letters_of(call)
+        axis, product = torch_calls.softmax_axis(call), torch_calls.letters_of(call)
         # weights that were masked, and are made to sum to 1 once more, are the same
         again = axes.weights and axes.weights.key.fills(axes.spans[axis or 0])
         if call.function in FUSED:
@@ -112,7 +99,8 @@ class SoftmaxTracker:
     def begin(self, scores, weights, axis):
         """A candidate: its keys get a span of their own, which queries do not share."""
         axes = self.of(scores)
-        found = AttentionCandidate(number=next(self.numbers), scored=axes.scores)
+        number, scored = next(self.numbers), axes.scores
+        found = candidate.AttentionCandidate(number=number, scored=scored)
         found.made, self.begun = weights, found
         found.key = Span(weights.shape[axis], axes.spans[axis], candidate=found)
         found.rows = [s for i, own in enumerate(axes.spans) if i != axis for s in own]
@@ -129,7 +117,7 @@ class SoftmaxTracker:
             if over & set(named):
                 self.read(over, weights, letters, self.of(values), named)
         known = [self.of(one) for one in operands]
-        axes = self.axes[output] = axes_of_product(known, lists, result)
+        axes = self.axes[output] = torch_calls.axes_of_product(known, lists, result)
         if not self.reads and not any(one.is_parameter for one in known):
             refused = any(one.weights and one.weights.refused for one in known)
             self.unexplained = not refused and any(one.scores for one in known)
@@ -142,7 +130,7 @@ class SoftmaxTracker:
         found, other = self.of(weights).weights, self.of(values)
         if not found or other.weights:
             return
-        weights, axes = once_each(weights, self.of(weights))
+        weights, axes = candidate.once_each(weights, self.of(weights))
         places = range(-weights.dim(), 0)
         keys = [i for i in places if found.key.fills(axes.spans[i])]
         wide = [i for i in range(-output.dim(), 0) if axes.size(i) == 1 < other.size(i)]
@@ -158,10 +146,10 @@ class SoftmaxTracker:
         value: the Axes of the values; named: their letters.
         """
         axes = self.of(tensor)
-        found, key = descended(axes, letters, over)
+        found, key = candidate.descended(axes, letters, over)
         if not found and len(over) == 1 and not axes.is_parameter:
             axis = letters.index(*over)
-            if tensor.shape[axis] > 1 and sums_to_one(tensor, axis):
+            if tensor.shape[axis] > 1 and torch_calls.sums_to_one(tensor, axis):
                 found = self.begin(tensor, tensor, axis)
                 axes, key = self.of(tensor), found.key
         spans = zip(letters, axes.spans, strict=True)
@@ -170,7 +158,7 @@ class SoftmaxTracker:
             return
         if found in self.waiting:
             self.waiting.remove(found)
-        read = read_values(found, key, tensor, axes, letters, value, named)
+        read = candidate.read_values(found, key, tensor, axes, letters, value, named)
         if read is None:
             found.refused = True
             self.refused.append(found)

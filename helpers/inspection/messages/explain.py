@@ -12,13 +12,14 @@ from helpers.inspection.messages.numbers import FACTS, read_any, without_numbers
 from helpers.inspection.messages.prose import facts_in_words
 from helpers.inspection.messages.recognise import clean, errors_in, find
 from helpers.inspection.messages.report import FULL, MANY, as_text
-from helpers.inspection.messages.search import Ranking, terms_of, weighed
+from helpers.inspection.messages.search import Ranking, rare, terms_of, weighed
 
 # What counts how much, beside the words in common: a fact about the numbers for a
-# cause, one that many causes have, or one against it; a clue in the text; a setting
-# that the text says is set already; a message behind which the cause is known, less by
-# its place there, and more by the cases that were counted.
-FITS, GENERAL, UNLESS, CLUE = 48.0, 24.0, -32.0, 12.0
+# cause, one that many causes have, or one against it; clues in the text, by how few
+# causes have them, and at most; a setting that the text says is set already; a message
+# behind which the cause is known, less by its place there, and more by the cases that
+# were counted.
+FITS, GENERAL, UNLESS, CLUE, CLUES = 48.0, 24.0, -32.0, 1.5, 12.0
 USED = 0.5
 LISTED, PLACE, SEEN, SPOKEN = 72.0, 6.0, 3.0, 0.5
 HINT = 20.0  # the least score of the best cause without a message
@@ -104,17 +105,30 @@ def rank(index, facts, text, message=None):
     says = terms_of(" ".join(message.says)) if message else frozenset()
     words = library(index).scores(weighed(text, "".join(errors_in(text)[:1]), says))
     known, share, ranked = known_behind(index, message), SPOKEN if message else 1, []
+    clues = clues_in(index, text)
     for name, cause in index.causes.items():
         fitting = [fact for fact in cause.fits if fact in facts]
         reasons = tuple(facts[fact] for fact in fitting if fact not in GENERIC)
-        clue = any(mentions(text, clue) for clue in cause.clues)
+        clue = sum(clues[clue] for clue in cause.clues if clue in clues)
         score = share * words[name] * (USED if cause.in_use(text) else 1)
         score += FITS if reasons else GENERAL * bool(fitting)
-        score += UNLESS * any(fact in facts for fact in cause.unless) + CLUE * clue
+        score += UNLESS * any(fact in facts for fact in cause.unless)
+        score += min(CLUE * clue, CLUES)
         told = bool(fitting or clue) or score >= TOLD
         if message is None or name in known or score >= REACH:
             ranked.append(Ranked(cause, score + known.get(name, 0), reasons, told))
     return sorted(ranked, key=lambda one: -one.score)
+
+
+def clues_in(index, text):
+    """{clue: its weight} of those in a text: what few causes have says more."""
+    lower = text.lower()
+    known = Counter(clue for cause in index.causes.values() for clue in cause.clues)
+    return {
+        clue: rare(n, len(index.causes))
+        for clue, n in known.items()
+        if clue.lower() in lower and mentions(text, clue)
+    }
 
 
 def known_behind(index, message):
@@ -161,5 +175,8 @@ def library(index):
     causes = index.causes.values()
     return Ranking(
         {cause.id: cause.said for cause in causes},
-        {cause.id: (cause.title, cause.cause, *cause.clues) for cause in causes},
+        {
+            one.id: (one.title, one.cause, one.brief, one.ask, *one.clues)
+            for one in causes
+        },
     )

@@ -24,6 +24,7 @@ from helpers.inspection.messages.parameters import parameters
 from helpers.inspection.messages.reshape import reshape
 from helpers.inspection.messages.shapes import differing, pictures, shapes
 
+DEEP = 128  # so many maps are channels, and no heads or words
 RANK = re.compile(r"\b([1-6])-?[dD]\b")
 
 
@@ -70,16 +71,13 @@ def picture(shape):
     """What a drawing function was given."""
     shape = as_shape(shape) or (0,)
     first, last, three = shape[0], shape[-1], len(shape) == 3
-    wide = first in WIDTHS and first > 64 and last < first
+    maps = three and not {first, last} & {1, 3, 4}
     holds = {
         "flat": len(shape) == 1,
         "batch": len(shape) >= 3 and first == 1,
         "channels-first": three and first in (3, 4) and last not in (3, 4),
-        "stack": three
-        and first not in (1, 3, 4)
-        and last not in (1, 3, 4)
-        and not wide,
-        "channels-left": three and wide,
+        "stack": maps and first < DEEP,
+        "feature-map": maps and first >= DEEP,
         "colours": len(shape) == 4 and 3 in (shape[1], last),
         "single-channel": three and last in (1, 2) and shape[:2] != (1, 1),
         "many-channels": three and last > 4 and last % 3 == 0 and shape[:2] == (1, 1),

@@ -10,7 +10,8 @@ from helpers import ROOT
 FOLDER = ROOT / "data" / "errors"
 MESSAGES, SAID, COUNTS = "messages.toml", "said.toml", "counts.toml"
 NOTEBOOK = "notebooks/error_index.ipynb"
-SETTING = re.compile(r"([a-z]\w+) ?[=(] ?(?:[\"'](\w+)[\"']|(True|False))")
+# attn_implementation="eager", set_attn_implementation("eager"), {"need_weights": True}
+SETTING = re.compile(r"([a-z]\w+)[\"']? ?[=(:] ?(?:[\"'](\w+)[\"']|(True|False))")
 
 
 @dataclass(frozen=True)
@@ -47,9 +48,9 @@ class Cause:
         return marked(self.code, "after")
 
     def in_use(self, text):
-        """Does the text set already what the remedy sets?"""
+        """Does the text set already most of what the remedy sets?"""
         remedy = settings(self.after) - settings(self.before)
-        return bool(remedy and remedy <= settings(text))
+        return 2 * len(remedy & settings(text)) > len(remedy)
 
 
 @dataclass(frozen=True)
@@ -118,8 +119,6 @@ def settings(code):
 
 def mentions(text, clue):
     """Does a word of the text begin with the clue? (A number has to stand alone.)"""
-    if clue.lower() not in text.lower():
-        return False
     end = r"(?!\d)" if clue[-1].isdigit() else ""
     start = r"(?<![a-z\d])" if clue[0].isalnum() else ""
     return bool(re.search(start + re.escape(clue) + end, text, re.IGNORECASE))

@@ -25,6 +25,8 @@ LAST, MOST_ERRORS = 20, 8  # letters that the last error has ahead, of so many
 LONGEST = 16_000  # letters of a log that are read
 LONGEST_GAP = 200  # letters that `...` may stand for
 CLOSE = 0.5  # the share of a wording that an error has, times the share the other way
+BRIEF, CLOSER = 20, 0.6  # words of a text that may be an error, and what it has to have
+UNKNOWN = None, [], True
 WORD = re.compile(r"[a-z_]{3,}")
 WANTED = re.compile(r"\b(expected|expects|must be|should be|but got|received)\b")
 AROUND = 80  # letters of an error around a wording
@@ -81,31 +83,36 @@ def find(messages, text):
     """(message, numbers, close): by its wording, or close to one, or of a kind.
 
     A longer wording counts before a shorter one, and the last error of a traceback
-    before those above it, of which it may be no more than the consequence. Returns
-    (None, [], True) if nothing fits.
+    before those above it, of which it may be no more than the consequence.
     """
     errors = errors_in(text)[:MOST_ERRORS]
     found = [longest(messages, error) for error in errors]
     found += [longest(messages, text, SURE_LENGTH if errors else 0)] * (
-        not any(message for _, message, _ in found)
+        not any(message for _, message, *_ in found)
     )
     lengths = [one[0] + LAST * (place == 0) for place, one in enumerate(found)]
-    place = lengths.index(max(lengths))
-    _, message, numbers = found[place]
+    _, message, *more = found[lengths.index(max(lengths))]
     if message:
-        return message, numbers, says_more(message, [*errors, text][place])
-    bare, numbers = prepare(next(iter(errors), ""))
-    if message := closest(messages, bare[:LONGEST_GAP]):
+        return message, *more
+    if errors:  # below its first line may stand a story, or code
+        first, error = errors[0].strip().split("\n")[0], errors[0]
+        return resembling(messages, first) or resembling(messages, error) or UNKNOWN
+    brief = len(text.split()) <= BRIEF
+    return brief and resembling(messages, text, CLOSER) or UNKNOWN
+
+
+def resembling(messages, text, least=CLOSE):
+    """(message, numbers, True) of a text in unknown words, or None."""
+    bare, numbers = prepare(text)
+    if message := closest(messages, bare[:LONGEST_GAP], least):
         fitting = len(numbers) == max(map(holes, message.says))
         return message, numbers * fitting, True
-    return *of_kind(messages, bare, numbers), True
+    message, numbers = of_kind(messages, bare, numbers)
+    return (message, numbers, True) if message and least == CLOSE else None
 
 
-def says_more(message, text):
-    """Does the error around a wording say what was expected, and the wording not?"""
-    bare, _ = prepare(text)
-    spans = (wording_in(example, bare) for example in message.says)
-    start, end = max(filter(None, spans), key=lambda span: span[1] - span[0])
+def says_more(bare, start, end):
+    """Does a text around a wording say what was expected, and the wording not?"""
     around = bare[max(0, start - AROUND) : start], bare[end : end + AROUND]
     wanted = any(map(WANTED.search, around))
     return wanted and not WANTED.search(bare[start:end])
@@ -116,20 +123,20 @@ def holes(example):
 
 
 def longest(messages, text, length=0):
-    """(length, message, numbers) of the longest wording in a text, above `length`."""
+    """(its length, message, numbers, close) of the longest wording above `length`."""
     bare, numbers = prepare(text)
-    best = (0, None, [])
+    best, found = (0, None, []), (0, 0)
     for message in messages:
         for example in message.says:
             said = len(example.replace("...", ""))
             if said > length and (span := wording_in(example, bare)):
                 first, last = (bare[:end].count(HOLE) for end in span)
                 mine = numbers[first:last] or numbers[first:]
-                length, best = said, (said, message, mine)
-    return best
+                length, best, found = said, (said, message, mine), span
+    return *best, says_more(bare, *found)
 
 
-def closest(messages, bare):
+def closest(messages, bare, least):
     """The message whose words an unknown error has nearly all of, or None."""
     said = set(WORD.findall(bare))
     wordings = [
@@ -142,7 +149,7 @@ def closest(messages, bare):
     def weight(words):
         return fsum(rare(known[word], len(wordings)) for word in words & known.keys())
 
-    best, found = CLOSE * weight(said), None
+    best, found = least * weight(said), None
     for message, words in wordings:
         if len(words) >= 5 and (shared := weight(words & said)):
             if (alike := shared * shared / weight(words)) > best:

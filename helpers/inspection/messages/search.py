@@ -9,7 +9,7 @@ import tomllib
 from collections import Counter
 from functools import cache
 from itertools import chain, pairwise
-from math import fsum, log
+from math import exp, fsum, log
 
 from helpers.inspection.messages.index import FOLDER
 
@@ -34,12 +34,12 @@ QUOTED = re.compile(r"[\"'](?:\w+\.)*([A-Za-z_]\w*)(?:\(\))?[\"']")
 FRAME = re.compile(r'^ *File "[^"\n]*", line \d+, in ', re.MULTILINE)
 TABLE = tomllib.loads((FOLDER / "words.toml").read_text(encoding="utf-8"))
 IDLE = frozenset(TABLE["idle"].split())
-CHINESE = {
+SAID = {
     word: f" {english} "
     for english, said in TABLE["chinese"].items()
     for word in said.split()
-}
-IDEOGRAMS = re.compile("|".join(sorted(CHINESE, key=len, reverse=True)))
+} | {phrase: f" {word} " for word, said in TABLE["phrases"].items() for phrase in said}
+OTHERWISE = re.compile("|".join(sorted(map(re.escape, SAID), key=len, reverse=True)))
 
 
 def base(word):
@@ -75,19 +75,23 @@ def forms(word):
     return stems, frozenset(letters if stems else ())
 
 
-def words_in(text):
-    """The words of a text as they stand there, of Chinese ones the English."""
+def plain(text):
+    """A text in lower case and English, with names taken apart."""
     text = RAISED.sub(" ", text)
     text = CAMEL.sub(lambda name: f"{name[0]} {PARTS.sub(' ', name[0])}", text)
-    text = IDEOGRAMS.sub(lambda match: CHINESE[match[0]], text.lower())
-    text = NEGATED.sub(" not ", SHORT.sub("", text)).replace("heat map", "heatmap")
-    return WORD.findall(HALF.sub(" float16 ", text))
+    text = OTHERWISE.sub(lambda match: SAID[match[0]], text.lower())
+    return HALF.sub(" float16 ", NEGATED.sub(" not ", SHORT.sub("", text)))
+
+
+def terms_of(text):
+    """The stems of a text, its pairs of neighbours in any order, and letters."""
+    return terms_in(plain(text))
 
 
 @cache
-def terms_of(text):
-    """The stems of a text, its pairs of neighbours in any order, and letters."""
-    found = [forms(word) for word in words_in(text)]
+def terms_in(text):
+    """The same of a text that is plain already."""
+    found = [forms(word) for word in WORD.findall(text)]
     words = [word for stems, _ in found for word in stems]
     pairs = [f"{a}+{b}" if a < b else f"{b}+{a}" for a, b in pairwise(words) if a != b]
     return frozenset(words).union(pairs, *(letters for _, letters in found))
@@ -117,8 +121,12 @@ class Ranking:
         """phrases, others: {name: texts}; a term counts once in each text."""
         self.terms, self.common = {}, {}
         for name, said in phrases.items():
-            texts = map(terms_of, (*said, *others[name]))
-            self.terms[name] = Counter(chain.from_iterable(texts))
+            texts = plain(
+                "\n".join(" ".join(text.split()) for text in (*said, *others[name]))
+            )
+            self.terms[name] = Counter(
+                chain.from_iterable(map(terms_in, texts.split("\n")))
+            )
             self.common[name] = 1 + COMMON * log(1 + len(said))
         totals = {name: counts.total() for name, counts in self.terms.items()}
         mean = sum(totals.values()) / len(totals)
@@ -126,13 +134,19 @@ class Ranking:
             name: FULL * (1 - LONG + LONG * total / mean)
             for name, total in totals.items()
         }
-        self.known = Counter(chain.from_iterable(self.terms.values()))
 
     def weight(self, term):
-        """What a term weighs by its rarity; a word of the setting, a pair less."""
+        """What a term weighs by its rarity; a word of the setting, a pair less.
+
+        It is rare if few entries have it, or few of those much: it counts as many as
+        there would be with the same entropy, had all as much of it.
+        """
+        found = [counts[term] for counts in self.terms.values() if term in counts]
+        shares = [n / sum(found) for n in found]
+        entries = exp(-fsum(share * log(share) for share in shares))
         part = LETTERS if term[0] == "~" else PAIR if "+" in term else 1.0
         aside = ASIDE if term in SETTING else 1.0
-        return part * aside * rare(self.known[term], len(self.terms))
+        return part * aside * rare(entries, len(self.terms))
 
     def scores(self, terms):
         """{name: how well the entry fits the terms of a text, {term: weight}}."""

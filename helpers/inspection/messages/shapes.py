@@ -27,7 +27,7 @@ def shapes(first, second, **_):
     hard = [one for one in differ if 1 not in one[1:]]  # a 1 can be repeated
     four = axes == (4, 4)
     outer = all(axis < max(axes) - 2 for axis, *_ in differ)  # batch or heads
-    query = four and [axis for axis, *pair in differ if 1 in pair] == [2] and not hard
+    query = four and (is_step(first, second) or is_step(second, first))
     places = "; ".join(f"axis {axis}: {a} and {b}" for axis, a, b in differ)
     holds = {
         "repeat": first and second and outer and not (hard or wide(first)),
@@ -47,6 +47,12 @@ def shapes(first, second, **_):
         rows = len(first) == 2 and wide(first)  # (N, D): tokens in front
         facts |= pair(a, b, axis if equal and not rows else None)
     return facts
+
+
+def is_step(scores, mask):
+    """One query of a step with a cache, and a mask that was made for all queries."""
+    (_, heads, queries, keys), (_, each, rows, columns) = scores, mask
+    return queries == 1 < rows and each in (1, heads) and keys - columns in (0, 1)
 
 
 def heads_axis(first, second):

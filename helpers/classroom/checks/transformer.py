@@ -1,4 +1,4 @@
-"""Exercise of notebook 04: a transformer block, with the shipped weights in it."""
+"""Exercises of notebook 04: what cells look at, and a transformer block."""
 
 from functools import lru_cache, partial
 
@@ -8,7 +8,35 @@ from torch import nn
 from helpers.captioning import load_captioner
 from helpers.captioning.attention import causal_mask
 from helpers.classroom.checks.compare import Fault
-from helpers.classroom.checks.judge import either, exercise, load, randoms
+from helpers.classroom.checks.judge import either, exercise, load, random, randoms
+
+
+@exercise(
+    (random(2, 4, 15, 15).softmax(-1), 3, 5), (random(3, 2, 8, 8).softmax(-1), 4, 2)
+)
+def check_looked_at(weights, h, w):
+    """attempt(weights (B, A, N, N), h, w) -> what a cell receives, (B, h, w)."""
+    x = weights.unflatten(-1, (h, w))  # (B, A, N, h, w)
+    mean, right = weights.mean(1), x.mean((1, 2))  # (B, N, N), (B, h, w)
+    given = mean.mean(2).unflatten(-1, (h, w))  # (B, h, w)
+    own = mean.diagonal(dim1=1, dim2=2).unflatten(-1, (h, w))  # (B, h, w)
+    turned = mean.mean(1).unflatten(-1, (w, h))  # (B, w, h)
+    return right, {
+        "that is the mean of each row, 1 / N everywhere: columns are looked at": given,
+        "the mean, not the sum: the map must sum to 1": either(
+            x.sum((1, 2)), x.mean(1).sum(1), x.sum(1).mean(1)
+        ),
+        "mean, not the largest": [x.amax((1, 2)), x.mean(1).amax(1), x.amax(1).mean(1)],
+        "that is the row of one cell: average all": [x.mean(1)[:, n] for n in (0, -1)],
+        "that is the diagonal, what each cell gives itself": own,
+        "that is one head alone: average over all": [x[:, a].mean(1) for a in (0, -1)],
+        "the heads are still there: average over them": x.mean(2),
+        "keep the images: (B, h, w)": right.mean(0),
+        "(h, w), in this order": [turned, right.mT],
+        "row by row: unflatten into (h, w), do not transpose (w, h)": turned.mT,
+        "now lay it out: unflatten the N cells into (h, w)": mean.mean(1),
+    }
+
 
 ROLES = "words ask, cells answer: query x, key and value cells"
 
@@ -85,10 +113,7 @@ def mistakes_in_attention(x, causal, words, image, think):
 
     return {
         "no mask: in the self-attention a word sees the word to say": wrong(mask=None),
-        "word t may look at words 0 to t, `tril`": [
-            wrong(mask=causal.T),
-            wrong(mask=~causal),
-        ],
+        "word t sees words 0 to t: `tril`": [wrong(mask=causal.T), wrong(mask=~causal)],
         "a word may look at itself: keep the diagonal": wrong(mask=causal.tril(-1)),
         "one head over the whole width: cut it into heads first": wrong_heads(heads=1),
         "divide the scores by the root of a head's width, D/A": either(
@@ -152,9 +177,7 @@ def check_block(number, x, cells):
     return add_up(x, *parts), {
         **mistakes_in_attention(x, causal, *parts),
         **mistakes_around_the_parts(x, layer.norms, *parts),
-        "the cells come as they are: the query is normed": add_up(
-            x, words, normed, think
-        ),
+        "the cells come as they are: norm the query": add_up(x, words, normed, think),
         "first the words, then the cells": add_up(x, image, words, think),
         "the feed-forward network comes last, and it must be there": either(
             add_up(x, words, image),
