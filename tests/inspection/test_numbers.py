@@ -186,6 +186,15 @@ def test_the_name_of_a_parameter_says_what_its_sizes_count(name, file, model, sa
     assert "appended twice" not in found and "guidance" not in found
 
 
+def test_tables_that_depend_on_the_grid_are_told_together():
+    mismatches = (
+        SIZES.format("pos_embed", "1, 145, 96", "1, 401, 96"),
+        SIZES.format("blocks.3.attn.rel_pos_w", "39, 80", "79, 80"),
+    )
+    assert "depend on the image size" in reading("\n".join(mismatches))
+    assert "depend on" not in reading(mismatches[0])
+
+
 @pytest.mark.parametrize(
     ("missing", "surplus", "said"),
     [

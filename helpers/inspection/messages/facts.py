@@ -6,7 +6,7 @@ holds stands here, in `pairs` and in `reshape`; its sentence in data/errors/fact
 
 import re
 from itertools import pairwise
-from math import gcd, prod
+from math import prod
 
 from helpers.inspection.messages.numbers import (
     WIDTHS,
@@ -15,24 +15,16 @@ from helpers.inspection.messages.numbers import (
     compare,
     describe,
     grids,
-    one_image,
     rounded,
     told,
     without_numbers,
 )
-from helpers.inspection.messages.pairs import (
-    channels,
-    differing,
-    pair,
-    pictures,
-    product,
-    shapes,
-)
+from helpers.inspection.messages.pairs import channels, counts, pair, product
 from helpers.inspection.messages.parameters import parameters
 from helpers.inspection.messages.reshape import reshape
+from helpers.inspection.messages.shapes import differing, pictures, shapes
 
 DEEP = 128  # so many maps are channels, and no heads or words
-IMAGES = 16  # more are not in one prompt without being expanded
 RANK = re.compile(r"\b([1-6])-?[dD]\b")
 
 
@@ -91,39 +83,6 @@ def picture(shape):
         "many-channels": three and last > 4 and last % 3 == 0 and shape[:2] == (1, 1),
     }
     return told("picture", holds, shape=shape, about=describe(first) or "no grid")
-
-
-def counts(tokens, features):
-    """Image tokens in the prompt, and features of the image; of shapes, the rows."""
-    both = zip(range(9), as_shape(tokens), as_shape(features), strict=False)
-    place, tokens, features = next((one for one in both if one[1] != one[2]), (0, 0, 0))
-    if place and {tokens, features} <= WIDTHS:
-        return pair(tokens, features)
-    low, high = sorted((tokens, features))
-    more, whole = high - low, gcd(low, high) or 1
-    each, left = divmod(features, max(tokens, 1))
-    other, rest = divmod(features, max(tokens + 1, 1))
-    few, rows = tokens <= IMAGES, low // max(more, 1)
-    holds = {  # the first that holds
-        "no-token": tokens == 0,
-        "class-taken": more == 1 < low // 8,
-        "unexpanded": few and not left and (tokens == 1 or one_image(each)),
-        "one-short": few and not rest and one_image(other),
-        "off-by-one": more <= 3 < low // 4,
-        "expanded": whole == low > IMAGES,
-        "images-lost": one_image(whole) and high <= IMAGES * whole,
-        "newline": low == rows * more and 4 < more <= 3 * rows <= 9 * more,
-        "other-count": one_image(low) and one_image(high),
-        "cut-off": tokens < features,
-        "surplus": tokens > features,
-    }
-    first = [name for name in holds if holds[name]][: features > 0]
-    values = {"low": low, "high": high, "more": more, "whole": whole, "each": each}
-    values |= {"tokens": tokens, "features": features, "rows": rows, "other": other}
-    values |= {"all": tokens + 1, "times": high // max(low, 1), "a": low // whole}
-    values |= {"lost": "features" if tokens > features else "image tokens"}
-    values |= {"b": high // whole, "about": [describe(low), describe(high)]}
-    return told("counts", dict.fromkeys(first, True), **values)
 
 
 def rank(first, second):

@@ -15,7 +15,7 @@ from helpers.inspection.messages.numbers import (
     square_root,
     told,
 )
-from helpers.inspection.messages.pairs import differing
+from helpers.inspection.messages.shapes import differing
 
 DATA = tomllib.loads((FOLDER / "parameters.toml").read_text(encoding="utf-8"))
 TABLES = {one["fact"]: one for one in DATA["table"]}
@@ -26,6 +26,7 @@ LISTS = re.compile(
 )
 QUOTED = re.compile(r"[\"']([\w.]+)[\"']")
 TEXTS = {77, 248, 512, 514, 1024, 2048}  # positions of published texts
+GRID = "image-positions", "distances", "line-distances", "window-mask"
 MOST = 80  # names of a list that are compared
 
 
@@ -36,6 +37,8 @@ def parameters(numbers, text):
         for found in form.finditer(text):
             shapes = (re.findall(r"\d+", found[side]) for side in ("file", "model"))
             facts = table(found["name"], *(tuple(map(int, n)) for n in shapes)) | facts
+    many = [TABLES[kind]["what"] for kind in GRID if kind in facts]
+    facts |= told("keys", {"several-tables": many[1:]}, names=" and ".join(many))
     if not facts and len(known) > 1:
         differ = [f"axis {i}: {a} and {b}" for i, a, b in differing(*known[:2])]
         facts = told("shapes", {"differ": differ}, places="; ".join(differ))

@@ -17,7 +17,7 @@ from helpers.inspection.messages.numbers import (
     square_root,
     told,
 )
-from helpers.inspection.messages.pairs import heads_axis
+from helpers.inspection.messages.shapes import heads_axis
 
 HEADS = {8, 12, 16, 20, 24, 28, 32, 40}
 PIXELS = re.compile(r"(?<![\d.x×*] )(?<![\d.x×*])(\d+) ?[x×*] ?(\d+)(?! ?[x×*]|\d)")
