@@ -56,7 +56,7 @@ def decoder_step(sizes):
     axes.text(6.95, 2.5, "@ places", ha="center", color=LABEL)
     arrow(axes, word.right, (5.0, 4.25))
     arrow(axes, state.right, (5.0, 3.9))
-    arrow(axes, where.top, (6.5, 3.7))
+    arrow(axes, where.top, (6.2, 3.7))
     arrow(axes, gru.right, new.left)
     arrow(axes, new.right, said.top, bend=-0.3)
     arrow(axes, context.right, said.bottom, bend=0.3)
