@@ -14,6 +14,7 @@ from helpers.inspection.messages.index import FOLDER, read_index
 from tools.notebooks import INDEX, METADATA, run_all
 
 TO_COPY = "\n\n```python\n# before\n{}\n# after\n{}\n```"  # on a page of the site
+WORDINGS = 6  # of an entry in the notebook; its page of the site has all
 page_of = partial(new_notebook, metadata=METADATA)
 SEARCH = """\
 **Or search**: paste your message into the search field, with your own numbers. Every
@@ -51,7 +52,7 @@ def with_rows(name, rows=()):
 def entry_cells(index, cause):
     """An entry: heading and text, a program in plain PyTorch, one with the helpers."""
     main = [message.says[0] for message in messages_of(index, cause.id, 1)]
-    said = [quoted(text) for text in main if text not in cause.title]
+    said = [quoted(text) for text in main if text not in cause.title][:WORDINGS]
     threads = ", ".join(map(link, cause.threads))
     parts = [
         f"### {cause.title}",
