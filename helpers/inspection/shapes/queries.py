@@ -7,6 +7,7 @@ from math import ceil, isqrt, prod
 from helpers.inspection.shapes.facts import SMALLEST, as_pair
 from helpers.inspection.shapes.families import say
 from helpers.inspection.shapes.features import HEADS
+from helpers.inspection.shapes.other_input import fewer
 from helpers.inspection.shapes.readings import fits, likeliest
 
 # 16 of "patch16", "ViT-B/16", "vitl16" and "ViT-L-16"; 224 of "_224" and "-448px".
@@ -57,14 +58,6 @@ def looks_at_words(N, T, facts):
     return facts.family.words and (T > N or bool(no_grid and not facts.family.place))
 
 
-def cut_by_one(N, facts):
-    """Why a grid has some more cells than these keys, in words; or ""."""
-    best = likeliest(N + 1, facts)
-    if best is None or best.off_grid or best.kind != "cells":
-        return pruned(N, facts)
-    return f"or {best.size} cells but for the last, which training cuts off (causal)"
-
-
 def pruned(N, facts):
     """That an encoder dropped or merged cells, where the image has more; or ""."""
     if None in (facts.image_size, facts.patch_size) or facts.in_prompt():
@@ -105,8 +98,8 @@ def by_queries(report, N, facts, own):
         cells = not (best.off_grid or named or facts.family.prompt)
         report.notes += [say("strided queries", T=T, grid=grid)] * cells
     M = N - words_of(facts)
-    if T == N and best.off_grid > N - M and (cut := cut_by_one(M, facts)):
-        yield cut
+    if T == N and best.off_grid > N - M:
+        yield from filter(None, [fewer(M, facts) or pruned(M, facts)])
     end = best.layout.index.movedim(-1, 0)[-1].max() == N - 1
     if T == N and best.free and end and best.off_grid == N - M:
         yield say("last cell", first=N - M + 1)

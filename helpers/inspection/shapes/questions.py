@@ -5,9 +5,10 @@ from math import isqrt
 from helpers.inspection.shapes.facts import LARGEST
 from helpers.inspection.shapes.families import say
 from helpers.inspection.shapes.features import HEADS, MOST_LEVELS, MOST_POINTS
+from helpers.inspection.shapes.other_input import KIND, fewer, other_size
 from helpers.inspection.shapes.prompt_layout import unplaced
-from helpers.inspection.shapes.queries import cut_by_one, looks_at_words, queries_of
-from helpers.inspection.shapes.readings import fits, likeliest, other_size
+from helpers.inspection.shapes.queries import looks_at_words, pruned, queries_of
+from helpers.inspection.shapes.readings import fits, likeliest
 from helpers.inspection.shapes.report import MOST, Known
 from helpers.inspection.shapes.tiles import TILES
 
@@ -28,6 +29,7 @@ QUESTIONS = (
     {
         "placed by text": lambda c, f: f.text is not None,
         "placed by name": lambda c, f: f.family.place and c.off_grid > 5,
+        "place of one": lambda c, f: among(c, f) and c.off_grid == 1,
         "place": among,
         "joined": lambda c, f: c.kind == "joined" and f.input_ids is None,
     },
@@ -43,12 +45,13 @@ QUESTIONS = (
     },
     {"input": lambda c, f: f.input_unknown() and f.family.inputs},
     {
+        "other input": lambda c, f: c.kind == KIND,
         "no sizes": lambda c, f: not f.image_size and not f.gives_layout(),
         "unusual": lambda c, f: f.image_size and not c.likely,
     },
     {
         "kind": lambda c, f: (
-            c.kind not in ("cells", "windows", *f.family.kinds)
+            c.kind not in ("cells", "windows", KIND, *f.family.kinds)
             and not (f.frames and c.kind == "frames")
             and not (f.tiles and not f.frames and c.kind in TILES)
         ),
@@ -70,6 +73,7 @@ def open_questions(candidates, facts):
         "f": facts,
         "other": other_size(best.layout.length, facts),
         "sizes": size + patches,
+        "image": size,
         "wanted": " and ".join(f"{name}=" for name in facts.assumed),
     }
     kinds = [[k for k, test in g.items() if test(best, facts)] for g in QUESTIONS]
@@ -127,7 +131,9 @@ def no_layout(report, keys, facts):
         if N == 1:
             return f"axis {keys - 1} of size {T} fits{grid}: the keys may be there"
         return say("cells ask", text=text, axis=keys - 1, T=shape[keys - 1], grid=grid)
-    text += f", {cut}" if T == N and (cut := cut_by_one(N, facts)) else ""
+    if near := fewer(N, facts):
+        return near
+    text += f", {near}" if T == N and (near := pruned(N, facts)) else ""
     return say("no grid", text=text, head=head)
 
 
@@ -170,6 +176,8 @@ def next_line(report, keys, facts):
     if best.free:
         known = facts.text is not None
         return f"the same with {PLACES[known]}"
+    if best.kind == KIND:
+        return "the same with image_size=(H, W), after every resize and crop"
     if report.what != "weights" or best.kind == "windows" or keys is None:
         return ""
     if not (best.likely or facts.image_size):

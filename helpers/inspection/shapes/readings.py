@@ -1,7 +1,6 @@
 """Which layouts a number of image tokens allows. All of them only count."""
 
 from dataclasses import replace
-from math import isqrt
 
 from helpers.inspection.shapes import tiles
 from helpers.inspection.shapes.facts import SMALLEST
@@ -78,18 +77,6 @@ def fits(N, facts):
     most = (MOST_EXTRAS + facts.family.behind) * (facts.frames or 1)
     enough = best and best.cells >= SMALLEST
     return bool(enough and best.off_grid <= most)
-
-
-def other_size(N, facts):
-    """The square image that would have N keys with this patch, in words; or ""."""
-    patch = facts.patch_size
-    if facts.image_size is None or not isinstance(patch, int):
-        return ""
-    side = isqrt(N)
-    if N - side * side > 1 or side < 4:
-        return ""
-    size = f"images of {side * patch} x {side * patch}"
-    return f"{side} x {side}, {EXTRAS[N - side * side]}, for {size}"
 
 
 def extras_of(n):
