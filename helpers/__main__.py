@@ -136,14 +136,9 @@ def as_option(text):
     options = doctor_facts()
 
     def option(match):
-        name, value = match.groups()
-        flag, _, form, _ = options[name]
-        parts = (value or "").strip("()").split(", ")
-        letters = re.findall("[A-Z]", form)
-        if not value or len(parts) > len(letters):
-            return f"{flag} {form}"
-        parts = [p if p.isdigit() else n for p, n in zip(parts, letters, strict=False)]
-        return f"{flag} {('x' if 'x' in form else ',').join(parts)}"
+        (flag, _, form, _), value = options[match[1]], match[2] or ""
+        numbers = [] if re.search("[a-z]", value, re.I) else re.findall(r"\d+", value)
+        return f"{flag} {('x' if 'x' in form else ',').join(numbers) or form}"
 
     text = re.sub(r"\b(?=(input_ids|read_tokens)=)", "in Python ", text)
     return re.sub(rf"\b({'|'.join(options)})=(\([^)]*\)|\d+)?", option, text)

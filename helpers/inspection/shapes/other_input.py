@@ -3,13 +3,7 @@
 from math import isqrt
 
 from helpers.inspection.shapes.families import read_toml, say
-from helpers.inspection.shapes.readings import (
-    EXTRAS,
-    FRAMES,
-    extras_of,
-    fits,
-    likeliest,
-)
+from helpers.inspection.shapes.readings import EXTRAS, extras_of, fits, likeliest
 from helpers.inspection.shapes.report import Candidate
 from helpers.maps.token_layout import TokenLayout
 
@@ -59,18 +53,21 @@ def fewer(N, facts):
     return ""
 
 
-def instead(candidates, N, T, facts):
-    """The candidates for N keys of T queries; where none is usual and another input is,
-    that comes first, and those by chance go, as where a key or two are missing."""
+def instead(report, N, facts):
+    """The candidates for N keys; where none is usual and another input is, that comes
+    first, and those by chance go, as where a key or two are missing."""
+    candidates = report.candidates
+    T = next((axis.size for axis in report.axes if axis.name == "queries"), 0)
     best = next(iter(candidates), None)
-    usual = best and best.likely and not best.free and best.kind not in FRAMES
+    usual = best and best.likely and not best.free and len(best.layout.grid) < 3
     elsewhere = T not in (0, N) and fits(T, facts)  # the cells are the queries
-    named = facts.gives_layout() or facts.words or facts.merge or facts.family.kinds
+    named = facts.gives_layout() or facts.words or facts.merge
+    named = named or {*facts.family.kinds} - {"cells"}
     if usual or elsewhere or named or "image_size" in facts.assumed:
         return candidates
     other = other_input(N, facts) if known(N) and not facts.family.prompt else None
     if not (other or fewer(N, facts)):
         return candidates
-    left = [c for c in candidates if c.off_grid <= MOST_OVER and c.kind not in FRAMES]
-    same = [c for c in left if other and c.layout.index.equal(other.layout.index)]
-    return [*([other] if other else []), *(c for c in left if c not in same)]
+    left = [c for c in candidates if c.off_grid <= MOST_OVER]
+    left = [c for c in left if len(c.layout.grid) < 3]
+    return [other, *(c for c in left if c.layout != other.layout)] if other else left

@@ -9,13 +9,8 @@ from helpers.inspection.shapes.report import Known, in_number
 from helpers.inspection.shapes.tiles import TILES
 from helpers.maps.token_layout import TokenLayout
 
-FIRST = (
-    "joined",
-    "thumbnail first",
-    "padded",
-    "class frames",
-    "overlapping",
-)  # no cell comes first
+# Kinds whose first key is no cell.
+FIRST = ("joined", "thumbnail first", "padded", "class frames", "overlapping")
 CLEARLY = 0.85  # so much smoother maps are in the right order
 UNEVEN = 0.01  # the mean change of a logarithm from cell to cell: less is an even map
 RARE = ("time last", "class frames", "blocks")  # but in models that are known for it

@@ -49,8 +49,7 @@ def fit_keys(report, values, keys, facts, fold=None, batch=None):
         report.candidates, doubts = in_windows(report.candidates, fold, values, facts)
     report.candidates, contradicted = bind(report.candidates, shape, facts)
     if not fold:
-        own = report.candidates, N, queries.queries_of(report), facts
-        report.candidates = instead(*own)
+        report.candidates = instead(report, N, facts)
     if note and (facts.family.grid or report.candidates):
         report.notes.append(note)
     return doubts + contradicted + still_open(report, keys, facts)

@@ -79,9 +79,10 @@ def cells_that_look(report, N, facts):
 def by_queries(report, N, facts, own):
     """What the queries, cells `own` or None, leave open of the candidates."""
     best, T = report.candidates[0], queries_of(report)
+    grid = best.layout.grid
     if own:
         report.notes.append(f"the queries fit the image, too: {own}")
-        same = best.layout.grid == own.layout.grid
+        same = grid == own.layout.grid
         more = best.off_grid > own.off_grid + words_of(facts)
         if best.kind == "cells" and (not same or more):
             s = 0 if best.off_grid else stride(own.layout.grid, N)
@@ -90,13 +91,11 @@ def by_queries(report, N, facts, own):
         if report.sums and (width or not fits(N, facts)) and facts.text is None:
             keys = "may be a head's width" if width else "do not"
             yield say("softmax axis", T=T, N=N, keys=keys)
-    elif (
-        stride(best.layout.grid, T) == 2 and best.kind == "cells" and not best.off_grid
-    ):
-        grid = " x ".join(str(ceil(n / 2)) for n in best.layout.grid)
+    elif best.kind == "cells" and not best.off_grid and stride(grid, T) == 2:
+        half = " x ".join(str(ceil(n / 2)) for n in grid)
         named = any(axis.named for axis in report.axes if axis.name == "queries")
-        cells = not (best.off_grid or named or facts.family.prompt)
-        report.notes += [say("strided queries", T=T, grid=grid)] * cells
+        cells = not (named or facts.family.prompt)
+        report.notes += [say("strided queries", T=T, grid=half)] * cells
     M = N - words_of(facts)
     if T == N and best.off_grid > N - M:
         yield from filter(None, [fewer(M, facts) or pruned(M, facts)])

@@ -38,6 +38,7 @@ QUESTIONS = (
         "several": lambda c, f: c.free and c.off_grid > c.cells,
     },
     {
+        "other input": lambda c, f: c.kind == KIND,
         "assumed": lambda c, f: f.assumed,
         "unpublished": lambda c, f: (
             not f.patch_size and f.family.inputs and f.image_size
@@ -45,9 +46,8 @@ QUESTIONS = (
     },
     {"input": lambda c, f: f.input_unknown() and f.family.inputs},
     {
-        "other input": lambda c, f: c.kind == KIND,
         "no sizes": lambda c, f: not f.image_size and not f.gives_layout(),
-        "unusual": lambda c, f: f.image_size and not c.likely,
+        "unusual": lambda c, f: f.image_size and not c.likely and c.kind != KIND,
     },
     {
         "kind": lambda c, f: (
@@ -65,14 +65,12 @@ def open_questions(candidates, facts):
     if not candidates or candidates[0].known != Known.COUNTED:
         return []
     best, size = candidates[0], " x ".join(map(str, facts.image_size or ()))
-    patches = (
-        f" in patches of {facts.patch_size}" if facts.patch_size != 1 else " cells"
-    )
+    p = facts.patch_size
     numbers = {
         "c": best,
         "f": facts,
         "other": other_size(best.layout.length, facts),
-        "sizes": size + patches,
+        "sizes": size + (" cells" if p == 1 else f" in patches of {p}"),
         "image": size,
         "wanted": " and ".join(f"{name}=" for name in facts.assumed),
     }
@@ -107,9 +105,8 @@ def no_layout(report, keys, facts):
     if facts.family.note and not facts.family.grid:
         more = f". {say('causal text', N=N)}" * report.causal
         if fits(T, facts) and T != N:
-            more += (
-                f". {say('cells ask', text=f'{N} keys', axis=keys - 1, T=T, grid=grid)}"
-            )
+            numbers = {"text": f"{N} keys", "axis": keys - 1, "T": T, "grid": grid}
+            more += f". {say('cells ask', **numbers)}"
         more += f"; {N - words}, if {words} words stand among them" * (0 < words < N)
         return f"{facts.name}: {facts.family.note}{more}{head}"
     if 0 < words < N:
@@ -150,9 +147,7 @@ def in_parts(candidates):
     best = candidates[0] if candidates else None
     if not best or best.known != Known.COUNTED:
         return []
-    kinds = next(
-        (kinds for kinds in (TILES, ORDERS) if best.kind in kinds), [best.kind]
-    )
+    kinds = next((own for own in (TILES, ORDERS) if best.kind in own), [best.kind])
     alike = [c for c in candidates if c.layout.grid == best.layout.grid]
     return [c for c in alike if c.kind in kinds and c.free == best.free]
 

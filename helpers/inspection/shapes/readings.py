@@ -148,9 +148,8 @@ def frames(g, M, facts):
         last = kind == "time last"
         others = extras_of(prefix or each) + " of each" * bool(each)
         for t in steps(M - prefix, n + each, facts.frames):
-            layout = TokenLayout.from_frames(
-                t, g.h, g.w, prefix, frame_prefix=each, time_last=last
-            )
+            around = {"frame_prefix": each, "time_last": last}
+            layout = TokenLayout.from_frames(t, g.h, g.w, prefix, **around)
             order = f"the {t} keys of a cell together" * last
             yield candidate(layout, g, kind, others, order)
     yield from spaced(g, M, facts)
