@@ -2,6 +2,7 @@
 
 from math import isqrt
 
+from helpers.inspection.shapes.facts import SMALLEST_MERGED as FEWEST
 from helpers.inspection.shapes.families import read_toml, say
 from helpers.inspection.shapes.readings import EXTRAS, extras_of, fits, likeliest
 from helpers.inspection.shapes.report import Candidate
@@ -9,7 +10,6 @@ from helpers.maps.token_layout import TokenLayout
 
 KIND = "other input"  # of a Candidate: the picture was resized or cropped before
 MOST_OVER = 16  # keys off the grid that need no explanation
-FEWEST = 36  # cells of a grid of which one may be missing
 FEWEST_KNOWN = 144  # the same, where a published input is known by its class token
 TOO_FEW = {1: "one", 2: "two"}
 
@@ -58,8 +58,8 @@ def instead(report, N, facts):
     first, and those by chance go, as where a key or two are missing."""
     candidates = report.candidates
     T = next((axis.size for axis in report.axes if axis.name == "queries"), 0)
-    best = next(iter(candidates), None)
-    usual = best and best.likely and not best.free and len(best.layout.grid) < 3
+    best = next(iter(candidates), None)  # a video only where frames= says so
+    usual = best and best.likely and not best.free and not best.layout.grid[2:]
     elsewhere = T not in (0, N) and fits(T, facts)  # the cells are the queries
     named = facts.gives_layout() or facts.words or facts.merge
     named = named or {*facts.family.kinds} - {"cells"}
@@ -68,6 +68,5 @@ def instead(report, N, facts):
     other = other_input(N, facts) if known(N) and not facts.family.prompt else None
     if not (other or fewer(N, facts)):
         return candidates
-    left = [c for c in candidates if c.off_grid <= MOST_OVER]
-    left = [c for c in left if len(c.layout.grid) < 3]
+    left = [c for c in candidates if c.off_grid <= MOST_OVER and not c.layout.grid[2:]]
     return [other, *(c for c in left if c.layout != other.layout)] if other else left
