@@ -14,7 +14,8 @@ def instead_of_weights(report, values, facts, counts):
     shape, signed = report.shape, False
     if points := features.as_points(shape, report.sums, facts, counts):
         return points
-    named = {counts["heads"], counts["queries"]} - {None, 1}
+    heads, asked = counts["heads"], counts["queries"]
+    named = {heads, asked} - {None, 1}
     if values is not None:
         signed = bool((values.nan_to_num() < -1e-6).any())
         if found := two_numbers(values):
@@ -30,17 +31,15 @@ def instead_of_weights(report, values, facts, counts):
     if not signed and facts.gives_layout() and placed:
         return None
     if not signed and named & set(shape):
-        asked = counts["queries"] in shape or facts.words == shape[-1]
-        return (
-            None if asked else features.as_heads(shape, facts, signed, counts["heads"])
-        )
-    found = features.as_features(shape, facts, signed, counts["heads"])
+        weights = asked in shape or facts.words == shape[-1]
+        return None if weights else features.as_heads(shape, facts, signed, heads)
+    found = features.as_features(shape, facts, signed, heads)
     if signed and found and found.what == "queries, keys or values":
         sizes = values.abs().sum(-1)  # (...)
         centred = (values.sum(-1).abs() <= 1e-3 * sizes).all()
         if centred or values.abs().max() <= TINY:  # gradients
             return None
-    axes_named = counts["heads"] in shape[:-2] or counts["queries"] == shape[-2:][0]
+    axes_named = heads in shape[:-2] or asked == shape[-2:][0]
     return None if axes_named and found and found.what == "tokens" else found
 
 
