@@ -7,6 +7,7 @@ import sys
 
 from helpers.captioning.checkpoints import VARIANTS
 from helpers.classroom.setup_check import check_setup
+from helpers.inspection.shapes.report import wrapped
 
 RENDERED = "rendered"  # both captioners of scenes with light and shadow
 
@@ -108,9 +109,9 @@ def print_report(weights, **facts):
         shape = shape_in(weights)
         report = diagnose(shape or read_weights(weights), **facts)
     except (OSError, TypeError, ValueError) as error:
-        print(error, file=sys.stderr)
+        print(as_option(str(error)), file=sys.stderr)
         return 2
-    print("\n".join([str(report), *in_options(report, facts)]))
+    print(in_options(report, facts))
     return 0
 
 
@@ -121,14 +122,26 @@ def shape_in(text):
 
 
 def in_options(report, facts):
-    """Lines that say what a report's arguments are here, and what its `report` is."""
-    options = {name: f"{how[0]} {how[2]}" for name, how in doctor_facts().items()}
-    said = [f"{n}= is {o}" for n, o in options.items() if f"{n}=" in str(report)]
-    lines = [f"at the command line: {', '.join(said)}"] if said else []
+    """The report with options for arguments; and what `report` is in Python."""
+    lines = [as_option(line) for line in report.lines()]
+    text = "\n".join(part for line in lines for part in wrapped(line))
     if "report." in report.next:
         given = [f"{name}={fact!r}" for name, fact in facts.items() if fact is not None]
-        lines += [f"in Python: report = diagnose({', '.join(['weights', *given])})"]
-    return lines
+        text += f"\nin Python: report = diagnose({', '.join(['weights', *given])})"
+    return text
+
+
+def as_option(text):
+    """heads= -> --heads N; merge=2 -> --merge 2; tiles=(2, 3) -> --tiles 2x3."""
+    options = doctor_facts()
+
+    def option(match):
+        (flag, _, form, _), value = options[match[1]], match[2] or ""
+        numbers = [] if re.search("[a-z]", value, re.I) else re.findall(r"\d+", value)
+        return f"{flag} {('x' if 'x' in form else ',').join(numbers) or form}"
+
+    text = re.sub(r"\b(?=(input_ids|read_tokens)=)", "in Python ", text)
+    return re.sub(rf"\b({'|'.join(options)})=(\([^)]*\)|\d+)?", option, text)
 
 
 def print_explanation(message):

@@ -72,11 +72,8 @@ class Names:
         for axis, name in zip(grid, QUERY_GRID, strict=False):
             self.put(axis, name, "two axes on a grid")
         last = self.free[-1:]
-        if (
-            last
-            and self.counts["queries"] in (None, 1)
-            and self.shape[last[0]] == self.N
-        ):
+        one = self.counts["queries"] in (None, 1)
+        if last and one and self.shape[last[0]] == self.N:
             self.put(last[0], "queries", "as many as keys")
 
     def query_grid(self):

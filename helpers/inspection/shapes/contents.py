@@ -1,12 +1,6 @@
 """What a tensor is, if it is no weights: by its values, then by its shape."""
 
-from helpers.inspection.shapes.features import (
-    as_features,
-    as_heads,
-    as_points,
-    features,
-    labels,
-)
+from helpers.inspection.shapes import features
 from helpers.inspection.shapes.readings import exact, fits
 from helpers.inspection.shapes.softmax import image_block, tolerance
 from helpers.inspection.shapes.value_rules import TINY
@@ -18,16 +12,17 @@ SMALL, SMALL_LAST = 192, 64  # pixels of a side: below this, colors may be heads
 def instead_of_weights(report, values, facts, counts):
     """The Features that the tensor may be; None for weights."""
     shape, signed = report.shape, False
-    if points := as_points(shape, report.sums, facts, counts):
+    if points := features.as_points(shape, report.sums, facts, counts):
         return points
-    named = {counts["heads"], counts["queries"]} - {None, 1}
+    heads, asked = counts["heads"], counts["queries"]
+    named = {heads, asked} - {None, 1}
     if values is not None:
         signed = bool((values.nan_to_num() < -1e-6).any())
         if found := two_numbers(values):
             return found
         total = values.nan_to_num().double().sum(-1)  # (...)
         cut = total.min() >= 0.5 and total.max() <= 1 + tolerance(values)  # of keys
-        if (report.sums or (cut and not signed)) and not labels(shape, facts):
+        if (report.sums or (cut and not signed)) and not features.labels(shape, facts):
             return None
         pixels = None if named & set(shape) else as_pixels(shape, values, facts)
         if found := pixels or whole_numbers(values):
@@ -36,15 +31,15 @@ def instead_of_weights(report, values, facts, counts):
     if not signed and facts.gives_layout() and placed:
         return None
     if not signed and named & set(shape):
-        asked = counts["queries"] in shape or facts.words == shape[-1]
-        return None if asked else as_heads(shape, facts, signed, counts["heads"])
-    found = as_features(shape, facts, signed, counts["heads"])
+        weights = asked in shape or facts.words == shape[-1]
+        return None if weights else features.as_heads(shape, facts, signed, heads)
+    found = features.as_features(shape, facts, signed, heads)
     if signed and found and found.what == "queries, keys or values":
         sizes = values.abs().sum(-1)  # (...)
         centred = (values.sum(-1).abs() <= 1e-3 * sizes).all()
         if centred or values.abs().max() <= TINY:  # gradients
             return None
-    axes_named = counts["heads"] in shape[:-2] or counts["queries"] == shape[-2:][0]
+    axes_named = heads in shape[:-2] or asked == shape[-2:][0]
     return None if axes_named and found and found.what == "tokens" else found
 
 
@@ -55,8 +50,8 @@ def two_numbers(values):
     one = least == 0 and bool((values.sum(-1) == 1).all())  # a key a row: weights
     mask = two and not one and (most == 0 or (least, most) == (0, 1))
     if mask and any(image_block(values == seen) == (0, 0) for seen in (most, least)):
-        return features("causal mask", tokens=values.dim() - 1)
-    return features("mask") if mask else None
+        return features.features("causal mask", tokens=values.dim() - 1)
+    return features.features("mask") if mask else None
 
 
 def whole_numbers(values):
@@ -64,7 +59,7 @@ def whole_numbers(values):
     least, most = values.min().item(), values.max().item()
     ids = -100 <= least < most > 1 and (least, most) != (0, 255)
     whole = ids and bool((values % 1 == 0).all())
-    return features("whole numbers") if whole else None
+    return features.features("whole numbers") if whole else None
 
 
 def as_pixels(shape, values, facts):
@@ -79,7 +74,7 @@ def as_pixels(shape, values, facts):
         usual = C in COLORS and min(h, w) >= least and not (h % 8 or w % 8)
         bright = usual and sizes.max() <= 255 and sizes.mean() * w > 8
         if bright and not fits(w, facts):
-            return features(kind, C=C, h=h, w=w)
+            return features.features(kind, C=C, h=h, w=w)
     if shape[-1] == 4 and len(shape) == 3 and values.min() >= 0:
-        return features("boxes")
-    return features("enlarged maps") if same else None
+        return features.features("boxes")
+    return features.features("enlarged maps") if same else None

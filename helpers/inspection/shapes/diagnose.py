@@ -89,7 +89,9 @@ def examine(report, values, facts, layout, counts, probed):
     else:
         doubts = fit(report, values, keys, sizes, layout, features, fold, counts)
         doubts = test(report, doubts, shape[keys], facts, *probed)
-    report.ambiguous = [*open_axes(report.axes, counts["queries"]), *doubts]
+    asked = [*open_axes(report.axes, counts["queries"])]
+    first = keys is None or any(c.likely for c in report.candidates[:1])
+    report.ambiguous = asked + doubts if first else doubts + asked
     check_named(report, counts["heads"], counts["queries"])
     if values is not None:
         if report.axes[-1].name == "points":
@@ -132,12 +134,14 @@ def fit(report, values, keys, facts, layout, features, fold, counts):
             report.problems.append(problem("other layout", N=N, length=layout.length))
         return []
     if not (features and features.certain):
+        notes = [*report.notes]
         doubts = fit_keys(report, values, keys, facts, fold, counts["images"])
         if not features:
             small = len(report.shape) > 1 and report.sums == () and not fold
             return [*doubts, *(open_grid(report.shape, None) if small else ())]
         if any(c.likely for c in report.candidates):
             return [features.text, *doubts]
+        report.notes = notes  # those of weights are none of these
     report.what, report.candidates, doubts = features.what, [], []
     report.axes = features.axes(report.shape) if features.names else report.axes
     if features.tokens is not None and report.shape[features.tokens] >= SMALLEST:

@@ -182,6 +182,5 @@ def check_counts(*counts, least=1):
     for number in counts:
         whole = isinstance(number, Integral) and number >= least
         if number is not None and not whole:
-            raise ValueError(
-                f"sizes and counts are whole numbers from {least}, got {number}"
-            )
+            wanted = f"whole numbers from {least}"
+            raise ValueError(f"sizes and counts are {wanted}, got {number}")

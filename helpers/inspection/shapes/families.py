@@ -78,18 +78,14 @@ def stands_for_another(name, parts, known):
     """True if all parts are of up to four letters, and the name spells one out as no
     known name does, or it stands for several models and unusual words are beside it."""
     table, squeezed = read_toml("families.toml"), re.sub("[^a-z]", "", name.lower())
-    if any(len(p) > 4 for p in parts) or any(
-        k in squeezed for k in known if len(k) > 4
-    ):
+    if any(len(k) > 4 and (k in parts or k in squeezed) for k in known):
         return False
     words = re.findall("[a-z]+", re.sub(r"^[^/]*/(?=[A-Za-z])", "", name).lower())
     beside = [w for w in words if len(w) > 3 and not any(p in w for p in parts)]
     several = any(part in table["several"] for part in parts)
     if several and set(beside) - set(table["plain"]):
         return True
-    ways = [
-        words[n:] for n, word in enumerate(words) if not any(p in word for p in parts)
-    ]
+    ways = [words[n:] for n, w in enumerate(words) if not any(p in w for p in parts)]
     return any(spell(way, part) for part in parts for way in ways)
 
 

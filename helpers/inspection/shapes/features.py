@@ -4,7 +4,8 @@ from typing import NamedTuple
 
 from helpers.inspection.shapes.facts import SMALLEST
 from helpers.inspection.shapes.families import read_toml
-from helpers.inspection.shapes.readings import fits, likeliest, other_size
+from helpers.inspection.shapes.other_input import other_size
+from helpers.inspection.shapes.readings import fits, likeliest
 from helpers.inspection.shapes.report import Axis
 
 NARROWEST, STEP = 192, 64  # widths of models: 192, 384, 768, 1024, ..., of tokens

@@ -26,9 +26,8 @@ def read_weights(path):
     """
     path = Path(path)
     if not path.is_file():
-        raise FileNotFoundError(
-            f"{str(path)!r} is no file and no shape; write a shape as 1,12,197,197"
-        )
+        text = "is no file and no shape; write a shape as 1,12,197,197"
+        raise FileNotFoundError(f"{str(path)!r} {text}")
     if path.suffix not in READERS:
         raise ValueError(f"{path.name}: expected one of {', '.join(READERS)}")
     try:

@@ -5,17 +5,12 @@ from dataclasses import replace
 from helpers.inspection.shapes.facts import as_pair, least_cells
 from helpers.inspection.shapes.features import is_width
 from helpers.inspection.shapes.readings import exact, fits, rank, read
-from helpers.inspection.shapes.report import Known
+from helpers.inspection.shapes.report import Known, in_number
 from helpers.inspection.shapes.tiles import TILES
 from helpers.maps.token_layout import TokenLayout
 
-FIRST = (
-    "joined",
-    "thumbnail first",
-    "padded",
-    "class frames",
-    "overlapping",
-)  # no cell comes first
+# Kinds whose first key is no cell.
+FIRST = ("joined", "thumbnail first", "padded", "class frames", "overlapping")
 CLEARLY = 0.85  # so much smoother maps are in the right order
 UNEVEN = 0.01  # the mean change of a logarithm from cell to cell: less is an even map
 RARE = ("time last", "class frames", "blocks")  # but in models that are known for it
@@ -80,7 +75,9 @@ def moved(c, start, N):
     layout = TokenLayout(c.layout.index + start, N)
     first, last = int(layout.index.min()), int(layout.index.max())
     between = last - first + 1 - layout.index.numel()
-    others = f"{first} keys in front and {N - 1 - last} behind"
+    sides = {"in front": first, "behind": N - 1 - last}
+    others = [in_number(f"{n} keys") + f" {where}" for where, n in sides.items() if n]
+    others = " and ".join(others)
     others += f", {between} between" * bool(between)
     others += f"; among them {c.others}" * (c.kind in TILES and bool(c.off_grid))
     return replace(c, layout=layout, others=others)

@@ -108,9 +108,8 @@ def place(N, row, places, name):
         return Prompt(places[:0], row, name, doubt)
     each, rest = divmod(N - n, M)
     if M <= 8 and each >= 15 and not rest:  # a token per image, opened by the model
-        row = row.repeat_interleave(
-            torch.ones_like(row).index_fill(0, places, each + 1)
-        )  # (N,)
+        times = torch.ones_like(row).index_fill(0, places, each + 1)  # (n,)
+        row = row.repeat_interleave(times)  # (N,)
         opened = torch.arange(M)[:, None] * each + places[:, None]  # (M, 1)
         places = (opened + torch.arange(each + 1)).flatten()  # (M * (each + 1),)
     return Prompt(places, row, name)

@@ -9,6 +9,7 @@ from helpers.inspection.shapes.contradictions import bind
 from helpers.inspection.shapes.facts import LIKELY_MERGES, as_pair
 from helpers.inspection.shapes.families import problem, say
 from helpers.inspection.shapes.features import HEADS
+from helpers.inspection.shapes.other_input import instead
 from helpers.inspection.shapes.prompt_layout import by_prompt
 from helpers.inspection.shapes.readings import exact, fits
 from helpers.inspection.shapes.report import Known
@@ -47,6 +48,8 @@ def fit_keys(report, values, keys, facts, fold=None, batch=None):
     if fold and fold.windows:
         report.candidates, doubts = in_windows(report.candidates, fold, values, facts)
     report.candidates, contradicted = bind(report.candidates, shape, facts)
+    if not fold:
+        report.candidates = instead(report, N, facts)
     if note and (facts.family.grid or report.candidates):
         report.notes.append(note)
     return doubts + contradicted + still_open(report, keys, facts)

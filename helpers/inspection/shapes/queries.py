@@ -7,6 +7,7 @@ from math import ceil, isqrt, prod
 from helpers.inspection.shapes.facts import SMALLEST, as_pair
 from helpers.inspection.shapes.families import say
 from helpers.inspection.shapes.features import HEADS
+from helpers.inspection.shapes.other_input import fewer
 from helpers.inspection.shapes.readings import fits, likeliest
 
 # 16 of "patch16", "ViT-B/16", "vitl16" and "ViT-L-16"; 224 of "_224" and "-448px".
@@ -57,14 +58,6 @@ def looks_at_words(N, T, facts):
     return facts.family.words and (T > N or bool(no_grid and not facts.family.place))
 
 
-def cut_by_one(N, facts):
-    """Why a grid has some more cells than these keys, in words; or ""."""
-    best = likeliest(N + 1, facts)
-    if best is None or best.off_grid or best.kind != "cells":
-        return pruned(N, facts)
-    return f"or {best.size} cells but for the last, which training cuts off (causal)"
-
-
 def pruned(N, facts):
     """That an encoder dropped or merged cells, where the image has more; or ""."""
     if None in (facts.image_size, facts.patch_size) or facts.in_prompt():
@@ -86,9 +79,10 @@ def cells_that_look(report, N, facts):
 def by_queries(report, N, facts, own):
     """What the queries, cells `own` or None, leave open of the candidates."""
     best, T = report.candidates[0], queries_of(report)
+    grid = best.layout.grid
     if own:
         report.notes.append(f"the queries fit the image, too: {own}")
-        same = best.layout.grid == own.layout.grid
+        same = grid == own.layout.grid
         more = best.off_grid > own.off_grid + words_of(facts)
         if best.kind == "cells" and (not same or more):
             s = 0 if best.off_grid else stride(own.layout.grid, N)
@@ -97,16 +91,14 @@ def by_queries(report, N, facts, own):
         if report.sums and (width or not fits(N, facts)) and facts.text is None:
             keys = "may be a head's width" if width else "do not"
             yield say("softmax axis", T=T, N=N, keys=keys)
-    elif (
-        stride(best.layout.grid, T) == 2 and best.kind == "cells" and not best.off_grid
-    ):
-        grid = " x ".join(str(ceil(n / 2)) for n in best.layout.grid)
+    elif best.kind == "cells" and not best.off_grid and stride(grid, T) == 2:
+        half = " x ".join(str(ceil(n / 2)) for n in grid)
         named = any(axis.named for axis in report.axes if axis.name == "queries")
-        cells = not (best.off_grid or named or facts.family.prompt)
-        report.notes += [say("strided queries", T=T, grid=grid)] * cells
+        cells = not (named or facts.family.prompt)
+        report.notes += [say("strided queries", T=T, grid=half)] * cells
     M = N - words_of(facts)
-    if T == N and best.off_grid > N - M and (cut := cut_by_one(M, facts)):
-        yield cut
+    if T == N and best.off_grid > N - M:
+        yield from filter(None, [fewer(M, facts) or pruned(M, facts)])
     end = best.layout.index.movedim(-1, 0)[-1].max() == N - 1
     if T == N and best.free and end and best.off_grid == N - M:
         yield say("last cell", first=N - M + 1)

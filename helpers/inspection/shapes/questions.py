@@ -5,9 +5,10 @@ from math import isqrt
 from helpers.inspection.shapes.facts import LARGEST
 from helpers.inspection.shapes.families import say
 from helpers.inspection.shapes.features import HEADS, MOST_LEVELS, MOST_POINTS
+from helpers.inspection.shapes.other_input import KIND, fewer, other_size
 from helpers.inspection.shapes.prompt_layout import unplaced
-from helpers.inspection.shapes.queries import cut_by_one, looks_at_words, queries_of
-from helpers.inspection.shapes.readings import fits, likeliest, other_size
+from helpers.inspection.shapes.queries import looks_at_words, pruned, queries_of
+from helpers.inspection.shapes.readings import fits, likeliest
 from helpers.inspection.shapes.report import MOST, Known
 from helpers.inspection.shapes.tiles import TILES
 
@@ -28,6 +29,7 @@ QUESTIONS = (
     {
         "placed by text": lambda c, f: f.text is not None,
         "placed by name": lambda c, f: f.family.place and c.off_grid > 5,
+        "place of one": lambda c, f: among(c, f) and c.off_grid == 1,
         "place": among,
         "joined": lambda c, f: c.kind == "joined" and f.input_ids is None,
     },
@@ -36,6 +38,7 @@ QUESTIONS = (
         "several": lambda c, f: c.free and c.off_grid > c.cells,
     },
     {
+        "other input": lambda c, f: c.kind == KIND,
         "assumed": lambda c, f: f.assumed,
         "unpublished": lambda c, f: (
             not f.patch_size and f.family.inputs and f.image_size
@@ -44,11 +47,11 @@ QUESTIONS = (
     {"input": lambda c, f: f.input_unknown() and f.family.inputs},
     {
         "no sizes": lambda c, f: not f.image_size and not f.gives_layout(),
-        "unusual": lambda c, f: f.image_size and not c.likely,
+        "unusual": lambda c, f: f.image_size and not c.likely and c.kind != KIND,
     },
     {
         "kind": lambda c, f: (
-            c.kind not in ("cells", "windows", *f.family.kinds)
+            c.kind not in ("cells", "windows", KIND, *f.family.kinds)
             and not (f.frames and c.kind == "frames")
             and not (f.tiles and not f.frames and c.kind in TILES)
         ),
@@ -62,14 +65,13 @@ def open_questions(candidates, facts):
     if not candidates or candidates[0].known != Known.COUNTED:
         return []
     best, size = candidates[0], " x ".join(map(str, facts.image_size or ()))
-    patches = (
-        f" in patches of {facts.patch_size}" if facts.patch_size != 1 else " cells"
-    )
+    p = facts.patch_size
     numbers = {
         "c": best,
         "f": facts,
         "other": other_size(best.layout.length, facts),
-        "sizes": size + patches,
+        "sizes": size + (" cells" if p == 1 else f" in patches of {p}"),
+        "image": size,
         "wanted": " and ".join(f"{name}=" for name in facts.assumed),
     }
     kinds = [[k for k, test in g.items() if test(best, facts)] for g in QUESTIONS]
@@ -103,9 +105,8 @@ def no_layout(report, keys, facts):
     if facts.family.note and not facts.family.grid:
         more = f". {say('causal text', N=N)}" * report.causal
         if fits(T, facts) and T != N:
-            more += (
-                f". {say('cells ask', text=f'{N} keys', axis=keys - 1, T=T, grid=grid)}"
-            )
+            numbers = {"text": f"{N} keys", "axis": keys - 1, "T": T, "grid": grid}
+            more += f". {say('cells ask', **numbers)}"
         more += f"; {N - words}, if {words} words stand among them" * (0 < words < N)
         return f"{facts.name}: {facts.family.note}{more}{head}"
     if 0 < words < N:
@@ -127,7 +128,9 @@ def no_layout(report, keys, facts):
         if N == 1:
             return f"axis {keys - 1} of size {T} fits{grid}: the keys may be there"
         return say("cells ask", text=text, axis=keys - 1, T=shape[keys - 1], grid=grid)
-    text += f", {cut}" if T == N and (cut := cut_by_one(N, facts)) else ""
+    if near := fewer(N, facts):
+        return near
+    text += f", {near}" if T == N and (near := pruned(N, facts)) else ""
     return say("no grid", text=text, head=head)
 
 
@@ -144,9 +147,7 @@ def in_parts(candidates):
     best = candidates[0] if candidates else None
     if not best or best.known != Known.COUNTED:
         return []
-    kinds = next(
-        (kinds for kinds in (TILES, ORDERS) if best.kind in kinds), [best.kind]
-    )
+    kinds = next((own for own in (TILES, ORDERS) if best.kind in own), [best.kind])
     alike = [c for c in candidates if c.layout.grid == best.layout.grid]
     return [c for c in alike if c.kind in kinds and c.free == best.free]
 
@@ -170,6 +171,8 @@ def next_line(report, keys, facts):
     if best.free:
         known = facts.text is not None
         return f"the same with {PLACES[known]}"
+    if best.kind == KIND:
+        return "the same with image_size=(H, W), after every resize and crop"
     if report.what != "weights" or best.kind == "windows" or keys is None:
         return ""
     if not (best.likely or facts.image_size):

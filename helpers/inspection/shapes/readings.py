@@ -1,7 +1,6 @@
 """Which layouts a number of image tokens allows. All of them only count."""
 
 from dataclasses import replace
-from math import isqrt
 
 from helpers.inspection.shapes import tiles
 from helpers.inspection.shapes.facts import SMALLEST
@@ -80,18 +79,6 @@ def fits(N, facts):
     return bool(enough and best.off_grid <= most)
 
 
-def other_size(N, facts):
-    """The square image that would have N keys with this patch, in words; or ""."""
-    patch = facts.patch_size
-    if facts.image_size is None or not isinstance(patch, int):
-        return ""
-    side = isqrt(N)
-    if N - side * side > 1 or side < 4:
-        return ""
-    size = f"images of {side * patch} x {side * patch}"
-    return f"{side} x {side}, {EXTRAS[N - side * side]}, for {size}"
-
-
 def extras_of(n):
     return EXTRAS.get(n, f"{n} class and register tokens in front")
 
@@ -161,9 +148,8 @@ def frames(g, M, facts):
         last = kind == "time last"
         others = extras_of(prefix or each) + " of each" * bool(each)
         for t in steps(M - prefix, n + each, facts.frames):
-            layout = TokenLayout.from_frames(
-                t, g.h, g.w, prefix, frame_prefix=each, time_last=last
-            )
+            around = {"frame_prefix": each, "time_last": last}
+            layout = TokenLayout.from_frames(t, g.h, g.w, prefix, **around)
             order = f"the {t} keys of a cell together" * last
             yield candidate(layout, g, kind, others, order)
     yield from spaced(g, M, facts)

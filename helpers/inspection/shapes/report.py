@@ -1,5 +1,6 @@
 """What the doctor hands back: axes, candidates for the layout, problems. Data only."""
 
+import re
 from dataclasses import dataclass, field
 from enum import StrEnum
 from textwrap import TextWrapper
@@ -124,9 +125,14 @@ class Report:
         return bool(self.candidates) and self.candidates[0].known != Known.COUNTED
 
     def __str__(self):
+        return "\n".join(part for line in self.lines() for part in wrapped(line))
+
+    def lines(self):
+        """What it says, a line each, not wrapped."""
         lines = [f"{self.what} {self.shape}"]
         for number, axis in enumerate(self.axes):
-            lines.append(f"  axis {number}: {axis.size} {axis.name} ({axis.evidence})")
+            size = in_number(f"{axis.size} {axis.name}")
+            lines.append(f"  axis {number}: {size} ({axis.evidence})")
         for number, candidate in enumerate(self.candidates[:MOST], start=1):
             known = candidate.known
             word = "proposal" if known == Known.COUNTED else "layout"
@@ -136,15 +142,21 @@ class Report:
         lines += [f"PROBLEM: {problem}" for problem in self.problems]
         lines += [f"open: {doubt}" for doubt in self.ambiguous]
         lines += [f"note: {note}" for note in self.notes]
-        if self.candidates and not self.problems:
+        settled = self.sums is not None or not self.ambiguous
+        if self.candidates and not self.problems and settled:
             lines.append(f"no problem found in {self.looked_at}")
-        lines = [part for line in lines for part in wrapped(line)]
-        lines += [f"next: {self.next}"] * bool(self.next)  # code stays on one line
-        return "\n".join(lines)
+        return lines + [f"next: {self.next}"] * bool(self.next)
+
+
+def in_number(text):
+    """1 head for "1 heads", 1 query for "1 queries"."""
+    one = re.sub(r"(\w{3,})s\b", r"\1", text.replace("queries", "query"))
+    return one if text.startswith("1 ") else text
 
 
 def wrapped(text):
-    """The lines of a text, none longer than a narrow page, later parts set in."""
+    """The lines of a text, none longer than a narrow page, later parts set in; code
+    stays on one line."""
     for line in text.splitlines():
         WRAPPER.subsequent_indent = " " * (4 + 2 * (len(line) - len(line.lstrip())))
-        yield from WRAPPER.wrap(line)
+        yield from [line] if line.startswith("next: ") else WRAPPER.wrap(line)

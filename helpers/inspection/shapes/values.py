@@ -4,18 +4,12 @@ from math import prod
 
 import torch
 
+from helpers.inspection.shapes import value_rules
 from helpers.inspection.shapes.families import problem, read_toml, say
 from helpers.inspection.shapes.report import BY_PLACE, Candidate
 from helpers.inspection.shapes.rows import Rows
 from helpers.inspection.shapes.softmax import is_half, sample, softmax_axes, tolerance
 from helpers.inspection.shapes.sums import UNEQUAL
-from helpers.inspection.shapes.value_rules import (
-    ALWAYS,
-    EQUAL,
-    NARROW,
-    SIGNED,
-    few_kept,
-)
 from helpers.maps.token_layout import TokenLayout
 
 PARTS, FALL = 8, 8  # of the keys; how much less the last part has than the first
@@ -45,9 +39,8 @@ def on_grid(report, values):
     cut = low >= 0 and 0 < most <= 1 + tolerance(values)
     if not cut or softmax_axes(values) == (values.dim() - 1,):
         return values
-    report.notes.append(
-        say("rest", low=total[total > 0].min().item(), high=most.item())
-    )
+    low = total[total > 0].min()
+    report.notes.append(say("rest", low=low.item(), high=most.item()))
     return values / total.where(total > 0, 1)
 
 
@@ -76,7 +69,7 @@ def look(report, values, keys, misplaced):
         return
     if rows.blind.any():
         report.notes.append(say("blind", count=int(rows.blind.sum())))
-    if kept := few_kept(rows):
+    if kept := value_rules.few_kept(rows):
         report.notes.append(say("kept", **kept))
     sinks = find_sinks(rows, report.causal)
     report.sinks = [key for key, *_ in sinks]
@@ -99,9 +92,9 @@ def find_problems(rows):
     if not len(rows.whole):
         return [*found, problem("zeros")]
     off = (rows.sums - 1).abs().max() > rows.allowed
-    equal = () if found else EQUAL if len(rows.seen) else NARROW
-    rules = SIGNED if rows.least < -1e-6 else UNEQUAL if off else equal
-    for kind, test in (*ALWAYS, *rules):
+    equal = () if found else value_rules.EQUAL if len(rows.seen) else value_rules.NARROW
+    rules = value_rules.SIGNED if rows.least < -1e-6 else UNEQUAL if off else equal
+    for kind, test in (*value_rules.ALWAYS, *rules):
         if numbers := test(rows):
             more = numbers if isinstance(numbers, dict) else {}
             numbers = vars(rows) | {"text": rows.text, "known": rows.known} | more
