@@ -1,12 +1,12 @@
 """The course at the command line: `python -m helpers --help` lists what it can do."""
 
 import argparse
+import gc
 import re
 import signal
 import sys
 
 from helpers.captioning.checkpoints import VARIANTS
-from helpers.classroom.setup_check import check_setup
 
 RENDERED = "rendered"  # both captioners of scenes with light and shadow
 
@@ -135,6 +135,7 @@ def print_explanation(message):
     """Print what `explain` says of words or of standard input; 2 if there are none."""
     from helpers.inspection.messages import explain
 
+    gc.disable()  # nearly all that is read stays until the end
     text = " ".join(message)
     if not text and sys.stdin.isatty():
         print("paste the message, then press Ctrl + D", file=sys.stderr)
@@ -148,6 +149,8 @@ def print_explanation(message):
 
 def check():
     """Print what is there of the set-up; return 1 if something is missing."""
+    from helpers.classroom.setup_check import check_setup
+
     return 0 if check_setup() else 1
 
 

@@ -53,7 +53,7 @@ def prepare(text):
     """
     bare, numbers = without_numbers(AXES.sub(r"\1D", text))
     bare = PAUSE.sub("", bare.translate(QUOTES).lower())
-    return re.sub(r"\s+", " ", bare).strip(), numbers
+    return " ".join(bare.split()), numbers
 
 
 @cache
@@ -125,15 +125,14 @@ def holes(example):
 def longest(messages, text, length=0):
     """(its length, message, numbers, close) of the longest wording above `length`."""
     bare, numbers = prepare(text)
-    best, found = (0, None, []), (0, 0)
-    for message in messages:
-        for example in message.says:
-            said = len(example.replace("...", ""))
-            if said > length and (span := wording_in(example, bare)):
-                first, last = (bare[:end].count(HOLE) for end in span)
-                mine = numbers[first:last] or numbers[first:]
-                length, best, found = said, (said, message, mine), span
-    return *best, says_more(bare, *found)
+    wordings = ((one, message) for message in messages for one in message.says)
+    sizes = [(len(one.replace("...", "")), one, message) for one, message in wordings]
+    for said, example, message in sorted(sizes, key=lambda size: -size[0]):
+        if said > length and (span := wording_in(example, bare)):
+            first, last = (bare[:end].count(HOLE) for end in span)
+            mine = numbers[first:last] or numbers[first:]
+            return said, message, mine, says_more(bare, *span)
+    return 0, None, [], says_more(bare, 0, 0)
 
 
 def closest(messages, bare, least):
