@@ -99,7 +99,10 @@ def channels(a, b, **_):
 
 
 def product(first, second):
-    """A matrix product: (m, k) times (n, o), with k not n."""
+    """A matrix product: (m, k) times (n, o), with k not n; {} for single numbers."""
+    first, second = as_shape(first), as_shape(second)
+    if min(len(first), len(second)) < 2:
+        return {}
     (rows, k), (n, _) = first[-2:], second[-2:]
     low, high = sorted((abs(k), abs(n)))
     alone = rows * k == n and k > 1  # the channels of one image became its rows

@@ -87,9 +87,8 @@ def find(messages, text):
     """
     errors = errors_in(text)[:MOST_ERRORS]
     found = [longest(messages, error) for error in errors]
-    found += [longest(messages, text, SURE_LENGTH if errors else 0)] * (
-        not any(message for _, message, *_ in found)
-    )
+    if not any(message for _, message, *_ in found):
+        found.append(longest(messages, text, SURE_LENGTH if errors else 0))
     lengths = [one[0] + LAST * (place == 0) for place, one in enumerate(found)]
     _, message, *more = found[lengths.index(max(lengths))]
     if message:

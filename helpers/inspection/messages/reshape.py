@@ -119,7 +119,8 @@ def solved(wanted, size, asked):
         holds = {"ratio": True, "twice": many == 2, "holds": ratio > 1}
         verb = "holds" if ratio > 1 else "is held by"
         return told("reshape", holds, verb=verb, many=many)
-    for n in sorted({*wanted} - {1, 2}, reverse=True):
+    several = {*wanted} - {1, 2} if len(wanted) > 1 else ()
+    for n in sorted(several, reverse=True):
         need = n * ratio
         if need.denominator <= 2:
             whole = need.numerator // 2
