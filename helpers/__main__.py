@@ -1,13 +1,12 @@
 """The course at the command line: `python -m helpers --help` lists what it can do."""
 
 import argparse
+import gc
 import re
 import signal
 import sys
 
 from helpers.captioning.checkpoints import VARIANTS
-from helpers.classroom.setup_check import check_setup
-from helpers.inspection.shapes.report import wrapped
 
 RENDERED = "rendered"  # both captioners of scenes with light and shadow
 
@@ -123,6 +122,8 @@ def shape_in(text):
 
 def in_options(report, facts):
     """The report with options for arguments; and what `report` is in Python."""
+    from helpers.inspection.shapes.report import wrapped
+
     lines = [as_option(line) for line in report.lines()]
     text = "\n".join(part for line in lines for part in wrapped(line))
     if "report." in report.next:
@@ -148,6 +149,7 @@ def print_explanation(message):
     """Print what `explain` says of words or of standard input; 2 if there are none."""
     from helpers.inspection.messages import explain
 
+    gc.disable()  # nearly all that is read stays until the end
     text = " ".join(message)
     if not text and sys.stdin.isatty():
         print("paste the message, then press Ctrl + D", file=sys.stderr)
@@ -161,6 +163,8 @@ def print_explanation(message):
 
 def check():
     """Print what is there of the set-up; return 1 if something is missing."""
+    from helpers.classroom.setup_check import check_setup
+
     return 0 if check_setup() else 1
 
 

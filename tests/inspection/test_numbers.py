@@ -306,3 +306,7 @@ def test_channels_in_front_of_a_picture_are_no_heads():
     assert "resize" not in reading(
         "operands could not be broadcast together with shapes (197,768) (196,768)"
     )
+
+
+def test_a_product_of_which_two_axes_alone_are_told_is_read():
+    assert explain("mat1 dim 1 must match mat2 dim 0").message.id == "matmul"

@@ -12,12 +12,13 @@ ONE = r"-?\d+"
 AXIS = rf"(?:{ONE}|None|\?|[A-Z]\b)"  # None, ?, a letter: any length
 SEPARATOR = r"\s*[,x×*]\s*"
 SHAPE = re.compile(
+    r"(?=[-\d\[({t])(?:"  # where one can begin
     rf"(?:torch\.Size\()?[\[({{]+\s*(?=[^\])}}]*\d){AXIS}(?:{SEPARATOR}{AXIS})*"
     r"\s*,?\s*[\])}]+\)?"
     rf"|(?:torch\.Size\()?\[\s*\]\)?"
     rf"|(?<![\w.]){ONE}(?:\s?[x×*]\s?\d+)+(?![\w])"
     rf"|(?<![\w.])\d{{1,3}}(?:,\d{{3}})+(?![\w,])"
-    rf"|(?<![\w.])-?\d+(?!\.\d|\w)"
+    rf"|(?<![\w.])-?\d+(?!\.\d|\w))"
 )
 FACTS = tomllib.loads((FOLDER / "facts.toml").read_text(encoding="utf-8"))
 TABLE = tomllib.loads((FOLDER / "numbers.toml").read_text(encoding="utf-8"))

@@ -18,8 +18,6 @@ from helpers.inspection.messages.numbers import (
     told,
 )
 
-WINDOWS = {49, 144}  # tokens of a Swin window of 7 or 12
-WINDOW_COUNTS = {4, 16, 64, 256, 1024}  # and how many there are
 CLIP = 77  # text tokens
 CHANNELS = (3, 4), (1, 3), (1, 4)  # of pictures
 
@@ -54,15 +52,13 @@ def of_tokens(low, high):
     sides = low >= 100 and all(map(grids, both)) and not root and not widths
     near = sides and more <= low / 10 and more not in EXTRA
     two = (squares or (sides and not near)) and not pixels
-    swin = (low in WINDOWS and high in WINDOW_COUNTS) or (
-        high in WINDOWS and low in WINDOW_COUNTS
-    )
+    swin = {49, 144} & {*both} and {4, 16, 64, 256, 1024} & {*both}
     return {
         "beams": low > 1 and squared,
         "multiple": whole,
         "flattened": whole and high > 20000 and not pixels,
         "joined": whole and low >= 144 and root,
-        "windows": low != high and swin,
+        "windows": swin,  # of 7 x 7 or 12 x 12, and how many there are
         "two-grids": two,
         "rounded": near,
         "pixels": pixels,
@@ -103,7 +99,10 @@ def channels(a, b, **_):
 
 
 def product(first, second):
-    """A matrix product: (m, k) times (n, o), with k not n."""
+    """A matrix product: (m, k) times (n, o), with k not n; {} for single numbers."""
+    first, second = as_shape(first), as_shape(second)
+    if min(len(first), len(second)) < 2:
+        return {}
     (rows, k), (n, _) = first[-2:], second[-2:]
     low, high = sorted((abs(k), abs(n)))
     alone = rows * k == n and k > 1  # the channels of one image became its rows

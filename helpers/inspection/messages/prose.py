@@ -5,6 +5,7 @@ from itertools import pairwise
 
 from helpers.inspection.messages.numbers import (
     EXTRA,
+    HEADS,
     KNOWN,
     SIDES,
     WIDTHS,
@@ -19,15 +20,7 @@ from helpers.inspection.messages.numbers import (
 )
 from helpers.inspection.messages.shapes import heads_axis
 
-HEADS = {8, 12, 16, 20, 24, 28, 32, 40}
 PIXELS = re.compile(r"(?<![\d.x×*] )(?<![\d.x×*])(\d+) ?[x×*] ?(\d+)(?! ?[x×*]|\d)")
-SIZE = r"[^.\d]{0,40}?([\[(]?\d[\d, ]*)"
-MASK = re.compile(rf"\bmasks?\b{SIZE}", re.IGNORECASE)
-TOKENS = re.compile(
-    rf"\b(?:tokens?|keys?|sequences?|queries|hidden)\b{SIZE}"
-    r"|(\d+) (?:\w+ )?(?:tokens|keys|positions)\b",
-    re.IGNORECASE,
-)
 AGAINST = (
     r"instead of|rather than|vs\.?|versus|(?:but|where) (?:I )?(?:expect|got|need)"
 )
@@ -44,7 +37,6 @@ def facts_in_words(numbers, text):
     said = [shape for n in numbers if str(shape := as_shape(n)) not in pixels]
     scale = DROPOUT.search(text)
     facts = told("prose", {"scale": scale}, scale=scale and scale[0])
-    facts |= mask_sizes(text)
     for told_counts in COUNTS.findall(text):
         facts |= two_counts(*sorted(map(int, told_counts)))
     for shape in said:
@@ -55,31 +47,14 @@ def facts_in_words(numbers, text):
     return facts
 
 
-def mask_sizes(text):
-    """A mask for so many keys, and another number of tokens."""
-    masks, others = (
-        [[*map(int, re.findall(r"\d+", one[0]))] for one in form.finditer(text)]
-        for form in (MASK, TOKENS)
-    )
-    for *_, n in masks:
-        for sizes in others:
-            if n not in sizes and min(n, *sizes[-2:]) > 4:
-                return told("prose", {"mask-sizes": True}, n=n, tokens=max(sizes))
-    return {}
-
-
 def two_counts(low, high):
     """Two counts that a sentence compares: what there is more in one of them."""
-    side, more = square_and_more(low) or (0, 0)
-    if low == high or low < 36 or {low, high} <= WIDTHS:
+    more, (side, over) = high - low, square_and_more(low) or (0, 0)
+    if not side or not more or low < 36 or {low, high} <= WIDTHS:
         return {}
-    if side and not more:
+    if not over:
         return compare(high, (side, side))
-    return (
-        extra(high - low, f"{high} - {low} = {high - low}")
-        if side and high - low in EXTRA
-        else {}
-    )
+    return extra(more, f"{high} - {low} = {more}") if more in EXTRA else {}
 
 
 def one_shape(shape):

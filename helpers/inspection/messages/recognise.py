@@ -53,7 +53,7 @@ def prepare(text):
     """
     bare, numbers = without_numbers(AXES.sub(r"\1D", text))
     bare = PAUSE.sub("", bare.translate(QUOTES).lower())
-    return re.sub(r"\s+", " ", bare).strip(), numbers
+    return " ".join(bare.split()), numbers
 
 
 @cache
@@ -87,9 +87,8 @@ def find(messages, text):
     """
     errors = errors_in(text)[:MOST_ERRORS]
     found = [longest(messages, error) for error in errors]
-    found += [longest(messages, text, SURE_LENGTH if errors else 0)] * (
-        not any(message for _, message, *_ in found)
-    )
+    if not any(message for _, message, *_ in found):
+        found.append(longest(messages, text, SURE_LENGTH if errors else 0))
     lengths = [one[0] + LAST * (place == 0) for place, one in enumerate(found)]
     _, message, *more = found[lengths.index(max(lengths))]
     if message:
@@ -125,15 +124,14 @@ def holes(example):
 def longest(messages, text, length=0):
     """(its length, message, numbers, close) of the longest wording above `length`."""
     bare, numbers = prepare(text)
-    best, found = (0, None, []), (0, 0)
-    for message in messages:
-        for example in message.says:
-            said = len(example.replace("...", ""))
-            if said > length and (span := wording_in(example, bare)):
-                first, last = (bare[:end].count(HOLE) for end in span)
-                mine = numbers[first:last] or numbers[first:]
-                length, best, found = said, (said, message, mine), span
-    return *best, says_more(bare, *found)
+    wordings = ((one, message) for message in messages for one in message.says)
+    sizes = [(len(one.replace("...", "")), one, message) for one, message in wordings]
+    for said, example, message in sorted(sizes, key=lambda size: -size[0]):
+        if said > length and (span := wording_in(example, bare)):
+            first, last = (bare[:end].count(HOLE) for end in span)
+            mine = numbers[first:last] or numbers[first:]
+            return said, message, mine, says_more(bare, *span)
+    return 0, None, [], says_more(bare, 0, 0)
 
 
 def closest(messages, bare, least):

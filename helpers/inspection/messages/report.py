@@ -14,7 +14,8 @@ def as_text(explanation):
     causes, facts = explanation.causes, explanation.facts
     paragraphs = heading(explanation)
     if facts:
-        paragraphs.append("\n".join(["The numbers:", *map(line, facts)]))
+        lines = (wrap(f"  {fact}", "    ") for fact in facts)
+        paragraphs.append("\n".join(["The numbers:", *lines]))
     if len(causes) > 1 and explanation.message:
         paragraphs.append(wrap(SAID["ranked" if causes[0].told else "undecided"]))
     shown = causes[:FULL]
@@ -36,10 +37,6 @@ def in_brief(place, cause):
     """A further cause in two sentences."""
     named = wrap(f"{place}. {cause.id}: {cause.brief or cause.title}", "   ")
     return named + "\n" + wrap(f"   Ask:    {cause.ask}", " " * 11)
-
-
-def line(text):
-    return wrap(f"  {text}", "    ")
 
 
 def heading(explanation):

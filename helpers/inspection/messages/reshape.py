@@ -6,14 +6,12 @@ from fractions import Fraction
 from itertools import combinations, product
 
 from helpers.inspection.messages.numbers import (
-    EXTRA,
     HEAD_WIDTHS,
     HEADS,
     WIDTHS,
     as_shape,
     compare,
     either,
-    extra,
     grids,
     times,
     told,
@@ -51,8 +49,6 @@ def reshape(wanted, size, axis=None, shapes=()):
     free = free and size >= 2 * cells * rest  # else there is one image
     if whole and not free and not cut:
         facts |= compare(size // rest, grid, said=rest == 1)
-    if not facts.keys() & {"extra", "tiles"}:
-        facts |= whole_rows(size, rest, grid)
     if free and rest > 1 and whole:
         facts = facts or uneven(wanted, size)
     no_fit = not facts.keys() - {"count", "held"} and not cut
@@ -119,14 +115,12 @@ def solved(wanted, size, asked):
     many = max(ratio.numerator, ratio.denominator)
     if -1 in wanted:
         return uneven(wanted, size)
-    if len(wanted) == 1 < min(ratio.numerator, ratio.denominator):
-        parts = ratio.numerator, ratio.denominator
-        return told("reshape", {"parts": True}, size=size, asked=asked, parts=parts)
     if 1 in (ratio.denominator, ratio.numerator):
         holds = {"ratio": True, "twice": many == 2, "holds": ratio > 1}
         verb = "holds" if ratio > 1 else "is held by"
         return told("reshape", holds, verb=verb, many=many)
-    for n in sorted({*wanted} - {1, 2}, reverse=True):
+    several = {*wanted} - {1, 2} if len(wanted) > 1 else ()
+    for n in sorted(several, reverse=True):
         need = n * ratio
         if need.denominator <= 2:
             whole = need.numerator // 2
@@ -154,27 +148,3 @@ def uneven(wanted, size):
     uneven = n > 1 and held % n
     frames = uneven and what and wanted[0] == n and wanted[1] == -1
     return told("reshape", {"uneven": uneven, "frames": frames}, **values)
-
-
-def whole_rows(size, rest, grid):
-    """The size is a multiple of the grid, or of the grid with extra tokens."""
-    cells = math.prod(grid)
-    for tokens in (cells + more for more in (0, *EXTRA)):
-        many, left = divmod(size, tokens**2)
-        if not left and rest in (1, many):
-            text = f"{size} = {many} x {tokens} x {tokens}: queries by keys"
-            return dict.fromkeys(("every-query", "axis-left"), text)
-    if size > cells * rest and size % (cells * rest) == 0:
-        many = size // (cells * rest)
-        return {"rows": f"{size} = {many} x {cells * rest}: axes were left in"}
-    for more in EXTRA:
-        many, left = divmod(size, cells + more)
-        if many > 1 and not left and rough(cells + more):
-            text = f"{size} = {many} x ({cells} + {more})"
-            return {"rows": f"{text}: axes were left in"} | extra(more, text)
-    return {}
-
-
-def rough(n):
-    """Has n a large prime? (2, 3, 5 and 7 are in the sizes of all models.)"""
-    return n // math.gcd(n, (2 * 3 * 5 * 7) ** 20) > 7

@@ -6,7 +6,7 @@ BM25: Robertson & Zaragoza, The Probabilistic Relevance Framework: BM25 and Beyo
 
 import re
 import tomllib
-from collections import Counter
+from collections import Counter, defaultdict
 from functools import cache
 from itertools import chain, pairwise
 from math import exp, fsum, log
@@ -16,15 +16,18 @@ from helpers.inspection.messages.index import FOLDER
 WORD = re.compile(r"[a-z_][a-z_\d]+")
 CAMEL = re.compile(r"\b[A-Z]?[a-z]+(?:[A-Z][a-z]+)+\b")  # MaskedAutoencoder
 PARTS = re.compile(r"(?<=[a-z])(?=[A-Z])")
-NEGATED = re.compile(r"n['’]?t\b|\bcannot\b")
+# Each way begins with a letter: so `re` looks only where that letter is.
+NEGATED = re.compile(r"n['’]?t\b|cannot\b")
 SHORT = re.compile(r"['’](s|m|d|re|ve|ll)\b")  # I've, it's
 HALF = re.compile(
-    r"half[ -]precision|\.half\b|'half'|\bin half\b(?! of)|b?float16|[bf]p?16\b"
+    r"half[ -]precision|\.half\b|'half'|in half(?<=\bin half)\b(?! of)"
+    r"|bfloat16|float16|bp?16\b|fp?16\b"
 )
 RAISED = re.compile(r"(?i)\b(?:\w+\.)*\w+(?:error|exception|warning)\b")  # RuntimeError
-ENDINGS = ("isation", "ization", "izing", "ising", "ation", "ating", "ized", "ised",
-           "izes", "ises", "ated", "ates", "ings", "ize", "ise", "ate", "ing", "ied",
-           "ies", "ed", "es", "ly", "s", "e", "y")  # fmt: skip
+ENDINGS = frozenset(
+    "isation ization izing ising ation ating ized ised izes ises ated ates ings "
+    "ize ise ate ing ied ies ed es ly s e y".split()
+)
 FULL, LONG = 4.0, 0.25  # how soon a repeated term is enough; how much length counts
 # Against a word: a pair of neighbours, four letters of it, a word of the setting.
 PAIR, LETTERS, ASIDE = 0.3, 0.2, 0.6
@@ -44,9 +47,9 @@ LONGER_FIRST = sorted(SAID, key=len, reverse=True)
 
 def base(word):
     """One form for the forms of a word, roughly: visualise, visualizing, visualised."""
-    for end in ENDINGS:
-        if word.endswith(end) and len(word) - len(end) >= 4:
-            return word[: -len(end)]
+    for start in range(max(4, len(word) - 7), len(word)):
+        if word[start:] in ENDINGS:
+            return word[:start]
     return word[:-1] if len(word) == 4 and word[-1] == "s" != word[-2] else word
 
 
@@ -59,7 +62,8 @@ SAME = {
 
 def stem(word):
     """The base of a word, or of the one that stands for all that mean the same."""
-    return SAME.get(base(word), base(word))
+    form = base(word)
+    return SAME.get(form, form)
 
 
 SETTING = frozenset(map(stem, TABLE["setting"].split()))
@@ -120,38 +124,38 @@ class Ranking:
 
     def __init__(self, phrases, others):
         """phrases, others: {name: texts}; a term counts once in each text."""
-        self.terms, self.common = {}, {}
+        self.texts, self.common = {}, {}
         for name, said in phrases.items():
             lines = (" ".join(text.split()) for text in (*said, *others[name]))
-            found = map(terms_in, plain("\n".join(lines)).split("\n"))
-            self.terms[name] = Counter(chain.from_iterable(found))
+            self.texts[name] = [*map(terms_in, plain("\n".join(lines)).split("\n"))]
             self.common[name] = 1 + COMMON * log(1 + len(said))
-        totals = {name: counts.total() for name, counts in self.terms.items()}
+        totals = {name: sum(map(len, texts)) for name, texts in self.texts.items()}
         mean = sum(totals.values()) / len(totals)
         self.soon = {
             name: FULL * (1 - LONG + LONG * total / mean)
             for name, total in totals.items()
         }
 
-    def weight(self, term):
-        """What a term weighs by its rarity; a word of the setting, a pair less."""
-        found = [counts[term] for counts in self.terms.values() if term in counts]
-        shares = [n / sum(found) for n in found]
-        # As many entries, each with as much of it, would have the same entropy.
-        entries = exp(-fsum(share * log(share) for share in shares))
-        part = LETTERS if term[0] == "~" else PAIR if "+" in term else 1.0
-        aside = ASIDE if term in SETTING else 1.0
-        return part * aside * rare(entries, len(self.terms))
-
     def scores(self, terms):
         """{name: how well the entry fits the terms of a text, {term: weight}}."""
-        terms = {term: weight * self.weight(term) for term, weight in terms.items()}
-        found = {}
-        for name, counts in self.terms.items():
-            soon = self.soon[name]
-            found[name] = self.common[name] * fsum(
-                weight * counts[term] * (FULL + 1) / (counts[term] + soon)
-                for term, weight in terms.items()
-                if term in counts
-            )
-        return found
+        asked, having = frozenset(terms), defaultdict(dict)
+        for name, texts in self.texts.items():
+            shared = chain.from_iterable(map(asked.intersection, texts))
+            for term, n in Counter(shared).items():
+                having[term][name] = n
+        found = dict.fromkeys(self.texts, 0.0)
+        for term, counts in having.items():
+            weight = terms[term] * weight_of(term, counts.values(), len(self.texts))
+            for name, n in counts.items():
+                found[name] += weight * n * (FULL + 1) / (n + self.soon[name])
+        return {name: self.common[name] * score for name, score in found.items()}
+
+
+def weight_of(term, counts, entries):
+    """What a term weighs by its rarity; a word of the setting, a pair less."""
+    total = sum(counts)
+    shares = [n / total for n in counts]
+    # As many entries, each with as much of it, would have the same entropy.
+    alike = exp(-fsum(share * log(share) for share in shares))
+    part = LETTERS if term[0] == "~" else PAIR if "+" in term else 1.0
+    return part * (ASIDE if term in SETTING else 1.0) * rare(alike, entries)
