@@ -100,7 +100,7 @@ def counts(tokens, features):
     if place and {tokens, features} <= WIDTHS:
         return pair(tokens, features)
     low, high = sorted((tokens, features))
-    more, whole = high - low, gcd(low, high)
+    more, whole = high - low, gcd(low, high) or 1
     each, left = divmod(features, max(tokens, 1))
     other, rest = divmod(features, tokens + 1)
     few, rows = tokens <= IMAGES, low // max(more, 1)
@@ -120,9 +120,9 @@ def counts(tokens, features):
     first = [name for name in holds if holds[name]][: features > 0]
     values = {"low": low, "high": high, "more": more, "whole": whole, "each": each}
     values |= {"tokens": tokens, "features": features, "rows": rows, "other": other}
-    values |= {"all": tokens + 1, "times": high // max(low, 1), "a": low // max(whole, 1)}
+    values |= {"all": tokens + 1, "times": high // max(low, 1), "a": low // whole}
     values |= {"lost": "features" if tokens > features else "image tokens"}
-    values |= {"b": high // max(whole, 1), "about": [describe(low), describe(high)]}
+    values |= {"b": high // whole, "about": [describe(low), describe(high)]}
     return told("counts", dict.fromkeys(first, True), **values)
 
 
