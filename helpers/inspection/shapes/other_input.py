@@ -65,7 +65,8 @@ def instead(report, N, facts):
     named = named or {*facts.family.kinds} - {"cells"}
     if usual or elsewhere or named or "image_size" in facts.assumed:
         return candidates
-    other = other_input(N, facts) if known(N) and not facts.family.prompt else None
+    other = None if facts.family.prompt else other_input(N, facts)
+    other = other if other and other.source == known(N) else None
     if not (other or fewer(N, facts)):
         return candidates
     left = [c for c in candidates if c.off_grid <= MOST_OVER and not c.layout.grid[2:]]
