@@ -122,10 +122,7 @@ def shape_in(text):
 
 def in_options(report, facts):
     """The report with options for arguments; and what `report` is in Python."""
-    from helpers.inspection.shapes.report import wrapped
-
-    lines = [as_option(line) for line in report.lines()]
-    text = "\n".join(part for line in lines for part in wrapped(line))
+    text = report.text(as_option)
     if "report." in report.next:
         given = [f"{name}={fact!r}" for name, fact in facts.items() if fact is not None]
         text += f"\nin Python: report = diagnose({', '.join(['weights', *given])})"

@@ -125,7 +125,12 @@ class Report:
         return bool(self.candidates) and self.candidates[0].known != Known.COUNTED
 
     def __str__(self):
-        return "\n".join(part for line in self.lines() for part in wrapped(line))
+        return self.text()
+
+    def text(self, change=str):
+        """What it says, each line changed by a function of it, and wrapped."""
+        lines = map(change, self.lines())
+        return "\n".join(part for line in lines for part in wrapped(line))
 
     def lines(self):
         """What it says, a line each, not wrapped."""
