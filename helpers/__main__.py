@@ -6,6 +6,7 @@ import re
 import signal
 import sys
 
+from helpers import classroom
 from helpers.captioning.checkpoints import VARIANTS
 
 RENDERED = "rendered"  # both captioners of scenes with light and shadow
@@ -160,9 +161,7 @@ def print_explanation(message):
 
 def check():
     """Print what is there of the set-up; return 1 if something is missing."""
-    from helpers.classroom.setup_check import check_setup
-
-    return 0 if check_setup() else 1
+    return 0 if classroom.check_setup() else 1
 
 
 def train(variants):
@@ -183,8 +182,7 @@ def score(world, size):
     if world == RENDERED:
         from helpers.captioning.rendered.scores import print_scores
 
-        print_scores()
-        return
+        return print_scores()
     from helpers.captioning.captioners import load_captioner
     from helpers.captioning.metrics import score_captioner
     from helpers.captioning.scenes import sample_scenes

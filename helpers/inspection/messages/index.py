@@ -49,8 +49,10 @@ class Cause:
 
     def in_use(self, text):
         """Does the text set already most of what the remedy sets?"""
+        if not (said := settings(text)):
+            return False
         remedy = settings(self.after) - settings(self.before)
-        return 2 * len(remedy & settings(text)) > len(remedy)
+        return 2 * len(remedy & said) > len(remedy)
 
 
 @dataclass(frozen=True)

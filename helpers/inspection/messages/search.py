@@ -70,13 +70,17 @@ SETTING = frozenset(map(stem, TABLE["setting"].split()))
 
 
 @cache
-def forms(word):
-    """The stems of a word, and of the parts of a name; four letters each of it."""
+def stems(word):
+    """The stems of a word, and of the parts of a name; none of an idle word."""
     parts = [word, *word.split("_")] if "_" in word.strip("_") else [word]
-    stems = [stem(part) for part in parts if part and part not in IDLE]
-    whole = f" {word} "
-    letters = (f"~{whole[i : i + 4]}" for i in range(len(whole) - 3))
-    return stems, frozenset(letters if stems else ())
+    return [stem(part) for part in parts if part and part not in IDLE]
+
+
+@cache
+def letters(word):
+    """Four letters each of a word, with its edges; none of an idle word."""
+    whole = f" {word} " * bool(stems(word))
+    return frozenset(f"~{whole[i : i + 4]}" for i in range(len(whole) - 3))
 
 
 def plain(text):
@@ -96,10 +100,10 @@ def terms_of(text):
 @cache
 def terms_in(text):
     """The same of a text that is plain already."""
-    found = [forms(word) for word in WORD.findall(text)]
-    words = [word for stems, _ in found for word in stems]
+    found = WORD.findall(text)
+    words = [*chain.from_iterable(map(stems, found))]
     pairs = [f"{a}+{b}" if a < b else f"{b}+{a}" for a, b in pairwise(words) if a != b]
-    return frozenset(words).union(pairs, *(letters for _, letters in found))
+    return frozenset(words).union(pairs, *map(letters, found))
 
 
 def weighed(text, error="", known=frozenset()):
