@@ -152,7 +152,8 @@ class Explorer(anywidget.AnyWidget):
     def _repr_mimebundle_(self, **options):
         """Beside the widget, a picture of its words for where no kernel runs."""
         data, metadata = super()._repr_mimebundle_(**options)
-        png = as_png(show_caption(self.image, self.caption), dpi=DPI)
+        figure = show_caption(self.image, self.caption, upsample="nearest")
+        png = as_png(figure, dpi=DPI)
         text = "The explorer: run this cell to use it."
         return {**data, "text/plain": text, "image/png": png}, metadata
 
