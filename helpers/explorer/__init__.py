@@ -4,7 +4,7 @@ from helpers import public
 
 ROOMS = {
     "explorer": "INK explore",
-    "laying": "laid_out",
+    "weights_to_maps": "laid_out",
     "worlds": "Flat",
 }
 __getattr__, __all__ = public(__name__, ROOMS)

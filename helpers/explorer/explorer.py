@@ -12,7 +12,7 @@ from traitlets import Dict, observe
 
 from helpers.captioning.rendered.scenes import RenderedObject
 from helpers.captioning.stop_button import use_threads
-from helpers.explorer.laying import all_maps, seen_part
+from helpers.explorer.weights_to_maps import all_maps, seen_part
 from helpers.explorer.worlds import Flat, Rendered
 from helpers.maps.caption import Caption
 from helpers.maps.overlays import COVER, DRAIN, EVEN, LIFT, palette

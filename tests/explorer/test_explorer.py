@@ -19,7 +19,7 @@ from helpers.captioning import (
     sample_scenes,
 )
 from helpers.explorer import explore, laid_out
-from helpers.explorer.laying import all_maps, seen_part
+from helpers.explorer.weights_to_maps import all_maps, seen_part
 from helpers.maps import Caption, Geometry, TokenLayout
 
 L, A, T, h, w = 2, 3, 5, 4, 7

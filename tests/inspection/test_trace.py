@@ -9,7 +9,7 @@ from torch import nn
 
 from helpers.captioning import VARIANTS, Captioner
 from helpers.inspection import trace_shapes
-from helpers.inspection.shapes.table import fold
+from helpers.inspection.shapes.trace_table import fold
 
 
 class Loop(nn.Module):

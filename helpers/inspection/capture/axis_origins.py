@@ -12,7 +12,7 @@ from math import prod
 
 import torch
 
-from helpers.inspection.shapes.table import tensors
+from helpers.inspection.shapes.trace_table import tensors
 
 
 @dataclass(eq=False)

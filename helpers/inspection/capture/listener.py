@@ -13,7 +13,7 @@ from helpers.inspection.capture.captured import Call, Captured
 from helpers.inspection.capture.pieces import joined
 from helpers.inspection.capture.torch_calls import TorchCall
 from helpers.inspection.capture.tracker import SoftmaxTracker
-from helpers.inspection.shapes.table import tensors
+from helpers.inspection.shapes.trace_table import tensors
 
 TORCH = ("torch.nn", "torch.jit")
 # PyTorch's own layers, which take a faster way in eval mode where nobody listens.

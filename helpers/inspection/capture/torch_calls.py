@@ -9,7 +9,7 @@ from torch.nn.parameter import UninitializedTensorMixin
 
 from helpers.inspection.capture.axis_origins import all_born, flat, size_of
 from helpers.inspection.capture.axis_rules import gathered
-from helpers.inspection.shapes.table import tensors
+from helpers.inspection.shapes.trace_table import tensors
 
 FIRST = ("input", "query", "tensors", "self")  # what torch calls a first argument
 PRODUCTS = "matmul rmatmul bmm mm mv baddbmm addmm dot inner einsum tensordot linear"

@@ -2,20 +2,20 @@
 
 from torch import nn
 
+from helpers.inspection.shapes.apply_rules import fewer, look, on_grid
 from helpers.inspection.shapes.axis_names import name_axes
-from helpers.inspection.shapes.contents import instead_of_weights
 from helpers.inspection.shapes.contradictions import check_named, open_axes
 from helpers.inspection.shapes.facts import SMALLEST, Facts, check_counts
 from helpers.inspection.shapes.families import family_of, problem, say
 from helpers.inspection.shapes.features import labels
 from helpers.inspection.shapes.key_axis import find_keys, over_words
+from helpers.inspection.shapes.not_weights import instead_of_weights
 from helpers.inspection.shapes.proposals import fit_keys
 from helpers.inspection.shapes.queries import usual_input, words_that_ask
 from helpers.inspection.shapes.questions import next_line, open_grid
 from helpers.inspection.shapes.report import Axis, Candidate, Known, Report
 from helpers.inspection.shapes.softmax import logarithm_of, softmax_axes
 from helpers.inspection.shapes.unpack import unpack
-from helpers.inspection.shapes.values import fewer, look, on_grid
 
 
 def diagnose(

@@ -18,7 +18,14 @@ import torch
 from torch import nn
 from torch.overrides import TorchFunctionMode, resolve_name
 
-from helpers.inspection.shapes.table import Row, Trace, call, shapes, tensors, wants
+from helpers.inspection.shapes.trace_table import (
+    Row,
+    Trace,
+    call,
+    shapes,
+    tensors,
+    wants,
+)
 
 # Functions that change no shape are left out, but for these, which people look for.
 ALWAYS = ("softmax", "sigmoid", "masked_fill", "scaled_dot_product_attention")

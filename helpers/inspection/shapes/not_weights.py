@@ -2,8 +2,8 @@
 
 from helpers.inspection.shapes import features
 from helpers.inspection.shapes.readings import exact, fits
+from helpers.inspection.shapes.rules import TINY
 from helpers.inspection.shapes.softmax import image_block, tolerance
-from helpers.inspection.shapes.value_rules import TINY
 
 COLORS = (3, 4)  # as a picture has them
 SMALL, SMALL_LAST = 192, 64  # pixels of a side: below this, colors may be heads

@@ -5,8 +5,8 @@ from functools import partial
 import torch
 
 from helpers.inspection.shapes.rows import MOST_LEFT
+from helpers.inspection.shapes.rules import bias, few_kept, identity, similarities
 from helpers.inspection.shapes.softmax import is_half
-from helpers.inspection.shapes.value_rules import bias, few_kept, identity, similarities
 
 
 def rounded(rows):

@@ -4,12 +4,12 @@ from math import prod
 
 import torch
 
-from helpers.inspection.shapes import value_rules
+from helpers.inspection.shapes import rules
 from helpers.inspection.shapes.families import problem, read_toml, say
 from helpers.inspection.shapes.report import BY_PLACE, Candidate
 from helpers.inspection.shapes.rows import Rows
 from helpers.inspection.shapes.softmax import is_half, sample, softmax_axes, tolerance
-from helpers.inspection.shapes.sums import UNEQUAL
+from helpers.inspection.shapes.unequal_rules import UNEQUAL
 from helpers.maps.token_layout import TokenLayout
 
 PARTS, FALL = 8, 8  # of the keys; how much less the last part has than the first
@@ -69,7 +69,7 @@ def look(report, values, keys, misplaced):
         return
     if rows.blind.any():
         report.notes.append(say("blind", count=int(rows.blind.sum())))
-    if kept := value_rules.few_kept(rows):
+    if kept := rules.few_kept(rows):
         report.notes.append(say("kept", **kept))
     sinks = find_sinks(rows, report.causal)
     report.sinks = [key for key, *_ in sinks]
@@ -92,9 +92,9 @@ def find_problems(rows):
     if not len(rows.whole):
         return [*found, problem("zeros")]
     off = (rows.sums - 1).abs().max() > rows.allowed
-    equal = () if found else value_rules.EQUAL if len(rows.seen) else value_rules.NARROW
-    rules = value_rules.SIGNED if rows.least < -1e-6 else UNEQUAL if off else equal
-    for kind, test in (*value_rules.ALWAYS, *rules):
+    equal = () if found else rules.EQUAL if len(rows.seen) else rules.NARROW
+    fitting = rules.SIGNED if rows.least < -1e-6 else UNEQUAL if off else equal
+    for kind, test in (*rules.ALWAYS, *fitting):
         if numbers := test(rows):
             more = numbers if isinstance(numbers, dict) else {}
             numbers = vars(rows) | {"text": rows.text, "known": rows.known} | more
