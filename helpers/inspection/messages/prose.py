@@ -21,6 +21,13 @@ from helpers.inspection.messages.numbers import (
 from helpers.inspection.messages.shapes import heads_axis
 
 PIXELS = re.compile(r"(?<![\d.x×*] )(?<![\d.x×*])(\d+) ?[x×*] ?(\d+)(?! ?[x×*]|\d)")
+SIZE = r"[^.\d]{0,40}?([\[(]?\d[\d, ]*)"
+MASK = re.compile(rf"\bmasks?\b{SIZE}", re.IGNORECASE)
+TOKENS = re.compile(
+    rf"\b(?:tokens?|keys?|sequences?|queries|hidden)\b{SIZE}"
+    r"|(\d+) (?:\w+ )?(?:tokens|keys|positions)\b",
+    re.IGNORECASE,
+)
 AGAINST = (
     r"instead of|rather than|vs\.?|versus|(?:but|where) (?:I )?(?:expect|got|need)"
 )
@@ -37,6 +44,7 @@ def facts_in_words(numbers, text):
     said = [shape for n in numbers if str(shape := as_shape(n)) not in pixels]
     scale = DROPOUT.search(text)
     facts = told("prose", {"scale": scale}, scale=scale and scale[0])
+    facts |= mask_sizes(text)
     for told_counts in COUNTS.findall(text):
         facts |= two_counts(*sorted(map(int, told_counts)))
     for shape in said:
@@ -45,6 +53,19 @@ def facts_in_words(numbers, text):
         facts |= two_shapes(one, two)
     facts.pop("extra", None)  # in prose only its number says which tokens
     return facts
+
+
+def mask_sizes(text):
+    """A mask for so many keys, and another number of tokens."""
+    masks, others = (
+        [[*map(int, re.findall(r"\d+", one[0]))] for one in form.finditer(text)]
+        for form in (MASK, TOKENS)
+    )
+    for *_, n in masks:
+        for sizes in others:
+            if n not in sizes and min(n, *sizes[-2:]) > 4:
+                return told("prose", {"mask-sizes": True}, n=n, tokens=max(sizes))
+    return {}
 
 
 def two_counts(low, high):
