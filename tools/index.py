@@ -16,9 +16,6 @@ from tools.notebooks import INDEX, METADATA, run_all
 TO_COPY = "\n\n```python\n# before\n{}\n# after\n{}\n```"  # on a page of the site
 WORDINGS = 6  # of an entry in the notebook; its page of the site has all
 page_of = partial(new_notebook, metadata=METADATA)
-SEARCH = """\
-**Or search**: paste your message into the search field, with your own numbers. Every
-page has a cause, the question that decides, and the lines before and after to copy."""
 
 
 def make_index():
@@ -53,12 +50,11 @@ def entry_cells(index, cause):
     """An entry: heading and text, a program in plain PyTorch, one with the helpers."""
     main = [message.says[0] for message in messages_of(index, cause.id, 1)]
     said = [quoted(text) for text in main if text not in cause.title][:WORDINGS]
-    threads = ", ".join(map(link, cause.threads))
     parts = [
         f"### {cause.title}",
         f"{' '.join(cause.cause.split())}\n\n**{cause.ask}** `{cause.run}`",
         f"Also seen as {'; '.join(said)}." if said else "",
-        f"{threads} (entry `{cause.id}`)".strip(),
+        f"{', '.join(map(link, cause.threads))} (entry `{cause.id}`)".strip(),
     ]
     cells = [new_markdown_cell("\n\n".join(filter(None, parts)))]
     cells.append(new_code_cell(cause.code))
@@ -94,7 +90,7 @@ def pages_of(notebook):
     """{name: notebook} for the site: a page of contents, and one for each entry."""
     index, entries = read_index(), entries_of(notebook)
     opening, *setup = notebook.cells[:3]
-    contents = [opening.source[: opening.source.index("**Or search**")] + SEARCH]
+    contents = [opening.source.split("**Or")[0] + with_rows("search").source]
     pages = {}
     for title, see, _, ids in index.sections:
         back = f"[{title}: other entries]({INDEX.name}#{anchor(title)})"
