@@ -121,6 +121,6 @@ def fetch_reveal(folder):
         )
     command = [npm, "pack", "--loglevel=error", REVEAL]
     archive = subprocess.check_output(command, cwd=folder, text=True).strip()
-    shutil.unpack_archive(folder / archive, folder, filter="data")
+    subprocess.run(["tar", "-xzf", archive], cwd=folder, check=True)
     (folder / "package").rename(folder / "reveal")
     (folder / archive).unlink()
