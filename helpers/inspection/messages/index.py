@@ -27,11 +27,11 @@ class Cause:
 
     id: str
     title: str
+    brief: str
     cause: str
     ask: str
     run: str
     code: str
-    brief: str = ""
     course: str = ""
     threads: tuple = ()
     fits: tuple = ()

@@ -19,6 +19,7 @@ from helpers.inspection.messages.numbers import (
 )
 
 CLIP = 77  # text tokens
+IMAGES = 16  # more are not in one prompt without being expanded
 CHANNELS = (3, 4), (1, 3), (1, 4)  # of pictures
 
 
@@ -111,9 +112,6 @@ def product(first, second):
     holds |= {"flattened": flattened, "alone": alone}
     values = {"rows": rows, "low": low, "high": high, "times": high // max(low, 1)}
     return told("product", holds, k=k, n=n, **values)
-
-
-IMAGES = 16  # more are not in one prompt without being expanded
 
 
 def counts(tokens, features):

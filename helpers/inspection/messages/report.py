@@ -35,7 +35,7 @@ def as_text(explanation):
 
 def in_brief(place, cause):
     """A further cause in two sentences."""
-    named = wrap(f"{place}. {cause.id}: {cause.brief or cause.title}", "   ")
+    named = wrap(f"{place}. {cause.id}: {cause.brief}", "   ")
     return named + "\n" + wrap(f"   Ask:    {cause.ask}", " " * 11)
 
 
