@@ -144,3 +144,8 @@ def test_any_shape_of_picture_and_three_objects(size):
     for objects, image, masks in drawn:
         assert image.shape == (3, *size) and masks.shape == (len(objects), *size)
         assert masks.any((1, 2)).all() and image.min() >= 0 and image.max() <= 1
+
+
+def test_picture_above_the_horizon_is_refused():
+    with pytest.raises(ValueError, match="320 x 100 is too tall"):
+        render(*layouts(1)[0], (320, 100))

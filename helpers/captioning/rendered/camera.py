@@ -15,6 +15,7 @@ RIGHT = torch.tensor([1.0, 0, 0])
 UP = torch.tensor([0, math.cos(PITCH), math.sin(PITCH)])
 PLACE = torch.tensor([0, 0.6, 0]) - DISTANCE * FORWARD
 FOCAL = 1.3  # in roots of the picture's area
+TALLEST = 3.0  # H / W: beyond, the picture would reach above the horizon
 
 
 class Frame:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import torch
 from torch.nn.functional import avg_pool2d, normalize
 
-from helpers.captioning.rendered.camera import PLACE, frame_of
+from helpers.captioning.rendered.camera import PLACE, TALLEST, frame_of
 from helpers.captioning.rendered.rays import HEIGHTS, intersect
 from helpers.captioning.words import PALETTE
 
@@ -39,9 +39,11 @@ def render(objects, light, size, samples=1):
     A mask holds the pixels in which an object is seen, a silhouette those in which it
     would be seen if it stood alone; both bool. samples: rays a pixel down and across;
     with more than one, edges are smooth, and the lamp has a width, so shadows are soft.
-    From 3 times as high as wide on, a picture would reach above the horizon.
+    Raises ValueError for a picture more than 3 times as high as wide.
     """
     H, W = size
+    if H > TALLEST * W:
+        raise ValueError(f"{H} x {W} is too tall: give at most {TALLEST:g} W rows")
     frame = frame_of(H * samples, W * samples)
     image, depths = _draw(objects, light, frame, samples)
     image = image.clamp(0, 1).sqrt().permute(2, 0, 1)  # (3, H, W)
