@@ -60,8 +60,9 @@ def elsewhere(first, second, hard):
         if other := [i - axes + len(first) for i in same if i != axis]:
             own = axis - axes + len(second)
             places.append(f"axis {own}, {n}, is as long as axis {other[-1]}")
+    holds = {"elsewhere": places, "five-axes": places and axes > 4}
     values = {"first": first, "second": second, "places": "; ".join(places)}
-    return told("shapes", {"elsewhere": places}, **values)
+    return told("shapes", holds, **values, axes=axes)
 
 
 def is_step(scores, mask):
