@@ -38,6 +38,7 @@ def shapes(first, second, **_):
         "steps": four and first[:2] == second[:2] and second[2] == 1,
         "mask": four and 1 in (first[1], second[1]) and first[1] != second[1],
         "turned": sorted(first) == sorted(second) and first != second,
+        "batch-twice": four and 1 < second[0] == second[1] == first[0] != first[1],
     }
     facts = told("shapes", holds, first=first, second=second, axes=axes, places=places)
     facts |= heads_axis(first, second) or elsewhere(first, second, hard)
