@@ -308,6 +308,16 @@ def test_only_axes_that_can_not_be_repeated_do_not_agree(first, second, said, ne
     assert said in found and never not in found, found
 
 
+def test_a_mask_that_got_an_axis_too_many_is_told_from_others():
+    shapes = "Incompatible shapes: {} vs. {}"
+    assert "has the batch twice" in reading(shapes.format([3, 8, 9, 9], [3, 3, 9, 9]))
+    assert "batch twice" not in reading(shapes.format([3, 8, 9, 9], [3, 8, 9, 7]))
+    frames = [3, 4, 6, 10, 10], [3, 4, 1, 4, 10]
+    assert "5 axes, more than" in reading(shapes.format(*frames))
+    frames = [3, 4, 6, 10, 10], [3, 4, 1, 10, 9]
+    assert "more than" not in reading(shapes.format(*frames))
+
+
 FULL = "CUDA out of memory. Tried to allocate {}"
 
 
