@@ -1,7 +1,7 @@
-"""The error index as a notebook, made from its data in data/errors.
+"""The error index as notebooks, made from its data in data/errors.
 
-`python -m tools index` writes it and runs it; only its two cells of set-up are written
-in the notebook itself. The site takes its entries apart again.
+`python -m tools index` writes and runs both of its notebooks; only the two cells of
+set-up are written in the first itself. The site takes the entries apart again.
 """
 
 from functools import partial
@@ -19,22 +19,33 @@ page_of = partial(new_notebook, metadata=METADATA)
 
 
 def make_index():
-    """Write notebooks/error_index.ipynb and run it."""
-    setup = nbformat.read(INDEX, as_version=4).cells[1:3]
-    nbformat.write(new_notebook(cells=cells_of(read_index(), setup)), INDEX)
-    run_all([INDEX])
+    """Write the notebooks of the index and run them."""
+    index, setup = read_index(), nbformat.read(INDEX[0], as_version=4).cells[1:3]
+    for file in INDEX:
+        cells = cells_of(index, file.stem, setup)
+        nbformat.write(new_notebook(cells=cells), file)
+    run_all(INDEX)
 
 
-def cells_of(index, setup):
-    """The cells of the notebook, in order; setup: those below the first."""
-    titles = [(f"[{t}](#{anchor(t)})", see) for t, see, *_ in index.sections]
-    cells = [with_rows("opening", titles), *setup]
-    for title, _, text, ids in index.sections:
+def cells_of(index, part, setup):
+    """The cells of a notebook of the index, in order; setup: those below the first."""
+    opening = "opening" if part == INDEX[0].stem else "opening_more"
+    own = [section for section in index.sections if section.part == part]
+    listed = index.sections if opening == "opening" else own
+    titles = [(f"[{s.title}]({place_of(s, part)})", s.see) for s in listed]
+    cells = [with_rows(opening, titles), *setup]
+    for _, title, _, text, ids in own:
         entries = [entry_cells(index, index.causes[name]) for name in ids]
         first = entries[0][0]
         first.source = f"## {title}\n\n{text}".rstrip() + f"\n\n{first.source}"
         cells += chain(*entries)
     return [*cells, with_rows("closing")]
+
+
+def place_of(section, here):
+    """The link to a section, from the notebook `here`."""
+    other = f"{section.part}.ipynb" if section.part != here else ""
+    return f"{other}#{anchor(section.title)}"
 
 
 def with_rows(name, rows=()):
@@ -86,14 +97,14 @@ def anchor(title):
     return title.replace(" ", "-")
 
 
-def pages_of(notebook):
+def make_pages():
     """{name: notebook} for the site: a page of contents, and one for each entry."""
-    index, entries = read_index(), entries_of(notebook)
-    opening, *setup = notebook.cells[:3]
+    index, entries = read_index(), read_entries()
+    opening, *setup = nbformat.read(INDEX[0], as_version=4).cells[:3]
     contents = [opening.source.split("**Or")[0] + with_rows("search").source]
     pages = {}
-    for title, see, _, ids in index.sections:
-        back = f"[{title}: other entries]({INDEX.name}#{anchor(title)})"
+    for _, title, see, _, ids in index.sections:
+        back = f"[{title}: other entries]({INDEX[0].name}#{anchor(title)})"
         lines = [f"## {title}\n\n{see}\n"]
         for name in ids:
             cause, (first, *rest) = index.causes[name], entries[name]
@@ -106,9 +117,13 @@ def pages_of(notebook):
     hidden = "```{toctree}\n:hidden:\n\n" + "\n".join(pages) + "\n```"
     said = [m for m in index.messages if not m.causes]
     others = [(quoted(m.says[0]), f"{m.means} {m.remedy}") for m in said]
-    contents += [with_rows("others", others).source, notebook.cells[-1].source, hidden]
+    contents += [
+        with_rows("others", others).source,
+        with_rows("closing").source,
+        hidden,
+    ]
     page = new_markdown_cell("\n\n".join(contents))
-    return {INDEX.stem: page_of(cells=[page]), **pages}
+    return {INDEX[0].stem: page_of(cells=[page]), **pages}
 
 
 def other_wordings(index, name):
@@ -119,11 +134,13 @@ def other_wordings(index, name):
     return new_markdown_cell("\n".join([*lines, "## Set-up of the programs"]))
 
 
-def entries_of(notebook):
-    """{id: the cells of its entry} in the notebook of the index."""
-    index, cells = read_index(), iter(notebook.cells[3:])
-    return {
-        name: list(islice(cells, len(entry_cells(index, index.causes[name]))))
-        for *_, ids in index.sections
-        for name in ids
-    }
+def read_entries():
+    """{id: the cells of its entry} in the notebooks of the index."""
+    index, entries = read_index(), {}
+    for file in INDEX:
+        cells = iter(nbformat.read(file, as_version=4).cells[3:])
+        own = [s.ids for s in index.sections if s.part == file.stem]
+        for name in chain(*own):
+            length = len(entry_cells(index, index.causes[name]))
+            entries[name] = list(islice(cells, length))
+    return entries

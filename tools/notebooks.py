@@ -11,11 +11,12 @@ from ipykernel.ipkernel import IPythonKernel
 from PIL import Image
 
 from helpers import ROOT
+from helpers.inspection.messages.index import PARTS
 from helpers.maps.pictures import as_png
 from tools.slide_types import mark
 
 FOLDER = ROOT / "notebooks"
-INDEX = FOLDER / "error_index.ipynb"
+INDEX = [FOLDER / f"{name}.ipynb" for name in PARTS]
 WIDGET = "application/vnd.jupyter.widget-view+json"
 TIMEOUT = 1200  # seconds for a cell, as for the tests in pyproject.toml
 PNG, JPEG = "image/png", "image/jpeg"
@@ -55,7 +56,7 @@ def run_all(files=()):
 
 def notebook_files():
     """The notebooks, the error index and the solutions, in reading order."""
-    return [*lessons(), INDEX, *sorted(FOLDER.glob("solutions/*.ipynb"))]
+    return [*lessons(), *INDEX, *sorted(FOLDER.glob("solutions/*.ipynb"))]
 
 
 def lessons():

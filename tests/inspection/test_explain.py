@@ -5,7 +5,6 @@ import subprocess
 import sys
 
 import einops
-import nbformat
 import numpy as np
 import pytest
 import torch
@@ -19,12 +18,11 @@ from helpers.inspection.messages.numbers import describe, without_numbers
 from helpers.inspection.messages.recognise import prepare
 from tests.inspection.cases import read_cases
 from tests.inspection.cases.__main__ import FOLDER, points, text_of
-from tools.index import entries_of
-from tools.notebooks import INDEX
+from tools.index import read_entries
 
 DATA = read_index()
 FILES = sorted(FOLDER.glob("*.toml"))
-ENTRIES = entries_of(nbformat.read(INDEX, as_version=4))
+ENTRIES = read_entries()
 
 
 def named(text, most=None):

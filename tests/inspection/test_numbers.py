@@ -164,6 +164,31 @@ def test_counts_are_explained_exactly_or_only_told(tokens, features, said, never
             "a window of 6 in",
         ),
         ("blocks.3.attn.rel_pos_w", "39, 80", "79, 80", "39 = 2 x 20 - 1"),
+        ("l.1.attn.attention_biases", "3, 36", "3, 100", "36 = 6 x 6 in the check"),
+        ("l.1.attn.attention_biases", "3, 36", "5, 36", "heads: `num_heads`"),
+        ("blocks.3.attn.rel_pos", "6, 49", "6, 144", "144 = 12 x 12 in the model"),
+        ("l.0.attn_bias_table", "121, 3", "225, 3", "a window of 6 in"),
+        ("l.1.attn.attention_bias_idxs", "36, 36", "100, 100", "not learned"),
+        (
+            "l.0.attn.relative_position_bias_table",
+            "121, 4",
+            "121, 16",
+            "16 in the model: heads",
+        ),
+        (
+            "l.0.attn.rel_pos.relative_position_bias_table",
+            "5, 11, 11",
+            "5, 15, 15",
+            "11 = 2 x 6 - 1 in the checkpoint, 15 = 2 x 8 - 1 in the model: the window",
+        ),
+        (
+            "l.0.attn.relative_coords_table",
+            "1, 11, 11, 2",
+            "1, 15, 15, 2",
+            "coordinates of the cells",
+        ),
+        ("h.0.attn.bias", "1, 1, 64, 64", "1, 1, 96, 96", "the causal mask"),
+        ("h.0.attn.bias", "96", "192", "another size of the model"),
         ("patch_embed.proj.weight", "96, 3, 8, 8", "96, 3, 14, 14", "`patch_size`"),
         (
             "patch_embed.proj.weight",
@@ -186,6 +211,20 @@ def test_the_name_of_a_parameter_says_what_its_sizes_count(name, file, model, sa
     assert "appended twice" not in found and "guidance" not in found
 
 
+@pytest.mark.parametrize(
+    ("name", "file", "model", "never"),
+    [
+        ("l.1.attn.attention_biases", "3, 36", "3, 100", "size of the model"),
+        ("l.0.attn.relative_coords_table", "1, 11, 11, 2", "1, 15, 15, 2", "heads"),
+        ("l.0.attn.relative_position_bias_table", "121, 4", "121, 16", "`window_size`"),
+        ("h.0.attn.bias", "1, 1, 64, 64", "1, 1, 96, 96", "size of the model"),
+    ],
+)
+def test_a_table_of_positions_is_taken_for_nothing_else(name, file, model, never):
+    found = reading(SIZES.format(name, file, model))
+    assert f"`{name}`" in found and never not in found, found
+
+
 def test_tables_that_depend_on_the_grid_are_told_together():
     mismatches = (
         SIZES.format("pos_embed", "1, 145, 96", "1, 401, 96"),
@@ -193,6 +232,9 @@ def test_tables_that_depend_on_the_grid_are_told_together():
     )
     assert "depend on the image size" in reading("\n".join(mismatches))
     assert "depend on" not in reading(mismatches[0])
+    index = SIZES.format("l.0.attn.relative_position_index", "36, 36", "64, 64")
+    table = SIZES.format("l.0.attn.relative_position_bias_table", "121, 3", "225, 3")
+    assert "depend on" not in reading(f"{table}\n{index}")  # one table and its index
 
 
 @pytest.mark.parametrize(
@@ -245,6 +287,67 @@ def test_shapes_are_laid_over_each_other_from_the_right(first, second, said):
         np.zeros(first) + np.zeros(second)
     for text in (f"{error.value}\n{told}", f"ValueError: {arrays.value}", told):
         assert said in reading(text), text
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "said", "never"),
+    [
+        (
+            (3, 4, 6, 10, 10),
+            (3, 1, 6, 1, 6),
+            "axis 4, 6, is as long as axis 2 of (3, 4, 6, 10, 10)",
+            "axis 1: 4 and 1",
+        ),
+        ((3, 4, 9, 35), (3, 1, 9, 9), "axis 3, 9, is as long as axis 2", "4 and 1"),
+        ((3, 4, 9, 35), (3, 1, 9, 33), "axis 3: 35 and 33", "as long as"),
+        ((3, 4, 9, 35), (4, 9, 33), "axis 3: 35 and 33", "as long as"),
+    ],
+)
+def test_only_axes_that_can_not_be_repeated_do_not_agree(first, second, said, never):
+    found = reading(f"Incompatible shapes: {[*first]} vs. {[*second]}")
+    assert said in found and never not in found, found
+
+
+def test_a_mask_that_got_an_axis_too_many_is_told_from_others():
+    shapes = "Incompatible shapes: {} vs. {}"
+    assert "has the batch twice" in reading(shapes.format([3, 8, 9, 9], [3, 3, 9, 9]))
+    assert "batch twice" not in reading(shapes.format([3, 8, 9, 9], [3, 8, 9, 7]))
+    frames = [3, 4, 6, 10, 10], [3, 4, 1, 4, 10]
+    assert "5 axes, more than" in reading(shapes.format(*frames))
+    frames = [3, 4, 6, 10, 10], [3, 4, 1, 10, 9]
+    assert "more than" not in reading(shapes.format(*frames))
+
+
+FULL = "CUDA out of memory. Tried to allocate {}"
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        (FULL.format("32.00 GiB, num_heads=8"), "8 heads, N is about 46300 (2 bytes)"),
+        (FULL.format("1.50 GiB"), "N is about 7100 (2 bytes) or 5000 (4 bytes)"),
+        (
+            f"a page of 2800 x 2800: {FULL.format('47.68 GiB')}",
+            "16 heads x 40000 x 40000 x 2 bytes",
+        ),
+        (FULL.format("20.00 MiB"), "20.00 MiB is little"),
+        ("OOM when allocating tensor with shape[3,6,4096,4096]", "of 4096 x 4096"),
+    ],
+)
+def test_what_did_not_fit_is_compared_with_a_matrix_of_weights(text, said):
+    assert said in reading(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        FULL.format("300.00 MiB"),
+        "Unable to allocate 16.0 GiB for an array with shape (1000, 70, 3)",
+        "CUDA out of memory",
+    ],
+)
+def test_of_other_amounts_of_memory_nothing_is_said(text):
+    assert reading(text) == ""
 
 
 def test_a_mask_for_each_head_is_repeated_in_place():

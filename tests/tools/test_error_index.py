@@ -13,15 +13,17 @@ import pytest
 from PIL import Image
 
 from helpers.inspection.messages.index import read_index
-from tools.index import anchor, cells_of, entries_of, link
-from tools.notebooks import INDEX
+from tools.index import anchor, cells_of, link, read_entries
+from tools.notebooks import FOLDER, INDEX
 
-NOTEBOOK = nbformat.read(INDEX, as_version=4)
-TEXT = "\n".join(c.source for c in NOTEBOOK.cells if c.cell_type == "markdown")
-TEXT = re.sub(r"```.*?```", "", TEXT, flags=re.DOTALL)  # without programs
+NOTEBOOKS = {file.stem: nbformat.read(file, as_version=4).cells for file in INDEX}
 DATA = read_index()
-ENTRIES = entries_of(NOTEBOOK)
-SETUP = [cell for cell in NOTEBOOK.cells if cell.cell_type == "code"][:2]
+ENTRIES = read_entries()
+SETUP = NOTEBOOKS["error_index"][1:3]
+TEXTS = {
+    name: "\n".join(cell.source for cell in cells if cell.cell_type == "markdown")
+    for name, cells in NOTEBOOKS.items()
+}
 
 
 def entry(name):
@@ -55,14 +57,16 @@ def without_wording(printed):
     return re.sub(r"(\w*Error): [^\n]*", r"\1: MESSAGE", printed)
 
 
-def test_the_page_is_made_from_the_data():
-    made = [(cell.cell_type, cell.source) for cell in cells_of(DATA, SETUP)]
-    assert [(cell.cell_type, cell.source) for cell in NOTEBOOK.cells] == made
+@pytest.mark.parametrize("part", NOTEBOOKS)
+def test_a_notebook_is_made_from_the_data(part):
+    made = [(cell.cell_type, cell.source) for cell in cells_of(DATA, part, SETUP)]
+    assert [(cell.cell_type, cell.source) for cell in NOTEBOOKS[part]] == made
 
 
 def test_ids_and_titles_can_be_told_apart_and_messages_name_what_is_there():
     titles = [cause.title for cause in DATA.causes.values()]
-    assert len(set(titles)) == len(titles) == sum(len(s[3]) for s in DATA.sections)
+    ids = [name for section in DATA.sections for name in section.ids]
+    assert len(set(titles)) == len(titles) == len(ids)
     assert len({message.id for message in DATA.messages}) == len(DATA.messages)
     for message in DATA.messages:
         assert set(message.causes) <= DATA.causes.keys(), message.id
@@ -139,23 +143,25 @@ def test_the_channels_that_are_listed_are_those_that_are_taken(name, draw):
 
 
 def test_headings_can_be_told_apart_and_the_contents_lead_to_them():
-    headings = re.findall(r"^##+ (.+)$", TEXT, re.MULTILINE)
-    assert len(headings) == len(set(headings))
-    anchors = {anchor(heading) for heading in headings}
-    for target in re.findall(r"\]\(#([^)]+)\)", TEXT):
-        assert target in anchors, target
+    headings = {n: re.findall(r"^##+ (.+)$", t, re.M) for n, t in TEXTS.items()}
+    for name, text in TEXTS.items():
+        assert len(headings[name]) == len(set(headings[name]))
+        for file, target in re.findall(r"\]\((?:(error_\w+)\.ipynb)?#([^)]+)\)", text):
+            assert target in map(anchor, headings[file or name]), target
+    assert all(f"#{anchor(s.title)})" in TEXTS["error_index"] for s in DATA.sections)
 
 
 def test_links_lead_to_threads_or_to_notebooks():
-    for target in re.findall(r"\]\(([^#)][^)]*)\)", TEXT):
+    text = "".join(TEXTS.values())
+    for target in re.findall(r"\]\(([^#)]+)[^)]*\)", text):
         thread = r"https://github\.com/[\w.-]+/[\w.-]+/issues/\d+"
-        assert re.fullmatch(thread, target) or (INDEX.parent / target).exists(), target
-    threads = [thread for cause in DATA.causes.values() for thread in cause.threads]
-    assert len(set(threads)) >= 100 and all(link(thread) in TEXT for thread in threads)
+        assert re.fullmatch(thread, target) or (FOLDER / target).exists(), target
+    threads = {thread for cause in DATA.causes.values() for thread in cause.threads}
+    assert len(threads) >= 100 and all(link(one) in text for one in threads)
 
 
 def test_the_page_says_first_how_to_ask():
-    first = NOTEBOOK.cells[0].source
+    first = TEXTS["error_index"]
     for name in (
         "helpers explain",
         "helpers diagnose",
@@ -167,6 +173,6 @@ def test_the_page_says_first_how_to_ask():
 
 
 def test_the_readme_leads_here_before_anything_else():
-    readme = (INDEX.parent.parent / "README.md").read_text()
+    readme = (FOLDER.parent / "README.md").read_text()
     notebooks = re.findall(r"\((notebooks/[^)]+)\)", readme)
-    assert Path(notebooks[0]).name == INDEX.name
+    assert Path(notebooks[0]).name == INDEX[0].name

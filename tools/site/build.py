@@ -13,7 +13,7 @@ import nbformat
 from sphinx.cmd.build import build_main
 
 from helpers import ROOT
-from tools.index import pages_of
+from tools.index import make_pages
 from tools.notebooks import INDEX, require_run
 from tools.site import live
 
@@ -86,7 +86,9 @@ def split_index(folder):
 
     So a search leads to the entry and not to the top of a very long page.
     """
-    for name, page in pages_of(nbformat.read(INDEX, as_version=4)).items():
+    for file in INDEX:
+        (folder / file.name).unlink()
+    for name, page in make_pages().items():
         nbformat.write(page, folder / f"{name}.ipynb")
 
 

@@ -8,6 +8,7 @@ import re
 from itertools import pairwise
 from math import prod
 
+from helpers.inspection.messages.memory import memory
 from helpers.inspection.messages.numbers import (
     WIDTHS,
     as_int,
@@ -181,5 +182,5 @@ KINDS = {
 } | {"channels": channels, "rank": rank, "bounds": bounds, "into": into, "axes": axes}
 UNKNOWN = {"reshape": any_reshape, "product": any_product, "division": any_division}
 UNKNOWN |= dict.fromkeys(("pair", "shapes", "pictures"), any_sizes) | {"even": even}
-READ_TEXT = {"input-axes": input_axes, "parameters": parameters}
+READ_TEXT = {"input-axes": input_axes, "parameters": parameters, "memory": memory}
 UNKNOWN["rows"] = lambda numbers: told("pair", {"first-axis": bool(numbers)})

@@ -4,12 +4,14 @@ import re
 import tomllib
 from dataclasses import dataclass, field
 from functools import cache
+from typing import NamedTuple
 
 from helpers import ROOT
 
 FOLDER = ROOT / "data" / "errors"
 MESSAGES, SAID, COUNTS = "messages.toml", "said.toml", "counts.toml"
-NOTEBOOK = "notebooks/error_index.ipynb"
+# A notebook of the index, and the first of its sections (a file of data/errors).
+PARTS = {"error_index": "01", "error_index_more": "15"}
 # attn_implementation="eager", set_attn_implementation("eager"), {"need_weights": True}
 SETTING = re.compile(r"([a-z]\w+)[\"']? ?[=(:] ?(?:[\"'](\w+)[\"']|(True|False))")
 
@@ -22,7 +24,7 @@ class Cause:
     against it. clues: words elsewhere in what was pasted that speak for it. said: how
     people say it without a message. brief: what is wrong and what mends it, in a line.
     code: a program with its lines marked `# before` and `# after`, in plain PyTorch;
-    course: the same with the helpers of the course.
+    course: the same with the helpers of the course. part: its notebook.
     """
 
     id: str
@@ -38,6 +40,7 @@ class Cause:
     unless: tuple = ()
     clues: tuple = ()
     said: tuple = ()
+    part: str = ""
 
     @property
     def before(self):
@@ -76,9 +79,17 @@ class Message:
     remedy: str = ""
 
 
+class Section(NamedTuple):
+    part: str  # the notebook it stands in
+    title: str
+    see: str  # what you see
+    text: str
+    ids: tuple  # of its causes
+
+
 @dataclass(frozen=True, eq=False)
 class Index:
-    sections: tuple  # of (title, what you see, introduction, ids)
+    sections: tuple
     causes: dict = field(repr=False)  # {id: Cause}
     messages: tuple = field(repr=False)
     counts: dict = field(repr=False)  # {message: {cause: cases of it}}
@@ -91,13 +102,14 @@ def read_index(folder=FOLDER):
     said = tomllib.loads((folder / SAID).read_text(encoding="utf-8"))
     for file in sorted(folder.glob("[0-9]*.toml")):
         data = tomllib.loads(file.read_text(encoding="utf-8"))
+        part = [name for name, first in PARTS.items() if first <= file.name][-1]
         for entry in data["entry"]:
             phrases = tuple(said.get(entry["id"], "").split("\n")[:-1])
-            cause = Cause(said=phrases, **frozen(entry))
+            cause = Cause(said=phrases, part=part, **frozen(entry))
             causes[cause.id] = cause
         ids = tuple(entry["id"] for entry in data["entry"])
         text = data.get("text", "").strip()
-        sections.append((data["section"], data["you_see"], text, ids))
+        sections.append(Section(part, data["section"], data["you_see"], text, ids))
     data = tomllib.loads((folder / MESSAGES).read_text(encoding="utf-8"))
     messages = tuple(Message(**frozen(message)) for message in data["message"])
     counts = tomllib.loads((folder / COUNTS).read_text(encoding="utf-8"))

@@ -26,7 +26,8 @@ LISTS = re.compile(
 )
 QUOTED = re.compile(r"[\"']([\w.]+)[\"']")
 TEXTS = {77, 248, 512, 514, 1024, 2048}  # positions of published texts
-GRID = "image-positions", "distances", "line-distances", "window-mask"
+GRID = "image-positions", "distances", "offsets", "distance-maps", "line-distances"
+RELATIVE = "distances", "offsets", "line-distances"
 MOST = 80  # names of a list that are compared
 
 
@@ -38,7 +39,7 @@ def parameters(numbers, text):
             shapes = (re.findall(r"\d+", found[side]) for side in ("file", "model"))
             facts = table(found["name"], *(tuple(map(int, n)) for n in shapes)) | facts
     many = [TABLES[kind]["what"] for kind in GRID if kind in facts]
-    facts |= told("keys", {"several-tables": many[1:]}, names=" and ".join(many))
+    facts |= told("keys", {"several-tables": many[1:]}, names=", ".join(many))
     if not facts and len(known) > 1:
         differ = [f"axis {i}: {a} and {b}" for i, a, b in differing(*known[:2])]
         facts = told("shapes", {"differ": differ}, places="; ".join(differ))
@@ -51,14 +52,15 @@ def table(name, file, model):
     file, model = (shape[shape[:1] == (1,) :] for shape in (file, model))
     if not kind or len(file) != len(model) or file == model:
         return {}
-    kind, (file, model) = positions(kind, file, model)
+    kind, (file, model) = by_form(kind, file, model)
     axes = zip(file, model, strict=True)
     differ = {axis: ab for axis, ab in enumerate(axes) if ab[0] != ab[1]}
-    one, read, sets = TABLES[kind], READ.get(kind, str), {}
+    one, sets = TABLES[kind], {}
+    main, names = one.get("main", 0), dict(enumerate(one["axes"]))
     for axis, pair in differ.items():
-        names = dict(enumerate(one["axes"]))
-        counts = [(axis == 0 and read(n)) or str(n) for n in pair]
-        sets.setdefault(names.get(axis, DATA["width"]), []).append(counts)
+        what = names.get(axis, DATA["width"])
+        read = READ.get(kind, str) if what == names.get(main) else str
+        sets.setdefault(what, []).append([read(n) or str(n) for n in pair])
     parts = []
     for what, counts in sets.items():
         a, b = (", ".join(dict.fromkeys(side)) for side in zip(*counts, strict=True))
@@ -68,11 +70,15 @@ def table(name, file, model):
         said = said.replace(one["axes"][0], f"{more} more, {EXTRA[more]}")
         high, low = max(file, model)[0], min(file, model)[0]
         return extra(more, f"{high} - {low} = {more}") | {"positions": said}
-    return {kind if one.get("main", 0) in differ else "other-width": said}
+    return {kind if names.get(main) in sets else "other-width": said}
 
 
-def positions(kind, file, model):
-    """Of a table of positions, whether they are an image's, and their number."""
+def by_form(kind, file, model):
+    """The kind of a table where its shape says more than its name, and the shapes."""
+    if kind in RELATIVE:
+        kind = relative(kind, file, model)
+    elif kind == "causal-mask" and (len(file) < 2 or file[-2:] != file[:-3:-1]):
+        kind = "other-width"  # the bias of a layer
     if "positions" not in kind:
         return kind, (file, model)
     file, model = ((math.prod(shape[:-1]), shape[-1]) for shape in (file, model))
@@ -82,6 +88,25 @@ def positions(kind, file, model):
     elif kind == "positions" and TEXTS & {*rows}:
         kind = "text-positions"
     return kind, (file, model)
+
+
+def relative(kind, file, model):
+    """Of relative positions, which axes count them: those in front, or behind heads."""
+    if len(file) == 3 and kind != "line-distances":
+        return "distance-maps"
+    if len(file) != 2 or (file[0] != model[0]) == (file[1] != model[1]):
+        return kind
+    squares = all(map(square_root, (file[1], model[1])))
+    if file[0] == model[0] < min(file[1], model[1]) and squares:
+        return "offsets"
+    rows = file[0] != model[0] and all(window(n) != str(n) for n in (file[0], model[0]))
+    return "distances" if rows and kind == "offsets" else kind
+
+
+def square(n):
+    """The square whose cells a table counts, for each distance without its sign."""
+    root = square_root(n)
+    return f"{n} = {root} x {root}" if root else f"{n}"
 
 
 def window(n):
@@ -99,6 +124,7 @@ def line(n):
 
 
 READ = {"image-positions": describe, "distances": window, "line-distances": line}
+READ |= {"offsets": square, "distance-maps": line}
 
 
 def lists_in(text):

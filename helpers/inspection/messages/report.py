@@ -3,7 +3,7 @@
 import textwrap
 import tomllib
 
-from helpers.inspection.messages.index import FOLDER, NOTEBOOK
+from helpers.inspection.messages.index import FOLDER
 
 WIDTH, FULL, MANY = 88, 3, 8  # letters of a line, causes in full, and with a title
 SAID = tomllib.loads((FOLDER / "phrases.toml").read_text(encoding="utf-8"))
@@ -64,7 +64,7 @@ def one_cause(place, ranked, text):
     lines += [wrap(f"   Ask:    {cause.ask}", " " * 11), *block("Run:", run)]
     lines += block("Before:", cause.before) if place == 1 else []
     lines += block("After:", cause.after)
-    return [*lines, f"   Index:  {NOTEBOOK}, entry {cause.id}"]
+    return [*lines, f"   Index:  notebooks/{cause.part}.ipynb, entry {cause.id}"]
 
 
 def block(name, code):

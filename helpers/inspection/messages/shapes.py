@@ -28,7 +28,8 @@ def shapes(first, second, **_):
     four = axes == (4, 4)
     outer = all(axis < max(axes) - 2 for axis, *_ in differ)  # batch or heads
     query = four and (is_step(first, second) or is_step(second, first))
-    places = "; ".join(f"axis {axis}: {a} and {b}" for axis, a, b in differ)
+    unlike = hard or differ
+    places = "; ".join(f"axis {axis}: {a} and {b}" for axis, a, b in unlike)
     holds = {
         "repeat": first and second and outer and not (hard or wide(first)),
         "one-query": query,
@@ -37,16 +38,32 @@ def shapes(first, second, **_):
         "steps": four and first[:2] == second[:2] and second[2] == 1,
         "mask": four and 1 in (first[1], second[1]) and first[1] != second[1],
         "turned": sorted(first) == sorted(second) and first != second,
+        "batch-twice": four and 1 < second[0] == second[1] == first[0] != first[1],
     }
     facts = told("shapes", holds, first=first, second=second, axes=axes, places=places)
-    facts |= heads_axis(first, second)
+    facts |= heads_axis(first, second) or elsewhere(first, second, hard)
     if equal and len(first) > 2:
         facts |= maps(first, second, differ)
-    if len(hard or differ) == 1:
-        axis, a, b = (hard or differ)[0]
+    if len(unlike) == 1:
+        axis, a, b = unlike[0]
         rows = len(first) == 2 and wide(first)  # (N, D): tokens in front
         facts |= pair(a, b, axis if equal and not rows else None)
     return facts
+
+
+def elsewhere(first, second, hard):
+    """Axes of the second shape that are as long as another axis of the first."""
+    if sorted(first) == sorted(second) or min(len(first), len(second)) < 3:
+        return {}
+    axes, places = max(len(first), len(second)), []
+    for axis, _, n in hard:
+        same = [i for i, size in enumerate(first, axes - len(first)) if size == n > 2]
+        if other := [i - axes + len(first) for i in same if i != axis]:
+            own = axis - axes + len(second)
+            places.append(f"axis {own}, {n}, is as long as axis {other[-1]}")
+    holds = {"elsewhere": places, "five-axes": places and axes > 4}
+    values = {"first": first, "second": second, "places": "; ".join(places)}
+    return told("shapes", holds, **values, axes=axes)
 
 
 def is_step(scores, mask):

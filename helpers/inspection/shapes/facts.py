@@ -120,14 +120,16 @@ class Facts:
         """[Grid] on an image of this size, the likeliest first; [] if it is unknown."""
         grids, sized = {}, self.image_size is not None
         for p, q, why, likely, m in self.steps() if sized else ():
-            # Padded convolutions round up, and so does pooling that keeps the border.
+            # Padded convolutions round up, and so does pooling that keeps the border:
+            # each halves the grid, so their strides are powers of two.
+            halves = self.patch_size is not None or p & (p - 1) == 0
             h, w = (n / s for n, s in zip(self.image_size, (p, q), strict=True))
             for size, whole in [
                 ((int(h) // m, int(w) // m), True),
                 ((ceil(int(h) / m), ceil(int(w) / m)), False),
                 ((ceil(h / m), ceil(w / m)), False),
             ]:
-                usual = likely and (m == 1 or whole or m in self.merges)
+                usual = likely and (whole or (halves if m == 1 else m in self.merges))
                 source = why + ", rounded up" * (not whole)
                 if size[0] * size[1] >= SMALLEST or (usual and min(size) > 1):
                     grids.setdefault(size, Grid(*size, source, usual, m, whole))
