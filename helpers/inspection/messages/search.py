@@ -76,7 +76,6 @@ def stems(word):
     return [stem(part) for part in parts if part and part not in IDLE]
 
 
-@cache
 def letters(word):
     """Four letters each of a word, with its edges; none of an idle word."""
     whole = f" {word} " * bool(stems(word))
@@ -93,17 +92,26 @@ def plain(text):
 
 
 def terms_of(text):
-    """The stems of a text, its pairs of neighbours in any order, and letters."""
-    return terms_in(plain(RAISED.sub(" ", text)))
+    """The terms of all words of a text, and its pairs of neighbours."""
+    words = words_of(plain(RAISED.sub(" ", text)))
+    return frozenset(pairs(words)).union(*map(terms_of_word, words))
 
 
 @cache
-def terms_in(text):
-    """The same of a text that is plain already."""
-    found = WORD.findall(text)
-    words = [*chain.from_iterable(map(stems, found))]
-    pairs = [f"{a}+{b}" if a < b else f"{b}+{a}" for a, b in pairwise(words) if a != b]
-    return frozenset(words).union(pairs, *map(letters, found))
+def terms_of_word(word):
+    """Its stems, and its letters."""
+    return letters(word).union(stems(word))
+
+
+def words_of(text):
+    return tuple(WORD.findall(text))
+
+
+@cache
+def pairs(words):
+    """The neighbours among the stems of words, in any order."""
+    found = pairwise(chain.from_iterable(map(stems, words)))
+    return {f"{a}+{b}" if a < b else f"{b}+{a}" for a, b in found if a != b}
 
 
 def weighed(text, error="", known=frozenset()):
@@ -131,8 +139,9 @@ class Ranking:
         self.texts, self.common = {}, {}
         for name, said in phrases.items():
             lines = (" ".join(text.split()) for text in (*said, *others[name]))
-            self.texts[name] = [*map(terms_in, plain("\n".join(lines)).split("\n"))]
+            self.texts[name] = [*map(words_of, plain("\n".join(lines)).split("\n"))]
             self.common[name] = 1 + COMMON * log(1 + len(said))
+        self.words = set(chain.from_iterable(chain(*self.texts.values())))
         totals = {name: sum(map(len, texts)) for name, texts in self.texts.items()}
         mean = sum(totals.values()) / len(totals)
         self.soon = {
@@ -143,9 +152,15 @@ class Ranking:
     def scores(self, terms):
         """{name: how well the entry fits the terms of a text, {term: weight}}."""
         asked, having = frozenset(terms), defaultdict(dict)
+        near = {word: s for word in self.words if (s := asked & terms_of_word(word))}
         for name, texts in self.texts.items():
-            shared = chain.from_iterable(map(asked.intersection, texts))
-            for term, n in Counter(shared).items():
+            counts = Counter()
+            for words in texts:
+                shared = [near[word] for word in words if word in near]
+                if len(shared) > 1:
+                    shared.append(asked & pairs(words))
+                counts.update(set().union(*shared))
+            for term, n in counts.items():
                 having[term][name] = n
         found = dict.fromkeys(self.texts, 0.0)
         for term, counts in having.items():
