@@ -5,6 +5,7 @@ import logging
 import re
 from contextlib import redirect_stdout
 from pathlib import Path
+from symtable import symtable
 
 import matplotlib.pyplot as plt
 import nbformat
@@ -79,6 +80,18 @@ def test_an_entry_alone_on_other_random_numbers_prints_what_is_saved(name):
     saved = ["".join(o.text for o in cell.outputs) for cell in cells]
     printed = run(cells, seed=31)
     assert [*map(without_wording, printed)] == [*map(without_wording, saved)]
+
+
+def assigned(cells):
+    """The names that these cells leave behind."""
+    code = "\n".join(cell.source for cell in cells if cell.cell_type == "code")
+    symbols = symtable(code, "cells", "exec").get_symbols()
+    return {one.get_name() for one in symbols if one.is_assigned()}
+
+
+@pytest.mark.parametrize("name", DATA.causes)
+def test_an_entry_leaves_the_names_of_the_set_up_to_the_others(name):
+    assert not assigned(entry(name)) & assigned(SETUP)
 
 
 @pytest.mark.parametrize("name", DATA.causes)
