@@ -13,9 +13,9 @@ import nbformat
 from sphinx.cmd.build import build_main
 
 from helpers import ROOT
-from tools.index import make_pages
 from tools.notebooks import INDEX, require_run
 from tools.site import live
+from tools.site.index_pages import make_pages
 
 SITE = Path(__file__).resolve().parent
 LINK = re.compile(r"(?<=\]\()([^)#:]+)(?=[)#])")
@@ -82,10 +82,7 @@ def prepare(source, script):
 
 
 def split_index(folder):
-    """A page for each entry of the error index, and one of contents in its own place.
-
-    So a search leads to the entry and not to the top of a very long page.
-    """
+    """A page for each entry of the error index, and one of contents in its place."""
     for file in INDEX:
         (folder / file.name).unlink()
     for name, page in make_pages().items():

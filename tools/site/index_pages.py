@@ -1,0 +1,49 @@
+"""The error index on the site: a page of contents, and one for each entry.
+
+So a search leads to the entry, and not to the top of a very long page.
+"""
+
+from functools import partial
+
+import nbformat
+from nbformat.v4 import new_markdown_cell, new_notebook
+
+from helpers.inspection.messages.index import read_index
+from tools.index import anchor, messages_of, quoted, read_entries, with_rows
+from tools.notebooks import INDEX, METADATA
+
+TO_COPY = "\n\n```python\n# before\n{}\n# after\n{}\n```"
+page_of = partial(new_notebook, metadata=METADATA)
+
+
+def make_pages():
+    """{name: notebook} for the site: a page of contents, and one for each entry."""
+    index, entries = read_index(), read_entries()
+    opening, *setup = nbformat.read(INDEX[0], as_version=4).cells[:3]
+    contents = [opening.source.split("**Or")[0] + with_rows("search")]
+    pages = {}
+    for _, title, see, _, ids in index.sections:
+        back = f"[{title}: other entries]({INDEX[0].name}#{anchor(title)})"
+        lines = [f"## {title}\n\n{see}\n"]
+        for name in ids:
+            cause, (first, *rest) = index.causes[name], entries[name]
+            lines.append(f"- [{cause.title}](error-{name}.ipynb)\\\n  {cause.brief}")
+            top = new_markdown_cell(first.source[first.source.index("### ") + 2 :])
+            top.source += TO_COPY.format(cause.before or "...", cause.after)
+            cells = [top, *rest, other_wordings(index, name), *setup]
+            pages[f"error-{name}"] = page_of(cells=[*cells, new_markdown_cell(back)])
+        contents.append("\n".join(lines))
+    hidden = "```{toctree}\n:hidden:\n\n" + "\n".join(pages) + "\n```"
+    said = (m for m in index.messages if not m.causes)
+    others = [(quoted(m.says[0]), f"{m.means} {m.remedy}") for m in said]
+    contents += [with_rows("others", others), with_rows("closing"), hidden]
+    page = page_of(cells=[new_markdown_cell("\n\n".join(contents))])
+    return {INDEX[0].stem: page} | pages
+
+
+def other_wordings(index, name):
+    """All wordings of an entry's main messages, for the search, and a heading below."""
+    main = messages_of(index, name, 2)
+    said = dict.fromkeys(f"- {quoted(text)}" for m in main for text in m.says)
+    lines = ["## The message in other words", "", *said, ""] if said else []
+    return new_markdown_cell("\n".join([*lines, "## Set-up of the programs"]))
