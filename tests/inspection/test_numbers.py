@@ -31,6 +31,13 @@ def reading(text):
     return " | ".join(dict.fromkeys((*found.facts, *reasons)))
 
 
+def reading_of(name, file, model):
+    """All that is said of a parameter's sizes; its name is in it."""
+    found = reading(SIZES.format(name, file, model))
+    assert f"`{name}`" in found, found
+    return found
+
+
 def held(shape, wanted):
     return RESHAPE.format([*shape], [*wanted], np.prod(shape))
 
@@ -206,8 +213,8 @@ def test_counts_are_explained_exactly_or_only_told(tokens, features, said, never
     ],
 )
 def test_the_name_of_a_parameter_says_what_its_sizes_count(name, file, model, said):
-    found = reading(SIZES.format(name, file, model))
-    assert said in found and f"`{name}`" in found, found
+    found = reading_of(name, file, model)
+    assert said in found, found
     assert "appended twice" not in found and "guidance" not in found
 
 
@@ -221,8 +228,8 @@ def test_the_name_of_a_parameter_says_what_its_sizes_count(name, file, model, sa
     ],
 )
 def test_a_table_of_positions_is_taken_for_nothing_else(name, file, model, never):
-    found = reading(SIZES.format(name, file, model))
-    assert f"`{name}`" in found and never not in found, found
+    found = reading_of(name, file, model)
+    assert never not in found, found
 
 
 def test_tables_that_depend_on_the_grid_are_told_together():
