@@ -9,12 +9,12 @@ COLORS = (3, 4)  # as a picture has them
 SMALL, SMALL_LAST = 192, 64  # pixels of a side: below this, colors may be heads
 
 
-def instead_of_weights(report, values, facts, counts):
+def instead_of_weights(report, values, facts):
     """The Features that the tensor may be; None for weights."""
     shape, signed = report.shape, False
-    if points := features.as_points(shape, report.sums, facts, counts):
+    if points := features.as_points(shape, report.sums, facts):
         return points
-    heads, asked = counts["heads"], counts["queries"]
+    heads, asked = facts.heads, facts.queries
     named = {heads, asked} - {None, 1}
     if values is not None:
         signed = bool((values.nan_to_num() < -1e-6).any())
@@ -32,8 +32,8 @@ def instead_of_weights(report, values, facts, counts):
         return None
     if not signed and named & set(shape):
         weights = asked in shape or facts.words == shape[-1]
-        return None if weights else features.as_heads(shape, facts, signed, heads)
-    found = features.as_features(shape, facts, signed, heads)
+        return None if weights else features.as_heads(shape, facts, signed)
+    found = features.as_features(shape, facts, signed)
     if signed and found and found.what == "queries, keys or values":
         sizes = values.abs().sum(-1)  # (...)
         centred = (values.sum(-1).abs() <= 1e-3 * sizes).all()

@@ -5,9 +5,9 @@ from math import isqrt
 from helpers.inspection.shapes.facts import LARGEST
 from helpers.inspection.shapes.families import say
 from helpers.inspection.shapes.features import HEADS, MOST_LEVELS, MOST_POINTS
-from helpers.inspection.shapes.other_input import KIND, fewer, other_size
+from helpers.inspection.shapes.inputs import KIND, fewer, other_size
 from helpers.inspection.shapes.prompt_layout import unplaced
-from helpers.inspection.shapes.queries import looks_at_words, pruned, queries_of
+from helpers.inspection.shapes.queries import looks_at_words, pruned
 from helpers.inspection.shapes.readings import fits, likeliest
 from helpers.inspection.shapes.report import MOST, Known
 from helpers.inspection.shapes.tiles import TILES
@@ -95,7 +95,7 @@ def same_count(candidates):
 
 def no_layout(report, keys, facts):
     """No layout fits; say what would, if something is near."""
-    shape, N, T = report.shape, report.shape[keys], queries_of(report)
+    shape, N, T = report.shape, report.shape[keys], report.queries
     grid, head = grid_that_looks(T, facts), ""
     if len(shape) == 4 and shape[keys - 1] == N and N % 8 == 0 and N <= max(HEADS):
         head = f"; or the {N} channels of a head look at each other (XCiT)"
@@ -163,7 +163,7 @@ def open_grid(shape, values):
 
 def next_line(report, keys, facts):
     """What to run next; where there is a problem, its remedy says that."""
-    best = next(iter(report.candidates), None)
+    best = report.best
     if report.problems or best is None:
         return ""
     if best.kind in TILES and len(in_parts(report.candidates)) > 1:
