@@ -164,10 +164,10 @@ class Names:
         names = ["images or heads"] if either else unknown + left[-count:]
         for axis, name in zip(self.free, names, strict=False):
             size, halved = self.shape[axis], facts.family.words or halves
-            self.axes[axis] = by_place(name, size, count, halved, facts)
+            self.axes[axis] = axis_of(name, size, count, halved, facts)
 
 
-def by_place(name, size, count, halves, facts):
+def axis_of(name, size, count, halves, facts):
     """The Axis of this name, by its place among `count` ones.
 
     halves: that a picture may stand in it with its prompt, and without.

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from torch import nn
 
-from helpers.inspection.shapes.apply_rules import fewer, look, on_grid
+from helpers.inspection.shapes.apply_rules import look, map_as_row, sampled
 from helpers.inspection.shapes.axis_names import name_axes
 from helpers.inspection.shapes.contradictions import check_named, open_axes
 from helpers.inspection.shapes.facts import SMALLEST, Facts
@@ -68,7 +68,7 @@ def examine(report, values, facts, layout, probed):
         keys, evidence, misplaced = find_keys(shape, values, report.sums, facts)
     facts = words_that_ask(shape, keys, facts)
     if values is not None:
-        values = fewer(report, values, keys)
+        values = sampled(report, values, keys)
     sizes = facts if keys is None else usual_input(shape, keys, facts)
     if isinstance(probed[0], str) and facts.family == UNKNOWN:
         report.notes.append(say("no name", name=facts.name))
@@ -81,7 +81,7 @@ def examine(report, values, facts, layout, probed):
     report.problems += misplaced
     if keys is None:
         doubts = [*open_grid(shape, values)]
-        values = on_grid(report, values)
+        values = map_as_row(report, values)
     else:
         doubts = fit(report, values, keys, sizes, layout, features, fold)
         doubts = test(report, doubts, shape[keys], facts, *probed)

@@ -6,7 +6,7 @@ import torch
 
 from helpers.inspection.shapes.families import say
 from helpers.inspection.shapes.placing import fitting, put
-from helpers.inspection.shapes.processor import MERGES, count
+from helpers.inspection.shapes.processor import MERGES, count_keys
 from helpers.inspection.shapes.report import Candidate, Known
 from helpers.maps.token_layout import TokenLayout
 
@@ -121,10 +121,10 @@ def share(grids, counts):
         left, dealt = list(grids), []
         for M in counts:
             own = []
-            while left and count([*own, left[0]], m) <= M:
+            while left and count_keys([*own, left[0]], m) <= M:
                 own.append(left.pop(0))
             dealt.append(own)
-        if [count(own, m) for own in dealt] == counts:
+        if [count_keys(own, m) for own in dealt] == counts:
             return dealt
     return [grids] * len(counts)
 

@@ -40,7 +40,7 @@ def fit_keys(report, values, keys, facts, fold=None):
             return [f"{found.found}; or as many frames, or a window, of every cell"]
         report.problems.append(found)
         return []
-    report.candidates = count(report, values, keys, facts, usual)
+    report.candidates = by_count(report, values, keys, facts, usual)
     if values is not None:
         sort_by_values(report, values, keys)
     report.candidates = without_chance(report, values, facts)
@@ -126,7 +126,7 @@ def without_cells(report, N, fold, usual, facts):
     return fold.windows.doubt() if unit == "windows" and fold.windows.reach else ""
 
 
-def count(report, values, keys, facts, usual):
+def by_count(report, values, keys, facts, usual):
     """Proposals by the number of keys, and by what the values show of their place."""
     shape, N = report.shape, report.shape[keys]
     seen = values is not None and bool(values.min() >= 0)  # no NaN, no scores

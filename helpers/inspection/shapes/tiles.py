@@ -55,7 +55,7 @@ def tiled(M, facts, grids):
             source += ", which the count allows" * (not named) + f", {g.source}"
             for layout, others in TILES[kind](M, rows, columns, g.h, g.w):
                 exact = layout.length == M
-                exact &= named or usual(layout, kind, uncut, facts)
+                exact &= named or no_chance(layout, kind, uncut, facts)
                 if exact or (named and facts.image_size is not None):
                     c = Candidate(layout, source, others, kind=kind, merge=g.merge)
                     found.append((named or layout.grid == uncut, c))
@@ -71,7 +71,7 @@ def solved(M, facts, g):
     return sorted(some, key=lambda size: (abs(size[0] - size[1]), size))
 
 
-def usual(layout, kind, uncut, facts):
+def no_chance(layout, kind, uncut, facts):
     """False for tiles that nobody named and that have no thumbnail; or rows cut off,
     where text may be among the keys: then chance finds tiles for any number."""
     alone = kind == "tiles" and layout.index.numel() == layout.length
