@@ -122,12 +122,12 @@ def fit(report, values, keys, facts, layout, features, fold):
     Returns what stays open.
     """
     N = report.shape[keys]
+    if layout is not None and layout.length != N:
+        report.problems.append(problem("other layout", N=N, length=layout.length))
+        return []
     if layout is not None:
         others = f"{N - layout.index.numel()} keys off the grid"
         report.candidates = [Candidate(layout, "", others, Known.NAMED)]
-        if layout.length != N:
-            report.candidates = []
-            report.problems.append(problem("other layout", N=N, length=layout.length))
         return []
     if not (features and features.certain):
         notes = [*report.notes]

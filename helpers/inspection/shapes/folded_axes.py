@@ -60,7 +60,7 @@ def fold_of(size, N, T, facts, batch, heads):
         sure = unit != "places" or count is not None or size >= MANY_IMAGES
         if windows:
             usual = windows.usual
-            sure = named or (windows.full == list(windows.grid) and count == size)
+            sure = named or (windows.full == windows.grid and count == size)
             sure |= not plain and bool(batch or (first and not facts.family.kinds))
             sure &= named or usual or heads is not None  # which the axis may have
         parts = divide(size, unit, count, batch, heads) if sure else None

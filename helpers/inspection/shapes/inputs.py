@@ -115,6 +115,16 @@ def fewer(N, facts):
     return ""
 
 
+def pruned(N, facts):
+    """That an encoder dropped or merged cells, where the image has more; or ""."""
+    if None in (facts.image_size, facts.patch_size) or facts.in_prompt():
+        return ""
+    h, w = facts.grids()[0][:2] if facts.grids() else (0, 0)
+    if facts.family.prompt or not h * w / 4 < N < h * w:
+        return ""
+    return say("pruned", h=h, w=w)
+
+
 def instead(report, N, facts):
     """The candidates for N keys; where none is usual and another input is, that comes
     first, and those by chance go, as where a key or two are missing."""

@@ -89,12 +89,12 @@ def image_tokens(N, input_ids, image_token):
     wanted = torch.as_tensor(image_token).flatten()
     found = {}
     for number, row in enumerate(ids):
-        found.setdefault(tuple(row.tolist()), (number, row))
+        found.setdefault(tuple(row.tolist()), number)
     prompts = []
-    for number, row in found.values():
+    for number in found.values():
         name = f", prompt {number} of the batch" if len(found) > 1 else ""
-        places = torch.isin(row, wanted).nonzero()[:, 0]  # (M,)
-        prompts.append(place(N, row, places, name))
+        places = torch.isin(ids[number], wanted).nonzero()[:, 0]  # (M,)
+        prompts.append(place(N, ids[number], places, name))
     return prompts
 
 

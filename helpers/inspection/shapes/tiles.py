@@ -128,9 +128,7 @@ def joined(M, rows, columns, h, w, last=False):
         for around in reversed(ways) if last else ways:
             length = high * (wide + 1) + sum(around)
             if length == M or (cut == (0, 0) and length < M and several):
-                layout = TokenLayout.from_grid(high, wide, *around, breaks=1)
-                where = "in front" if around[0] else "behind"
-                yield layout, f"{high} line breaks and a thumbnail {where}"
+                yield with_breaks(high, wide, around)
 
 
 def overlapping(M, rows, columns, h, w):
@@ -140,10 +138,15 @@ def overlapping(M, rows, columns, h, w):
     for high in range(rows * h // 2 + 1, rows * h + 1):
         wide, rest = divmod(M - view - 2 - high, high)
         if not rest and columns * w < 2 * wide <= 2 * columns * w:
-            for around in (view + 1, 1), (1, view + 1):
-                layout = TokenLayout.from_grid(high, wide, *around, breaks=1)
-                where = "in front" if around[0] > 1 else "behind"
-                yield layout, f"{high} line breaks and a thumbnail {where}"
+            yield with_breaks(high, wide, (view + 1, 1))
+            yield with_breaks(high, wide, (1, view + 1))
+
+
+def with_breaks(h, w, around):
+    """Rows with a line break behind each, and a thumbnail on one side."""
+    where = "in front" if around[0] > around[1] else "behind"
+    layout = TokenLayout.from_grid(h, w, *around, breaks=1)
+    return layout, f"{h} line breaks and a thumbnail {where}"
 
 
 TILES = {
