@@ -74,8 +74,8 @@ def examine(report, values, facts, layout, probed):
         report.notes.append(say("no name", name=facts.name))
     if sizes.name != facts.name:
         report.notes.append(say("no input", name=facts.name, N=shape[keys]))
-    asked = facts.queries if over is None else shape[over]
-    report.axes, fold = name_axes(shape, keys, evidence, replace(sizes, queries=asked))
+    T = facts.queries if over is None else shape[over]
+    report.axes, fold = name_axes(shape, keys, evidence, replace(sizes, queries=T))
     if over is not None:
         report.axes[over] = Axis("words", shape[over], "the softmax ran over them")
     report.problems += misplaced
