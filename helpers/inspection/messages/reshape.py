@@ -8,6 +8,7 @@ from itertools import combinations, product
 from helpers.inspection.messages.numbers import (
     HEAD_WIDTHS,
     HEADS,
+    SIDES,
     WIDTHS,
     as_shape,
     compare,
@@ -17,6 +18,8 @@ from helpers.inspection.messages.numbers import (
     told,
 )
 from helpers.inspection.messages.windows import windows
+
+KERNELS = (3, 5, 7, 9, 11)  # sides of a convolution
 
 
 def reshape(wanted, size, axis=None, shapes=()):
@@ -32,6 +35,8 @@ def reshape(wanted, size, axis=None, shapes=()):
             return facts
     if size == asked:
         return {}
+    if facts := filters(wanted, size):
+        return facts
     if facts := windows(wanted, size):
         return facts | told("reshape", {"no-grid": True})
     if asked <= 0 or size == 0:
@@ -56,6 +61,27 @@ def reshape(wanted, size, axis=None, shapes=()):
     holds["too-small"] = asked > size and asked % size
     facts |= told("reshape", holds, **values, cells=cells, width=width + 1)
     return facts | (solved(wanted, size, asked) if no_fit else {})
+
+
+def filters(wanted, size):
+    """Weights (h, w, channels, filters) of a convolution, in a flat array of a file."""
+    if len(wanted) != 4 or wanted[0] != wanted[1] or wanted[0] not in KERNELS:
+        return {}
+    *kernel, channels, many = wanted
+    if min(channels, many) < 1 or channels == many <= max(SIDES):  # a grid
+        return {}
+    each, kernel = channels * many, times(kernel)
+    taps, left = divmod(size, each)
+    sides = either(sides_of(taps)) if not left and taps else ""
+    holds = {"kernel": sides, "kernel-other": not sides}
+    values = {"size": size, "taps": taps, "sides": sides, "kernel": kernel}
+    return told("reshape", holds, **values, channels=channels, many=many, each=each)
+
+
+def sides_of(taps):
+    """(h, w) of a kernel with so many places: the squarest."""
+    h = next(h for h in range(math.isqrt(taps), 0, -1) if taps % h == 0)
+    return [(taps // h, h)]
 
 
 def one_axis(held, wanted):
