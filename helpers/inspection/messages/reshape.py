@@ -70,18 +70,14 @@ def filters(wanted, size):
     *kernel, channels, many = wanted
     if min(channels, many) < 1 or channels == many <= max(SIDES):  # a grid
         return {}
-    each, kernel = channels * many, times(kernel)
-    taps, left = divmod(size, each)
-    sides = either(sides_of(taps)) if not left and taps else ""
+    each, sides = channels * many, ""
+    if size % each == 0 < size:
+        places = size // each
+        w = next(n for n in range(math.isqrt(places), 0, -1) if places % n == 0)
+        sides = times((places // w, w))
     holds = {"kernel": sides, "kernel-other": not sides}
-    values = {"size": size, "taps": taps, "sides": sides, "kernel": kernel}
+    values = {"size": size, "sides": sides, "kernel": times(kernel)}
     return told("reshape", holds, **values, channels=channels, many=many, each=each)
-
-
-def sides_of(taps):
-    """(h, w) of a kernel with so many places: the squarest."""
-    h = next(h for h in range(math.isqrt(taps), 0, -1) if taps % h == 0)
-    return [(taps // h, h)]
 
 
 def one_axis(held, wanted):
