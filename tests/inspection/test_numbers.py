@@ -458,3 +458,11 @@ def test_a_family_without_a_class_token_loses_none():
     assert "for a class token" in reading(COUNTS.format(400, 399))
     found = reading(COUNTS.format(400, 399) + " (Qwen2-VL)")
     assert "400 - 399 = 1: this family has no class token" in found
+
+
+def test_images_and_windows_on_one_axis_are_told_by_the_words_around():
+    sizes = "The size of tensor a (18) must match the size of tensor b (9) at "
+    said = "18 = 2 x 9 in the first axis: 2 images of 9 windows"
+    assert said in reading(f"{sizes}non-singleton dimension 0\nshifted window, mask")
+    assert said not in reading(f"{sizes}non-singleton dimension 0\nbeams, mask")
+    assert said not in reading(f"{sizes}non-singleton dimension 2\nwindow, mask")

@@ -43,6 +43,7 @@ TEXT_TABLE = re.compile(
     r"|modeling_(?:bert|roberta|gpt2|opt)\b"
 )
 PATCHES = re.compile(r"(?i)patch|pixel_values|pos_embed\b|image_size|img_size")
+WINDOWED = re.compile(r"(?is)window.*mask|mask.*window|swin.*mask|mask.*swin")
 LENGTHS = re.compile(r"(?i)max_new_tokens|max_length|max_position|text|words|prompt")
 SEEN = re.compile(r"(?i)imag|pictur|photo|pixel|patch|visi|vit\b|clip|frame|grid|map")
 
@@ -52,11 +53,15 @@ def of_setting(facts, kind, values, text):
     if kind == "counts" and "class-taken" in facts and CLASSLESS.search(text):
         difference = facts["class-taken"].split(":")[0]
         return told("counts", {"surplus-one": True}, difference=difference)
-    positions = TEXT_TABLE.search(text) and not PATCHES.search(text)
-    if kind == "pair" and positions and as_int(values.get("dim", 1)) == 1:
-        low, high = sorted((as_int(values["a"]), as_int(values["b"])))
-        return told("pair", {"text-positions": True}, low=low, high=high)
-    return facts
+    if kind != "pair":
+        return facts
+    low, high = sorted((as_int(values["a"]), as_int(values["b"])))
+    said, dim = {"low": low, "high": high}, as_int(values.get("dim", 1))
+    if dim == 1 and TEXT_TABLE.search(text) and not PATCHES.search(text):
+        return told("pair", {"text-positions": True}, **said)
+    images = dim == 0 and low > 1 and high % low == 0 and WINDOWED.search(text)
+    said["times"] = high // max(low, 1)
+    return facts | told("pair", {"images-windows": images}, **said)
 
 
 def of_text_alone(text):
