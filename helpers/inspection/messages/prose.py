@@ -39,7 +39,8 @@ DROPOUT = re.compile(r"(?<![\d.])1\.(25|1{2,}|05|052\d*|42\d+|43)0*(?![\d])")
 
 CLASSLESS = re.compile(r"(?i)qwen|gemma|pixtral|smolvlm|idefics|kimi")  # no class token
 TEXT_TABLE = re.compile(
-    r"max_position_embeddings|n_positions|inputs_embeds \+|token_type_emb|wte\b"
+    r"max_position_embeddings|n_positions|token_type_emb|wte\b"
+    r"|(?:inputs_embed|word_?emb|token_?emb|caption_?emb)\w*(?:\(\w*\))? \+ \w*pos"
     r"|modeling_(?:bert|roberta|gpt2|opt)\b"
 )
 PATCHES = re.compile(r"(?i)patch|pixel_values|pos_embed\b|image_size|img_size")
