@@ -24,9 +24,7 @@ def name_axes(shape, keys, evidence, facts):
     names.of_queries()
     names.by_counts("queries", "heads")
     first = [shape[axis] for axis in names.free[:1]]
-    fold = None
-    if facts.batch and first != [facts.batch]:
-        fold = names.of_folds()
+    fold = names.of_folds() if facts.batch and first != [facts.batch] else None
     names.by_counts("images", "layers")
     fold = fold or names.of_folds()
     for axis in [a for a in names.free if keys is None and shape[a] == facts.frames]:
@@ -67,23 +65,21 @@ class Names:
 
     def of_queries(self):
         """Queries on a grid, or as many as keys."""
-        grid = self.query_grid()
-        for axis, name in zip(grid, QUERY_GRID, strict=False):
+        for axis, name in zip(self.query_grid(), QUERY_GRID, strict=False):
             self.put(axis, name, "two axes on a grid")
-        last = self.free[-1:]
-        one = self.facts.queries in (None, 1)
-        if last and one and self.shape[last[0]] == self.N:
-            self.put(last[0], "queries", "as many as keys")
+        for last in self.free[-1:] if self.facts.queries in (None, 1) else ():
+            if self.shape[last] == self.N:
+                self.put(last, "queries", "as many as keys")
 
     def query_grid(self):
         """The two axes on which the queries are folded to a grid; or ()."""
         free, facts, N = self.free, self.facts, self.N
+        free = [] if facts.in_prompt() or facts.family.prompt else free
         named = set(facts.counts.values()) - {None, 1}
-        prompt = facts.in_prompt() or facts.family.prompt
         for a, b in zip(free[-2::-1], free[:0:-1], strict=True):
             h, w = self.shape[a], self.shape[b]
             asked = facts.queries in (None, h * w) and b == a + 1
-            if prompt or {h, w} & named or min(h, w) < 4 or N == w or not asked:
+            if {h, w} & named or min(h, w) < 4 or N == w or not asked:
                 continue
             usual = any((g.h, g.w) == (h, w) and g.likely for g in facts.grids())
             alike = h == w >= LEAST_ALIKE and not self.layers_and_heads()

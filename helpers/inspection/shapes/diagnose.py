@@ -8,7 +8,7 @@ from helpers.inspection.shapes.apply_rules import fewer, look, on_grid
 from helpers.inspection.shapes.axis_names import name_axes
 from helpers.inspection.shapes.contradictions import check_named, open_axes
 from helpers.inspection.shapes.facts import SMALLEST, Facts
-from helpers.inspection.shapes.families import family_of, problem, say
+from helpers.inspection.shapes.families import UNKNOWN, problem, say
 from helpers.inspection.shapes.features import labels
 from helpers.inspection.shapes.inputs import usual_input
 from helpers.inspection.shapes.key_axis import find_keys, over_words
@@ -70,7 +70,7 @@ def examine(report, values, facts, layout, probed):
     if values is not None:
         values = fewer(report, values, keys)
     sizes = facts if keys is None else usual_input(shape, keys, facts)
-    if isinstance(probed[0], str) and facts.family == family_of(""):
+    if isinstance(probed[0], str) and facts.family == UNKNOWN:
         report.notes.append(say("no name", name=facts.name))
     if sizes.name != facts.name:
         report.notes.append(say("no input", name=facts.name, N=shape[keys]))
@@ -86,9 +86,9 @@ def examine(report, values, facts, layout, probed):
         doubts = fit(report, values, keys, sizes, layout, features, fold)
         doubts = test(report, doubts, shape[keys], facts, *probed)
     asked = [*open_axes(report.axes, facts.queries)]
-    first = keys is None or any(c.likely for c in report.candidates[:1])
+    first = report.best and report.best.likely
     report.ambiguous = asked + doubts if first else doubts + asked
-    check_named(report, facts.heads, facts.queries)
+    check_named(report, facts)
     if values is not None:
         if report.axes[-1].name == "points":
             values = values.flatten(-2)  # (..., levels * points)

@@ -1,7 +1,6 @@
 """What a caller can know of the run, and the grids that follow from it."""
 
 from dataclasses import dataclass
-from itertools import chain
 from math import ceil
 from numbers import Integral
 from typing import NamedTuple
@@ -86,8 +85,9 @@ class Facts:
             value = getattr(self, name)
             if value is not None and len(as_pair(value)) not in lengths:
                 raise ValueError(f"{name} must be {form}, got {value}{VOLUME}")
-        sizes = map(as_pair, (self.image_size, self.tiles, self.patch_size))
-        check_counts(*chain(*sizes), self.merge, self.frames)
+        for pair in (self.image_size, self.tiles, self.patch_size):
+            check_counts(*as_pair(pair))
+        check_counts(self.merge, self.frames)
         check_counts(*as_pair(self.text), least=0)
 
     @property
@@ -116,8 +116,7 @@ class Facts:
         return self.in_prompt() or any(fact is not None for fact in more)
 
     def input_unknown(self):
-        """True if the family has published inputs, and none of them was found; or if
-        its pictures have any size, as those that are made."""
+        """True if a family has published inputs, or any size, and none was found."""
         sizes = self.image_size is not None or self.given_grids()
         return bool((self.family.inputs or self.family.words) and not sizes)
 
@@ -195,8 +194,7 @@ def as_pair(value):
 
 
 def check_counts(*counts, least=1):
-    for number in counts:
-        whole = isinstance(number, Integral) and number >= least
-        if number is not None and not whole:
+    for n in counts:
+        if n is not None and not (isinstance(n, Integral) and n >= least):
             wanted = f"whole numbers from {least}"
-            raise ValueError(f"sizes and counts are {wanted}, got {number}")
+            raise ValueError(f"sizes and counts are {wanted}, got {n}")

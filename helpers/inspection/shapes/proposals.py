@@ -33,7 +33,7 @@ def fit_keys(report, values, keys, facts, fold=None):
         facts = replace(facts, frames=None if several else 1)
     note = f"{facts.name}: {facts.family.note}" if facts.family.note else ""
     if doubt := without_cells(report, N, fold, usual, facts):
-        return [note, doubt] if note and not facts.family.grid else [doubt]
+        return [doubt] if facts.family.grid else [note, doubt]
     if queries.across_the_batch(shape, keys, facts) and not usual:
         found = problem("across the batch", cells=shape[0], count=shape[-1])
         if values is None and facts.batch is None:

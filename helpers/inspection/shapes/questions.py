@@ -102,7 +102,7 @@ def no_layout(report, keys, facts):
     elif len(shape) == 4 and N in HEADS:
         head = f"; or {N} is the width of a head: queries, keys or values (B, A, N, d)"
     words = facts.words or 0
-    if facts.family.note and not facts.family.grid:
+    if not facts.family.grid:
         more = f". {say('causal text', N=N)}" * report.causal
         if fits(T, facts) and T != N:
             numbers = {"text": f"{N} keys", "axis": keys - 1, "T": T, "grid": grid}
@@ -114,16 +114,15 @@ def no_layout(report, keys, facts):
         return say(own, words=words, left=N - words, N=N, grid=grid)
     if looks_at_words(N, T, facts):
         return say("words", N=N, grid=grid)
-    if report.causal and not facts.family.prompt and facts.family.grid:
+    if report.causal and not facts.family.prompt:
         return say("causal text", N=N)
-    if facts.family.grid and facts.input_unknown():
+    if facts.input_unknown():
         return say("no usual input", N=N, name=facts.name)
-    known = facts.given_grids() or facts.tiles or facts.text is not None
-    if known and facts.family.grid:
+    if facts.given_grids() or facts.tiles or facts.text is not None:
         return unplaced(N, facts)
     sized = facts.image_size is not None
     text = "no grid that is counted here has " * sized + f"{N} keys"
-    text += f" ({other_size(N, facts)})" if other_size(N, facts) else ""
+    text += f" ({other})" if (other := other_size(N, facts)) else ""
     if len(shape) > 1 and fits(shape[keys - 1], facts):
         if N == 1:
             return f"axis {keys - 1} of size {T} fits{grid}: the keys may be there"

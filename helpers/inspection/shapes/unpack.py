@@ -8,8 +8,6 @@ import torch
 from helpers.inspection.shapes.families import problem
 from helpers.inspection.shapes.report import Report
 
-COLLECTION = (list, tuple, dict)
-
 
 def unpack(weights):
     """(a Report of their shape, the values: a float tensor on the CPU, or None).
@@ -27,7 +25,8 @@ def unpack(weights):
         return Report(tuple(values.shape)), values
     if hasattr(weights, "kinds") and hasattr(weights, "weights"):
         weights = {f"{n} ({weights.kinds[n]})": w for n, w in weights.weights.items()}
-    if weights is None or (isinstance(weights, COLLECTION) and not filled(weights)):
+    several = isinstance(weights, list | tuple | dict)
+    if weights is None or (several and not filled(weights)):
         return Report(None, problems=[problem("nothing")]), None
     if isinstance(weights, dict):
         return from_dict(weights)
