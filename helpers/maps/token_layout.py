@@ -188,17 +188,12 @@ def check(**sizes):
             raise ValueError(f"{name} is too small, got {given}")
 
 
-def window_index(grid, window, extra=0, shift=0, strided=False):
-    """Keys of a grid's cells, window by window, `extra` keys in front of each one's.
-
-    strided: that the cells of a window stand as far apart as there are windows.
-    """
+def window_index(grid, window, extra=0, shift=0):
+    """Keys of a grid's cells, window by window, `extra` keys in front of each one's."""
     number = place = torch.arange(1)  # an axis more for each one of the grid
     for n, side in zip(grid, window, strict=True):
         windows, cells = -(-n // side), torch.arange(n)  # rounded up; (n,)
         along = (cells - shift * (windows > 1)) % (windows * side)  # (n,)
-        near, apart = (along // side, along % side), (along % windows, along // windows)
-        outer, inner = apart if strided else near
-        number = number.reshape(*number.shape, 1) * windows + outer
-        place = place.reshape(*place.shape, 1) * side + inner
+        number = number.reshape(*number.shape, 1) * windows + along // side
+        place = place.reshape(*place.shape, 1) * side + along % side
     return (number * (prod(window) + extra) + extra + place)[0]

@@ -52,13 +52,22 @@ class Windows(NamedTuple):
         ways = [(shift, False) for shift in shifts]
         ways += [(0, True)] * ("strided" in family.kinds and self.full == [*self.grid])
         for shift, strided in ways if not self.reach else ():
-            index = window_index(self.grid, self.window, self.extra, shift, strided)
+            index = window_index(self.grid, self.window, self.extra, shift)
             others = f"shifted by {shift}" if shift else "not shifted"
-            others = say("apart", counts=self.counts) if strided else others
+            if strided:
+                others = say("apart", counts=self.counts)
+                index = self.apart(index)
             if self.extra:
                 others += f", keys in front of each one's cells: {self.extra}"
             layout = TokenLayout(index, length)
             yield Candidate(layout, source, others, kind="windows")
+
+    def apart(self, index):
+        """The index of windows whose cells stand as far apart as there are windows."""
+        (a, b), (i, j) = self.counts, self.window
+        index = index.unflatten(0, (a, i)).unflatten(2, (b, j))  # (a, i, b, j)
+        index = index.transpose(0, 1).transpose(2, 3)  # (i, a, j, b)
+        return index.flatten(0, 1).flatten(1)  # (h, w)
 
     def doubt(self, shifted=None, heads=1):
         """What stays open. heads: how many share the axis of the windows, or None."""
