@@ -87,6 +87,12 @@ def test_learned_queries_and_boxes_have_no_cell():
     assert queries.layouts[0] == TokenLayout.from_grid(8, 12, 1)
 
 
+def test_a_family_without_a_grid_says_what_its_keys_are():
+    families = read_toml("families.toml")["family"]
+    without = [family for family in families if not family.get("grid", True)]
+    assert without and all(family["note"] for family in without)
+
+
 def test_a_name_that_nobody_knows_is_said_to_be_none():
     report = diagnose((2, 4, 9, 97), **ENCODER, model="Frobnicator-7B")
     assert "Frobnicator-7B is no name" in report.notes[0]

@@ -39,6 +39,8 @@ def reshape(wanted, size, axis=None, shapes=()):
         return facts
     if facts := windows(wanted, size):
         return facts | told("reshape", {"no-grid": True})
+    if facts := uneven_heads(wanted, size):
+        return facts
     if asked <= 0 or size == 0:
         return told("reshape", {"empty": size == 0, "zero": size})
     free, splits = -1 in wanted, splits_of(wanted, size)
@@ -105,6 +107,18 @@ def one_axis(held, wanted):
     facts = told("axis", holds, held=held, place=places[0], n=sizes, asked=text)
     grid = asked if len(asked) == 2 else next(iter(grids(need)), ())
     return facts | (compare(n, grid) if grid and not (first or widths) else {})
+
+
+def uneven_heads(wanted, size):
+    """(..., heads, d) with d = width // heads, of a width that heads do not divide."""
+    if len(wanted) < 4 or min(wanted) < 1 or size % math.prod(wanted[:-2]):
+        return {}
+    heads, d = wanted[-2:]
+    width = size // math.prod(wanted[:-2])
+    rest = width - heads * d
+    return told(
+        "reshape", {"uneven-heads": 0 < rest < heads and 2 * heads <= d}, **locals()
+    )
 
 
 def splits_of(wanted, size):

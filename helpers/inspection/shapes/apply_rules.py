@@ -48,11 +48,11 @@ def look(report, values, keys, misplaced):
     """What the values show: problems, sinks, queries that look at nothing."""
     names = [axis.name for axis in report.axes]
     if "words" in names:
-        total = values.nan_to_num().sum(names.index("words"))  # (..., N)
-        kind = "over words" + ", cut" * bool(total.min() < 1 - tolerance(values))
-        ends = {"low": total.min().item(), "high": total.max().item()}
-        T = report.axes[names.index("words")].size
-        report.notes.append(say(kind, T=T, **ends))
+        over = names.index("words")
+        total = values.nan_to_num().sum(over)  # (..., N)
+        low, high = total.min(), total.max()
+        kind = "over words" + ", cut" * bool(low < 1 - tolerance(values))
+        report.notes.append(say(kind, T=report.shape[over], low=low, high=high))
         return
     rows = Rows(values, keys, names[-1] == "columns", "heads" in names)
     if report.what in read_toml("doctor.toml")["problem"]:
@@ -97,8 +97,7 @@ def find_problems(rows):
     for kind, test in (*rules.ALWAYS, *fitting):
         if numbers := test(rows):
             more = numbers if isinstance(numbers, dict) else {}
-            numbers = vars(rows) | {"text": rows.text, "known": rows.known} | more
-            return [*found, problem(kind, **numbers)]
+            return [*found, problem(kind, **(vars(rows) | more))]
     return found
 
 

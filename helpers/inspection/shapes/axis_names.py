@@ -1,6 +1,6 @@
 """A name for every axis before the keys: by known counts, then by place."""
 
-from helpers.inspection.shapes.folded_axes import by_place, fold_of
+from helpers.inspection.shapes.folded_axes import fold_of
 from helpers.inspection.shapes.readings import fits
 from helpers.inspection.shapes.report import BY_PLACE, Axis
 
@@ -10,10 +10,9 @@ LEAST_ALIKE = 12  # queries on two axes that are alike are at least so many a si
 QUERY_GRID = ("rows of queries", "columns of queries")
 
 
-def name_axes(shape, keys, evidence, counts, facts):
-    """(a list of Axis, Fold or None). keys: their axis, None for (rows, columns).
-    counts: {name: how many the caller knows of, or None}."""
-    names = Names(shape, counts, facts)
+def name_axes(shape, keys, evidence, facts):
+    """(a list of Axis, Fold or None). keys: their axis, None for (rows, columns)."""
+    names = Names(shape, facts)
     if keys is None:
         names.put(len(shape) - 2, "rows", evidence)
         names.put(len(shape) - 1, "columns", evidence)
@@ -25,9 +24,7 @@ def name_axes(shape, keys, evidence, counts, facts):
     names.of_queries()
     names.by_counts("queries", "heads")
     first = [shape[axis] for axis in names.free[:1]]
-    fold = None
-    if counts["images"] and first != [counts["images"]]:
-        fold = names.of_folds()
+    fold = names.of_folds() if facts.batch and first != [facts.batch] else None
     names.by_counts("images", "layers")
     fold = fold or names.of_folds()
     for axis in [a for a in names.free if keys is None and shape[a] == facts.frames]:
@@ -40,8 +37,8 @@ def name_axes(shape, keys, evidence, counts, facts):
 class Names:
     """The axes of a shape, with the names that they have so far. N: keys."""
 
-    def __init__(self, shape, counts, facts):
-        self.shape, self.counts, self.facts = shape, counts, facts
+    def __init__(self, shape, facts):
+        self.shape, self.facts = shape, facts
         self.axes, self.N = [None] * len(shape), None
 
     def put(self, axis, name, evidence, named=False):
@@ -68,23 +65,21 @@ class Names:
 
     def of_queries(self):
         """Queries on a grid, or as many as keys."""
-        grid = self.query_grid()
-        for axis, name in zip(grid, QUERY_GRID, strict=False):
+        for axis, name in zip(self.query_grid(), QUERY_GRID, strict=False):
             self.put(axis, name, "two axes on a grid")
-        last = self.free[-1:]
-        one = self.counts["queries"] in (None, 1)
-        if last and one and self.shape[last[0]] == self.N:
-            self.put(last[0], "queries", "as many as keys")
+        for last in self.free[-1:] if self.facts.queries in (None, 1) else ():
+            if self.shape[last] == self.N:
+                self.put(last, "queries", "as many as keys")
 
     def query_grid(self):
         """The two axes on which the queries are folded to a grid; or ()."""
         free, facts, N = self.free, self.facts, self.N
-        named = set(self.counts.values()) - {None, 1}
-        prompt = facts.in_prompt() or facts.family.prompt
+        free = [] if facts.in_prompt() or facts.family.prompt else free
+        named = set(facts.counts.values()) - {None, 1}
         for a, b in zip(free[-2::-1], free[:0:-1], strict=True):
             h, w = self.shape[a], self.shape[b]
-            asked = self.counts["queries"] in (None, h * w) and b == a + 1
-            if prompt or {h, w} & named or min(h, w) < 4 or N == w or not asked:
+            asked = facts.queries in (None, h * w) and b == a + 1
+            if {h, w} & named or min(h, w) < 4 or N == w or not asked:
                 continue
             usual = any((g.h, g.w) == (h, w) and g.likely for g in facts.grids())
             alike = h == w >= LEAST_ALIKE and not self.layers_and_heads()
@@ -102,7 +97,7 @@ class Names:
     def one_query(self):
         """True if no axis holds the queries: the caller has one, and no axis is as
         long; or there are as many layers as heads, of a prompt."""
-        queries = self.counts["queries"]
+        queries = self.facts.queries
         prompt = self.facts.in_prompt() or self.facts.family.prompt
         alike = prompt and queries is None and self.layers_and_heads()
         return alike or (queries == 1 and 1 not in self.shape)
@@ -110,7 +105,7 @@ class Names:
     def by_counts(self, *names):
         """Name axes by the counts that the caller knows, wherever they stand."""
         for name in names:
-            count, words = self.counts[name], self.facts.family.words
+            count, words = self.facts.counts[name], self.facts.family.words
             same = [axis for axis in self.free if self.shape[axis] == count]
             if name == "images" and words and self.shape[0] == 2 * (count or 0):
                 continue  # guidance doubles them
@@ -130,8 +125,8 @@ class Names:
         folds = {}
         for axis in before if heads else before[:1]:
             outer = self.has("images") or axis != before[0]
-            batch = 1 if outer else self.counts["images"]
-            A = 1 if apart else self.counts["heads"]
+            batch = 1 if outer else self.facts.batch
+            A = 1 if apart else self.facts.heads
             if fold := fold_of(self.shape[axis], self.N, T, self.facts, batch, A):
                 folds[axis] = fold
         exact = [axis for axis in folds if folds[axis].exact]
@@ -162,9 +157,40 @@ class Names:
         left = [name for name in ORDER[:-1] if name not in names]
         if (fold and fold.first) or (one and self.layers_and_heads()):
             left = [name for name in left if name != "images"]
-        T, facts = self.size_of("queries") or 0, self.facts
+        T, facts, count = self.size_of("queries") or 0, self.facts, len(self.free)
         halves = fits(T, facts) and not fits(self.shape[-1], facts)
-        free = self.free
-        for place, axis in enumerate(free):
-            named = left, place - len(free), len(free), facts.family.words or halves
-            self.axes[axis] = by_place(*named, self.shape[axis], self.counts)
+        unknown = [f"unknown {n}" for n in range(count - len(left))]
+        either = count == 1 and left[-2:] == ["images", "heads"]
+        names = ["images or heads"] if either else unknown + left[-count:]
+        for axis, name in zip(self.free, names, strict=False):
+            size, halved = self.shape[axis], facts.family.words or halves
+            self.axes[axis] = by_place(name, size, count, halved, facts)
+
+
+def by_place(name, size, count, halves, facts):
+    """The Axis of this name, by its place among `count` ones.
+
+    halves: that a picture may stand in it with its prompt, and without.
+    """
+    heads, images, either = facts.heads, facts.batch, name == "images or heads"
+    double = 2 * (images or 0)
+    if halves and "images" in name and size in (double, double * (heads or 1)):
+        several = "images x " * (images > 1), " x heads" * (size > double)
+        why = f"guidance doubles the {images} images you named"
+        why += "; or heads" * (either and not heads)
+        return Axis("halves of guidance".join(several), size, why, size > double)
+    if either and heads and size % heads == 0:
+        why = f"{size // heads} x the {heads} heads you named"
+        why += "; guidance doubles the images" * (halves and size % (2 * heads) == 0)
+        return Axis("images x heads", size, why, True)
+    if either and images and size % images == 0:
+        name = "heads" if images == 1 and not halves else "images x heads"
+        why = f"{images} x {size // images}: the images you named"
+        return Axis(name, size, why + "; guidance doubles them" * halves)
+    if facts.counts.get(name) not in (None, size):
+        why = f"{name} you named: {facts.counts[name]}, so another axis"
+        return Axis("layers or steps", size, why)
+    gone = name == "images" and (count == 2 or facts.queries == 1)
+    even = halves and size % 2 == 0 and name.startswith("images")
+    why = "; could be layers if the batch is gone" * gone
+    return Axis(name, size, BY_PLACE + why + "; guidance doubles the images" * even)

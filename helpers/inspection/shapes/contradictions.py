@@ -1,6 +1,7 @@
 """What axes and layouts leave open, and where they contradict what the caller knows."""
 
 from dataclasses import replace
+from itertools import pairwise
 
 from helpers.inspection.shapes.axis_names import QUERY_GRID
 from helpers.inspection.shapes.facts import as_pair
@@ -16,8 +17,7 @@ MOST_MERGED = 8  # frames that become one step in time
 
 def open_axes(axes, queries):
     """What stays open about the axes before the queries, so many of them if known."""
-    for number, axis in enumerate(axes):
-        after = axes[number + 1] if number + 1 < len(axes) else axis
+    for number, (axis, after) in enumerate(pairwise([*axes, axes[-1]])):
         where = {"number": number, "size": axis.size, "after": number + 1}
         if axis.name == "images or heads":
             both = number == 0 and after.size == axis.size
@@ -39,11 +39,12 @@ def open_axes(axes, queries):
             yield say("query grid", **where)
 
 
-def check_named(report, heads, queries):
+def check_named(report, facts):
     """Counts that the caller knows and that no axis has."""
     if report.what != "weights":
         return
-    shape, sizes = report.shape, {axis.name: axis.size for axis in report.axes}
+    shape, heads, queries = report.shape, facts.heads, facts.queries
+    sizes = {axis.name: axis.size for axis in report.axes}
     *before, T, N = (1, *shape)
     across = len(before) > 2 and T == N == heads and heads not in before
     named = heads in shape or any("x heads" in name for name in sizes)
@@ -57,11 +58,11 @@ def check_named(report, heads, queries):
     if queries in (None, found) or QUERY_GRID[0] in sizes:
         return
     if queries in shape and queries > 1:
-        where = {"axis": shape.index(queries), "queries": queries}
-        report.ambiguous.append(say("queries elsewhere", **where))
+        axis = shape.index(queries)
+        report.ambiguous.append(say("queries elsewhere", axis=axis, queries=queries))
     elif found and found % queries == 0:
-        several = {"queries": queries, "found": found}
-        report.ambiguous.append(say("queries of several", **several))
+        text = say("queries of several", queries=queries, found=found)
+        report.ambiguous.append(text)
     elif queries > 1 and found:
         report.problems.append(problem("queries", count=queries, size=found))
     elif queries > 1:

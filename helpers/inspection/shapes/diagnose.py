@@ -1,19 +1,22 @@
 """The shape doctor: what a weights tensor is, and what is wrong with it."""
 
+from dataclasses import replace
+
 from torch import nn
 
 from helpers.inspection.shapes.apply_rules import fewer, look, on_grid
 from helpers.inspection.shapes.axis_names import name_axes
 from helpers.inspection.shapes.contradictions import check_named, open_axes
-from helpers.inspection.shapes.facts import SMALLEST, Facts, check_counts
-from helpers.inspection.shapes.families import family_of, problem, say
+from helpers.inspection.shapes.facts import SMALLEST, Facts
+from helpers.inspection.shapes.families import UNKNOWN, problem, say
 from helpers.inspection.shapes.features import labels
+from helpers.inspection.shapes.inputs import usual_input
 from helpers.inspection.shapes.key_axis import find_keys, over_words
 from helpers.inspection.shapes.not_weights import instead_of_weights
 from helpers.inspection.shapes.proposals import fit_keys
-from helpers.inspection.shapes.queries import usual_input, words_that_ask
+from helpers.inspection.shapes.queries import words_that_ask
 from helpers.inspection.shapes.questions import next_line, open_grid
-from helpers.inspection.shapes.report import Axis, Candidate, Known, Report
+from helpers.inspection.shapes.report import Axis, Candidate, Known
 from helpers.inspection.shapes.softmax import logarithm_of, softmax_axes
 from helpers.inspection.shapes.unpack import unpack
 
@@ -24,11 +27,6 @@ def diagnose(
     patch_size=None,
     layout=None,
     *,
-    batch=None,
-    heads=None,
-    queries=None,
-    layers=None,
-    words=None,
     model=None,
     read_tokens=None,
     **facts,
@@ -40,46 +38,44 @@ def diagnose(
     `capture_attention` captured; or a bare shape (a tuple of ints), without values.
     image_size: (H, W) of the model's input in pixels (of one tile, if there are tiles).
     patch_size: pixels from one cell to the next, an int or (down, across).
-    layout: a TokenLayout, if you know it. batch, heads, queries, layers, words (of a
-    text): counts that you know, whichever axis has them.
-    facts: merge, frames, tiles, text, input_ids, image_token, grid_thw, spatial_shapes:
-    what you know of the run, see `Facts`. model: a name, which tells missing sizes, or
-    the module, to be probed; read_tokens: for `probe_layout`. These need image_size.
+    layout: a TokenLayout, if you know it.
+    facts: batch, heads, queries, layers, words (of a text): counts that you know,
+    whichever axis has them; merge, frames, tiles, text, input_ids, image_token,
+    grid_thw, spatial_shapes: what you know of the run, see `Facts`. model: a name,
+    which tells missing sizes, or the module, to be probed; read_tokens: for
+    `probe_layout`. These need image_size.
     Raises TypeError for other weights or facts, ValueError for a size below 1.
     """
-    counts = {"images": batch, "heads": heads, "queries": queries, "layers": layers}
-    check_counts(*counts.values())
-    facts = Facts(image_size, patch_size, name=name_of(model), words=words, **facts)
-    found = unpack(weights)
-    report = Report(found.shape, notes=found.notes, problems=found.problems)
-    if found.shape == () or 0 in (found.shape or ()):
+    facts = Facts(image_size, patch_size, name=name_of(model), **facts)
+    report, values = unpack(weights)
+    if report.shape == () or 0 in (report.shape or ()):
         report.problems.append(problem("empty"))
-    elif found.shape:
-        examine(report, found.values, facts, layout, counts, (model, read_tokens))
+    elif report.shape:
+        examine(report, values, facts, layout, (model, read_tokens))
     return report
 
 
-def examine(report, values, facts, layout, counts, probed):
-    """Fill in a report. counts: of axes, by name. probed: (model, read_tokens)."""
+def examine(report, values, facts, layout, probed):
+    """Fill in a report. probed: (model, read_tokens)."""
     shape, last = report.shape, len(report.shape) - 1
     values = without_logarithm(report, values, facts)
-    features = instead_of_weights(report, values, facts, counts)
+    features = instead_of_weights(report, values, facts)
     keys, evidence, misplaced = last, "by its size", []
-    over = over_words(shape, values, report.sums, facts, counts)
+    over = over_words(shape, values, report.sums, facts)
     if over is not None:
         keys, evidence = None, "a map of each word"
     elif not (features and features.certain):
-        keys, evidence, misplaced = find_keys(shape, values, report.sums, facts, counts)
-    facts, counts = words_that_ask(shape, keys, facts, counts)
+        keys, evidence, misplaced = find_keys(shape, values, report.sums, facts)
+    facts = words_that_ask(shape, keys, facts)
     if values is not None:
         values = fewer(report, values, keys)
     sizes = facts if keys is None else usual_input(shape, keys, facts)
-    if isinstance(probed[0], str) and facts.family == family_of(""):
+    if isinstance(probed[0], str) and facts.family == UNKNOWN:
         report.notes.append(say("no name", name=facts.name))
     if sizes.name != facts.name:
         report.notes.append(say("no input", name=facts.name, N=shape[keys]))
-    words = {} if over is None else {"queries": shape[over]}
-    report.axes, fold = name_axes(shape, keys, evidence, counts | words, sizes)
+    asked = facts.queries if over is None else shape[over]
+    report.axes, fold = name_axes(shape, keys, evidence, replace(sizes, queries=asked))
     if over is not None:
         report.axes[over] = Axis("words", shape[over], "the softmax ran over them")
     report.problems += misplaced
@@ -87,12 +83,12 @@ def examine(report, values, facts, layout, counts, probed):
         doubts = [*open_grid(shape, values)]
         values = on_grid(report, values)
     else:
-        doubts = fit(report, values, keys, sizes, layout, features, fold, counts)
+        doubts = fit(report, values, keys, sizes, layout, features, fold)
         doubts = test(report, doubts, shape[keys], facts, *probed)
-    asked = [*open_axes(report.axes, counts["queries"])]
-    first = keys is None or any(c.likely for c in report.candidates[:1])
+    asked = [*open_axes(report.axes, facts.queries)]
+    first = report.best and report.best.likely
     report.ambiguous = asked + doubts if first else doubts + asked
-    check_named(report, counts["heads"], counts["queries"])
+    check_named(report, facts)
     if values is not None:
         if report.axes[-1].name == "points":
             values = values.flatten(-2)  # (..., levels * points)
@@ -120,7 +116,7 @@ def name_of(model):
     return getattr(getattr(model, "config", None), "model_type", type(model).__name__)
 
 
-def fit(report, values, keys, facts, layout, features, fold, counts):
+def fit(report, values, keys, facts, layout, features, fold):
     """Put candidates on the report: those of weights, or of what they are instead.
 
     Returns what stays open.
@@ -135,17 +131,21 @@ def fit(report, values, keys, facts, layout, features, fold, counts):
         return []
     if not (features and features.certain):
         notes = [*report.notes]
-        doubts = fit_keys(report, values, keys, facts, fold, counts["images"])
+        doubts = fit_keys(report, values, keys, facts, fold)
         if not features:
             small = len(report.shape) > 1 and report.sums == () and not fold
             return [*doubts, *(open_grid(report.shape, None) if small else ())]
-        if any(c.likely for c in report.candidates):
+        room = facts.in_prompt() or facts.family.prompt  # for text
+        video = facts.frames or facts.family.kinds
+        likely = [c for c in report.candidates if c.likely]
+        likely = [c for c in likely if video or not c.layout.grid[2:]]
+        if any(room or c.off_grid <= c.cells for c in likely):
             return [features.text, *doubts]
         report.notes = notes  # those of weights are none of these
     report.what, report.candidates, doubts = features.what, [], []
     report.axes = features.axes(report.shape) if features.names else report.axes
     if features.tokens is not None and report.shape[features.tokens] >= SMALLEST:
-        doubts = fit_keys(report, None, features.tokens, facts)
+        doubts = fit_keys(report, None, features.tokens, replace(facts, batch=None))
         placed = [c for c in report.candidates if not c.free]
         report.candidates = placed or report.candidates
     return [text for text in (features.text, *doubts) if text]

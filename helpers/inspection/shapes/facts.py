@@ -56,8 +56,9 @@ class Facts:
     keys are no cells, wherever they stand.
     These prove a layout. input_ids, image_token: the prompt, (B, n) or (n,), and the id
     of its image tokens. grid_thw, spatial_shapes: the grid of every image, (t, h, w) or
-    (h, w), as the processor returns it. assumed: sizes that are not the caller's,
-    see `usual_input`. Raises ValueError for sizes that are none.
+    (h, w), as the processor returns it.
+    batch, heads, queries, layers: how long an axis is, wherever it stands. assumed:
+    sizes that `usual_input` filled in. Raises ValueError for sizes that are none.
     """
 
     image_size: tuple = None
@@ -73,15 +74,27 @@ class Facts:
     grid_thw: object = None
     spatial_shapes: object = None
     assumed: tuple = ()
+    batch: int = None
+    heads: int = None
+    queries: int = None
+    layers: int = None
 
     def __post_init__(self):
+        check_counts(*self.counts.values())
         for name, form, lengths in FORMS:
             value = getattr(self, name)
             if value is not None and len(as_pair(value)) not in lengths:
                 raise ValueError(f"{name} must be {form}, got {value}{VOLUME}")
-        sizes = [n for pair in (self.image_size, self.tiles) for n in pair or ()]
-        check_counts(*sizes, *as_pair(self.patch_size), self.merge, self.frames)
+        for pair in (self.image_size, self.tiles, self.patch_size):
+            check_counts(*as_pair(pair))
+        check_counts(self.merge, self.frames)
         check_counts(*as_pair(self.text), least=0)
+
+    @property
+    def counts(self):
+        """{name of an axis: how long it is, or None}"""
+        counts = self.batch, self.heads, self.queries, self.layers
+        return dict(zip(("images", "heads", "queries", "layers"), counts, strict=True))
 
     @property
     def family(self):
@@ -103,8 +116,7 @@ class Facts:
         return self.in_prompt() or any(fact is not None for fact in more)
 
     def input_unknown(self):
-        """True if the family has published inputs, and none of them was found; or if
-        its pictures have any size, as those that are made."""
+        """True if a family has published inputs, or any size, and none was found."""
         sizes = self.image_size is not None or self.given_grids()
         return bool((self.family.inputs or self.family.words) and not sizes)
 
@@ -118,8 +130,10 @@ class Facts:
 
     def grids(self):
         """[Grid] on an image of this size, the likeliest first; [] if it is unknown."""
-        grids, sized = {}, self.image_size is not None
-        for p, q, why, likely, m in self.steps() if sized else ():
+        grids = {}
+        if self.image_size is None:
+            return []
+        for p, q, why, likely, m in self.steps():
             # Padded convolutions round up, and so does pooling that keeps the border:
             # each halves the grid, so their strides are powers of two.
             halves = self.patch_size is not None or p & (p - 1) == 0
@@ -133,7 +147,7 @@ class Facts:
                 source = why + ", rounded up" * (not whole)
                 if size[0] * size[1] >= SMALLEST or (usual and min(size) > 1):
                     grids.setdefault(size, Grid(*size, source, usual, m, whole))
-        for h, w, source, likely in self.rare() if sized else ():
+        for h, w, source, likely in self.rare():
             if min(h, w) > 3 or (h == 1 and w >= SMALLEST):
                 grids.setdefault((h, w), Grid(h, w, source, likely))
         return list(grids.values())
@@ -157,17 +171,16 @@ class Facts:
             size = cut(size, 3, 1) if step < 8 else size
 
     def steps(self):
-        """[(pixels down, across, in words, likely, merge)] from cell to cell."""
+        """(pixels down, across, in words, likely, merge) from cell to cell."""
         if self.patch_size is None:
-            strides = dict.fromkeys((*STRIDES, *range(1, 33)))
-            why = "a cell every {} pixels"
-            return [(s, s, why.format(s), s in STRIDES, 1) for s in strides]
-        p, q = (*as_pair(self.patch_size), self.patch_size)[:2]
-        steps = [(p, q, f"patch {self.patch_size}", True, 1)]
+            for s in dict.fromkeys((*STRIDES, *range(1, 33))):
+                yield s, s, f"a cell every {s} pixels", s in STRIDES, 1
+            return
+        (p, q), why = (as_pair(self.patch_size) * 2)[:2], f"patch {self.patch_size}"
+        yield p, q, why, True, 1
         for m in dict.fromkeys((*self.merges, *MERGES)):
             likely = m in (self.merges or LIKELY_MERGES)
-            steps.append((p, q, f"{steps[0][2]}, {m} x {m} merged", likely, m))
-        return steps
+            yield p, q, f"{why}, {m} x {m} merged", likely, m
 
 
 def cut(size, patch, step):
@@ -181,8 +194,7 @@ def as_pair(value):
 
 
 def check_counts(*counts, least=1):
-    for number in counts:
-        whole = isinstance(number, Integral) and number >= least
-        if number is not None and not whole:
+    for n in counts:
+        if n is not None and not (isinstance(n, Integral) and n >= least):
             wanted = f"whole numbers from {least}"
-            raise ValueError(f"sizes and counts are {wanted}, got {number}")
+            raise ValueError(f"sizes and counts are {wanted}, got {n}")

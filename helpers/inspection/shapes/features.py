@@ -4,7 +4,7 @@ from typing import NamedTuple
 
 from helpers.inspection.shapes.facts import SMALLEST
 from helpers.inspection.shapes.families import read_toml
-from helpers.inspection.shapes.other_input import other_size
+from helpers.inspection.shapes.inputs import other_size
 from helpers.inspection.shapes.readings import fits, likeliest
 from helpers.inspection.shapes.report import Axis
 
@@ -48,20 +48,20 @@ def features(kind, /, certain=True, tokens=None, **numbers):
     return Features(own.get("what", kind), names, text, bool(certain), tokens)
 
 
-def as_features(shape, facts, signed=False, heads=None):
+def as_features(shape, facts, signed):
     """Features, if these may be no weights; else None.
 
     shape: that of a tensor not known to sum to 1. signed: that some values are
-    negative, as no weight is. heads: how many, if it is known.
+    negative, as no weight is.
     """
     if len(shape) == 2 and shape[-1] in CLASSES and not fits(shape[-1], facts):
         return features("class logits", N=shape[-1])
     if labels(shape, facts) or (signed and shape[-1] > max(WIDEST, shape[-2:][0])):
         return features("logits", N=shape[-1])
-    found = as_map(shape, facts, signed) or as_picture(shape, facts, signed, heads)
+    found = as_map(shape, facts, signed) or as_picture(shape, facts, signed)
     if found or not 2 <= len(shape) <= 5 or shape[-1] == shape[-2]:
         return found
-    parts = as_heads(shape, facts, signed, heads)
+    parts = as_heads(shape, facts, signed)
     several = len(shape) > 3 and shape[0] * shape[1] > 1
     if parts or several or not is_width(shape[-1], PROJECTED if signed else NARROWEST):
         return parts
@@ -111,8 +111,9 @@ def nearly(N, facts):
     return ""
 
 
-def as_heads(shape, facts, signed, heads):
+def as_heads(shape, facts, signed):
     """Queries, keys or values of every head, (B, A, N, d) or (B, N, A, d)."""
+    heads = facts.heads
     if shape[-1] not in HEADS or len(shape) < 3 or fits(shape[-1], facts):
         return None
     behind = len(shape) > 3 and fits(shape[-3], facts) and not fits(shape[-2], facts)
@@ -140,13 +141,13 @@ def cells_of(N, facts):
     return f"{best.size}, {best.others}" if best and best.cells >= SMALLEST else ""
 
 
-def as_points(shape, sums, facts, counts):
+def as_points(shape, sums, facts):
     """Weights of deformable attention, (..., levels, points); None for others.
 
     sums: the axes over which they sum to 1, or None for a bare shape.
     """
     known, last = "levels" in facts.family.kinds, len(shape) - 1
-    queries, heads = counts["queries"], counts["heads"]
+    queries, heads = facts.queries, facts.heads
     places = len(shape) == 6 and shape[-1] == 2
     if places and not sums:
         known |= shape[1] == queries or shape[2] == heads
@@ -183,17 +184,17 @@ def as_map(shape, facts, signed):
     return features("swapped", h=r, w=c) if (c, r) in grids and wide else None
 
 
-def as_picture(shape, facts, signed, heads):
+def as_picture(shape, facts, signed):
     """Features for channels in the shape of the image, at any stride; None for others.
 
     As many rows as columns may be queries and keys: then it stays open.
     """
-    if not signed or facts.image_size is None or len(shape) < 3 or shape[-3] == heads:
+    if not signed or facts.image_size is None or len(shape) < 3:
         return None
     (H, W), (C, h, w) = facts.image_size, shape[-3:]
     stride, off = divmod(H, h)
-    alike = not off and w * stride == W and min(h, w) >= SMALLEST
+    alike = not off and w * stride == W and min(h, w) >= SMALLEST and C != facts.heads
     best = likeliest(w, facts)
-    if not alike or (heads in shape and h == w) or (best and not best.free):
+    if not alike or (facts.heads in shape and h == w) or (best and not best.free):
         return None
     return features("feature map", h != w, C=C, h=h, w=w)

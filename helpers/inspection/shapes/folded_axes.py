@@ -4,7 +4,6 @@ from math import prod
 from typing import NamedTuple
 
 from helpers.inspection.shapes.readings import fits, likeliest
-from helpers.inspection.shapes.report import BY_PLACE, Axis
 from helpers.inspection.shapes.windows import stages, windows_of
 
 MANY_IMAGES = 16  # so many of one size are windows rather than a batch
@@ -130,33 +129,3 @@ def divide(size, unit, count, batch, heads):
         images, heads = batch or left, heads or left
         return [("images", images), (unit, count), ("heads", heads)]
     return [(unit, count), ("images or heads", left)]
-
-
-def by_place(left, place, count, halves, size, counts):
-    """The Axis at this place, from the end, of `count` ones. left: names to give.
-    halves: that a picture may stand in it with its prompt, and without."""
-    heads, images = counts["heads"], counts["images"]
-    either = count == 1 and left[-2:] == ["images", "heads"]
-    name = left[place] if -place <= len(left) else f"unknown {count + place}"
-    name = "images or heads" if either else name
-    double = 2 * (images or 0)
-    if halves and "images" in name and size in (double, double * (heads or 1)):
-        several = "images x " * (images > 1), " x heads" * (size > double)
-        why = f"guidance doubles the {images} images you named"
-        why += "; or heads" * (either and not heads)
-        return Axis("halves of guidance".join(several), size, why, size > double)
-    if either and heads and size % heads == 0:
-        why = f"{size // heads} x the {heads} heads you named"
-        why += "; guidance doubles the images" * (halves and size % (2 * heads) == 0)
-        return Axis("images x heads", size, why, True)
-    if either and images and size % images == 0:
-        name = "heads" if images == 1 and not halves else "images x heads"
-        why = f"{images} x {size // images}: the images you named"
-        return Axis(name, size, why + "; guidance doubles them" * halves)
-    if counts.get(name) not in (None, size):
-        why = f"{name} you named: {counts[name]}, so another axis"
-        return Axis("layers or steps", size, why)
-    gone = name == "images" and (count == 2 or counts["queries"] == 1)
-    even = halves and size % 2 == 0 and name.startswith("images")
-    why = "; could be layers if the batch is gone" * gone
-    return Axis(name, size, BY_PLACE + why + "; guidance doubles the images" * even)

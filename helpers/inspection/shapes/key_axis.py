@@ -8,14 +8,13 @@ from helpers.inspection.shapes.softmax import tolerance
 NEAR = 0.95  # of a cell's softmax, at some cells, where some of its words are cut off
 
 
-def find_keys(shape, values, axes, facts, counts):
+def find_keys(shape, values, axes, facts):
     """(axis of the keys, evidence, problems); the axis is None for maps on a grid.
 
-    axes: those over which the values sum to 1, see `softmax_axes`. counts: {name: how
-    many the caller knows of, or None}.
+    axes: those over which the values sum to 1, see `softmax_axes`.
     """
     last = len(shape) - 1
-    behind = [n for n in ("queries", "heads") if shape[-1] == counts[n]]
+    behind = [n for n in ("queries", "heads") if shape[-1] == facts.counts[n]]
     behind = behind * (shape[-1] != shape[-2:][0])
     if values is None:
         return *of_shape(shape, facts, behind), []
@@ -24,8 +23,8 @@ def find_keys(shape, values, axes, facts, counts):
     if last and shape[-1] == 1 and axes == (last - 1,):
         return last - 1, "sums to 1 along this axis, a column", []
     if len(axes) == 1 and last > 1 and shape[-1] == 1:  # heads, or a score's one unit
-        return find_keys(shape[:-1], values.reshape(*shape[:-1]), axes, facts, counts)
-    if looks_like_grid(shape, values, axes, facts, counts):
+        return find_keys(shape[:-1], values.reshape(*shape[:-1]), axes, facts)
+    if looks_like_grid(shape, values, axes, facts):
         total = "1" if axes == (last - 1, last) else "less than 1"
         evidence = f"the last two axes together sum to {total}"
         on_image = total != "1" and facts.image_size is not None
@@ -36,24 +35,27 @@ def find_keys(shape, values, axes, facts, counts):
     if len(axes) > 1:
         return last, "by convention", [problem("joint softmax", axes=list(axes))]
     axis = axes[0]
+    if axis == last - 2 and shape[axis] == shape[-2] * shape[-1] >= SMALLEST:
+        return axis, "sums to 1 along this axis; as many cells ask", []
     if axis == last - 1 and behind == ["heads"]:
         return axis, "sums to 1 along this axis; the heads stand behind", []
     if axis == 0 and len(shape) > 2:
         return last, "by convention", [problem("across images")]
-    if name := ran_over(shape, axis, facts, counts):
+    if name := ran_over(shape, axis, facts):
         numbers = {"axis": axis, "count": shape[axis], "name": name}
         return last, "by convention the last axis", [problem("over", **numbers)]
     evidence = "sums to 1 along this axis, and no other"
     return axis, evidence, [problem("wrong axis", axis=axis)]
 
 
-def over_words(shape, values, axes, facts, counts):
+def over_words(shape, values, axes, facts):
     """The axis before maps (..., h, w) over which a softmax ran: each cell's, over the
     words, of which some may be cut off; or None."""
-    last, others = len(shape) - 1, [counts[n] for n in ("images", "heads", "layers")]
+    last, others = len(shape) - 1, (facts.batch, facts.heads, facts.layers)
     if values is None or last < 2 or shape[-1] == 1:
         return None
-    known = facts.words or counts["queries"]
+    known = facts.words or facts.queries
+    others += (shape[-2] * shape[-1],) * (known != shape[-2] * shape[-1])  # cells
     free = [a for a in range(last - 2, -1, -1) if shape[a] not in (1, *others)]
     free = [a for a in free if shape[a] != facts.frames]
     free = [a for a in free if shape[a] == known] or free
@@ -71,9 +73,9 @@ def over_words(shape, values, axes, facts, counts):
     return next(iter(below if clear else near), None)
 
 
-def ran_over(shape, axis, facts, counts):
+def ran_over(shape, axis, facts):
     """The name of an axis over which a softmax ran, if it has no keys; else ""."""
-    named = [n for n in ("queries", "heads") if counts[n] == shape[axis]]
+    named = [n for n in ("queries", "heads") if facts.counts[n] == shape[axis]]
     if named and shape.count(shape[axis]) == 1:
         return f"{named[0]} you named"
     cells = fits(shape[-1], facts) and not fits(shape[axis], facts)
@@ -100,16 +102,16 @@ def of_shape(shape, facts, behind):
     return last, "by convention the last axis; no values to check"
 
 
-def looks_like_grid(shape, values, axes, facts, counts):
+def looks_like_grid(shape, values, axes, facts):
     """True for maps (..., h, w): they sum to 1, or to less without some of the keys."""
     last = len(shape) - 1
     if last < 1 or axes not in ((), (last - 1, last)):
         return False
     if facts.image_size is not None:
         return on_grid(shape, facts)
-    stacked = {facts.frames, counts["layers"]} & set(shape[:-2])  # of maps
+    stacked = {facts.frames, facts.layers} & set(shape[:-2])  # of maps
     off = (values.sum(-1) - 1).abs() > tolerance(values)  # (...): not all, if edited
-    square = shape[-1] == shape[-2] != counts["queries"] and off.double().mean() > 0.9
+    square = shape[-1] == shape[-2] != facts.queries and off.double().mean() > 0.9
     if stacked and square and min(shape[-2:]) > 4:
         return values.nan_to_num().min() >= 0
     total = values.double().nan_to_num().flatten(-2).sum(-1)  # (...)

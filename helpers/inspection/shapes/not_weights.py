@@ -6,15 +6,16 @@ from helpers.inspection.shapes.rules import TINY
 from helpers.inspection.shapes.softmax import image_block, tolerance
 
 COLORS = (3, 4)  # as a picture has them
+CHANNELS = 16  # the fewest that are no heads
 SMALL, SMALL_LAST = 192, 64  # pixels of a side: below this, colors may be heads
 
 
-def instead_of_weights(report, values, facts, counts):
+def instead_of_weights(report, values, facts):
     """The Features that the tensor may be; None for weights."""
     shape, signed = report.shape, False
-    if points := features.as_points(shape, report.sums, facts, counts):
+    if points := features.as_points(shape, report.sums, facts):
         return points
-    heads, asked = counts["heads"], counts["queries"]
+    heads, asked = facts.heads, facts.queries
     named = {heads, asked} - {None, 1}
     if values is not None:
         signed = bool((values.nan_to_num() < -1e-6).any())
@@ -25,15 +26,15 @@ def instead_of_weights(report, values, facts, counts):
         if (report.sums or (cut and not signed)) and not features.labels(shape, facts):
             return None
         pixels = None if named & set(shape) else as_pixels(shape, values, facts)
-        if found := pixels or whole_numbers(values):
+        if found := pixels or whole_numbers(values) or gate(values, facts):
             return found
     placed = facts.in_prompt() or facts.given_grids() or exact(shape[-1], facts)
     if not signed and facts.gives_layout() and placed:
         return None
     if not signed and named & set(shape):
         weights = asked in shape or facts.words == shape[-1]
-        return None if weights else features.as_heads(shape, facts, signed, heads)
-    found = features.as_features(shape, facts, signed, heads)
+        return None if weights else features.as_heads(shape, facts, signed)
+    found = features.as_features(shape, facts, signed)
     if signed and found and found.what == "queries, keys or values":
         sizes = values.abs().sum(-1)  # (...)
         centred = (values.sum(-1).abs() <= 1e-3 * sizes).all()
@@ -60,6 +61,14 @@ def whole_numbers(values):
     ids = -100 <= least < most > 1 and (least, most) != (0, 255)
     whole = ids and bool((values % 1 == 0).all())
     return features.features("whole numbers") if whole else None
+
+
+def gate(values, facts):
+    """Features of a gate of channels, (B, C, 1, 1) between 0 and 1; else None."""
+    C, *one = (0, *values.shape)[-3:]
+    many = one == [1, 1] and C >= CHANNELS and C not in facts.counts.values()
+    low, high = values.min(), values.max()
+    return features.features("channel gate") if many and 0 <= low < high <= 1 else None
 
 
 def as_pixels(shape, values, facts):

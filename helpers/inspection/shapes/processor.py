@@ -28,18 +28,19 @@ def packed(M, grids, facts):
         known = Known.COUNTED
     found = [c for m in sizes for c in merged(grids, m, facts, known)]
     found += merged([(1, h, w)], 1, facts, known) if frame else []
-    if facts.grid_thw is None and facts.input_ids is None and found:
-        if found[0].layout.length < M:  # NaFlex: every image is filled up to M
-            return list(filled(M, grids))
-    return found
+    alone = facts.grid_thw is None and facts.input_ids is None
+    return filled(M, grids) if alone and found and found[0].layout.length < M else found
 
 
 def filled(M, grids):
+    """Candidates where every image is filled up to M keys (NaFlex)."""
+    found = []
     for number, (_, h, w) in enumerate(grids, start=1):
-        layout = TokenLayout.from_grid(h, w, suffix=M - h * w)
-        source = f"spatial_shapes, image {number} of {len(grids)}"
-        others = f"{M - h * w} keys of padding behind"
-        yield Candidate(layout, source, others, Known.RUN)
+        source, behind = f"image {number} of {len(grids)}", M - h * w
+        layout = TokenLayout.from_grid(h, w, suffix=behind)
+        text = f"spatial_shapes, {source}", f"{behind} keys of padding behind"
+        found.append(Candidate(layout, *text, Known.RUN))
+    return found
 
 
 def merged(grids, m, facts, known):

@@ -9,7 +9,7 @@ from helpers.inspection.shapes.contradictions import bind
 from helpers.inspection.shapes.facts import LIKELY_MERGES, as_pair
 from helpers.inspection.shapes.families import problem, say
 from helpers.inspection.shapes.features import HEADS
-from helpers.inspection.shapes.other_input import instead
+from helpers.inspection.shapes.inputs import instead
 from helpers.inspection.shapes.prompt_layout import by_prompt
 from helpers.inspection.shapes.readings import exact, fits
 from helpers.inspection.shapes.report import Known
@@ -17,10 +17,10 @@ from helpers.inspection.shapes.softmax import image_block, unseen_keys
 from helpers.inspection.shapes.windows import are_shifted
 
 
-def fit_keys(report, values, keys, facts, fold=None, batch=None):
+def fit_keys(report, values, keys, facts, fold=None):
     """Candidates for the axis of the keys; returns what stays open.
 
-    fold: what the axes before the keys hold, see `folded_axes`. batch: how many images.
+    fold: what the axes before the keys hold, see `folded_axes`.
     """
     shape, N = report.shape, report.shape[keys]
     if facts.input_ids is not None:
@@ -29,14 +29,14 @@ def fit_keys(report, values, keys, facts, fold=None, batch=None):
         return doubts + questions.open_questions(next(iter(prompts), []), facts)
     usual = fits(N, facts)
     if fold and fold.unit == "frames":  # they have an axis of their own
-        several = usual and queries.queries_of(report) != N  # a frame looks at some
+        several = usual and report.queries != N  # a frame looks at some
         facts = replace(facts, frames=None if several else 1)
     note = f"{facts.name}: {facts.family.note}" if facts.family.note else ""
-    if doubt := without_cells(report.axes, N, fold, usual, facts):
-        return [note, doubt] if note and not facts.family.grid else [doubt]
-    if queries.across_the_batch(shape, keys, facts, batch) and not usual:
+    if doubt := without_cells(report, N, fold, usual, facts):
+        return [doubt] if facts.family.grid else [note, doubt]
+    if queries.across_the_batch(shape, keys, facts) and not usual:
         found = problem("across the batch", cells=shape[0], count=shape[-1])
-        if values is None and batch is None:
+        if values is None and facts.batch is None:
             return [f"{found.found}; or as many frames, or a window, of every cell"]
         report.problems.append(found)
         return []
@@ -82,7 +82,7 @@ def still_open(report, keys, facts):
     if not report.candidates:
         return [questions.no_layout(report, keys, facts)]
     own = queries.cells_that_look(report, N, facts)
-    T = queries.queries_of(report)
+    T = report.queries
     if own and report.sums and N in HEADS and own.off_grid == T - N > 0:
         report.candidates = []  # as many channels of a head as cells, by chance
         return [say("softmax axis", T=T, N=N, keys="may be a head's width")]
@@ -98,7 +98,11 @@ def still_open(report, keys, facts):
 def in_windows(candidates, fold, values, facts):
     """(candidates, doubts) with the layouts of all windows, joined."""
     shifted, windows = are_shifted(values), fold.windows
-    first = list(windows.candidates(shifted, facts.family.shifts))
+    first = list(windows.candidates(shifted, facts.family))
+    if len(first) > 1 and "strided" in facts.family.kinds and values is not None:
+        rows = values.mean(-2).movedim(0, -2).flatten(-2)  # (..., windows * N)
+        if rows.shape[-1] == first[0].layout.length:  # of one image
+            first, _ = placing.smoothest(first, rows)
     rest = [c for c in candidates if c.merge <= max(LIKELY_MERGES)]
     if fold.first and (fold.exact or "windows" in facts.family.kinds):
         rest = []  # one window is not the image
@@ -106,13 +110,13 @@ def in_windows(candidates, fold, values, facts):
     return found, [windows.doubt(shifted, fold.heads)]
 
 
-def without_cells(axes, N, fold, usual, facts):
+def without_cells(report, N, fold, usual, facts):
     """Why no key has a place on the image, by the axes before the keys; or ""."""
     unit = fold.unit if fold else ""
-    if not usual and any(axis.name == QUERY_GRID[0] for axis in axes):
+    if not usual and any(a.name == QUERY_GRID[0] for a in report.axes):
         return say("looks at words", N=N)
     if facts.words == N:
-        T = next((axis.size for axis in axes if axis.name == "queries"), 0)
+        T = report.queries
         grid = questions.grid_that_looks(T, facts) if T != N and fits(T, facts) else ""
         more = f", and the {T} queries may be cells{grid}" * bool(grid)
         more += f". {say('text alone')}" * (T == N)
@@ -140,7 +144,7 @@ def count(report, values, keys, facts, usual):
     report.notes += [say("text alone")] * text
     if text and facts.family.kinds and not usual:
         return []
-    T = queries.queries_of(report)
+    T = report.queries
     if not facts.family.grid and not (facts.family.kinds and usual):
         own = facts.family.kinds and T < N and fits(N - T, facts)
         found = placing.put(exact(N - T, facts) if own else [], 0, N)

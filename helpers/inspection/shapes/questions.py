@@ -5,9 +5,9 @@ from math import isqrt
 from helpers.inspection.shapes.facts import LARGEST
 from helpers.inspection.shapes.families import say
 from helpers.inspection.shapes.features import HEADS, MOST_LEVELS, MOST_POINTS
-from helpers.inspection.shapes.other_input import KIND, fewer, other_size
+from helpers.inspection.shapes.inputs import KIND, fewer, other_size
 from helpers.inspection.shapes.prompt_layout import unplaced
-from helpers.inspection.shapes.queries import looks_at_words, pruned, queries_of
+from helpers.inspection.shapes.queries import looks_at_words, pruned
 from helpers.inspection.shapes.readings import fits, likeliest
 from helpers.inspection.shapes.report import MOST, Known
 from helpers.inspection.shapes.tiles import TILES
@@ -95,14 +95,14 @@ def same_count(candidates):
 
 def no_layout(report, keys, facts):
     """No layout fits; say what would, if something is near."""
-    shape, N, T = report.shape, report.shape[keys], queries_of(report)
+    shape, N, T = report.shape, report.shape[keys], report.queries
     grid, head = grid_that_looks(T, facts), ""
     if len(shape) == 4 and shape[keys - 1] == N and N % 8 == 0 and N <= max(HEADS):
         head = f"; or the {N} channels of a head look at each other (XCiT)"
     elif len(shape) == 4 and N in HEADS:
         head = f"; or {N} is the width of a head: queries, keys or values (B, A, N, d)"
     words = facts.words or 0
-    if facts.family.note and not facts.family.grid:
+    if not facts.family.grid:
         more = f". {say('causal text', N=N)}" * report.causal
         if fits(T, facts) and T != N:
             numbers = {"text": f"{N} keys", "axis": keys - 1, "T": T, "grid": grid}
@@ -114,16 +114,15 @@ def no_layout(report, keys, facts):
         return say(own, words=words, left=N - words, N=N, grid=grid)
     if looks_at_words(N, T, facts):
         return say("words", N=N, grid=grid)
-    if report.causal and not facts.family.prompt and facts.family.grid:
+    if report.causal and not facts.family.prompt:
         return say("causal text", N=N)
-    if facts.family.grid and facts.input_unknown():
+    if facts.input_unknown():
         return say("no usual input", N=N, name=facts.name)
-    known = facts.given_grids() or facts.tiles or facts.text is not None
-    if known and facts.family.grid:
+    if facts.given_grids() or facts.tiles or facts.text is not None:
         return unplaced(N, facts)
     sized = facts.image_size is not None
     text = "no grid that is counted here has " * sized + f"{N} keys"
-    text += f" ({other_size(N, facts)})" if other_size(N, facts) else ""
+    text += f" ({other})" if (other := other_size(N, facts)) else ""
     if len(shape) > 1 and fits(shape[keys - 1], facts):
         if N == 1:
             return f"axis {keys - 1} of size {T} fits{grid}: the keys may be there"
@@ -163,7 +162,7 @@ def open_grid(shape, values):
 
 def next_line(report, keys, facts):
     """What to run next; where there is a problem, its remedy says that."""
-    best = next(iter(report.candidates), None)
+    best = report.best
     if report.problems or best is None:
         return ""
     if best.kind in TILES and len(in_parts(report.candidates)) > 1:

@@ -110,6 +110,16 @@ class Report:
     causal: bool = False
 
     @property
+    def best(self):
+        """The first candidate; None if there is none."""
+        return next(iter(self.candidates), None)
+
+    @property
+    def queries(self):
+        """How many queries look at the keys; 0 where no axis has them, or two have."""
+        return next((axis.size for axis in self.axes if axis.name == "queries"), 0)
+
+    @property
     def layouts(self):
         """The TokenLayouts of the candidates."""
         return [candidate.layout for candidate in self.candidates]
@@ -122,7 +132,7 @@ class Report:
     @property
     def proven(self):
         """True if the first layout is more than a count."""
-        return bool(self.candidates) and self.candidates[0].known != Known.COUNTED
+        return bool(self.best) and self.best.known != Known.COUNTED
 
     def __str__(self):
         return self.text()

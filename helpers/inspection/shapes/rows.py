@@ -39,18 +39,12 @@ class Rows:
             self.low, self.high = sums.min().item(), sums.max().item()
             ends = dict.fromkeys((f"{self.low:.3g}", f"{self.high:.3g}"))
             self.range = " ... ".join(ends)
-
-    @property
-    def text(self):
-        if self.alike:
-            return f"every row sums to {self.middle:.4g}"
-        return f"{'maps' if self.grid else 'rows'} sum to {self.range}, not to 1"
-
-    @property
-    def known(self):
-        """The scale of dot products that all sums are, in words; or ""."""
-        width = [d for d in WIDTHS if abs(self.middle * d**0.5 - 1) < 2e-3]
-        return f": {self.middle:.4g} is 1 / sqrt({width[0]})" if width else ""
+            self.text = f"{'maps' if grid else 'rows'} sum to {self.range}, not to 1"
+            if self.alike:
+                self.text = f"every row sums to {self.middle:.4g}"
+            width = [d for d in WIDTHS if abs(self.middle * d**0.5 - 1) < 2e-3]
+            scale = f": {self.middle:.4g} is 1 / sqrt({width[0]})" if width else ""
+            self.known = scale  # of dot products, that all sums are
 
     @property
     def alike(self):

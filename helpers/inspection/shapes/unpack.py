@@ -1,43 +1,33 @@
 """What models return as attention, down to one tensor or one shape."""
 
-from dataclasses import dataclass, field
 from numbers import Integral
 
 import numpy as np
 import torch
 
 from helpers.inspection.shapes.families import problem
-
-COLLECTION = (list, tuple, dict)
-
-
-@dataclass
-class Unpacked:
-    """shape and values are None where there is none; notes and problems say why."""
-
-    shape: tuple = None
-    values: torch.Tensor = None
-    notes: list = field(default_factory=list)
-    problems: list = field(default_factory=list)
+from helpers.inspection.shapes.report import Report
 
 
 def unpack(weights):
-    """An Unpacked: its values are a float tensor on the CPU.
+    """(a Report of their shape, the values: a float tensor on the CPU, or None).
 
     A tuple of ints is a bare shape. Of a collection the last entry is taken, of what
     `capture_attention` captured, and of a dict, one that is cross-attention; a note
-    says what there was. Raises TypeError for what holds no weights.
+    says what there was. Where nothing is, the shape is None. Raises TypeError for what
+    holds no weights.
     """
     if isinstance(weights, torch.Tensor | np.ndarray):
         values = torch.as_tensor(weights).detach().cpu()
         if values.is_complex():
             raise TypeError(f"weights must be real numbers, got {values.dtype}")
         values = values if values.is_floating_point() else values.float()
-        return Unpacked(tuple(values.shape), values)
+        return Report(tuple(values.shape)), values
     if hasattr(weights, "kinds") and hasattr(weights, "weights"):
         weights = {f"{n} ({weights.kinds[n]})": w for n, w in weights.weights.items()}
-    if weights is None or (isinstance(weights, COLLECTION) and not filled(weights)):
-        return Unpacked(problems=[problem("nothing")])
+    several = isinstance(weights, list | tuple | dict)
+    if weights is None or (several and not filled(weights)):
+        return Report(None, problems=[problem("nothing")]), None
     if isinstance(weights, dict):
         return from_dict(weights)
     if isinstance(weights, list | tuple):
@@ -53,31 +43,31 @@ def from_dict(weights):
     name = max(
         reversed(names), key=lambda k: ("cross" in str(k), "attent" in str(k))
     )  # of equals the last
-    found = unpack(weights[name])
-    found.notes.insert(0, f"taken from {name!r} of {', '.join(map(str, names))}")
-    return found
+    report, values = unpack(weights[name])
+    report.notes.insert(0, f"taken from {name!r} of {', '.join(map(str, names))}")
+    return report, values
 
 
 def from_sequence(weights):
     if all(isinstance(n, Integral) for n in weights):
         if min(weights) < 0:
             raise ValueError(f"a shape has no negative sizes, got {tuple(weights)}")
-        return Unpacked(tuple(int(n) for n in weights))
+        return Report(tuple(int(n) for n in weights)), None
     if is_numbers(weights):
         return unpack(torch.tensor(weights))
     present = [entry for entry in weights if filled(entry)]
     if gone := len(weights) - len(present):
-        found = unpack(present[0])
-        found.notes.append(f"{gone} of {len(weights)} entries hold no weights")
-        found.problems.append(problem("nothing"))
-        return found
-    found = unpack(weights[-1])
+        report, values = unpack(present[0])
+        report.notes.append(f"{gone} of {len(weights)} entries hold no weights")
+        report.problems.append(problem("nothing"))
+        return report, values
+    report, values = unpack(weights[-1])
     kind = "layers" if isinstance(weights[0], torch.Tensor | np.ndarray) else "steps"
     shapes = dict.fromkeys(str(tuple(w.shape)) for w in weights if hasattr(w, "shape"))
     note = f"the last of {len(weights)} entries ({kind}?)"
     note += f", which differ in shape: {', '.join(shapes)}" * (len(shapes) > 1)
-    found.notes.insert(0, note)
-    return found
+    report.notes.insert(0, note)
+    return report, values
 
 
 def is_numbers(entry):
