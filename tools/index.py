@@ -4,6 +4,7 @@
 set-up are written in the first itself. On the site each entry has a page of its own.
 """
 
+import ast
 import re
 from itertools import chain
 
@@ -13,6 +14,7 @@ from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 from helpers.inspection.messages.index import FOLDER, read_index
 from tools.notebooks import INDEX, run_all
 
+SHORT = 8  # lines of a program that stays in one cell
 WORDINGS = 6  # of an entry in the notebook; its page of the site has all
 
 
@@ -62,7 +64,21 @@ def entry_cells(index, cause):
     ]
     more = [f"# with the course's helpers\n{cause.course}"] * bool(cause.course)
     text = new_markdown_cell("\n\n".join(filter(None, parts)))
-    return [text, *map(new_code_cell, [cause.code, *more])]
+    return [text, *map(new_code_cell, [*in_cells(cause.code), *more])]
+
+
+def in_cells(code):
+    """A program as one cell, or a long one as two: what fails, and what mends it."""
+    lines = code.splitlines()
+    if len(lines) <= SHORT or "plt." in code:  # a cell's end shows and closes figures
+        return [code]
+    last = max(n for n, line in enumerate(lines, 1) if "# before" in line)
+    wrong = next(s for s in ast.parse(code).body if s.end_lineno >= last)
+    first, second = lines[: wrong.end_lineno], lines[wrong.end_lineno :]
+    mixed = "# after" in "".join(first) or "# after" not in "".join(second)
+    if mixed or isinstance(wrong, ast.Expr):  # its value would be printed
+        return [code]
+    return ["\n".join(part).strip("\n") for part in (first, second)]
 
 
 def messages_of(index, name, first):

@@ -161,3 +161,50 @@ def test_keys_that_were_kept_are_counted():
     report = diagnose(kept / kept.sum(-1, keepdim=True), (112, 160), 16)
     assert not report.problems and "10 keys of each row" in str(report)
     assert "10 keys" not in str(diagnose(rough, (112, 160), 16))
+
+
+def test_cells_that_look_at_cells_on_a_grid_are_no_words():
+    weights = softmax(2, 12, 20, 240).permute(0, 3, 1, 2)  # (B, keys, h, w)
+    report = diagnose(weights, (192, 320), 16)
+    names = [axis.name for axis in report.axes]
+    assert names[1:] == ["keys", "rows of queries", "columns of queries"]
+    assert report.layouts[0].grid == (12, 20) and not report.problems
+    words = diagnose(weights, (192, 320), 16, words=240)
+    assert words.axes[1].name == "words"
+
+
+def test_a_square_without_a_key_over_comes_before_a_grid_with_many():
+    report = diagnose(softmax(1, 8, 3, 3600), (480, 800), heads=8, queries=3)
+    assert report.layouts[0].grid == (60, 60)
+    assert any("no cells of the picture" in note for note in report.notes)
+    plain = diagnose(softmax(1, 8, 3, 1500), (480, 800), heads=8, queries=3)
+    assert plain.layouts[0].grid == (30, 50)
+
+
+def test_hidden_states_come_before_a_grid_with_more_keys_off_it_than_on_it():
+    states = 4 * torch.randn(19, 512, generator=torch.Generator().manual_seed(0))
+    assert diagnose(states, (224, 224), 16, words=19).what == "tokens"
+    prompt = diagnose(states, (224, 224), 16, queries=19, text=(20, None))
+    assert prompt.what == "weights" and kinds(prompt) == ["scores"]
+
+
+def test_a_gate_of_channels_has_no_heads_and_no_keys():
+    gate = torch.rand(2, 64, 1, 1, generator=torch.Generator().manual_seed(0))
+    report = diagnose(gate, (640, 480), model="a detector")
+    assert [axis.name for axis in report.axes[1:]] == ["channels", "rows", "columns"]
+    assert kinds(report) == ["channel gate"] and not report.layouts
+
+
+def test_maxvit_has_windows_of_neighbours_and_of_cells_that_stand_apart():
+    report = diagnose(softmax(24, 4, 49, 49), (112, 168), 4, model="maxvit_tiny")
+    near, apart = report.layouts[:2]
+    cells = torch.arange(28 * 42).view(28, 42)
+    blocks = cells.unflatten(0, (4, 7)).unflatten(-1, (6, 7))  # (4, 7, 6, 7)
+    strides = cells.unflatten(0, (7, 4)).unflatten(-1, (7, 6))  # (7, 4, 7, 6)
+    for layout, windows in (
+        (near, blocks.permute(0, 2, 1, 3)),
+        (apart, strides.permute(1, 3, 0, 2)),
+    ):
+        assert torch.equal(
+            layout.index.flatten()[windows.flatten()], torch.arange(1176)
+        )

@@ -317,6 +317,16 @@ def test_shapes_with_a_free_axis_enlarged_maps_and_doubled_keys_are_read():
     assert "not-square" not in named(shape.format("10, 20", 512))[:2]
 
 
+def test_a_width_that_the_heads_do_not_divide_is_no_grid():
+    shape = "shape '[{}]' is invalid for input of size {}"
+    text = shape.format("4, 197, 12, 85", 4 * 197 * 1024)
+    assert named(text)[0] == "heads-divide"
+    assert "1024 = 12 x 85 + 4" in str(explain(text))
+    for grid in ("2, 12, 14, 14", "4, 197, 12, 64"):  # with a class token; divisible
+        heads = shape.format(grid, 2 * 12 * 197 if "14" in grid else 3 * 197 * 768)
+        assert "multiple of" not in str(explain(heads)).split("Likeliest")[0], grid
+
+
 def test_a_mask_of_another_length_counts_before_the_kernel():
     for text in (
         "with sdpa the mask has 43 keys, but there are 619 tokens",

@@ -141,6 +141,8 @@ def test_counts_are_explained_exactly_or_only_told(tokens, features, said, never
             "1600 = 40 x 40 in",
         ),
         ("visual.positional_embedding", "50, 768", "82, 768", "82 = 9 x 9 + 1"),
+        ("pos_embed", "1, 401, 96", "1, 145, 96", "320 and 192 for patches of 16"),
+        ("pos_embed", "1, 401, 96", "1, 145, 192", "`img_size`) or the patch size"),
         ("positional_embedding", "77, 512", "60, 512", "positions of a text: 77 in"),
         ("pos_embed", "1, 169, 96", "1, 170, 96", "1 more, a class token"),
         (
@@ -420,3 +422,47 @@ def test_channels_in_front_of_a_picture_are_no_heads():
 
 def test_a_product_of_which_two_axes_alone_are_told_is_read():
     assert explain("mat1 dim 1 must match mat2 dim 0").message.id == "matmul"
+
+
+@pytest.mark.parametrize(
+    ("size", "wanted", "said", "never"),
+    [
+        (
+            210,
+            (5, 5, 2, 3),
+            "210 = 7 x 5 x 2 x 3, a kernel of 7 x 5 where 5 x 5",
+            "tok",
+        ),
+        (9000, (3, 3, 16, 32), "9000 is no multiple of 16 x 32 = 512", "tokens"),
+        (3 * 3 * 170, (3, 3, 13, 13), "170 - 169 = 1: a class token", "kernel"),
+    ],
+)
+def test_a_shape_that_begins_with_a_small_square_is_a_kernel(size, wanted, said, never):
+    array = f"cannot reshape array of size {size} into shape {wanted}"
+    for message in (array, f"shape '{[*wanted]}' is invalid for input of size {size}"):
+        assert said in reading(message) and never not in reading(message)
+
+
+def test_lengths_of_a_text_are_no_grids():
+    sizes = "The size of tensor a ({}) must match the size of tensor b ({}) at "
+    sizes = sizes.format(580, 512) + "non-singleton dimension 1\n"
+    assert "a table with fewer" in reading(
+        sizes + "inputs_embeds + position_embeddings"
+    )
+    assert "a table with fewer" not in reading(sizes + "patch_embed, inputs_embeds + x")
+    counted = "ValueError: wrong: 402 for this {}, max_new_tokens=256"
+    assert not reading(counted.format("text")) and reading(counted.format("picture"))
+
+
+def test_a_family_without_a_class_token_loses_none():
+    assert "for a class token" in reading(COUNTS.format(400, 399))
+    found = reading(COUNTS.format(400, 399) + " (Qwen2-VL)")
+    assert "400 - 399 = 1: this family has no class token" in found
+
+
+def test_images_and_windows_on_one_axis_are_told_by_the_words_around():
+    sizes = "The size of tensor a (18) must match the size of tensor b (9) at "
+    said = "18 = 2 x 9 in the first axis: 2 images of 9 windows"
+    assert said in reading(f"{sizes}non-singleton dimension 0\nshifted window, mask")
+    assert said not in reading(f"{sizes}non-singleton dimension 0\nbeams, mask")
+    assert said not in reading(f"{sizes}non-singleton dimension 2\nwindow, mask")

@@ -82,6 +82,10 @@ def test_an_entry_alone_on_other_random_numbers_prints_what_is_saved(name):
     assert [*map(without_wording, printed)] == [*map(without_wording, saved)]
 
 
+def lines(programs):
+    return list(filter(None, "\n".join(programs).split("\n")))
+
+
 def assigned(cells):
     """The names that these cells leave behind."""
     code = "\n".join(cell.source for cell in cells if cell.cell_type == "code")
@@ -100,14 +104,16 @@ def test_an_entry_has_a_cause_a_question_and_a_remedy_in_plain_pytorch(name):
     assert len(cause.cause.split()) >= 8 and cause.ask.endswith("?") and cause.run
     assert cause.after and "# before" in cause.code
     assert " ".join(cause.cause.split()) in text.source and cause.ask in text.source
-    assert rest[0].source == cause.code
+    course = [f"# with the course's helpers\n{cause.course}"] * bool(cause.course)
+    cells = [cell for cell in rest if cell.cell_type == "code"]
+    assert lines(cell.source for cell in cells) == lines([cause.code, *course])
     for helper in ("TokenLayout", "diagnose", "capture_attention", "overlay"):
         assert not re.search(rf"\b{helper}\(", cause.code), "plain PyTorch first"
-    for cell in rest:
-        if cell.cell_type == "code":
-            assert re.search(r"\bassert |with failing", cell.source)
-            assert len(cell.source.splitlines()) <= 15
-            assert "raises-exception" not in cell.metadata.get("tags", [])
+    for program in (cause.code, *course):
+        assert re.search(r"\bassert |with failing", program)
+        assert len(program.splitlines()) <= 15
+    for cell in cells:
+        assert "raises-exception" not in cell.metadata.get("tags", [])
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ import nbformat
 import pytest
 
 from helpers import ROOT
-from tools.notebooks import INDEX, lessons, notebook_files
+from tools.notebooks import lessons, notebook_files
 
 FILES = notebook_files()
 LESSONS = lessons()
@@ -38,8 +38,7 @@ def test_it_is_small_and_its_cells_are_short(file):
     _, code, _ = read(file)
     assert file.stat().st_size <= 600_000
     lengths = [len(cell.source.splitlines()) for cell in code]
-    most = 10 if file in INDEX else 8  # the index has whole programs, each alone
-    assert statistics.median(lengths) <= most and max(lengths) <= 25
+    assert statistics.median(lengths) <= 8 and max(lengths) <= 25
     width = max(len(line) for cell in code for line in cell.source.splitlines())
     assert width <= 88
 

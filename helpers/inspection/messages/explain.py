@@ -9,7 +9,7 @@ from math import inf, log2
 from helpers.inspection.messages.facts import facts_of
 from helpers.inspection.messages.index import Cause, Message, mentions, read_index
 from helpers.inspection.messages.numbers import FACTS, read_any, without_numbers
-from helpers.inspection.messages.prose import facts_in_words
+from helpers.inspection.messages.prose import facts_in_words, of_text_alone
 from helpers.inspection.messages.recognise import clean, errors_in, find
 from helpers.inspection.messages.report import FULL, MANY, as_text
 from helpers.inspection.messages.search import Ranking, rare, terms_of, weighed
@@ -92,7 +92,7 @@ def explain(text, index=None):
     ranked = apart(rank(index, facts, text, message)) if message.causes else ()
     used = {fact for one in ranked[:FULL] for fact in one.cause.fits}
     kept = [facts[fact] for fact in facts if fact in ALWAYS | used]
-    if close and not kept:
+    if close and not kept and not of_text_alone(text):
         kept = read_any(without_numbers(text)[1])
     return Explanation(text, message, tuple(dict.fromkeys(kept)), ranked, close)
 
@@ -156,7 +156,7 @@ def in_words(index, text):
     best = ranked[0].score - FITS * bool(ranked[0].reasons and error)
     least = NEAR * best if best >= HINT else inf
     # In a long story numbers are years and pixels: what a cause fits is with it.
-    brief = error or len(text.split()) <= BRIEF
+    brief = (error or len(text.split()) <= BRIEF) and not of_text_alone(text)
     return Explanation(
         text,
         message=None,

@@ -22,6 +22,7 @@ from helpers.inspection.messages.numbers import (
 )
 from helpers.inspection.messages.pairs import channels, counts, pair, product
 from helpers.inspection.messages.parameters import parameters
+from helpers.inspection.messages.prose import of_setting
 from helpers.inspection.messages.reshape import reshape
 from helpers.inspection.messages.shapes import differing, pictures, shapes
 
@@ -42,7 +43,8 @@ def facts_of(message, numbers, text=""):
         return UNKNOWN[kind](numbers) if kind in UNKNOWN else {}
     if kind == "reshape":
         values["shapes"] = around
-    return (met(around, **values) if kind == "pair" else {}) | KINDS[kind](**values)
+    facts = (met(around, **values) if kind == "pair" else {}) | KINDS[kind](**values)
+    return of_setting(facts, kind, values, text)
 
 
 def met(around, a, b, **_):

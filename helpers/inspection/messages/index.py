@@ -11,7 +11,7 @@ from helpers import ROOT
 FOLDER = ROOT / "data" / "errors"
 MESSAGES, SAID, COUNTS = "messages.toml", "said.toml", "counts.toml"
 # A notebook of the index, and the first of its sections (a file of data/errors).
-PARTS = {"error_index": "01", "error_index_more": "16"}
+PARTS = {"error_index": "01", "error_index_more": "17"}
 # attn_implementation="eager", set_attn_implementation("eager"), {"need_weights": True}
 SETTING = re.compile(r"([a-z]\w+)[\"']? ?[=(:] ?(?:[\"'](\w+)[\"']|(True|False))")
 

@@ -28,6 +28,7 @@ QUOTED = re.compile(r"[\"']([\w.]+)[\"']")
 TEXTS = {77, 248, 512, 514, 1024, 2048}  # positions of published texts
 GRID = "image-positions", "distances", "offsets", "distance-maps", "line-distances"
 RELATIVE = "distances", "offsets", "line-distances"
+PATCHES = 16, 14  # the usual ones
 MOST = 80  # names of a list that are compared
 
 
@@ -65,12 +66,28 @@ def table(name, file, model):
     for what, counts in sets.items():
         a, b = (", ".join(dict.fromkeys(side)) for side in zip(*counts, strict=True))
         parts.append(f"{a} in the checkpoint, {b} in the model: {what}")
-    said, more = f"`{name}`, {one['what']}: {'; '.join(parts)}", abs(file[0] - model[0])
+    more = abs(file[0] - model[0])
+    if kind == "image-positions" and file[1:] == model[1:]:
+        parts = more not in EXTRA and same_patch(file[0], model[0]) or parts
+    said = f"`{name}`, {one['what']}: {'; '.join(parts)}"
     if kind == "image-positions" and more in EXTRA:  # and no other grid
         said = said.replace(one["axes"][0], f"{more} more, {EXTRA[more]}")
         high, low = max(file, model)[0], min(file, model)[0]
         return extra(more, f"{high} - {low} = {more}") | {"positions": said}
     return {kind if names.get(main) in sets else "other-width": said}
+
+
+def same_patch(*rows):
+    """Two grids in one width: pictures of two sizes, if the patch is the same."""
+    if not all(grids := [square_and_more(n) for n in rows]):
+        return []
+    (a, _), (b, _) = grids
+    file, model = (describe(n).split(" (")[0] for n in rows)
+    sizes = ", ".join(f"{a * p} and {b * p} for patches of {p}" for p in PATCHES)
+    return [
+        f"{file} in the checkpoint, {model} in the model: with the same patch another "
+        f"image size ({sizes}; `image_size`, `img_size`), else another patch size"
+    ]
 
 
 def by_form(kind, file, model):

@@ -9,6 +9,7 @@ from helpers.inspection.messages.numbers import (
     KNOWN,
     SIDES,
     WIDTHS,
+    as_int,
     as_shape,
     compare,
     describe,
@@ -35,6 +36,38 @@ COUNTS = re.compile(
     rf"\b(\d{{2,6}}) (?:\w+ ){{0,3}}?(?:{AGAINST})\w* (?:\w+ ){{0,3}}?(\d{{2,6}})\b"
 )
 DROPOUT = re.compile(r"(?<![\d.])1\.(25|1{2,}|05|052\d*|42\d+|43)0*(?![\d])")
+
+CLASSLESS = re.compile(r"(?i)qwen|gemma|pixtral|smolvlm|idefics|kimi")  # no class token
+TEXT_TABLE = re.compile(
+    r"max_position_embeddings|n_positions|token_type_emb|wte\b"
+    r"|(?:inputs_embed|word_?emb|token_?emb|caption_?emb)\w*(?:\(\w*\))? \+ \w*pos"
+    r"|modeling_(?:bert|roberta|gpt2|opt)\b"
+)
+PATCHES = re.compile(r"(?i)patch|pixel_values|pos_embed\b|image_size|img_size")
+WINDOWED = re.compile(r"(?is)window.*mask|mask.*window|swin.*mask|mask.*swin")
+LENGTHS = re.compile(r"(?i)max_new_tokens|max_length|max_position|text|words|prompt")
+SEEN = re.compile(r"(?i)imag|pictur|photo|pixel|patch|visi|vit\b|clip|frame|grid|map")
+
+
+def of_setting(facts, kind, values, text):
+    """The facts about the numbers of a message, as the words around it have them."""
+    if kind == "counts" and "class-taken" in facts and CLASSLESS.search(text):
+        difference = facts["class-taken"].split(":")[0]
+        return told("counts", {"surplus-one": True}, difference=difference)
+    if kind != "pair":
+        return facts
+    low, high = sorted((as_int(values["a"]), as_int(values["b"])))
+    said, dim = {"low": low, "high": high}, as_int(values.get("dim", 1))
+    if dim == 1 and TEXT_TABLE.search(text) and not PATCHES.search(text):
+        return told("pair", {"text-positions": True}, **said)
+    images = dim == 0 and low > 1 and high % low == 0 and WINDOWED.search(text)
+    said["times"] = high // max(low, 1)
+    return facts | told("pair", {"images-windows": images}, **said)
+
+
+def of_text_alone(text):
+    """Does a text speak of words and of no picture, so that its numbers are no grid?"""
+    return bool(LENGTHS.search(text)) and not SEEN.search(text)
 
 
 def facts_in_words(numbers, text):

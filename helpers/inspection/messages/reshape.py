@@ -8,6 +8,7 @@ from itertools import combinations, product
 from helpers.inspection.messages.numbers import (
     HEAD_WIDTHS,
     HEADS,
+    SIDES,
     WIDTHS,
     as_shape,
     compare,
@@ -17,6 +18,8 @@ from helpers.inspection.messages.numbers import (
     told,
 )
 from helpers.inspection.messages.windows import windows
+
+KERNELS = (3, 5, 7, 9, 11)  # sides of a convolution
 
 
 def reshape(wanted, size, axis=None, shapes=()):
@@ -32,8 +35,12 @@ def reshape(wanted, size, axis=None, shapes=()):
             return facts
     if size == asked:
         return {}
+    if facts := filters(wanted, size):
+        return facts
     if facts := windows(wanted, size):
         return facts | told("reshape", {"no-grid": True})
+    if facts := uneven_heads(wanted, size):
+        return facts
     if asked <= 0 or size == 0:
         return told("reshape", {"empty": size == 0, "zero": size})
     free, splits = -1 in wanted, splits_of(wanted, size)
@@ -56,6 +63,23 @@ def reshape(wanted, size, axis=None, shapes=()):
     holds["too-small"] = asked > size and asked % size
     facts |= told("reshape", holds, **values, cells=cells, width=width + 1)
     return facts | (solved(wanted, size, asked) if no_fit else {})
+
+
+def filters(wanted, size):
+    """Weights (h, w, channels, filters) of a convolution, in a flat array of a file."""
+    if len(wanted) != 4 or wanted[0] != wanted[1] or wanted[0] not in KERNELS:
+        return {}
+    *kernel, channels, many = wanted
+    if min(channels, many) < 1 or channels == many <= max(SIDES):  # a grid
+        return {}
+    each, sides = channels * many, ""
+    if size % each == 0 < size:
+        places = size // each
+        w = next(n for n in range(math.isqrt(places), 0, -1) if places % n == 0)
+        sides = times((places // w, w))
+    holds = {"kernel": sides, "kernel-other": not sides}
+    values = {"size": size, "sides": sides, "kernel": times(kernel)}
+    return told("reshape", holds, **values, channels=channels, many=many, each=each)
 
 
 def one_axis(held, wanted):
@@ -83,6 +107,18 @@ def one_axis(held, wanted):
     facts = told("axis", holds, held=held, place=places[0], n=sizes, asked=text)
     grid = asked if len(asked) == 2 else next(iter(grids(need)), ())
     return facts | (compare(n, grid) if grid and not (first or widths) else {})
+
+
+def uneven_heads(wanted, size):
+    """(..., heads, d) with d = width // heads, of a width that heads do not divide."""
+    if len(wanted) < 4 or min(wanted) < 1 or size % math.prod(wanted[:-2]):
+        return {}
+    heads, d = wanted[-2:]
+    width = size // math.prod(wanted[:-2])
+    rest = width - heads * d
+    return told(
+        "reshape", {"uneven-heads": 0 < rest < heads and 2 * heads <= d}, **locals()
+    )
 
 
 def splits_of(wanted, size):

@@ -135,7 +135,11 @@ def fit(report, values, keys, facts, layout, features, fold):
         if not features:
             small = len(report.shape) > 1 and report.sums == () and not fold
             return [*doubts, *(open_grid(report.shape, None) if small else ())]
-        if any(c.likely for c in report.candidates):
+        room = facts.in_prompt() or facts.family.prompt  # for text
+        video = facts.frames or facts.family.kinds
+        likely = [c for c in report.candidates if c.likely]
+        likely = [c for c in likely if video or not c.layout.grid[2:]]
+        if any(room or c.off_grid <= c.cells for c in likely):
             return [features.text, *doubts]
         report.notes = notes  # those of weights are none of these
     report.what, report.candidates, doubts = features.what, [], []

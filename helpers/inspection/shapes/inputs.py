@@ -20,6 +20,8 @@ PATCH = re.compile(
 SIZES = ("image_size", "patch_size")
 SIDE = re.compile(r"(?<![a-z0-9.])(\d{3,4})(?:px)?(?![a-z0-9])")
 KIND = "other input"  # of a Candidate: the picture was resized or cropped before
+MUCH = 4  # a share of the keys, one in so many, that is too much to be left over
+SMALLEST_SIDE = 8  # in cells, of a plane that is none of the picture
 MOST_OVER = 16  # keys off the grid that need no explanation
 FEWEST_KNOWN = 144  # the same, where a published input is known by its class token
 TOO_FEW = {1: "one", 2: "two"}
@@ -125,11 +127,26 @@ def pruned(N, facts):
     return say("pruned", h=h, w=w)
 
 
+def own_plane(N, T, best, facts):
+    """The square without a key over, where the picture's cells would leave many; or
+    None, also where patches or a text are named, or the cells may look."""
+    side, known = isqrt(N), facts.patch_size or facts.gives_layout() or facts.words
+    known = known or facts.merge or facts.family.kinds or facts.image_size is None
+    left = best and best.off_grid * MUCH > N
+    if known or not left or side * side != N or side < SMALLEST_SIDE or T == N:
+        return None
+    layout, why = TokenLayout.from_grid(side, side), ("a square of its own", EXTRAS[0])
+    return Candidate(layout, *why, likely=False)
+
+
 def instead(report, N, facts):
     """The candidates for N keys; where none is usual and another input is, that comes
     first, and those by chance go, as where a key or two are missing."""
     candidates = report.candidates
     T, best = report.queries, report.best  # a video only where frames= says so
+    if plane := own_plane(N, T, best, facts):
+        report.notes.append(say("plane", N=N, size=plane.size))
+        return [plane, *candidates]
     usual = best and best.likely and not best.free and not best.layout.grid[2:]
     elsewhere = T not in (0, N) and fits(T, facts)  # the cells are the queries
     named = facts.gives_layout() or facts.words or facts.merge

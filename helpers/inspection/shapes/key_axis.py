@@ -35,6 +35,8 @@ def find_keys(shape, values, axes, facts):
     if len(axes) > 1:
         return last, "by convention", [problem("joint softmax", axes=list(axes))]
     axis = axes[0]
+    if axis == last - 2 and shape[axis] == shape[-2] * shape[-1] >= SMALLEST:
+        return axis, "sums to 1 along this axis; as many cells ask", []
     if axis == last - 1 and behind == ["heads"]:
         return axis, "sums to 1 along this axis; the heads stand behind", []
     if axis == 0 and len(shape) > 2:
@@ -53,6 +55,7 @@ def over_words(shape, values, axes, facts):
     if values is None or last < 2 or shape[-1] == 1:
         return None
     known = facts.words or facts.queries
+    others += (shape[-2] * shape[-1],) * (known != shape[-2] * shape[-1])  # cells
     free = [a for a in range(last - 2, -1, -1) if shape[a] not in (1, *others)]
     free = [a for a in free if shape[a] != facts.frames]
     free = [a for a in free if shape[a] == known] or free

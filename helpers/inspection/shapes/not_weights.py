@@ -6,6 +6,7 @@ from helpers.inspection.shapes.rules import TINY
 from helpers.inspection.shapes.softmax import image_block, tolerance
 
 COLORS = (3, 4)  # as a picture has them
+CHANNELS = 16  # the fewest that are no heads
 SMALL, SMALL_LAST = 192, 64  # pixels of a side: below this, colors may be heads
 
 
@@ -25,7 +26,7 @@ def instead_of_weights(report, values, facts):
         if (report.sums or (cut and not signed)) and not features.labels(shape, facts):
             return None
         pixels = None if named & set(shape) else as_pixels(shape, values, facts)
-        if found := pixels or whole_numbers(values):
+        if found := pixels or whole_numbers(values) or gate(values, facts):
             return found
     placed = facts.in_prompt() or facts.given_grids() or exact(shape[-1], facts)
     if not signed and facts.gives_layout() and placed:
@@ -60,6 +61,14 @@ def whole_numbers(values):
     ids = -100 <= least < most > 1 and (least, most) != (0, 255)
     whole = ids and bool((values % 1 == 0).all())
     return features.features("whole numbers") if whole else None
+
+
+def gate(values, facts):
+    """Features of a gate of channels, (B, C, 1, 1) between 0 and 1; else None."""
+    C, *one = (0, *values.shape)[-3:]
+    many = one == [1, 1] and C >= CHANNELS and C not in facts.counts.values()
+    low, high = values.min(), values.max()
+    return features.features("channel gate") if many and 0 <= low < high <= 1 else None
 
 
 def as_pixels(shape, values, facts):

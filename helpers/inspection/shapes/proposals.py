@@ -98,7 +98,11 @@ def still_open(report, keys, facts):
 def in_windows(candidates, fold, values, facts):
     """(candidates, doubts) with the layouts of all windows, joined."""
     shifted, windows = are_shifted(values), fold.windows
-    first = list(windows.candidates(shifted, facts.family.shifts))
+    first = list(windows.candidates(shifted, facts.family))
+    if len(first) > 1 and "strided" in facts.family.kinds and values is not None:
+        rows = values.mean(-2).movedim(0, -2).flatten(-2)  # (..., windows * N)
+        if rows.shape[-1] == first[0].layout.length:  # of one image
+            first, _ = placing.smoothest(first, rows)
     rest = [c for c in candidates if c.merge <= max(LIKELY_MERGES)]
     if fold.first and (fold.exact or "windows" in facts.family.kinds):
         rest = []  # one window is not the image

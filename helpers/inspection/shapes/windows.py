@@ -39,22 +39,35 @@ class Windows(NamedTuple):
         """True for square ones of nothing but cells, in one step of time."""
         return len(set(self.window)) == 1 and not self.extra and not self.reach
 
-    def candidates(self, shifted, may_shift):
+    def candidates(self, shifted, family):
         """Layouts of all windows, joined; the plain one comes before a shifted one, if
-        it is not known which it is (see `are_shifted`)."""
+        it is not known which it is (see `are_shifted`), and before cells that stand
+        apart, where a family has both."""
         source = f"{prod(self.counts)} windows of {' x '.join(map(str, self.window))}"
         if self.full != self.grid:
             source += f", the grid padded to {' x '.join(map(str, self.full))}"
         length = prod(self.counts) * (prod(self.window) + self.extra)
-        shifts = (0, self.window[0] // 2) if not self.extra and may_shift else (0,)
+        shifts = (0, self.window[0] // 2) if not self.extra and family.shifts else (0,)
         shifts = shifts if shifted is None else shifts[-1:] if shifted else shifts[:1]
-        for shift in shifts if not self.reach else ():
+        ways = [(shift, False) for shift in shifts]
+        ways += [(0, True)] * ("strided" in family.kinds and self.full == self.grid)
+        for shift, strided in ways if not self.reach else ():
             index = window_index(self.grid, self.window, self.extra, shift)
             others = f"shifted by {shift}" if shift else "not shifted"
+            if strided:
+                others = say("apart", counts=self.counts)
+                index = self.apart(index)
             if self.extra:
                 others += f", keys in front of each one's cells: {self.extra}"
             layout = TokenLayout(index, length)
             yield Candidate(layout, source, others, kind="windows")
+
+    def apart(self, index):
+        """The index of windows whose cells stand as far apart as there are windows."""
+        (a, b), (i, j) = self.counts, self.window
+        index = index.unflatten(0, (a, i)).unflatten(2, (b, j))  # (a, i, b, j)
+        index = index.transpose(0, 1).transpose(2, 3)  # (i, a, j, b)
+        return index.flatten(0, 1).flatten(1)  # (h, w)
 
     def doubt(self, shifted=None, heads=1):
         """What stays open. heads: how many share the axis of the windows, or None."""
