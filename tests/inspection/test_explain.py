@@ -317,6 +317,14 @@ def test_shapes_with_a_free_axis_enlarged_maps_and_doubled_keys_are_read():
     assert "not-square" not in named(shape.format("10, 20", 512))[:2]
 
 
+def test_a_picture_without_channels_is_read():
+    text = (
+        "Given groups=1, weight of size [384, 3, 8, 8], expected input[1, 0, 512, 585] "
+        "to have 3 channels, but got 0 channels instead"
+    )
+    assert "picture-channels" in named(text)[:2]
+
+
 def test_a_mask_of_another_length_counts_before_the_kernel():
     for text in (
         "with sdpa the mask has 43 keys, but there are 619 tokens",
