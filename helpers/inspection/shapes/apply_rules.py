@@ -16,7 +16,7 @@ PARTS, FALL = 8, 8  # of the keys; how much less the last part has than the firs
 SINK = 0.3  # share of all weight that makes one key a sink
 
 
-def fewer(report, values, keys):
+def sampled(report, values, keys):
     """The values, or a sample of many; whole where some of them are no numbers."""
     square = values.dim() > 1 and values.shape[-1] == values.shape[-2]
     keep = (-2, -1) if keys is None or square else (keys,)
@@ -26,7 +26,7 @@ def fewer(report, values, keys):
     return found
 
 
-def on_grid(report, values):
+def map_as_row(report, values):
     """Maps (..., h, w): their layout, and their values as rows that sum to 1, where
     they may be weights without some of the keys."""
     layout = TokenLayout.from_grid(*report.shape[-2:])

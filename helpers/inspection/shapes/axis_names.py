@@ -48,9 +48,10 @@ class Names:
     def free(self):
         return [number for number, axis in enumerate(self.axes) if axis is None]
 
-    def size_of(self, name):
-        """The size of the axis of this name; None if there is none."""
-        return next((a.size for a in self.axes if a and a.name == name), None)
+    @property
+    def T(self):
+        """How many queries there are; 0 where no axis has that name yet."""
+        return next((a.size for a in self.axes if a and a.name == "queries"), 0)
 
     def has(self, *names):
         return any(axis.name in names for axis in self.axes if axis)
@@ -120,7 +121,7 @@ class Names:
         free, heads = self.free, self.has("heads")
         found = self.has("queries", QUERY_GRID[0])
         before = free if found else free[:-1]
-        T = self.size_of("queries") or (self.shape[free[-1]] if free else 1)
+        T = self.T or (self.shape[free[-1]] if free else 1)
         apart = heads or len(before) > 1  # the heads have an axis of their own
         folds = {}
         for axis in before if heads else before[:1]:
@@ -157,17 +158,17 @@ class Names:
         left = [name for name in ORDER[:-1] if name not in names]
         if (fold and fold.first) or (one and self.layers_and_heads()):
             left = [name for name in left if name != "images"]
-        T, facts, count = self.size_of("queries") or 0, self.facts, len(self.free)
-        halves = fits(T, facts) and not fits(self.shape[-1], facts)
+        facts, count = self.facts, len(self.free)
+        halves = fits(self.T, facts) and not fits(self.shape[-1], facts)
+        halves = facts.family.words or halves
         unknown = [f"unknown {n}" for n in range(count - len(left))]
         either = count == 1 and left[-2:] == ["images", "heads"]
         names = ["images or heads"] if either else unknown + left[-count:]
         for axis, name in zip(self.free, names, strict=False):
-            size, halved = self.shape[axis], facts.family.words or halves
-            self.axes[axis] = by_place(name, size, count, halved, facts)
+            self.axes[axis] = axis_of(name, self.shape[axis], count, halves, facts)
 
 
-def by_place(name, size, count, halves, facts):
+def axis_of(name, size, count, halves, facts):
     """The Axis of this name, by its place among `count` ones.
 
     halves: that a picture may stand in it with its prompt, and without.

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from torch import nn
 
-from helpers.inspection.shapes.apply_rules import fewer, look, on_grid
+from helpers.inspection.shapes.apply_rules import look, map_as_row, sampled
 from helpers.inspection.shapes.axis_names import name_axes
 from helpers.inspection.shapes.contradictions import check_named, open_axes
 from helpers.inspection.shapes.facts import SMALLEST, Facts
@@ -68,20 +68,20 @@ def examine(report, values, facts, layout, probed):
         keys, evidence, misplaced = find_keys(shape, values, report.sums, facts)
     facts = words_that_ask(shape, keys, facts)
     if values is not None:
-        values = fewer(report, values, keys)
+        values = sampled(report, values, keys)
     sizes = facts if keys is None else usual_input(shape, keys, facts)
     if isinstance(probed[0], str) and facts.family == UNKNOWN:
         report.notes.append(say("no name", name=facts.name))
     if sizes.name != facts.name:
         report.notes.append(say("no input", name=facts.name, N=shape[keys]))
-    asked = facts.queries if over is None else shape[over]
-    report.axes, fold = name_axes(shape, keys, evidence, replace(sizes, queries=asked))
+    T = facts.queries if over is None else shape[over]
+    report.axes, fold = name_axes(shape, keys, evidence, replace(sizes, queries=T))
     if over is not None:
         report.axes[over] = Axis("words", shape[over], "the softmax ran over them")
     report.problems += misplaced
     if keys is None:
         doubts = [*open_grid(shape, values)]
-        values = on_grid(report, values)
+        values = map_as_row(report, values)
     else:
         doubts = fit(report, values, keys, sizes, layout, features, fold)
         doubts = test(report, doubts, shape[keys], facts, *probed)
@@ -122,12 +122,12 @@ def fit(report, values, keys, facts, layout, features, fold):
     Returns what stays open.
     """
     N = report.shape[keys]
+    if layout is not None and layout.length != N:
+        report.problems.append(problem("other layout", N=N, length=layout.length))
+        return []
     if layout is not None:
         others = f"{N - layout.index.numel()} keys off the grid"
         report.candidates = [Candidate(layout, "", others, Known.NAMED)]
-        if layout.length != N:
-            report.candidates = []
-            report.problems.append(problem("other layout", N=N, length=layout.length))
         return []
     if not (features and features.certain):
         notes = [*report.notes]

@@ -133,7 +133,7 @@ class Facts:
         grids = {}
         if self.image_size is None:
             return []
-        for p, q, why, likely, m in self.steps():
+        for p, q, why, likely, m in self.strides():
             # Padded convolutions round up, and so does pooling that keeps the border:
             # each halves the grid, so their strides are powers of two.
             halves = self.patch_size is not None or p & (p - 1) == 0
@@ -170,7 +170,7 @@ class Facts:
             yield *size, f"unpadded (Inception), about {step} pixels a cell", False
             size = cut(size, 3, 1) if step < 8 else size
 
-    def steps(self):
+    def strides(self):
         """(pixels down, across, in words, likely, merge) from cell to cell."""
         if self.patch_size is None:
             for s in dict.fromkeys((*STRIDES, *range(1, 33))):

@@ -16,7 +16,7 @@ WORDS += (152064, 250002, 256000, 257152)  # that language models know
 LEAST_WORDS = 4000
 CLASSES = (1000, 1001, 21841, 21843)  # of ImageNet
 HEADS = (32, 64, 72, 80, 88, 96, 128)  # widths of one head
-LARGEST = 128  # cells of a side of a feature map, where the image is not known
+LARGEST_MAP = 128  # cells of a side of a feature map, where the image is not known
 MOST_LEVELS, MOST_POINTS = 5, 8
 FEW = 64  # tokens beside those of the cells
 
@@ -168,9 +168,9 @@ def as_map(shape, facts, signed):
     wide = is_width(shape[-3], PROJECTED if signed else NARROWEST)
     (h, w), (r, c), C = shape[-3:-1], shape[-2:], shape[-3]
     if facts.image_size is None:  # no model has so many heads
-        if len(shape) == 4 and is_width(shape[-1]) and 4 <= h == w <= LARGEST:
+        if len(shape) == 4 and is_width(shape[-1]) and 4 <= h == w <= LARGEST_MAP:
             return features("channels last", signed, h=h, w=w, C=shape[-1])
-        usual = len(shape) == 4 and max(r, c) <= min(LARGEST, 2 * min(r, c))
+        usual = len(shape) == 4 and max(r, c) <= min(LARGEST_MAP, 2 * min(r, c))
         found = usual and is_width(C)
         return features("feature map", signed, C=C, h=r, w=c) if found else None
     if (r, c) == tuple(facts.image_size) and not fits(c, facts):

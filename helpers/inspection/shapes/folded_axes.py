@@ -60,7 +60,7 @@ def fold_of(size, N, T, facts, batch, heads):
         sure = unit != "places" or count is not None or size >= MANY_IMAGES
         if windows:
             usual = windows.usual
-            sure = named or (windows.full == list(windows.grid) and count == size)
+            sure = named or (windows.full == windows.grid and count == size)
             sure |= not plain and bool(batch or (first and not facts.family.kinds))
             sure &= named or usual or heads is not None  # which the axis may have
         parts = divide(size, unit, count, batch, heads) if sure else None
@@ -83,7 +83,7 @@ def units(N, T, facts, known):
     joint = plain and len(best.layout.grid) == 3  # space and time
     joint = joint and 2 * best.layout.grid[0] >= (facts.frames or 1)
     if facts.frames and on_image and (known or not joint):
-        yield from (("frames", t, None) for t in steps(facts))
+        yield from (("frames", t, None) for t in times(facts))
     plain = plain and facts.image_size and (facts.patch_size or facts.family.kinds)
     other = facts.in_prompt() or facts.frames or plain
     other = other and "windows" not in facts.family.kinds
@@ -95,7 +95,7 @@ def units(N, T, facts, known):
     yield from (one for one in found if not one[2].usual)
 
 
-def steps(facts):
+def times(facts):
     """In how many steps the frames come: one for each, for every two, for four."""
     frames = facts.frames or 0
     return [frames // k for k in (1, 2, 4) if frames % k == 0 and frames > k]
@@ -104,7 +104,7 @@ def steps(facts):
 def in_time(N, T, facts):
     """True if the keys are the steps of a video, with a class token or without."""
     unsaid = facts.frames is None and facts.family.kinds[:1] == ["frames"]
-    known = N in steps(facts) or N - 1 in steps(facts)
+    known = N in times(facts) or N - 1 in times(facts)
     return T == N and (known or (unsaid and N <= MOST_STEPS and not fits(N, facts)))
 
 

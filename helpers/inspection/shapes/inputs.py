@@ -87,7 +87,7 @@ def other_input(N, facts):
     for extra in EXTRAS:
         side = isqrt(max(N - extra, 0))
         if side * side == N - extra and side > 3 and (extra < 2 or not patch):
-            source, layout = known(N), TokenLayout.from_grid(side, side, extra)
+            source, layout = known_for(N), TokenLayout.from_grid(side, side, extra)
             if patch and (size := f"{side * patch} x {side * patch}") not in source:
                 source = f"images of {size}"
             why = (source, extras_of(extra))
@@ -95,7 +95,7 @@ def other_input(N, facts):
     return None
 
 
-def known(N):
+def known_for(N):
     """The published input of N tokens, or of one more, the class token; or ""."""
     table = read_toml("errors/numbers.toml")["known"]
     whole = table.get(str(N + 1), "") if isqrt(N) ** 2 == N >= FEWEST_KNOWN else ""
@@ -129,6 +129,16 @@ def own_plane(N, T, best, facts):
     return Candidate(layout, *why, likely=False)
 
 
+def pruned(N, facts):
+    """That an encoder dropped or merged cells, where the image has more; or ""."""
+    if None in (facts.image_size, facts.patch_size) or facts.in_prompt():
+        return ""
+    h, w = facts.grids()[0][:2] if facts.grids() else (0, 0)
+    if facts.family.prompt or not h * w / 4 < N < h * w:
+        return ""
+    return say("pruned", h=h, w=w)
+
+
 def instead(report, N, facts):
     """The candidates for N keys; where none is usual and another input is, that comes
     first, and those by chance go, as where a key or two are missing."""
@@ -144,7 +154,7 @@ def instead(report, N, facts):
     if usual or elsewhere or named or "image_size" in facts.assumed:
         return candidates
     other = None if facts.family.prompt else other_input(N, facts)
-    other = other if other and other.source == known(N) else None
+    other = other if other and other.source == known_for(N) else None
     if not (other or fewer(N, facts)):
         return candidates
     left = [c for c in candidates if c.off_grid <= MOST_OVER and not c.layout.grid[2:]]

@@ -42,8 +42,8 @@ def find_keys(shape, values, axes, facts):
     if axis == 0 and len(shape) > 2:
         return last, "by convention", [problem("across images")]
     if name := ran_over(shape, axis, facts):
-        numbers = {"axis": axis, "count": shape[axis], "name": name}
-        return last, "by convention the last axis", [problem("over", **numbers)]
+        found = problem("over", axis=axis, count=shape[axis], name=name)
+        return last, "by convention the last axis", [found]
     evidence = "sums to 1 along this axis, and no other"
     return axis, evidence, [problem("wrong axis", axis=axis)]
 

@@ -10,7 +10,7 @@ from helpers.maps.token_layout import TokenLayout
 MERGES = (1, 2, 4, 3)  # patches of a side that make one key
 
 
-def count(grids, m=1):
+def count_keys(grids, m=1):
     """How many keys these grids (t, h, w) have with m x m cells merged into one."""
     return sum(t * ceil(h / m) * ceil(w / m) for t, h, w in grids)
 
@@ -19,10 +19,10 @@ def packed(M, grids, facts):
     """Candidates of M keys or fewer for these grids, one image behind the other."""
     (t, h, w), known = grids[0], Known.RUN
     merges = (facts.merge, 1) if facts.merge else MERGES  # as named, or not yet merged
-    sizes = [m for m in dict.fromkeys(merges) if count(grids, m) == M]
+    sizes = [m for m in dict.fromkeys(merges) if count_keys(grids, m) == M]
     frame = len(grids) == 1 and t > 1 and M == h * w and not facts.in_prompt()
     if not sizes and not frame:
-        sizes = [m for m in facts.merges or MERGES if count(grids, m) <= M]
+        sizes = [m for m in facts.merges or MERGES if count_keys(grids, m) <= M]
         known = Known.RUN if facts.merges else Known.COUNTED
     if frame and sizes:  # the encoder of Qwen2-VL attends frame by frame
         known = Known.COUNTED
@@ -46,7 +46,7 @@ def filled(M, grids):
 def merged(grids, m, facts, known):
     """Every image of these grids, in every order that its encoder may have. known: for
     where there is but one."""
-    found, start, total = [], 0, count(grids, m)
+    found, start, total = [], 0, count_keys(grids, m)
     for number, (t, h, w) in enumerate(grids, start=1):
         h, w = ceil(h / m), ceil(w / m)
         orders = {}

@@ -6,7 +6,7 @@ import torch
 
 from helpers.inspection.shapes.families import say
 from helpers.inspection.shapes.placing import fitting, put
-from helpers.inspection.shapes.processor import MERGES, count
+from helpers.inspection.shapes.processor import MERGES, count_keys
 from helpers.inspection.shapes.report import Candidate, Known
 from helpers.maps.token_layout import TokenLayout
 
@@ -89,12 +89,12 @@ def image_tokens(N, input_ids, image_token):
     wanted = torch.as_tensor(image_token).flatten()
     found = {}
     for number, row in enumerate(ids):
-        found.setdefault(tuple(row.tolist()), (number, row))
+        found.setdefault(tuple(row.tolist()), number)
     prompts = []
-    for number, row in found.values():
+    for number in found.values():
         name = f", prompt {number} of the batch" if len(found) > 1 else ""
-        places = torch.isin(row, wanted).nonzero()[:, 0]  # (M,)
-        prompts.append(place(N, row, places, name))
+        places = torch.isin(ids[number], wanted).nonzero()[:, 0]  # (M,)
+        prompts.append(place(N, ids[number], places, name))
     return prompts
 
 
@@ -121,10 +121,10 @@ def share(grids, counts):
         left, dealt = list(grids), []
         for M in counts:
             own = []
-            while left and count([*own, left[0]], m) <= M:
+            while left and count_keys([*own, left[0]], m) <= M:
                 own.append(left.pop(0))
             dealt.append(own)
-        if [count(own, m) for own in dealt] == counts:
+        if [count_keys(own, m) for own in dealt] == counts:
             return dealt
     return [grids] * len(counts)
 

@@ -31,16 +31,16 @@ def fit_keys(report, values, keys, facts, fold=None):
     if fold and fold.unit == "frames":  # they have an axis of their own
         several = usual and report.queries != N  # a frame looks at some
         facts = replace(facts, frames=None if several else 1)
-    note = f"{facts.name}: {facts.family.note}" if facts.family.note else ""
+    note = [f"{facts.name}: {facts.family.note}"] * bool(facts.family.note)
     if doubt := without_cells(report, N, fold, usual, facts):
-        return [doubt] if facts.family.grid else [note, doubt]
+        return [doubt] if facts.family.grid else [*note, doubt]
     if queries.across_the_batch(shape, keys, facts) and not usual:
         found = problem("across the batch", cells=shape[0], count=shape[-1])
         if values is None and facts.batch is None:
             return [f"{found.found}; or as many frames, or a window, of every cell"]
         report.problems.append(found)
         return []
-    report.candidates = count(report, values, keys, facts, usual)
+    report.candidates = by_count(report, values, keys, facts, usual)
     if values is not None:
         sort_by_values(report, values, keys)
     report.candidates = without_chance(report, values, facts)
@@ -50,8 +50,8 @@ def fit_keys(report, values, keys, facts, fold=None):
     report.candidates, contradicted = bind(report.candidates, shape, facts)
     if not fold:
         report.candidates = instead(report, N, facts)
-    if note and (facts.family.grid or report.candidates):
-        report.notes.append(note)
+    if facts.family.grid or report.candidates:
+        report.notes += note
     return doubts + contradicted + still_open(report, keys, facts)
 
 
@@ -130,7 +130,7 @@ def without_cells(report, N, fold, usual, facts):
     return fold.windows.doubt() if unit == "windows" and fold.windows.reach else ""
 
 
-def count(report, values, keys, facts, usual):
+def by_count(report, values, keys, facts, usual):
     """Proposals by the number of keys, and by what the values show of their place."""
     shape, N = report.shape, report.shape[keys]
     seen = values is not None and bool(values.min() >= 0)  # no NaN, no scores

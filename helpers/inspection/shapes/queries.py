@@ -6,7 +6,7 @@ from math import ceil, isqrt, prod
 from helpers.inspection.shapes.facts import SMALLEST, as_pair
 from helpers.inspection.shapes.families import say
 from helpers.inspection.shapes.features import HEADS
-from helpers.inspection.shapes.inputs import fewer, usual_input
+from helpers.inspection.shapes.inputs import fewer, pruned, usual_input
 from helpers.inspection.shapes.readings import fits, likeliest
 
 STRIDES = (2, 4, 8)  # of queries or keys that are some of the cells
@@ -43,16 +43,6 @@ def looks_at_words(N, T, facts):
         return known >= N
     no_grid = N % T and T >= SMALLEST and isqrt(N) ** 2 != N and not fits(N, facts)
     return facts.family.words and (T > N or bool(no_grid and not facts.family.place))
-
-
-def pruned(N, facts):
-    """That an encoder dropped or merged cells, where the image has more; or ""."""
-    if None in (facts.image_size, facts.patch_size) or facts.in_prompt():
-        return ""
-    h, w = facts.grids()[0][:2] if facts.grids() else (0, 0)
-    if facts.family.prompt or not h * w / 4 < N < h * w:
-        return ""
-    return say("pruned", h=h, w=w)
 
 
 def cells_that_look(report, N, facts):

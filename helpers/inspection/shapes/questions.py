@@ -5,9 +5,9 @@ from math import isqrt
 from helpers.inspection.shapes.facts import LARGEST
 from helpers.inspection.shapes.families import say
 from helpers.inspection.shapes.features import HEADS, MOST_LEVELS, MOST_POINTS
-from helpers.inspection.shapes.inputs import KIND, fewer, other_size
+from helpers.inspection.shapes.inputs import KIND, fewer, other_size, pruned
 from helpers.inspection.shapes.prompt_layout import unplaced
-from helpers.inspection.shapes.queries import looks_at_words, pruned
+from helpers.inspection.shapes.queries import looks_at_words
 from helpers.inspection.shapes.readings import fits, likeliest
 from helpers.inspection.shapes.report import MOST, Known
 from helpers.inspection.shapes.tiles import TILES

@@ -4,7 +4,7 @@ from itertools import combinations
 
 import torch
 
-MOST = 2**22  # numbers to look at
+MOST_NUMBERS = 2**22  # numbers to look at
 
 
 def sample(values, keep=(-1,)):
@@ -12,7 +12,7 @@ def sample(values, keep=(-1,)):
     two kinds of heads that alternate, both are among them."""
     keep = {axis % values.dim() for axis in keep}
     for axis in (axis for axis in range(values.dim()) if axis not in keep):
-        while values.numel() > MOST and values.shape[axis] > 2:
+        while values.numel() > MOST_NUMBERS and values.shape[axis] > 2:
             values = values[(slice(None),) * axis + (slice(None, None, 3),)]
     return values
 

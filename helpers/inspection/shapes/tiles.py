@@ -55,7 +55,7 @@ def tiled(M, facts, grids):
             source += ", which the count allows" * (not named) + f", {g.source}"
             for layout, others in TILES[kind](M, rows, columns, g.h, g.w):
                 exact = layout.length == M
-                exact &= named or usual(layout, kind, uncut, facts)
+                exact &= named or no_chance(layout, kind, uncut, facts)
                 if exact or (named and facts.image_size is not None):
                     c = Candidate(layout, source, others, kind=kind, merge=g.merge)
                     found.append((named or layout.grid == uncut, c))
@@ -71,7 +71,7 @@ def solved(M, facts, g):
     return sorted(some, key=lambda size: (abs(size[0] - size[1]), size))
 
 
-def usual(layout, kind, uncut, facts):
+def no_chance(layout, kind, uncut, facts):
     """False for tiles that nobody named and that have no thumbnail; or rows cut off,
     where text may be among the keys: then chance finds tiles for any number."""
     alone = kind == "tiles" and layout.index.numel() == layout.length
@@ -128,9 +128,7 @@ def joined(M, rows, columns, h, w, last=False):
         for around in reversed(ways) if last else ways:
             length = high * (wide + 1) + sum(around)
             if length == M or (cut == (0, 0) and length < M and several):
-                layout = TokenLayout.from_grid(high, wide, *around, breaks=1)
-                where = "in front" if around[0] else "behind"
-                yield layout, f"{high} line breaks and a thumbnail {where}"
+                yield with_breaks(high, wide, around)
 
 
 def overlapping(M, rows, columns, h, w):
@@ -140,10 +138,15 @@ def overlapping(M, rows, columns, h, w):
     for high in range(rows * h // 2 + 1, rows * h + 1):
         wide, rest = divmod(M - view - 2 - high, high)
         if not rest and columns * w < 2 * wide <= 2 * columns * w:
-            for around in (view + 1, 1), (1, view + 1):
-                layout = TokenLayout.from_grid(high, wide, *around, breaks=1)
-                where = "in front" if around[0] > 1 else "behind"
-                yield layout, f"{high} line breaks and a thumbnail {where}"
+            yield with_breaks(high, wide, (view + 1, 1))
+            yield with_breaks(high, wide, (1, view + 1))
+
+
+def with_breaks(h, w, around):
+    """Rows with a line break behind each, and a thumbnail on one side."""
+    where = "in front" if around[0] > around[1] else "behind"
+    layout = TokenLayout.from_grid(h, w, *around, breaks=1)
+    return layout, f"{h} line breaks and a thumbnail {where}"
 
 
 TILES = {

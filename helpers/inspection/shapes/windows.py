@@ -32,7 +32,7 @@ class Windows(NamedTuple):
     @property
     def full(self):
         """The grid with its padding."""
-        return [n * s for n, s in zip(self.counts, self.window, strict=True)]
+        return tuple(n * s for n, s in zip(self.counts, self.window, strict=True))
 
     @property
     def usual(self):
@@ -44,7 +44,7 @@ class Windows(NamedTuple):
         it is not known which it is (see `are_shifted`), and before cells that stand
         apart, where a family has both."""
         source = f"{prod(self.counts)} windows of {' x '.join(map(str, self.window))}"
-        if self.full != list(self.grid):
+        if self.full != self.grid:
             source += f", the grid padded to {' x '.join(map(str, self.full))}"
         length = prod(self.counts) * (prod(self.window) + self.extra)
         shifts = (0, self.window[0] // 2) if not self.extra and family.shifts else (0,)
@@ -110,7 +110,7 @@ def windows_of(N, T, facts):
             for grid in stages(facts, len(window) == 3):
                 found.append(Windows(grid, window, extra))
     square = [w for w in found if w.window[-2] == w.window[-1] and not w.extra]
-    found = [w for w in found if w in square or w.full == list(w.grid)]
+    found = [w for w in found if w in square or w.full == w.grid]
     return [w for w in found if prod(w.counts) > 1]
 
 
