@@ -327,6 +327,14 @@ def test_a_width_that_the_heads_do_not_divide_is_no_grid():
         assert "multiple of" not in str(explain(heads)).split("Likeliest")[0], grid
 
 
+def test_a_picture_without_channels_is_read():
+    text = (
+        "Given groups=1, weight of size [384, 3, 8, 8], expected input[1, 0, 512, 585] "
+        "to have 3 channels, but got 0 channels instead"
+    )
+    assert "picture-channels" in named(text)[:2]
+
+
 def test_a_mask_of_another_length_counts_before_the_kernel():
     for text in (
         "with sdpa the mask has 43 keys, but there are 619 tokens",

@@ -94,7 +94,7 @@ def of_axis(low, high, dim, axis):
 def channels(a, b, **_):
     """The channels that a convolution was built for, and those that came."""
     low, high = sorted((as_int(a), as_int(b)))
-    root = 0 if high % max(low, 1) else square_root(high // low)
+    root = square_root(high // low) if low and high % low == 0 else 0
     holds = {"enlarged": low > 4 and root and root > 1}
     return told("channels", holds, low=low, high=high, root=root)
 

@@ -35,12 +35,10 @@ def reshape(wanted, size, axis=None, shapes=()):
             return facts
     if size == asked:
         return {}
-    if facts := filters(wanted, size):
+    if facts := filters(wanted, size) or uneven_heads(wanted, size):
         return facts
     if facts := windows(wanted, size):
         return facts | told("reshape", {"no-grid": True})
-    if facts := uneven_heads(wanted, size):
-        return facts
     if asked <= 0 or size == 0:
         return told("reshape", {"empty": size == 0, "zero": size})
     free, splits = -1 in wanted, splits_of(wanted, size)
@@ -110,8 +108,8 @@ def one_axis(held, wanted):
 
 
 def uneven_heads(wanted, size):
-    """(..., heads, d) with d = width // heads, of a width that heads do not divide."""
-    if len(wanted) < 4 or min(wanted) < 1 or size % math.prod(wanted[:-2]):
+    """(B, T, heads, d) with d = width // heads, of a width that heads do not divide."""
+    if len(wanted) != 4 or min(wanted) < 1 or size % math.prod(wanted[:-2]):
         return {}
     heads, d = wanted[-2:]
     width = size // math.prod(wanted[:-2])

@@ -117,16 +117,6 @@ def fewer(N, facts):
     return ""
 
 
-def pruned(N, facts):
-    """That an encoder dropped or merged cells, where the image has more; or ""."""
-    if None in (facts.image_size, facts.patch_size) or facts.in_prompt():
-        return ""
-    h, w = facts.grids()[0][:2] if facts.grids() else (0, 0)
-    if facts.family.prompt or not h * w / 4 < N < h * w:
-        return ""
-    return say("pruned", h=h, w=w)
-
-
 def own_plane(N, T, best, facts):
     """The square without a key over, where the picture's cells would leave many; or
     None, also where patches or a text are named, or the cells may look."""
@@ -137,6 +127,16 @@ def own_plane(N, T, best, facts):
         return None
     layout, why = TokenLayout.from_grid(side, side), ("a square of its own", EXTRAS[0])
     return Candidate(layout, *why, likely=False)
+
+
+def pruned(N, facts):
+    """That an encoder dropped or merged cells, where the image has more; or ""."""
+    if None in (facts.image_size, facts.patch_size) or facts.in_prompt():
+        return ""
+    h, w = facts.grids()[0][:2] if facts.grids() else (0, 0)
+    if facts.family.prompt or not h * w / 4 < N < h * w:
+        return ""
+    return say("pruned", h=h, w=w)
 
 
 def instead(report, N, facts):
