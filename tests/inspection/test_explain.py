@@ -143,6 +143,17 @@ def test_too_many_axes_and_too_few_are_told_apart(action, cause, not_first):
     assert cause in found[:3] and found[0] != not_first
 
 
+def test_a_mean_of_none_is_told_from_a_tensor_with_too_few_axes():
+    nothing = explain(error_of(lambda: np.mean(None, axis=2)))
+    assert [one.cause.id for one in nothing.causes[:2]] == [
+        "gradient-none",
+        "none-elsewhere",
+    ]
+    assert "`None`" in nothing.causes[0].reasons[0]
+    tokens = np.zeros((2, 5, 8))
+    assert named(error_of(lambda: tokens.mean(axis=(2, 3))))[0] == "tokens-as-map"
+
+
 def test_the_direction_is_read_in_unknown_words_too():
     for text, family in {
         "Expected input batch to be 4D, got 5D tensor": "any-axis-more",

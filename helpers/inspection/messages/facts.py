@@ -92,7 +92,8 @@ def rank(first, second):
     """How many axes a tensor has, where one was named that it does not have."""
     span = as_shape(first)
     axes = span[1] + 1 if len(span) == 2 else as_int(second)
-    return {f"rank-{axes}": f"the tensor has {axes} axes"} if axes > 0 else {}
+    about = f"the tensor has {axes} axes" if axes else "0 axes: `None`, or one number"
+    return {f"rank-{axes}": about} if axes >= 0 else {}
 
 
 def axes(wanted, have):
