@@ -27,9 +27,14 @@ def diagnose(
     patch_size=None,
     layout=None,
     *,
+    batch=None,
+    heads=None,
+    queries=None,
+    layers=None,
+    words=None,
     model=None,
     read_tokens=None,
-    **facts,
+    **run,
 ):
     """A Report: what a weights tensor is, which layouts fit (a number of keys makes
     proposals, and proves none), and what is wrong.
@@ -39,14 +44,16 @@ def diagnose(
     image_size: (H, W) of the model's input in pixels (of one tile, if there are tiles).
     patch_size: pixels from one cell to the next, an int or (down, across).
     layout: a TokenLayout, if you know it.
-    facts: batch, heads, queries, layers, words (of a text): counts that you know,
-    whichever axis has them; merge, frames, tiles, text, input_ids, image_token,
-    grid_thw, spatial_shapes: what you know of the run, see `Facts`. model: a name,
-    which tells missing sizes, or the module, to be probed; read_tokens: for
-    `probe_layout`. These need image_size.
+    batch, heads, queries, layers, words (of a text): counts that you know, whichever
+    axis has them. model: a name, which tells missing sizes, or the module, to be
+    probed; read_tokens: for `probe_layout`. These need image_size.
+    run: merge, frames, tiles, text, input_ids, image_token, grid_thw, spatial_shapes:
+    what you know of the run, see `Facts`.
     Raises TypeError for other weights or facts, ValueError for a size below 1.
     """
-    facts = Facts(image_size, patch_size, name=name_of(model), **facts)
+    counts = {"batch": batch, "heads": heads, "queries": queries, "layers": layers}
+    known = {"name": name_of(model), "words": words} | counts | run
+    facts = Facts(image_size, patch_size, **known)
     report, values = unpack(weights)
     if report.shape == () or 0 in (report.shape or ()):
         report.problems.append(problem("empty"))
