@@ -114,9 +114,8 @@ def uneven_heads(wanted, size):
     heads, d = wanted[-2:]
     width = size // math.prod(wanted[:-2])
     rest = width - heads * d
-    return told(
-        "reshape", {"uneven-heads": 0 < rest < heads and 2 * heads <= d}, **locals()
-    )
+    holds = {"uneven-heads": 0 < rest < heads and 2 * heads <= d}
+    return told("reshape", holds, width=width, heads=heads, d=d, rest=rest)
 
 
 def splits_of(wanted, size):

@@ -55,8 +55,8 @@ def over_words(shape, values, axes, facts):
     if values is None or last < 2 or shape[-1] == 1:
         return None
     known = facts.words or facts.queries
-    others += (shape[-2] * shape[-1],) * (known != shape[-2] * shape[-1])  # cells
-    free = [a for a in range(last - 2, -1, -1) if shape[a] not in (1, *others)]
+    cells = {shape[-2] * shape[-1]} - {known}  # as many may be looked at
+    free = [a for a in range(last - 2, -1, -1) if shape[a] not in {1, *others, *cells}]
     free = [a for a in free if shape[a] != facts.frames]
     free = [a for a in free if shape[a] == known] or free
     if not (on_grid(shape, facts) or facts.family.words or known in shape[:-2]):
