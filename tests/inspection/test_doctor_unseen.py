@@ -208,3 +208,9 @@ def test_maxvit_has_windows_of_neighbours_and_of_cells_that_stand_apart():
         assert torch.equal(
             layout.index.flatten()[windows.flatten()], torch.arange(1176)
         )
+
+
+def test_windows_in_time_have_no_cells_that_stand_apart():
+    known = {"frames": 4, "batch": 1}
+    report = diagnose((48, 4, 98, 98), (112, 168), 4, model="maxvit_tiny", **known)
+    assert report.layouts[0].grid == (4, 28, 42) and len(report.layouts) == 1

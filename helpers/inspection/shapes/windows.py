@@ -50,7 +50,8 @@ class Windows(NamedTuple):
         shifts = (0, self.window[0] // 2) if not self.extra and family.shifts else (0,)
         shifts = shifts if shifted is None else shifts[-1:] if shifted else shifts[:1]
         ways = [(shift, False) for shift in shifts]
-        ways += [(0, True)] * ("strided" in family.kinds and self.full == self.grid)
+        flat = len(self.grid) == 2 and self.full == self.grid
+        ways += [(0, True)] * ("strided" in family.kinds and flat)
         for shift, strided in ways if not self.reach else ():
             index = window_index(self.grid, self.window, self.extra, shift)
             others = f"shifted by {shift}" if shift else "not shifted"
