@@ -69,6 +69,8 @@ def test_ids_and_titles_can_be_told_apart_and_messages_name_what_is_there():
     ids = [name for section in DATA.sections for name in section.ids]
     assert len(set(titles)) == len(titles) == len(ids)
     assert len({message.id for message in DATA.messages}) == len(DATA.messages)
+    wordings = [wording for message in DATA.messages for wording in message.says]
+    assert len(set(wordings)) == len(wordings)
     for message in DATA.messages:
         assert set(message.causes) <= DATA.causes.keys(), message.id
         assert message.causes or message.remedy, message.id
