@@ -59,6 +59,7 @@ def entry_cells(index, cause):
     parts = [
         f"### {cause.title}",
         f"{' '.join(cause.cause.split())}\n\n**{cause.ask}** `{cause.run}`",
+        "\n".join(f"- {note}" for _, note in cause.notes),
         f"Also seen as {'; '.join(said)}." if said else "",
         f"{', '.join(map(link, cause.threads))} (entry `{cause.id}`)".strip(),
     ]

@@ -13,7 +13,7 @@ from torch import nn
 
 from helpers import ROOT
 from helpers.inspection import explain
-from helpers.inspection.messages.index import read_index
+from helpers.inspection.messages.index import notes_in, read_index
 from helpers.inspection.messages.numbers import describe, without_numbers
 from helpers.inspection.messages.recognise import prepare
 from tests.inspection.cases import read_cases
@@ -680,3 +680,40 @@ def test_the_lines_to_copy_are_a_program(name, mark):
     lines = getattr(DATA.causes[name], mark).splitlines() or ["pass"]
     inside = ["def f():", *(f"    {line}" for line in lines)]  # some of them return
     compile("\n".join(inside), name, "exec")
+
+
+NOTED = (
+    ("swin & shifted, maxvit", "windows"),
+    ("captum", "layers"),
+    ("timm", "blocks"),
+)
+
+
+@pytest.mark.parametrize(
+    ("text", "notes"),
+    [
+        ("a Swin of timm", ["blocks"]),
+        ("timm: the shifted windows of Swin", ["windows", "blocks"]),
+        ("MaxViT in captum", ["windows", "layers"]),
+        ("optimism", []),
+    ],
+)
+def test_a_note_is_said_where_the_text_has_its_words(text, notes):
+    assert sorted(notes_in(text, NOTED)) == sorted(notes)
+
+
+def test_the_longest_words_have_their_note_first():
+    assert notes_in("timm, shifted, Swin", NOTED) == ["windows", "blocks"]
+
+
+HAVING_NOTES = [cause for cause in DATA.causes.values() if cause.notes]
+
+
+@pytest.mark.parametrize("cause", HAVING_NOTES, ids=lambda cause: cause.id)
+def test_notes_are_shown_with_their_entry(cause):
+    whole = str(explain(cause.id))
+    for when, note in cause.notes:
+        words = when.split(",")[0].replace("&", " ")
+        assert note in notes_in(words, cause.notes)
+        assert note.split()[-1] in whole
+        assert len(note) <= 220

@@ -24,7 +24,8 @@ class Cause:
     against it. clues: words elsewhere in what was pasted that speak for it. said: how
     people say it without a message. brief: what is wrong and what mends it, in a line.
     code: a program with its lines marked `# before` and `# after`, in plain PyTorch;
-    course: the same with the helpers of the course. part: its notebook.
+    course: the same with the helpers of the course. notes: what is more to say where a
+    text names one of some words (see `notes_in`). part: its notebook.
     """
 
     id: str
@@ -40,6 +41,7 @@ class Cause:
     unless: tuple = ()
     clues: tuple = ()
     said: tuple = ()
+    notes: tuple = ()
     part: str = ""
 
     @property
@@ -66,7 +68,7 @@ class Message:
     patterns for wordings that are not known, of which `says` names the kind. means:
     what it says, in plain words. numbers: which facts to look for, and roles: what its
     numbers are, in order. causes: ids, the most frequent first. A message without
-    causes is not about shapes: `remedy` says what helps.
+    causes is not about shapes: `remedy` says what helps. notes: as of a cause.
     """
 
     id: str
@@ -77,6 +79,7 @@ class Message:
     numbers: str = ""
     roles: tuple = ()
     remedy: str = ""
+    notes: tuple = ()
 
 
 class Section(NamedTuple):
@@ -117,9 +120,11 @@ def read_index(folder=FOLDER):
 
 
 def frozen(table):
-    """A table of the file, with its lists as tuples and its texts without edges."""
+    """A table of the file: lists and {when: note} as tuples, texts without edges."""
     return {
-        key: tuple(value) if isinstance(value, list) else value.strip("\n")
+        key: value.strip("\n")
+        if isinstance(value, str)
+        else tuple(value.items() if isinstance(value, dict) else value)
         for key, value in table.items()
     }
 
@@ -138,6 +143,20 @@ def mentions(text, clue):
     end = r"(?!\d)" if clue[-1].isdigit() else ""
     start = r"(?<![a-z\d])" if clue[0].isalnum() else ""
     return bool(re.search(start + re.escape(clue) + end, text, re.IGNORECASE))
+
+
+def notes_in(text, notes):
+    """The notes that a text asks for, those by the longest words first.
+
+    notes: pairs (when, note). when: words with commas between them, of which the text
+    has to mention one; of "swin & window_size" it has to mention both.
+    """
+    found = []
+    for when, note in notes:
+        ways = [[word.strip() for word in way.split("&")] for way in when.split(",")]
+        if held := [way for way in ways if all(mentions(text, word) for word in way)]:
+            found.append((max(len("".join(way)) for way in held), note))
+    return [note for _, note in sorted(found, key=lambda one: -one[0])]
 
 
 def marked(code, mark):

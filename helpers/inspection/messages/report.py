@@ -3,9 +3,10 @@
 import textwrap
 import tomllib
 
-from helpers.inspection.messages.index import FOLDER
+from helpers.inspection.messages.index import FOLDER, notes_in
 
 WIDTH, FULL, MANY = 88, 3, 8  # letters of a line, causes in full, and with a title
+NOTES, FEW = 3, 1  # of a cause in full or a message, and of one in brief
 SAID = tomllib.loads((FOLDER / "phrases.toml").read_text(encoding="utf-8"))
 
 
@@ -26,17 +27,27 @@ def as_text(explanation):
             paragraphs.append(SAID["less"])
         paragraphs.append("\n".join(one_cause(place, ranked, explanation.text)))
     if more := causes[FULL:MANY]:
-        lines = (in_brief(n, one.cause) for n, one in enumerate(more, FULL + 1))
+        lines = (
+            in_brief(n, one.cause, explanation.text)
+            for n, one in enumerate(more, FULL + 1)
+        )
         paragraphs.append("\n".join([SAID["more"], *lines]))
     if causes or explanation.message is None:
         paragraphs.append(wrap(SAID["next"]))
     return "\n\n".join(paragraphs)
 
 
-def in_brief(place, cause):
-    """A further cause in two sentences."""
-    named = wrap(f"{place}. {cause.id}: {cause.brief}", "   ")
-    return named + "\n" + wrap(f"   Ask:    {cause.ask}", " " * 11)
+def in_brief(place, cause, text):
+    """A further cause in two sentences, and what is to be said of such a text."""
+    said = notes_in(text, cause.notes)[:FEW]
+    lines = (
+        wrap(f"   {line}", " " * 11) for line in [f"Ask:    {cause.ask}", *noted(said)]
+    )
+    return "\n".join([wrap(f"{place}. {cause.id}: {cause.brief}", "   "), *lines])
+
+
+def noted(notes):
+    return [f"Note:   {note}" for note in notes]
 
 
 def heading(explanation):
@@ -45,7 +56,8 @@ def heading(explanation):
     if message is not None:
         close = f"{SAID['close']} *{message.says[0]}*" if explanation.close else ""
         shapes = "" if message.causes else SAID["not_shapes"]
-        parts = (close, message.means, message.remedy, shapes)
+        notes = notes_in(explanation.text, message.notes)[:NOTES]
+        parts = (close, message.means, message.remedy, *notes, shapes)
         return [wrap(part) for part in parts if part]
     if not causes:
         return [wrap(SAID["unknown"])]
@@ -59,7 +71,12 @@ def one_cause(place, ranked, text):
     cause = ranked.cause
     packages = SAID["packages"].split() if "pip show" in cause.run else ()
     run = " ".join([cause.run, *(one for one in packages if one in text.lower())])
+    named = text.strip() == cause.id  # asked for by its name, it says all
+    notes = (
+        [n for _, n in cause.notes] if named else notes_in(text, cause.notes)[:NOTES]
+    )
     lines = [wrap(f"{place}. {cause.cause}", "   ")]
+    lines += [wrap(f"   {note}", " " * 11) for note in noted(notes)]
     lines += [wrap(f"   Fits:   {reason}", " " * 11) for reason in ranked.reasons]
     lines += [wrap(f"   Ask:    {cause.ask}", " " * 11), *block("Run:", run)]
     lines += block("Before:", cause.before) if place == 1 else []

@@ -5,7 +5,8 @@ import json
 import re
 
 from helpers.inspection.messages.explain import explain
-from helpers.inspection.messages.report import heading
+from helpers.inspection.messages.index import notes_in
+from helpers.inspection.messages.report import NOTES, heading
 
 SHOWN = 6  # causes
 FIELDS = ("id", "cause", "ask", "run", "before", "after")
@@ -16,12 +17,16 @@ def as_json(text):
     found = explain(text)
     causes = [
         {name: getattr(ranked.cause, name) for name in FIELDS}
-        | {"reasons": ranked.reasons, "cause": one_line(ranked.cause.cause)}
+        | {"reasons": ranked.reasons, "cause": with_notes(ranked.cause, text)}
         for ranked in found.causes[:SHOWN]
     ]
     facts = [one_line(fact) for fact in found.facts]
     said = one_line(" ".join(heading(found)))
     return json.dumps({"heading": said, "facts": facts, "causes": causes})
+
+
+def with_notes(cause, text):
+    return one_line(" ".join([cause.cause, *notes_in(text, cause.notes)[:NOTES]]))
 
 
 def one_line(text):
