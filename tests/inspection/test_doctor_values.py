@@ -118,3 +118,9 @@ def test_a_causal_square_of_text_is_no_clean_bill():
     assert "self-attention of a text" in str(report)
     assert "no problem found" not in str(report)
     assert "no problem found" in str(diagnose(scores(2, 4, 9, 196).softmax(-1)))
+
+
+def test_a_causal_mask_tells_a_softmax_over_queries_from_swapped_axes():
+    masked = causal(2, 3, 12, 12)
+    assert kinds(diagnose(masked.softmax(-2))) == ["over"]
+    assert kinds(diagnose(masked.softmax(-1).mT)) == ["wrong axis"]

@@ -3,8 +3,9 @@
 from helpers.inspection.shapes.facts import SMALLEST
 from helpers.inspection.shapes.families import problem
 from helpers.inspection.shapes.readings import fits, likeliest
-from helpers.inspection.shapes.softmax import tolerance
+from helpers.inspection.shapes.softmax import image_block, tolerance
 
+BEHIND = "queries, of which none looks ahead"
 NEAR = 0.95  # of a cell's softmax, at some cells, where some of its words are cut off
 
 
@@ -41,7 +42,8 @@ def find_keys(shape, values, axes, facts):
         return axis, "sums to 1 along this axis; the heads stand behind", []
     if axis == 0 and len(shape) > 2:
         return last, "by convention", [problem("across images")]
-    if name := ran_over(shape, axis, facts):
+    back = axis == last - 1 and image_block(values) == (0, 0)  # no row looks ahead
+    if name := BEHIND * back or ran_over(shape, axis, facts):
         found = problem("over", axis=axis, count=shape[axis], name=name)
         return last, "by convention the last axis", [found]
     evidence = "sums to 1 along this axis, and no other"
