@@ -1,11 +1,15 @@
 """pyproject.toml, environment.yml and constraints.txt must agree on the packages."""
 
 import re
+import subprocess
+import sys
 import tomllib
+from importlib.metadata import packages_distributions
 
 import yaml
 from packaging.requirements import Requirement
 from packaging.specifiers import SpecifierSet
+from packaging.utils import canonicalize_name
 
 from helpers import ROOT
 from tools.requirements import ALL_EXTRAS, declared
@@ -64,3 +68,16 @@ def test_ci_runs_the_notebooks_as_they_are_and_elsewhere():
     assert re.search(r"^make test-elsewhere EXTRAS", script, re.M)
     recipe = (ROOT / "Makefile").read_text().split("test-elsewhere: ")[1]
     assert "tools matrix --settings scalar" in recipe.splitlines()[1]
+
+
+def test_make_test_needs_no_package_of_the_other_extras():
+    others = declared(ALL_EXTRAS).keys() - pip_requirements().keys()
+    installed = packages_distributions().items()
+    owned = [(name, set(map(canonicalize_name, owners))) for name, owners in installed]
+    blocked = [name for name, owners in owned if others & owners]
+    program = f"import sys, pytest; sys.modules |= dict.fromkeys({blocked})\n"
+    program += "sys.exit(pytest.main(['--collect-only', '-q', 'tests']))"
+    run = subprocess.run(
+        [sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True
+    )
+    assert not run.returncode, run.stdout[-2000:]

@@ -10,7 +10,6 @@ import sys
 from pathlib import Path
 
 import nbformat
-from sphinx.cmd.build import build_main
 
 from helpers import ROOT
 from tools.notebooks import INDEX, require_run
@@ -40,6 +39,8 @@ def build(folder):
     prepare(source, script=not lacking)
     options = ["-q", "-W", "--keep-going", "-c", SITE, "-d", doctrees]
     options += ["-D", f"course_live={int(not lacking)}"]
+    from sphinx.cmd.build import build_main  # of the extra `site`
+
     failed = build_main([str(part) for part in (*options, source, target)])
     if lacking:
         print(f"The site has no live scene: {lacking}.")
