@@ -11,7 +11,7 @@ from itertools import chain
 import nbformat
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
-from helpers.inspection.messages.index import FOLDER, read_index
+from helpers.inspection.messages.index import FOLDER, pairs_of, read_index
 from tools.notebooks import INDEX, run_all
 
 SHORT = 8  # lines of a program that stays in one cell
@@ -59,13 +59,22 @@ def entry_cells(index, cause):
     parts = [
         f"### {cause.title}",
         f"{' '.join(cause.cause.split())}\n\n**{cause.ask}** `{cause.run}`",
-        "\n".join(f"- {note}" for _, note in cause.notes),
+        folded_notes(cause.notes),
         f"Also seen as {'; '.join(said)}." if said else "",
         f"{', '.join(map(link, cause.threads))} (entry `{cause.id}`)".strip(),
     ]
     more = [f"# with the course's helpers\n{cause.course}"] * bool(cause.course)
     text = new_markdown_cell("\n\n".join(filter(None, parts)))
     return [text, *map(new_code_cell, [*in_cells(cause.code), *more])]
+
+
+def folded_notes(notes):
+    """Notes as a list to open; "" without any."""
+    if not notes:
+        return ""
+    lines = [f"- {note}" for _, note in pairs_of(notes)]
+    head = f"<details><summary>In one library or situation ({len(lines)})</summary>"
+    return "\n".join([head, "", *lines, "", "</details>"])
 
 
 def in_cells(code):

@@ -13,7 +13,7 @@ from torch import nn
 
 from helpers import ROOT
 from helpers.inspection import explain
-from helpers.inspection.messages.index import notes_in, read_index
+from helpers.inspection.messages.index import notes_in, pairs_of, read_index
 from helpers.inspection.messages.numbers import describe, without_numbers
 from helpers.inspection.messages.recognise import prepare
 from tests.inspection.cases import read_cases
@@ -682,11 +682,7 @@ def test_the_lines_to_copy_are_a_program(name, mark):
     compile("\n".join(inside), name, "exec")
 
 
-NOTED = (
-    ("swin & shifted, maxvit", "windows"),
-    ("captum", "layers"),
-    ("timm", "blocks"),
-)
+NOTED = "swin & shifted, maxvit => windows\ncaptum => layers\ntimm => blocks"
 
 
 @pytest.mark.parametrize(
@@ -706,14 +702,19 @@ def test_the_longest_words_have_their_note_first():
     assert notes_in("timm, shifted, Swin", NOTED) == ["windows", "blocks"]
 
 
-HAVING_NOTES = [cause for cause in DATA.causes.values() if cause.notes]
+HAVING_NOTES = [one for one in (*DATA.causes.values(), *DATA.messages) if one.notes]
+CODE = re.compile(r"``.*?``|`[^`]*`")
 
 
-@pytest.mark.parametrize("cause", HAVING_NOTES, ids=lambda cause: cause.id)
-def test_notes_are_shown_with_their_entry(cause):
-    whole = str(explain(cause.id))
-    for when, note in cause.notes:
-        words = when.split(",")[0].replace("&", " ")
-        assert note in notes_in(words, cause.notes)
-        assert note.split()[-1] in whole
-        assert len(note) <= 220
+@pytest.mark.parametrize("one", HAVING_NOTES, ids=lambda one: one.id)
+def test_notes_are_found_by_their_words_short_and_of_plain_text(one):
+    for when, note in pairs_of(one.notes):
+        assert note in notes_in(when.split(",")[0].replace("&", " "), one.notes)
+        assert len(note) <= 220 and note.count("`") % 2 == 0
+        assert not re.search(r"[<$]|\*\*|__|\]\(", CODE.sub("", note)), note
+
+
+def test_an_entry_that_is_asked_for_by_its_name_says_all_its_notes():
+    name, cause = next((n, c) for n, c in DATA.causes.items() if "\n" in c.notes)
+    said = " ".join(str(explain(name)).split())
+    assert all(" ".join(n.split()) in said for _, n in pairs_of(cause.notes))

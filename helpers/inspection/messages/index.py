@@ -41,7 +41,7 @@ class Cause:
     unless: tuple = ()
     clues: tuple = ()
     said: tuple = ()
-    notes: tuple = ()
+    notes: str = ""
     part: str = ""
 
     @property
@@ -79,7 +79,7 @@ class Message:
     numbers: str = ""
     roles: tuple = ()
     remedy: str = ""
-    notes: tuple = ()
+    notes: str = ""
 
 
 class Section(NamedTuple):
@@ -120,11 +120,9 @@ def read_index(folder=FOLDER):
 
 
 def frozen(table):
-    """A table of the file: lists and {when: note} as tuples, texts without edges."""
+    """A table of the file, with its lists as tuples and its texts without edges."""
     return {
-        key: value.strip("\n")
-        if isinstance(value, str)
-        else tuple(value.items() if isinstance(value, dict) else value)
+        key: tuple(value) if isinstance(value, list) else value.strip("\n")
         for key, value in table.items()
     }
 
@@ -145,14 +143,19 @@ def mentions(text, clue):
     return bool(re.search(start + re.escape(clue) + end, text, re.IGNORECASE))
 
 
+def pairs_of(notes):
+    """[(when, note)] of lines *when => note*."""
+    return [tuple(line.split(" => ", 1)) for line in notes.splitlines()]
+
+
 def notes_in(text, notes):
     """The notes that a text asks for, those by the longest words first.
 
-    notes: pairs (when, note). when: words with commas between them, of which the text
+    notes: lines *when => note*. when: words with commas between them, of which the text
     has to mention one; of "swin & window_size" it has to mention both.
     """
     found = []
-    for when, note in notes:
+    for when, note in pairs_of(notes):
         ways = [[word.strip() for word in way.split("&")] for way in when.split(",")]
         if held := [way for way in ways if all(mentions(text, word) for word in way)]:
             found.append((max(len("".join(way)) for way in held), note))

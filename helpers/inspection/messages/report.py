@@ -3,7 +3,7 @@
 import textwrap
 import tomllib
 
-from helpers.inspection.messages.index import FOLDER, notes_in
+from helpers.inspection.messages.index import FOLDER, notes_in, pairs_of
 
 WIDTH, FULL, MANY = 88, 3, 8  # letters of a line, causes in full, and with a title
 NOTES, FEW = 3, 1  # of a cause in full or a message, and of one in brief
@@ -71,10 +71,9 @@ def one_cause(place, ranked, text):
     cause = ranked.cause
     packages = SAID["packages"].split() if "pip show" in cause.run else ()
     run = " ".join([cause.run, *(one for one in packages if one in text.lower())])
-    named = text.strip() == cause.id  # asked for by its name, it says all
-    notes = (
-        [n for _, n in cause.notes] if named else notes_in(text, cause.notes)[:NOTES]
-    )
+    notes = notes_in(text, cause.notes)[:NOTES]
+    if text.strip() == cause.id:  # asked for by its name, it says all
+        notes = [note for _, note in pairs_of(cause.notes)]
     lines = [wrap(f"{place}. {cause.cause}", "   ")]
     lines += [wrap(f"   {note}", " " * 11) for note in noted(notes)]
     lines += [wrap(f"   Fits:   {reason}", " " * 11) for reason in ranked.reasons]
