@@ -1,7 +1,7 @@
 """The error index as notebooks, made from its data in data/errors.
 
-`python -m tools index` writes and runs both of its notebooks; only the two cells of
-set-up are written in the first itself. On the site each entry has a page of its own.
+`python -m tools index` writes and runs its notebooks; only the two cells of set-up are
+written in the first itself. On the site each entry has a page of its own.
 """
 
 import ast
@@ -15,6 +15,7 @@ from helpers.inspection.messages.index import FOLDER, pairs_of, read_index
 from tools.notebooks import INDEX, run_all
 
 SHORT = 8  # lines of a program that stays in one cell
+CONTINUED = "error_index_continued"  # how the later notebooks open
 WORDINGS = 6  # of an entry in the notebook; its page of the site has all
 
 
@@ -30,7 +31,10 @@ def make_index():
 def cells_of(index, part, setup):
     """The cells of a notebook of the index, in order; setup: those below the first."""
     titles = [(f"[{s.title}]({link_to(s)})", s.see) for s in index.sections]
-    cells = [new_markdown_cell(with_rows(part, titles)), *setup]
+    opening = part if part == INDEX[0].stem else CONTINUED
+    number = f"part {part[-1]} of {len(INDEX)}"
+    opening = with_rows(opening, titles).replace("PART", number)
+    cells = [new_markdown_cell(opening), *setup]
     for _, title, _, text, ids in (s for s in index.sections if s.part == part):
         entries = [entry_cells(index, index.causes[name]) for name in ids]
         first = entries[0][0]

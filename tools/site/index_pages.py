@@ -8,7 +8,7 @@ from functools import partial
 import nbformat
 from nbformat.v4 import new_markdown_cell, new_notebook
 
-from helpers.inspection.messages.index import read_index
+from helpers.inspection.messages.index import pairs_of, read_index
 from tools.index import anchor, messages_of, quoted, read_entries, with_rows
 from tools.notebooks import INDEX, METADATA
 
@@ -35,10 +35,15 @@ def make_pages():
         contents.append("\n".join(lines))
     hidden = "```{toctree}\n:hidden:\n\n" + "\n".join(pages) + "\n```"
     said = (m for m in index.messages if not m.causes)
-    others = [(quoted(m.says[0]), f"{m.means} {m.remedy}") for m in said]
+    others = [(quoted(m.says[0]), in_short(m)) for m in said]
     contents += [with_rows("others", others), with_rows("closing"), hidden]
     page = page_of(cells=[new_markdown_cell("\n\n".join(contents))])
     return {INDEX[0].stem: page} | pages
+
+
+def in_short(message):
+    notes = (note for _, note in pairs_of(message.notes))
+    return " ".join([message.means, message.remedy, *notes])
 
 
 def other_wordings(index, name):

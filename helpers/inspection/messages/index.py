@@ -11,7 +11,12 @@ from helpers import ROOT
 FOLDER = ROOT / "data" / "errors"
 MESSAGES, SAID, COUNTS = "messages.toml", "said.toml", "counts.toml"
 # A notebook of the index, and the first of its sections (a file of data/errors).
-PARTS = {"error_index": "01", "error_index_more": "17"}
+PARTS = {
+    "error_index": "01",
+    "error_index_2": "08",
+    "error_index_3": "18",
+    "error_index_4": "23",
+}
 # attn_implementation="eager", set_attn_implementation("eager"), {"need_weights": True}
 SETTING = re.compile(r"([a-z]\w+)[\"']? ?[=(:] ?(?:[\"'](\w+)[\"']|(True|False))")
 
