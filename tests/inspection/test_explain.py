@@ -3,6 +3,7 @@
 import re
 import subprocess
 import sys
+import tomllib
 
 import einops
 import numpy as np
@@ -13,7 +14,13 @@ from torch import nn
 
 from helpers import ROOT
 from helpers.inspection import explain
-from helpers.inspection.messages.index import notes_in, pairs_of, read_index
+from helpers.inspection.messages.index import (
+    filled,
+    load,
+    notes_in,
+    pairs_of,
+    read_index,
+)
 from helpers.inspection.messages.numbers import describe, without_numbers
 from helpers.inspection.messages.recognise import prepare
 from tests.inspection.cases import read_cases
@@ -680,6 +687,13 @@ def test_the_lines_to_copy_are_a_program(name, mark):
     lines = getattr(DATA.causes[name], mark).splitlines() or ["pass"]
     inside = ["def f():", *(f"    {line}" for line in lines)]  # some of them return
     compile("\n".join(inside), name, "exec")
+
+
+@pytest.mark.parametrize("file", ["01-missing.toml", "messages.toml", "said.toml"])
+def test_the_data_is_read_as_toml(file):
+    file = ROOT / "data" / "errors" / file
+    text = file.read_text(encoding="utf-8")
+    assert load(file) == filled(tomllib.loads(text), texts=())
 
 
 NOTED = "swin & shifted, maxvit => windows\ncaptum => layers\ntimm => blocks"

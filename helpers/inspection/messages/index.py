@@ -107,29 +107,39 @@ class Index:
 def read_index(folder=FOLDER):
     """The index from its files, in the order of their names."""
     sections, causes = [], {}
-    said = tomllib.loads((folder / SAID).read_text(encoding="utf-8"))
+    said = load(folder / SAID)
     for file in sorted(folder.glob("[0-9]*.toml")):
-        data = tomllib.loads(file.read_text(encoding="utf-8"))
+        data = load(file)
         part = [name for name, first in PARTS.items() if first <= file.name][-1]
         for entry in data["entry"]:
-            phrases = tuple(said.get(entry["id"], "").split("\n")[:-1])
-            cause = Cause(said=phrases, part=part, **frozen(entry))
-            causes[cause.id] = cause
+            phrases = tuple(said.get(entry["id"], "").splitlines())
+            causes[entry["id"]] = Cause(said=phrases, part=part, **entry)
         ids = tuple(entry["id"] for entry in data["entry"])
-        text = data.get("text", "").strip()
+        text = data.get("text", "")
         sections.append(Section(part, data["section"], data["you_see"], text, ids))
-    data = tomllib.loads((folder / MESSAGES).read_text(encoding="utf-8"))
-    messages = tuple(Message(**frozen(message)) for message in data["message"])
+    messages = tuple(Message(**one) for one in load(folder / MESSAGES)["message"])
     counts = tomllib.loads((folder / COUNTS).read_text(encoding="utf-8"))
     return Index(tuple(sections), causes, messages, counts)
 
 
-def frozen(table):
-    """A table of the file, with its lists as tuples and its texts without edges."""
-    return {
-        key: tuple(value) if isinstance(value, list) else value.strip("\n")
-        for key, value in table.items()
-    }
+def load(file):
+    """A TOML file without numbers, lists as tuples, texts without empty lines around.
+
+    tomllib looks at every letter of a text between ''', and those are most of the data:
+    a number stands in for each, and is filled in afterwards.
+    """
+    parts = file.read_text(encoding="utf-8").split("'''")
+    rest = [f"{part}{n}" for n, part in enumerate(parts[:-1:2])]
+    return filled(tomllib.loads("".join([*rest, parts[-1]])), parts[1::2])
+
+
+def filled(value, texts):
+    """A value of TOML with texts for the numbers that stand in for them."""
+    if isinstance(value, dict):
+        return {key: filled(one, texts) for key, one in value.items()}
+    if isinstance(value, list):
+        return tuple(filled(one, texts) for one in value)
+    return (texts[value] if isinstance(value, int) else value).strip("\n")
 
 
 @cache

@@ -14,7 +14,7 @@ from math import exp, fsum, log
 from helpers.inspection.messages.index import FOLDER
 
 WORD = re.compile(r"[a-z_][a-z_\d]+")
-CAMEL = re.compile(r"\b[A-Z]?[a-z]+(?:[A-Z][a-z]+)+\b")  # MaskedAutoencoder
+CAMEL = re.compile(r"\b[A-Z]?[a-z]++(?:[A-Z][a-z]+)+\b")  # MaskedAutoencoder
 PARTS = re.compile(r"(?<=[a-z])(?=[A-Z])")
 # Each way begins with a letter: so `re` looks only where that letter is.
 NEGATED = re.compile(r"n['’]?t\b|cannot\b")
@@ -138,7 +138,7 @@ class Ranking:
         """phrases, others: {name: texts}; a term counts once in each text."""
         self.texts, self.common = {}, {}
         for name, said in phrases.items():
-            lines = (" ".join(text.split()) for text in (*said, *others[name]))
+            lines = (text.replace("\n", " ") for text in (*said, *others[name]))
             self.texts[name] = [*map(words_of, plain("\n".join(lines)).split("\n"))]
             self.common[name] = 1 + COMMON * log(1 + len(said))
         self.words = set(chain.from_iterable(chain(*self.texts.values())))
