@@ -43,20 +43,14 @@ def error_of(action):
     return f"{type(caught.value).__name__}: {caught.value}"
 
 
-@pytest.mark.parametrize(
-    "case", read_cases(FOLDER, "case"), ids=lambda case: case["id"]
-)
-def test_no_known_case_is_misled(case):
-    assert points(case, explain(text_of(case))) >= 0
-
-
 @pytest.mark.parametrize("file", FILES, ids=lambda file: file.stem)
-def test_known_cases_are_led_far(file):
-    found = [
-        points(case, explain(text_of(case)))
+def test_known_cases_are_led_far_and_none_is_misled(file):
+    found = {
+        case["id"]: points(case, explain(text_of(case)))
         for case in read_cases(FOLDER, "case", [file])
-    ]
-    assert len(found) > 10 and sum(found) >= 0.75 * 2 * len(found)
+    }
+    assert not [name for name, point in found.items() if point < 0]
+    assert len(found) > 10 and sum(found.values()) >= 0.75 * 2 * len(found)
 
 
 @pytest.mark.parametrize(
@@ -251,10 +245,10 @@ def test_no_number_stops_it(seed):
         shape = random.integers(-1, 3000, random.integers(0, 6)).tolist()
         return str(random.choice([str(shape), "0", "1", "7", "196", "150528"]))
 
-    for message in DATA.messages:
-        for text in message.says:
-            said = explain(re.sub(r"\[[^\]]*\]|\([\d, ]+\)|\d+", another, text))
-            assert str(said)
+    texts = [text for message in DATA.messages for text in message.says]
+    for text in texts[seed::3]:
+        said = explain(re.sub(r"\[[^\]]*\]|\([\d, ]+\)|\d+", another, text))
+        assert str(said)
 
 
 def test_equal_counts_are_no_error():
@@ -627,9 +621,10 @@ def test_counted_cases_name_messages_and_causes_that_exist():
 
 def test_a_cause_counted_behind_a_message_is_known_behind_it():
     for message in DATA.messages:
-        text = message.says[0].replace("...", "x")
-        if not message.like and explain(text).message == message:
-            assert DATA.counts.get(message.id, {}).keys() <= {*named(text)}, message.id
+        found = explain(message.says[0].replace("...", "x"))
+        if not message.like and found.message == message:
+            causes = {ranked.cause.id for ranked in found.causes}
+            assert DATA.counts.get(message.id, {}).keys() <= causes, message.id
 
 
 def run(*arguments, text=None):

@@ -156,10 +156,10 @@ class Ranking:
         for name, texts in self.texts.items():
             counts = Counter()
             for words in texts:
-                shared = [near[word] for word in words if word in near]
-                if len(shared) > 1:
-                    shared.append(asked & pairs(words))
-                counts.update(set().union(*shared))
+                if shared := [near[word] for word in words if word in near]:
+                    if len(shared) > 1:
+                        shared.append(asked & pairs(words))
+                    counts.update(set().union(*shared))
             for term, n in counts.items():
                 having[term][name] = n
         found = dict.fromkeys(self.texts, 0.0)
