@@ -46,6 +46,13 @@ def in_brief(place, cause, text):
     return "\n".join([wrap(f"{place}. {cause.id}: {cause.brief}", "   "), *lines])
 
 
+def notes_of(cause, text):
+    """The notes of a cause in full that such a text asks for; its name asks for all."""
+    if text.strip() == cause.id:
+        return [note for _, note in pairs_of(cause.notes)]
+    return notes_in(text, cause.notes)[:NOTES]
+
+
 def noted(notes):
     return [f"Note:   {note}" for note in notes]
 
@@ -71,11 +78,8 @@ def one_cause(place, ranked, text):
     cause = ranked.cause
     packages = SAID["packages"].split() if "pip show" in cause.run else ()
     run = " ".join([cause.run, *(one for one in packages if one in text.lower())])
-    notes = notes_in(text, cause.notes)[:NOTES]
-    if text.strip() == cause.id:  # asked for by its name, it says all
-        notes = [note for _, note in pairs_of(cause.notes)]
     lines = [wrap(f"{place}. {cause.cause}", "   ")]
-    lines += [wrap(f"   {note}", " " * 11) for note in noted(notes)]
+    lines += [wrap(f"   {one}", " " * 11) for one in noted(notes_of(cause, text))]
     lines += [wrap(f"   Fits:   {reason}", " " * 11) for reason in ranked.reasons]
     lines += [wrap(f"   Ask:    {cause.ask}", " " * 11), *block("Run:", run)]
     lines += block("Before:", cause.before) if place == 1 else []

@@ -5,8 +5,7 @@ import json
 import re
 
 from helpers.inspection.messages.explain import explain
-from helpers.inspection.messages.index import notes_in
-from helpers.inspection.messages.report import NOTES, heading
+from helpers.inspection.messages.report import heading, notes_of
 
 SHOWN = 6  # causes
 FIELDS = ("id", "cause", "ask", "run", "before", "after")
@@ -26,7 +25,7 @@ def as_json(text):
 
 
 def with_notes(cause, text):
-    return one_line(" ".join([cause.cause, *notes_in(text, cause.notes)[:NOTES]]))
+    return one_line(" ".join([cause.cause, *notes_of(cause, text)]))
 
 
 def one_line(text):
