@@ -1,6 +1,5 @@
 """Rules: what is wrong with rows of weights, or with values of both signs."""
 
-import math
 from functools import partial
 
 import torch
@@ -133,7 +132,8 @@ def masked_scores(rows):
 
 
 def hides(rows):
-    return {"least": -math.inf if rows.least <= HIDES else rows.least}
+    """What hides is the least number, as it was before `HIDES` took its place."""
+    return {"least": rows.values[~rows.values.isnan()].min().item()}
 
 
 def similarities(rows):

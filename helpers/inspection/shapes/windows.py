@@ -39,6 +39,11 @@ class Windows(NamedTuple):
         """True for square ones of nothing but cells, in one step of time."""
         return len(set(self.window)) == 1 and not self.extra and not self.reach
 
+    def either(self, family):
+        """True if a patch may have as many places as there are windows: k x k."""
+        square = len(self.counts) == 2 and len(set(self.counts)) == 1
+        return square and self.full == self.grid and not (family.kinds or self.extra)
+
     def candidates(self, shifted, family):
         """Layouts of all windows, joined; the plain one comes before a shifted one, if
         it is not known which it is (see `are_shifted`), and before cells that stand
@@ -51,7 +56,8 @@ class Windows(NamedTuple):
         shifts = shifts if shifted is None else shifts[-1:] if shifted else shifts[:1]
         ways = [(shift, False) for shift in shifts]
         flat = len(self.grid) == 2 and self.full == self.grid
-        ways += [(0, True)] * ("strided" in family.kinds and flat)
+        either = self.either(family) and not shifted
+        ways += [(0, True)] * (("strided" in family.kinds or either) and flat)
         for shift, strided in ways if not self.reach else ():
             index = window_index(self.grid, self.window, self.extra, shift)
             others = f"shifted by {shift}" if shift else "not shifted"
