@@ -24,12 +24,14 @@ def instead_of_weights(report, values, facts):
         signed = bool((values.nan_to_num() < -1e-6).any())
         if found := two_numbers(values):
             return found
+        if len(shape) == 5 and shape[-2:] == (1, 1) and report.sums == (1,):
+            return features.features("branches")
         total = values.nan_to_num().double().sum(-1)  # (...)
         cut = total.min() >= 0.5 and total.max() <= 1 + tolerance(values)  # of keys
         if (report.sums or (cut and not signed)) and not features.labels(shape, facts):
             return None
         pixels = None if named & set(shape) else as_pixels(shape, values, facts)
-        if found := whole_numbers(values) or gate(values, facts) or pixels:
+        if found := gate(values, facts) or pixels or whole_numbers(values):
             return found
     placed = facts.in_prompt() or facts.given_grids() or exact(shape[-1], facts)
     if not signed and facts.gives_layout() and placed:

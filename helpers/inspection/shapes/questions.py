@@ -19,7 +19,7 @@ PLACES = "text=(keys in front of the image's, keys behind)", "input_ids=, image_
 def among(c, f):
     """True where it is open which of the keys are cells."""
     front = c.off_grid - f.family.behind
-    usual = front < 3 or front in f.family.front
+    usual = front < 3 - bool(f.family.front) or front in f.family.front
     return c.free or not (usual or c.kind != "cells" or f.input_ids is not None)
 
 
