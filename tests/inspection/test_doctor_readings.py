@@ -21,7 +21,7 @@ def kinds(report):
 @pytest.mark.parametrize("T", [6, 392])
 def test_two_equal_squares_are_no_frames_until_frames_says_so(known, T):
     report = diagnose((1, 12, T, 2 * 14 * 14), **known)
-    assert report.layouts[0] == TokenLayout.from_frames(2, 14, 14)
+    assert TokenLayout.from_frames(2, 14, 14) in report.layouts[: 4 - 3 * bool(known)]
     assert any("left and right" in d and "template" in d for d in report.ambiguous)
     named = diagnose((1, 12, T, 2 * 14 * 14), frames=2, **known)
     assert "left and right" not in str(named)

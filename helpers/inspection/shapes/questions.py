@@ -68,11 +68,13 @@ def open_questions(candidates, facts):
     if not candidates or candidates[0].known != Known.COUNTED:
         return []
     best, size = candidates[0], " x ".join(map(str, facts.image_size or ()))
-    p = facts.patch_size
+    p, N = facts.patch_size, best.layout.length
+    twice = 2 * isqrt(N // 2) ** 2 == N
     numbers = {
+        "twice": say("twice", side=isqrt(N // 2)) * twice,
         "c": best,
         "f": facts,
-        "other": other_size(best.layout.length, facts),
+        "other": other_size(N, facts),
         "sizes": size + (" cells" if p == 1 else f" in patches of {p}"),
         "image": size,
         "wanted": " and ".join(f"{name}=" for name in facts.assumed),

@@ -30,7 +30,9 @@ def square_grids(N, extras):
             if not off and h * w >= SMALLEST:
                 square = h == w
                 found[h, w] = Grid(h, w, "a square grid" if square else why, square)
-    several = [n for n in USUAL if N % n**2 < 2 and N >= 2 * n**2]
+    several = [n for n in USUAL if N % n**2 < 2 and N > 2 * n**2]
+    if 2 * (n := isqrt(N // 2)) ** 2 == N >= 2 * SMALLEST:
+        found[n, n] = Grid(n, n, "two equal squares", False)
     return [*found.values(), *(Grid(n, n, "a usual grid") for n in several)]
 
 
