@@ -79,7 +79,8 @@ def gate(values, facts):
     if h == w == 1:
         return features.features("channel gate") if high <= 1 else None
     rows, most = values.sum(-1), values.amax((-2, -1))  # (B, C, h), (B, C)
-    softmax = rows.mean() < 2 or rows.max() < 1.01 * rows.min()  # or a sum of several
+    softmax = rows.max() < 1.2 or (rows.mean() - 1).abs() < 0.2  # and dropout
+    softmax |= rows.max() < 1.01 * rows.min()  # a sum of several
     scaled = (most == most.max()).all()  # maps, for drawing
     if values.dim() < 4 or softmax or scaled or facts.family.words:
         return None

@@ -50,9 +50,7 @@ QUESTIONS = (
         "unusual": lambda c, f: f.image_size and not c.likely and c.kind != KIND,
     },
     {
-        "repeated": lambda c, f: (
-            c.kind in FRAMES and not f.frames and c.kind not in f.family.kinds
-        ),
+        "alike": lambda c, f: not f.frames and c.kind in {*FRAMES} - {*f.family.kinds},
         "kind": lambda c, f: (
             c.kind not in ("cells", "windows", KIND, *f.family.kinds)
             and not (f.frames and c.kind == "frames")

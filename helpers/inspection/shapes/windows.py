@@ -106,16 +106,13 @@ def windows_of(N, T, facts):
     """
     if facts.image_size is None:
         return []
-    found = []
-    if T != N:
-        side, reach = isqrt(T), isqrt(N)
-        square = side**2 == T and reach**2 == N and SHORTEST <= side < reach < 3 * side
-        for grid in stages(facts, False) if square else ():
-            found.append(Windows(grid, (side, side), 0, (reach, reach)))
-    side, patches = isqrt(N), facts.grids() if facts.patch_size else ()
-    if T == N == side**2 >= SHORTEST**2 and patches:  # each patch looks at itself (TNT)
-        h, w = patches[0][:2]
-        found.append(Windows((h * side, w * side), (side, side)))
+    found, side, reach = [], isqrt(T), isqrt(N)
+    square = side**2 == T and reach**2 == N and SHORTEST <= side
+    for grid in stages(facts, False) if square and side < reach < 3 * side else ():
+        found.append(Windows(grid, (side, side), 0, (reach, reach)))
+    patches = facts.grids()[:1] if square and T == N and facts.patch_size else ()
+    for g in patches:  # each looks at itself (TNT)
+        found.append(Windows((g.h * side, g.w * side), (side, side)))
     for extra in FRONT if T == N else ():
         for window in sides(N - extra, facts):
             for grid in stages(facts, len(window) == 3):
