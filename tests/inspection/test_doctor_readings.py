@@ -66,14 +66,16 @@ def test_few_keys_make_no_grid_without_a_size(N):
     assert "words, objects, slots or classes" in report.ambiguous[0]
     sized = diagnose(uniform(1, 8, 5, 9).softmax(-1), (96, 96), 32)
     assert sized.layouts[0].grid == (3, 3)
+    assert not diagnose(uniform(1, 8, 5, 9).softmax(-1), **SIZED).layouts
 
 
 @pytest.mark.parametrize("after", [False, True])
 @pytest.mark.parametrize("kind", [torch.float16, torch.bfloat16, torch.float64])
-def test_what_hides_is_the_number_that_is_there(kind, after):
+@pytest.mark.parametrize("size", [1, 900])
+def test_what_hides_is_the_number_that_is_there(kind, after, size):
     least = torch.finfo(kind).min
     scores = (6 * uniform(1, 4, 20, 20) - 3).to(kind)
-    values = scores.softmax(-1) if after else scores
+    values = scores.softmax(-1) if after else size * scores
     values[..., 15:] = least
     report = diagnose(values)
     assert kinds(report) == ["weights, masked" if after else "scores, masked"]

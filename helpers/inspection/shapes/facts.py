@@ -145,7 +145,8 @@ class Facts:
             ]:
                 usual = likely and (whole or (halves if m == 1 else m in self.merges))
                 source = why + ", rounded up" * (not whole)
-                if size[0] * size[1] >= SMALLEST or (usual and min(size) > 1):
+                few = usual and min(size) > 1 and (m < 3 or m in self.merges)
+                if few or size[0] * size[1] >= SMALLEST:
                     grids.setdefault(size, Grid(*size, source, usual, m, whole))
         for h, w, source, likely in self.rare():
             if min(h, w) > 3 or (h == 1 and w >= SMALLEST):
@@ -196,5 +197,6 @@ def as_pair(value):
 def check_counts(*counts, least=1):
     for n in counts:
         if n is not None and not (isinstance(n, Integral) and n >= least):
-            wanted = f"whole numbers from {least}"
-            raise ValueError(f"sizes and counts are {wanted}, got {n}")
+            raise ValueError(
+                f"sizes and counts are whole numbers from {least}, got {n}"
+            )
