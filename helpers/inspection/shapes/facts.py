@@ -80,14 +80,13 @@ class Facts:
     layers: int = None
 
     def __post_init__(self):
-        check_counts(*self.counts.values())
         for name, form, lengths in FORMS:
             value = getattr(self, name)
             if value is not None and len(as_pair(value)) not in lengths:
                 raise ValueError(f"{name} must be {form}, got {value}{VOLUME}")
         for pair in (self.image_size, self.tiles, self.patch_size):
             check_counts(*as_pair(pair))
-        check_counts(self.merge, self.frames)
+        check_counts(*self.counts.values(), self.merge, self.frames)
         check_counts(*as_pair(self.text), least=0)
 
     @property
@@ -197,6 +196,5 @@ def as_pair(value):
 def check_counts(*counts, least=1):
     for n in counts:
         if n is not None and not (isinstance(n, Integral) and n >= least):
-            raise ValueError(
-                f"sizes and counts are whole numbers from {least}, got {n}"
-            )
+            wanted = f"whole numbers from {least}"
+            raise ValueError(f"sizes and counts are {wanted}, got {n}")
