@@ -44,6 +44,10 @@ def test_as_many_windows_as_a_patch_has_places_may_stand_apart(side, k):
     assert torch.equal(order[1], side**2 + places.flatten())
     swin = diagnose((k * k, 4, side**2, side**2), **known, heads=4, model="Swin")
     assert swin.axes[0].name == "windows"
+    known |= {"image_size": (32 * k, 32 * k), "patch_size": 8, "heads": 4}
+    apart = diagnose((k * k, 4, 16, 16), **known, model="MobileViT")
+    assert apart.axes[0].name == report.axes[0].name and len(apart.layouts) == 1
+    assert "stand apart" in apart.reasons[0]
 
 
 @pytest.mark.parametrize("known", [{}, {"image_size": (224, 160)}])

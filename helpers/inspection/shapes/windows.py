@@ -41,8 +41,9 @@ class Windows(NamedTuple):
 
     def either(self, family):
         """True if a patch may have as many places as there are windows: k x k."""
-        square = len(self.counts) == 2 and len(set(self.counts)) == 1
-        return square and self.full == self.grid and not (family.kinds or self.extra)
+        square = len(self.counts) == 2 and len(set(self.counts)) == 1 and not self.extra
+        strided = {"strided", "windows"} & {*family.kinds} == {"strided"}
+        return square and self.full == self.grid and (strided or not family.kinds)
 
     def candidates(self, shifted, family):
         """Layouts of all windows, joined; the plain one comes before a shifted one, if
@@ -54,10 +55,10 @@ class Windows(NamedTuple):
         length = prod(self.counts) * (prod(self.window) + self.extra)
         shifts = (0, self.window[0] // 2) if not self.extra and family.shifts else (0,)
         shifts = shifts if shifted is None else shifts[-1:] if shifted else shifts[:1]
-        ways = [(shift, False) for shift in shifts]
+        either, apart = self.either(family), "strided" in family.kinds
+        ways = [(shift, False) for shift in shifts if not (either and apart)]
         flat = len(self.grid) == 2 and self.full == self.grid
-        either = self.either(family) and not shifted
-        ways += [(0, True)] * (("strided" in family.kinds or either) and flat)
+        ways += [(0, True)] * ((apart or (either and not shifted)) and flat)
         for shift, strided in ways if not self.reach else ():
             index = window_index(self.grid, self.window, self.extra, shift)
             others = f"shifted by {shift}" if shift else "not shifted"
