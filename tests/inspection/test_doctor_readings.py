@@ -86,3 +86,11 @@ def test_what_hides_is_the_number_that_is_there(kind, after, size):
     assert f"what is hidden is {least:.5g}," in report.problems[0].found
     values[..., 15:] = -torch.inf
     assert "what is hidden is -inf," in diagnose(values).problems[0].found
+
+
+def test_a_sigmoid_that_reaches_1_is_not_scaled():
+    values = (6 * uniform(3, 4, 9, 141) - 3).sigmoid()
+    values[:, 0, 0, 0] = 1  # as rounding makes it
+    assert kinds(diagnose(values, (160, 224), 16)) == ["sigmoid"]
+    weights = (8 * uniform(3, 4, 9, 141)).softmax(-1)
+    assert kinds(diagnose(weights / weights.max(), (160, 224), 16)) != ["sigmoid"]
