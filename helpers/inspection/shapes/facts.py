@@ -80,14 +80,13 @@ class Facts:
     layers: int = None
 
     def __post_init__(self):
-        check_counts(*self.counts.values())
         for name, form, lengths in FORMS:
             value = getattr(self, name)
             if value is not None and len(as_pair(value)) not in lengths:
                 raise ValueError(f"{name} must be {form}, got {value}{VOLUME}")
         for pair in (self.image_size, self.tiles, self.patch_size):
             check_counts(*as_pair(pair))
-        check_counts(self.merge, self.frames)
+        check_counts(*self.counts.values(), self.merge, self.frames)
         check_counts(*as_pair(self.text), least=0)
 
     @property
@@ -145,7 +144,8 @@ class Facts:
             ]:
                 usual = likely and (whole or (halves if m == 1 else m in self.merges))
                 source = why + ", rounded up" * (not whole)
-                if size[0] * size[1] >= SMALLEST or (usual and min(size) > 1):
+                few = usual and min(size) > 1 and (m < 3 or m in self.merges)
+                if few or size[0] * size[1] >= SMALLEST:
                     grids.setdefault(size, Grid(*size, source, usual, m, whole))
         for h, w, source, likely in self.rare():
             if min(h, w) > 3 or (h == 1 and w >= SMALLEST):

@@ -12,10 +12,11 @@ MOST_SHARED = 1024  # images times heads that share an axis with windows or fram
 
 
 class Fold(NamedTuple):
-    """unit: what an axis holds besides images and heads: "windows", "frames", "places",
-    "rows" or "columns". parts: [(name, count)], which multiply to the axis; None: not
-    known. exact: counts that the caller named leave nothing open. windows: Windows, or
-    None. first: nothing else explains the keys as well."""
+    """unit: what an axis holds besides images and heads: "windows" (or "windows or
+    places in a patch"), "frames", "places", "rows" or "columns". parts: [(name,
+    count)], which multiply to the axis; None: not known. exact: counts that the caller
+    named leave nothing open. windows: Windows, or None. first: nothing else
+    explains the keys as well."""
 
     unit: str
     parts: list
@@ -88,7 +89,8 @@ def units(N, T, facts, known):
     other = facts.in_prompt() or facts.frames or plain
     other = other and "windows" not in facts.family.kinds
     windows = [] if other else windows_of(N, T, facts)
-    found = [("windows", prod(w.counts), w) for w in windows]
+    names = "windows", "windows or places in a patch"
+    found = [(names[w.either(facts.family)], prod(w.counts), w) for w in windows]
     yield from (one for one in found if one[2].usual)
     for h, w in stages(facts, False) if facts.image_size and T == N else ():
         yield from [("rows", h, None)] * (w == N) + [("columns", w, None)] * (h == N)

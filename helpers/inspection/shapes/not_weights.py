@@ -1,5 +1,7 @@
 """What a tensor is, if it is no weights: by its values, then by its shape."""
 
+from math import ceil, isqrt
+
 from helpers.inspection.shapes import features
 from helpers.inspection.shapes.readings import exact, fits
 from helpers.inspection.shapes.rules import TINY
@@ -7,6 +9,7 @@ from helpers.inspection.shapes.softmax import image_block, tolerance
 
 COLORS = (3, 4)  # as a picture has them
 CHANNELS = 16  # the fewest that are no heads
+OCTAVES = (1, 2, 4, 8, 16, 32)  # strides of convolutions
 SMALL, SMALL_LAST = 192, 64  # pixels of a side: below this, colors may be heads
 
 
@@ -21,12 +24,14 @@ def instead_of_weights(report, values, facts):
         signed = bool((values.nan_to_num() < -1e-6).any())
         if found := two_numbers(values):
             return found
+        if len(shape) == 5 and shape[-2:] == (1, 1) and report.sums == (1,):
+            return features.features("branches")
         total = values.nan_to_num().double().sum(-1)  # (...)
         cut = total.min() >= 0.5 and total.max() <= 1 + tolerance(values)  # of keys
         if (report.sums or (cut and not signed)) and not features.labels(shape, facts):
             return None
         pixels = None if named & set(shape) else as_pixels(shape, values, facts)
-        if found := pixels or whole_numbers(values) or gate(values, facts):
+        if found := gate(values, facts) or pixels or whole_numbers(values):
             return found
     placed = facts.in_prompt() or facts.given_grids() or exact(shape[-1], facts)
     if not signed and facts.gives_layout() and placed:
@@ -64,11 +69,32 @@ def whole_numbers(values):
 
 
 def gate(values, facts):
-    """Features of a gate of channels, (B, C, 1, 1) between 0 and 1; else None."""
-    C, *one = (0, *values.shape)[-3:]
-    many = one == [1, 1] and C >= CHANNELS and C not in facts.counts.values()
+    """Features of channels that no softmax made, (B, C, h, w): a gate of each (h = w =
+    1), or of each cell, or a feature map; else None."""
+    C, h, w = (0, 0, *values.shape)[-3:]
     low, high = values.min(), values.max()
-    return features.features("channel gate") if many and 0 <= low < high <= 1 else None
+    named = {facts.words, *facts.counts.values()} - {None, 1}
+    if not 0 <= low < high or C < CHANNELS or named & {C, h, w}:
+        return None
+    if h == w == 1:
+        return features.features("channel gate") if high <= 1 else None
+    rows, most = values.sum(-1), values.amax((-2, -1))  # (B, C, h), (B, C)
+    softmax = rows.max() < 1.2 or (rows.mean() - 1).abs() < 0.2  # and dropout
+    softmax |= rows.max() < 1.01 * rows.min()  # a sum of several
+    scaled = (most == most.max()).all()  # maps, for drawing
+    if values.dim() < 4 or softmax or scaled or facts.family.words:
+        return None
+    if C % 8 or C < features.PROJECTED or C == h * w or not has_cells(h, w, facts):
+        return None
+    return features.features("feature map", C=C, h=h, w=w)
+
+
+def has_cells(h, w, facts):
+    """True if a convolution's output is h x w: on this image, or on some."""
+    if facts.image_size is None:  # a square of 197 is tokens by tokens
+        return max(h, w) <= 2.5 * min(h, w) and (h != w or isqrt(h - 1) ** 2 != h - 1)
+    sizes = [tuple(ceil(n / s) for n in facts.image_size) for s in OCTAVES]
+    return (h, w) in sizes and (h != w or not fits(w, facts))
 
 
 def as_pixels(shape, values, facts):

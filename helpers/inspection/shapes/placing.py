@@ -96,7 +96,8 @@ def fitting(M, facts, whole=False):
     if not facts.given_grids():
         found = [c for c in found if c.cells >= least_cells(c.merge)]
     same = [c for c in found if c.layout.length == M]
-    same = [c for c in same if begins(c) or (c.kind == "cells" and c.off_grid < 2)]
+    front = {0, 1, *facts.family.front}
+    same = [c for c in same if begins(c) or (c.kind == "cells" and c.off_grid in front)]
     if whole and same:
         return same
     found = [c for c in found if begins(c)]

@@ -99,7 +99,7 @@ def in_windows(candidates, fold, values, facts):
     """(candidates, doubts) with the layouts of all windows, joined."""
     shifted, windows = are_shifted(values), fold.windows
     first = list(windows.candidates(shifted, facts.family))
-    if len(first) > 1 and "strided" in facts.family.kinds and values is not None:
+    if len(first) > 1 and not windows.reach and values is not None:
         rows = values.mean(-2).movedim(0, -2).flatten(-2)  # (..., windows * N)
         if rows.shape[-1] == first[0].layout.length:  # of one image
             first, _ = placing.smoothest(first, rows)
@@ -127,7 +127,7 @@ def without_cells(report, N, fold, usual, facts):
         return say("places", N=N)
     if unit in ("rows", "columns") and not usual:
         return say("axial", N=N, one=unit[:-1])
-    return fold.windows.doubt() if unit == "windows" and fold.windows.reach else ""
+    return fold.windows.doubt() if fold and fold.windows and fold.windows.reach else ""
 
 
 def by_count(report, values, keys, facts, usual):

@@ -2,13 +2,13 @@
 
 from math import isqrt
 
-from helpers.inspection.shapes.facts import LARGEST
+from helpers.inspection.shapes.facts import LARGEST, SMALLEST
 from helpers.inspection.shapes.families import say
 from helpers.inspection.shapes.features import HEADS, MOST_LEVELS, MOST_POINTS
 from helpers.inspection.shapes.inputs import KIND, fewer, other_size, pruned
 from helpers.inspection.shapes.prompt_layout import unplaced
 from helpers.inspection.shapes.queries import looks_at_words
-from helpers.inspection.shapes.readings import fits, likeliest
+from helpers.inspection.shapes.readings import FRAMES, fits, likeliest
 from helpers.inspection.shapes.report import MOST, Known
 from helpers.inspection.shapes.tiles import TILES
 
@@ -19,7 +19,7 @@ PLACES = "text=(keys in front of the image's, keys behind)", "input_ids=, image_
 def among(c, f):
     """True where it is open which of the keys are cells."""
     front = c.off_grid - f.family.behind
-    usual = front < 3 or front in f.family.front
+    usual = front < 3 - bool(f.family.front) or front in f.family.front
     return c.free or not (usual or c.kind != "cells" or f.input_ids is not None)
 
 
@@ -35,7 +35,7 @@ QUESTIONS = (
     },
     {
         "size": lambda c, f: c.free and other_size(c.layout.length, f),
-        "several": lambda c, f: c.free and c.off_grid > c.cells,
+        "several": lambda c, f: c.free and c.off_grid >= c.cells,
     },
     {
         "other input": lambda c, f: c.kind == KIND,
@@ -50,6 +50,7 @@ QUESTIONS = (
         "unusual": lambda c, f: f.image_size and not c.likely and c.kind != KIND,
     },
     {
+        "alike": lambda c, f: not f.frames and c.kind in {*FRAMES} - {*f.family.kinds},
         "kind": lambda c, f: (
             c.kind not in ("cells", "windows", KIND, *f.family.kinds)
             and not (f.frames and c.kind == "frames")
@@ -65,11 +66,13 @@ def open_questions(candidates, facts):
     if not candidates or candidates[0].known != Known.COUNTED:
         return []
     best, size = candidates[0], " x ".join(map(str, facts.image_size or ()))
-    p = facts.patch_size
+    p, N = facts.patch_size, best.layout.length
+    twice = 2 * isqrt(N // 2) ** 2 == N
     numbers = {
+        "twice": say("twice", side=isqrt(N // 2)) * twice,
         "c": best,
         "f": facts,
-        "other": other_size(best.layout.length, facts),
+        "other": other_size(N, facts),
         "sizes": size + (" cells" if p == 1 else f" in patches of {p}"),
         "image": size,
         "wanted": " and ".join(f"{name}=" for name in facts.assumed),
@@ -122,6 +125,8 @@ def no_layout(report, keys, facts):
         return unplaced(N, facts)
     sized = facts.image_size is not None
     text = "no grid that is counted here has " * sized + f"{N} keys"
+    if N < SMALLEST and not sized and 1 < (side := isqrt(N)) == N / side:
+        text += say("few", side=side)
     text += f" ({other})" if (other := other_size(N, facts)) else ""
     if len(shape) > 1 and fits(shape[keys - 1], facts):
         if N == 1:

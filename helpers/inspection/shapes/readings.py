@@ -55,6 +55,7 @@ def rank(c, facts):
     merges = (*facts.merges, c.merge) if facts.family.prompt else (c.merge,)
     t, F = (*c.layout.grid[:-2], 1)[0], facts.frames or 1
     pooled = 1 < t < F / 2 and F % t == 0  # two frames are a step at most
+    orders = [extras] * (not c.likely and not facts.image_size) + orders
     return not c.likely, not given, merges.index(c.merge), pooled, *orders, extras
 
 
@@ -139,7 +140,8 @@ def frames(g, M, facts):
     """Frames of a video, or tiles of an image, one behind the other."""
     n, t = g.h * g.w, facts.frames or 0
     unusual = facts.tiles or g.merge not in (facts.merges or (1,))
-    if not g.room() or (not t and unusual):
+    twice = not facts.image_size and g.h == g.w  # see `square_grids`
+    if not (g.room() or twice) or (not t and unusual):
         return
     own = [*(facts.family.front or [1])[:1], *EXTRAS]  # keys in front of each frame
     own = [e for e in own if e and (e == own[0] or M == t * (n + e))]

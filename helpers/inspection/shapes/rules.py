@@ -1,6 +1,5 @@
 """Rules: what is wrong with rows of weights, or with values of both signs."""
 
-import math
 from functools import partial
 
 import torch
@@ -11,6 +10,7 @@ from helpers.inspection.shapes.softmax import is_half
 LEAST_SORTED = 12  # keys: fewer are in order by chance
 EVEN = 0.05  # bits: trained maps miss several, those of a new model 0.01 to 0.07
 HIDDEN = -9e3  # what masks add to scores: -10000, the least float, -inf
+HALF = torch.finfo(torch.float16).min
 TINY = 1e-2  # gradients of weights are smaller
 
 
@@ -128,12 +128,14 @@ def masked_weights(rows):
 
 def masked_scores(rows):
     left = rows.whole[rows.whole > HIDDEN]
-    alike = len(left) and left.abs().max() < -HIDDEN / 9
-    return rows.least <= HIDDEN and (alike or rows.least <= HIDES) and hides(rows)
+    alike = len(left) > 0 and bool(left.abs().max() < -HIDDEN / 9)
+    alike |= rows.least <= HIDES or rows.least == HALF
+    return rows.least <= HIDDEN and alike and hides(rows)
 
 
 def hides(rows):
-    return {"least": -math.inf if rows.least <= HIDES else rows.least}
+    """What hides is the least number, as it was before `HIDES` took its place."""
+    return {"least": rows.values[~rows.values.isnan()].min().item()}
 
 
 def similarities(rows):

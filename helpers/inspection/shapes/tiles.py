@@ -21,20 +21,19 @@ SQUARES = [Grid(n, n, "square tiles") for n in range(4, 65)]  # of an unknown si
 def square_grids(N, extras):
     """[Grid] of N cells, or of some fewer, at most 2.5 times as wide as high; and of
     one of several frames."""
-    squares, others = {}, {}
+    found, why = {}, "a grid of this many cells, or on its side"
     for rest in extras:
         for h in range(isqrt(max(N - rest, 0)), 1, -1):
             w, off = divmod(N - rest, h)
             if w > 2.5 * h:
                 break
-            if not off and h == w:
-                squares[h, w] = Grid(h, w, "a square grid")
-            elif not off and h * w >= SMALLEST:
-                why = "a grid of this many cells, or on its side"
-                others[h, w] = Grid(h, w, why, False)
+            if not off and h * w >= SMALLEST:
+                square = h == w
+                found[h, w] = Grid(h, w, "a square grid" if square else why, square)
     several = [n for n in USUAL if N % n**2 < 2 and N > 2 * n**2]
-    several = [Grid(n, n, "a usual grid") for n in several]
-    return [*squares.values(), *several, *others.values()]
+    if 2 * (n := isqrt(N // 2)) ** 2 == N >= 2 * SMALLEST:
+        found[n, n] = Grid(n, n, "two equal squares", False)
+    return [*found.values(), *(Grid(n, n, "a usual grid") for n in several)]
 
 
 def tiled(M, facts, grids):

@@ -39,6 +39,12 @@ class Windows(NamedTuple):
         """True for square ones of nothing but cells, in one step of time."""
         return len(set(self.window)) == 1 and not self.extra and not self.reach
 
+    def either(self, family):
+        """True if a patch may have as many places as there are windows: k x k."""
+        square = len(self.counts) == 2 and len(set(self.counts)) == 1 and not self.extra
+        strided = {"strided", "windows"} & {*family.kinds} == {"strided"}
+        return square and self.full == self.grid and (strided or not family.kinds)
+
     def candidates(self, shifted, family):
         """Layouts of all windows, joined; the plain one comes before a shifted one, if
         it is not known which it is (see `are_shifted`), and before cells that stand
@@ -49,9 +55,10 @@ class Windows(NamedTuple):
         length = prod(self.counts) * (prod(self.window) + self.extra)
         shifts = (0, self.window[0] // 2) if not self.extra and family.shifts else (0,)
         shifts = shifts if shifted is None else shifts[-1:] if shifted else shifts[:1]
-        ways = [(shift, False) for shift in shifts]
+        either, apart = self.either(family), "strided" in family.kinds
+        ways = [(shift, False) for shift in shifts if not (either and apart)]
         flat = len(self.grid) == 2 and self.full == self.grid
-        ways += [(0, True)] * ("strided" in family.kinds and flat)
+        ways += [(0, True)] * ((apart or (either and not shifted)) and flat)
         for shift, strided in ways if not self.reach else ():
             index = window_index(self.grid, self.window, self.extra, shift)
             others = f"shifted by {shift}" if shift else "not shifted"
@@ -100,12 +107,13 @@ def windows_of(N, T, facts):
     """
     if facts.image_size is None:
         return []
-    found = []
-    if T != N:
-        side, reach = isqrt(T), isqrt(N)
-        square = side**2 == T and reach**2 == N and SHORTEST <= side < reach < 3 * side
-        for grid in stages(facts, False) if square else ():
-            found.append(Windows(grid, (side, side), 0, (reach, reach)))
+    found, side, reach = [], isqrt(T), isqrt(N)
+    square = side**2 == T and reach**2 == N and SHORTEST <= side
+    for grid in stages(facts, False) if square and side < reach < 3 * side else ():
+        found.append(Windows(grid, (side, side), 0, (reach, reach)))
+    patches = facts.grids()[:1] if square and T == N and facts.patch_size else ()
+    for g in patches:  # each looks at itself (TNT)
+        found.append(Windows((g.h * side, g.w * side), (side, side)))
     for extra in FRONT if T == N else ():
         for window in sides(N - extra, facts):
             for grid in stages(facts, len(window) == 3):

@@ -51,6 +51,8 @@ CHANGED = {  # how weights came out of their scores
     "cut": lambda scores, _: with_sink(scores).softmax(-1)[..., 1:],
     "no keepdim": no_keepdim,
     "columns": lambda _, weights: weights / weights.sum(-2, keepdim=True),
+    "over axis 1": lambda scores, _: scores.softmax(1),
+    "over axis 2": lambda scores, _: scores.softmax(2),
     "heads last": lambda _, weights: weights.movedim(0, -1),
     "even": lambda _, weights: torch.full_like(weights, 1 / weights.shape[-1]),
     "log of 32": lambda _, weights: (32 * weights).log(),
