@@ -63,8 +63,8 @@ def entry_cells(index, cause):
     parts = [
         f"### {cause.title}",
         f"{' '.join(cause.cause.split())}\n\n**{cause.ask}** `{cause.run}`",
-        folded_notes(cause.notes),
         f"Also seen as {'; '.join(said)}." if said else "",
+        folded_notes(cause.notes),
         f"{', '.join(map(link, cause.threads))} (entry `{cause.id}`)".strip(),
     ]
     more = [f"# with the course's helpers\n{cause.course}"] * bool(cause.course)

@@ -691,6 +691,11 @@ def test_the_data_is_read_as_toml(file):
     assert load(file) == filled(tomllib.loads(text), texts=())
 
 
+def test_every_message_has_a_name_of_its_own():
+    names = [message.id for message in DATA.messages]
+    assert len(names) == len(set(names))
+
+
 NOTED = "swin & shifted, maxvit => windows\ncaptum => layers\ntimm => blocks"
 
 
