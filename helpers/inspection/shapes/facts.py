@@ -58,7 +58,7 @@ class Facts:
     of its image tokens. grid_thw, spatial_shapes: the grid of every image, (t, h, w) or
     (h, w), as the processor returns it.
     batch, heads, queries, layers: how long an axis is, wherever it stands. assumed:
-    sizes that `usual_input` filled in. Raises ValueError for sizes that are none.
+    sizes that `usual_input` filled in. views: `as_views`. Raises ValueError for others.
     """
 
     image_size: tuple = None
@@ -78,6 +78,7 @@ class Facts:
     heads: int = None
     queries: int = None
     layers: int = None
+    views: int = None
 
     def __post_init__(self):
         for name, form, lengths in FORMS:
@@ -196,5 +197,4 @@ def as_pair(value):
 def check_counts(*counts, least=1):
     for n in counts:
         if n is not None and not (isinstance(n, Integral) and n >= least):
-            wanted = f"whole numbers from {least}"
-            raise ValueError(f"sizes and counts are {wanted}, got {n}")
+            raise ValueError(f"sizes, counts: whole numbers from {least}, got {n}")

@@ -115,6 +115,11 @@ def weights_of(case):
         scores = scores.masked_fill(later, -torch.inf)
     if kind.startswith("padded"):
         scores[..., -int(kind.split()[1]) :] = -torch.inf
+    if kind.startswith("lists"):  # of so many entries; all see the keys from one on
+        counts, _, behind = kind[6:].partition(" behind ")
+        axis = shape.index(len(counts.split()))
+        for one, n in zip(scores.unbind(axis), counts.split(), strict=True):
+            one[..., int(n) : int(behind or shape[-1])] = -torch.inf
     weights = scores.softmax(-1)
     if kind in CHANGED:
         return CHANGED[kind](scores, weights)
