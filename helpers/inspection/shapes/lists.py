@@ -38,9 +38,8 @@ def filled_up(report, values, keys, facts):
     each = seen_by_each(report, values, keys)
     while len(each) < len(sizes) and len(sizes) > 2 and each:
         sizes = sizes[::3]  # as `sample` does
-    if values is not None and each != [(n, N) for n in sizes]:
-        return []
-    how = {"kind": "filled", "known": Known.RUN if each else Known.COUNTED}
+    shown = each == [(n, N) for n in sizes]
+    how = {"kind": "filled", "known": Known.RUN if shown else Known.COUNTED}
     report.notes.append(say("filled"))
     return [replace(c, **how) for c in filled(N, grids)]
 

@@ -4,7 +4,7 @@ from math import ceil
 
 import torch
 
-from helpers.inspection.shapes.report import Candidate, Known
+from helpers.inspection.shapes.report import Candidate, Known, in_number
 from helpers.maps.token_layout import TokenLayout
 
 SIDE = 336  # pixels of a tile of LLaVA-NeXT
@@ -40,8 +40,8 @@ def filled(M, grids):
     for number, (_, h, w) in enumerate(grids, start=1):
         source, behind = f"image {number} of {len(grids)}", M - h * w
         layout = TokenLayout.from_grid(h, w, suffix=behind)
-        text = f"spatial_shapes, {source}", f"{behind} keys of padding behind"
-        found.append(Candidate(layout, *text, Known.RUN))
+        others = in_number(f"{behind} keys of padding behind")
+        found.append(Candidate(layout, f"spatial_shapes, {source}", others, Known.RUN))
     return found
 
 
