@@ -51,9 +51,9 @@ class Facts:
 
     These narrow the proposals down. name: the model's: its family tells how the keys
     are ordered. merge: patches of a side that become one token. frames: of the video,
-    as the model got them. tiles: (rows, columns), the thumbnail not counted. text: how
-    many keys stand in front of the image's, or (in front, behind). words: how many
-    keys are no cells, wherever they stand.
+    as the model got them. tiles: (rows, columns), the thumbnail not counted; n: so many
+    pictures (cameras). text: how many keys stand in front of the image's, or (in front,
+    behind). words: how many keys are no cells, wherever they stand.
     These prove a layout. input_ids, image_token: the prompt, (B, n) or (n,), and the id
     of its image tokens. grid_thw, spatial_shapes: the grid of every image, (t, h, w) or
     (h, w), as the processor returns it.

@@ -165,7 +165,8 @@ def instead(report, N, facts):
         return candidates
     other = None if facts.family.prompt else other_input(N, facts)
     other = other if other and other.source == known_for(N) else None
-    if other and other.layout == POOLED and T and facts.family == UNKNOWN:
+    one = T and all(axis.name != "heads" for axis in report.axes)  # a map a word
+    if other and other.layout == POOLED and one and facts.family == UNKNOWN:
         other = replace(other, kind="pooled", source=f"pooled, or {other.source}")
     if not (other or fewer(N, facts)):
         return candidates

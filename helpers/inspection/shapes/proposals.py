@@ -19,10 +19,7 @@ from helpers.inspection.shapes.windows import are_shifted
 
 
 def fit_keys(report, values, keys, facts, fold=None):
-    """Candidates for the axis of the keys; returns what stays open.
-
-    fold: what the axes before the keys hold, see `folded_axes`.
-    """
+    """Candidates for the keys; returns what stays open. fold: see `folded_axes`."""
     shape, N = report.shape, report.shape[keys]
     if facts.input_ids is not None:
         prompts, doubts = by_prompt(N, facts)  # each a picture of its own
