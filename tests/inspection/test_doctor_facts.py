@@ -147,7 +147,7 @@ def test_heads_in_the_wrong_place_and_with_the_images():
 
 
 def test_facts_that_cannot_be_are_named():
-    for wrong in ({"tiles": 4}, {"text": -1}, {"text": (3, -2)}, {"frames": 0}):
+    for wrong in ({"tiles": (4,)}, {"text": -1}, {"text": (3, -2)}, {"frames": 0}):
         with pytest.raises(ValueError, match="got"):
             diagnose((2, 4, 9, 97), **ENCODER, **wrong)
     with pytest.raises(TypeError, match="tile"):

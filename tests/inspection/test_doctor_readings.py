@@ -94,3 +94,38 @@ def test_a_sigmoid_that_reaches_1_is_not_scaled():
     assert kinds(diagnose(values, (160, 224), 16)) == ["sigmoid"]
     weights = (8 * uniform(3, 4, 9, 141)).softmax(-1)
     assert kinds(diagnose(weights / weights.max(), (160, 224), 16)) != ["sigmoid"]
+
+
+def test_padding_that_differs_from_picture_to_picture_is_read():
+    sizes, scores = [(14, 18), (19, 13), (16, 16)], torch.randn(3, 4, 256, 256)
+    wrong = diagnose(scores.softmax(-1), batch=3, heads=4, spatial_shapes=sizes)
+    assert not wrong.proven and wrong.ambiguous
+    for one, (h, w) in zip(scores, sizes, strict=True):
+        one[..., h * w :] = -torch.inf
+    report = diagnose(scores.softmax(-1), batch=3, heads=4, spatial_shapes=sizes)
+    assert report.proven and [layout.grid for layout in report.layouts] == sizes
+    rows = torch.randn(2, 4, 20, 30 * 34)  # whole rows of a grid may be padding
+    rows[1, ..., 25 * 34 :] = -torch.inf
+    assert (30, 34) in [c.grid for c in diagnose(rows.softmax(-1), batch=2).layouts]
+    rows[1, ..., 25 * 34 - 3 :] = -torch.inf
+    assert not diagnose(rows.softmax(-1), batch=2).layouts
+
+
+def test_a_number_of_tiles_is_so_many_pictures_outside_of_prompts():
+    facts = {"image_size": (224, 480), "tiles": 6}
+    report = diagnose((4, 625, 2520), **facts)
+    assert report.layouts[0].grid == (6, 14, 30) and not report.proven
+    with pytest.raises(ValueError, match="rows, columns"):
+        diagnose((1, 8, 1, 1300), model="InternVL2", **facts)
+    assert not diagnose((1, 8, 1, 1300), image_size=(448, 448), tiles=(2, 2)).proven
+
+
+def test_a_photo_as_llava_next_packs_it():
+    facts = {"image_token": 9, "model": "llava-v1.6-mistral-7b-hf"}
+    for size, grid in (((480, 640), (36, 48)), ((333, 1000), (24, 72))):
+        M = 576 + grid[0] * (grid[1] + 1)
+        ids = [1] + [9] * M + [2]
+        report = diagnose((1, 8, 1, M + 2), size, input_ids=ids, **facts)
+        assert report.proven and report.layouts[0].grid == grid
+        other = diagnose((1, 8, 1, M + 1), size, input_ids=[1] + ids[2:], **facts)
+        assert not other.proven

@@ -10,7 +10,7 @@ from helpers.inspection.shapes.contradictions import check_named, open_axes
 from helpers.inspection.shapes.facts import SMALLEST, Facts
 from helpers.inspection.shapes.families import UNKNOWN, problem, say
 from helpers.inspection.shapes.features import labels
-from helpers.inspection.shapes.inputs import usual_input
+from helpers.inspection.shapes.inputs import as_views, usual_input
 from helpers.inspection.shapes.key_axis import find_keys, over_words
 from helpers.inspection.shapes.not_weights import instead_of_weights
 from helpers.inspection.shapes.proposals import fit_keys
@@ -53,7 +53,7 @@ def diagnose(
     """
     counts = {"batch": batch, "heads": heads, "queries": queries, "layers": layers}
     known = {"name": name_of(model), "words": words} | counts | run
-    facts = Facts(image_size, patch_size, **known)
+    facts = Facts(image_size, patch_size, **as_views(known, image_size))
     report, values = unpack(weights)
     if report.shape == () or 0 in (report.shape or ()):
         report.problems.append(problem("empty"))

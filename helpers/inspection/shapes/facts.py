@@ -51,14 +51,14 @@ class Facts:
 
     These narrow the proposals down. name: the model's: its family tells how the keys
     are ordered. merge: patches of a side that become one token. frames: of the video,
-    as the model got them. tiles: (rows, columns), the thumbnail not counted. text: how
-    many keys stand in front of the image's, or (in front, behind). words: how many
-    keys are no cells, wherever they stand.
+    as the model got them. tiles: (rows, columns), the thumbnail not counted; n: so many
+    pictures (cameras). text: how many keys stand in front of the image's, or (in front,
+    behind). words: how many keys are no cells, wherever they stand.
     These prove a layout. input_ids, image_token: the prompt, (B, n) or (n,), and the id
     of its image tokens. grid_thw, spatial_shapes: the grid of every image, (t, h, w) or
     (h, w), as the processor returns it.
     batch, heads, queries, layers: how long an axis is, wherever it stands. assumed:
-    sizes that `usual_input` filled in. Raises ValueError for sizes that are none.
+    sizes that `usual_input` filled in. views: `as_views`. Raises ValueError for others.
     """
 
     image_size: tuple = None
@@ -78,6 +78,7 @@ class Facts:
     heads: int = None
     queries: int = None
     layers: int = None
+    views: int = None
 
     def __post_init__(self):
         for name, form, lengths in FORMS:
@@ -196,5 +197,4 @@ def as_pair(value):
 def check_counts(*counts, least=1):
     for n in counts:
         if n is not None and not (isinstance(n, Integral) and n >= least):
-            wanted = f"whole numbers from {least}"
-            raise ValueError(f"sizes and counts are {wanted}, got {n}")
+            raise ValueError(f"sizes, counts: whole numbers from {least}, got {n}")

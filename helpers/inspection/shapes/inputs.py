@@ -6,7 +6,7 @@ from math import isqrt
 
 from helpers.inspection.shapes.facts import SMALLEST_MERGED as FEWEST
 from helpers.inspection.shapes.facts import as_pair
-from helpers.inspection.shapes.families import read_toml, say
+from helpers.inspection.shapes.families import UNKNOWN, family_of, read_toml, say
 from helpers.inspection.shapes.readings import EXTRAS, extras_of, fits, likeliest
 from helpers.inspection.shapes.report import Candidate
 from helpers.maps.token_layout import TokenLayout
@@ -20,6 +20,7 @@ PATCH = re.compile(
 SIZES = ("image_size", "patch_size")
 SIDE = re.compile(r"(?<![a-z0-9.])(\d{3,4})(?:px)?(?![a-z0-9])")
 KIND = "other input"  # of a Candidate: the picture was resized or cropped before
+POOLED = TokenLayout.from_grid(14, 14)  # by captioners, from a picture of any size
 MUCH = 4  # a share of the keys, one in so many, that is too much to be left over
 SMALLEST_SIDE = 8  # in cells, of a plane that is none of the picture
 MOST_OVER = 16  # keys off the grid that need no explanation
@@ -51,6 +52,15 @@ def usual_input(shape, keys, facts):
         if found and whole and 2 * least(found[0]) < N:
             return replace(facts, name="")  # the count leaves no key over
     return found[0] if found else facts
+
+
+def as_views(run, image_size):
+    """These facts; tiles=n are n pictures, as of cameras, where no prompt has them."""
+    n, prompt = run.get("tiles"), family_of(run["name"]).prompt
+    prompt |= any(run.get(fact) is not None for fact in ("text", "input_ids", "frames"))
+    if not isinstance(n, int) or prompt or image_size is None:
+        return run
+    return run | {"tiles": None, "frames": n, "views": n}
 
 
 def published(facts):
@@ -155,6 +165,9 @@ def instead(report, N, facts):
         return candidates
     other = None if facts.family.prompt else other_input(N, facts)
     other = other if other and other.source == known_for(N) else None
+    one = T and all(axis.name != "heads" for axis in report.axes)  # a map a word
+    if other and other.layout == POOLED and one and facts.family == UNKNOWN:
+        other = replace(other, kind="pooled", source=f"pooled, or {other.source}")
     if not (other or fewer(N, facts)):
         return candidates
     left = [c for c in candidates if c.off_grid <= MOST_OVER and not c.layout.grid[2:]]

@@ -4,9 +4,11 @@ from math import ceil
 
 import torch
 
-from helpers.inspection.shapes.report import Candidate, Known
+from helpers.inspection.shapes.report import Candidate, Known, in_number
 from helpers.maps.token_layout import TokenLayout
 
+SIDE = 336  # pixels of a tile of LLaVA-NeXT
+PINPOINTS = ((1, 2), (2, 1), (2, 2), (3, 1), (1, 3))  # its (rows, columns) of tiles
 MERGES = (1, 2, 4, 3)  # patches of a side that make one key
 
 
@@ -38,9 +40,46 @@ def filled(M, grids):
     for number, (_, h, w) in enumerate(grids, start=1):
         source, behind = f"image {number} of {len(grids)}", M - h * w
         layout = TokenLayout.from_grid(h, w, suffix=behind)
-        text = f"spatial_shapes, {source}", f"{behind} keys of padding behind"
-        found.append(Candidate(layout, *text, Known.RUN))
+        others = in_number(f"{behind} keys of padding behind")
+        found.append(Candidate(layout, f"spatial_shapes, {source}", others, Known.RUN))
     return found
+
+
+def unpadded(M, facts):
+    """Candidates of M keys for a photo of this size, as LLaVA-NeXT packs it: the
+    thumbnail; then tiles put together, without the rows or columns of padding, and a
+    line break behind each row. [] where it makes another number of keys."""
+    known = facts.image_size and "image_size" not in facts.assumed and not facts.tiles
+    if (
+        not known
+        or facts.family.inputs != ["336/14"]
+        or "joined" not in facts.family.kinds
+    ):
+        return []
+    (H, W), side = facts.image_size, SIDE // 14
+
+    def used(tiles):
+        h, w = (n * SIDE for n in tiles)
+        scale = min(w / W, h / H)
+        pixels = min(int(H * scale) * int(W * scale), H * W)
+        return pixels, pixels - h * w
+
+    h, w = (n * side for n in max(PINPOINTS, key=used))
+    if W / H > w / h:
+        h -= (h - int(round(H * w / W, 7))) // 2 * 2
+    else:
+        w -= (w - int(round(W * h / H, 7))) // 2 * 2
+    n, rest = side * side, h * (w + 1)
+    if n + rest != M:
+        return []
+    others = f"{h} line breaks and a thumbnail of {side} x {side} in front"
+    photo = TokenLayout.from_grid(h, w, n, breaks=1), "the photo unpadded", others
+    small = (
+        TokenLayout.from_grid(side, side, 0, rest),
+        "the thumbnail",
+        f"{rest} behind",
+    )
+    return [Candidate(*one, Known.RUN, kind="joined") for one in (photo, small)]
 
 
 def merged(grids, m, facts, known):

@@ -6,7 +6,7 @@ import torch
 
 from helpers.inspection.shapes.families import say
 from helpers.inspection.shapes.placing import fitting, put
-from helpers.inspection.shapes.processor import MERGES, count_keys
+from helpers.inspection.shapes.processor import MERGES, count_keys, unpadded
 from helpers.inspection.shapes.report import Candidate, Known
 from helpers.maps.token_layout import TokenLayout
 
@@ -39,7 +39,7 @@ def by_prompt(N, facts):
         rows = [row if name == "grid_thw" else row[1:] for row in rows]
         own = replace(facts, **{name: rows}) if grids else facts
         known = [] if grids or facts.tiles else by_runs(prompt, own)
-        known = known or proven(M, own)
+        known = known or unpadded(M, own) or proven(M, own)
         doubts += [] if known else [unplaced(M, facts)]
         off = f"{N - M} of the {N} keys are no image tokens{prompt.name}"
         found.append([])

@@ -2,8 +2,9 @@
 
 from dataclasses import replace
 from itertools import zip_longest
+from math import isqrt
 
-from helpers.inspection.shapes import placing, queries, questions
+from helpers.inspection.shapes import lists, placing, queries, questions
 from helpers.inspection.shapes.axis_names import QUERY_GRID
 from helpers.inspection.shapes.contradictions import bind
 from helpers.inspection.shapes.facts import LIKELY_MERGES, as_pair
@@ -18,15 +19,15 @@ from helpers.inspection.shapes.windows import are_shifted
 
 
 def fit_keys(report, values, keys, facts, fold=None):
-    """Candidates for the axis of the keys; returns what stays open.
-
-    fold: what the axes before the keys hold, see `folded_axes`.
-    """
+    """Candidates for the keys; returns what stays open. fold: see `folded_axes`."""
     shape, N = report.shape, report.shape[keys]
     if facts.input_ids is not None:
         prompts, doubts = by_prompt(N, facts)  # each a picture of its own
         report.candidates = [c for same in zip_longest(*prompts) for c in same if c]
         return doubts + questions.open_questions(next(iter(prompts), []), facts)
+    report.candidates = lists.filled_up(report, values, keys, facts)
+    if report.candidates:
+        return [] if report.proven else [say("padding unseen")]
     usual = fits(N, facts)
     if fold and fold.unit == "frames":  # they have an axis of their own
         several = usual and report.queries != N  # a frame looks at some
@@ -41,6 +42,9 @@ def fit_keys(report, values, keys, facts, fold=None):
         report.problems.append(found)
         return []
     report.candidates = by_count(report, values, keys, facts, usual)
+    if doubt := lists.of_lists(report, values, keys, facts):
+        report.candidates = []
+        return [*note, doubt]
     if values is not None:
         sort_by_values(report, values, keys)
     report.candidates = without_chance(report, values, facts)
@@ -90,6 +94,11 @@ def still_open(report, keys, facts):
         t = own.layout.grid[:-2]
         report.candidates.sort(key=lambda c: (not c.likely, c.layout.grid[:-2] != t))
     doubts = list(queries.by_queries(report, N, facts, own))
+    if facts.views:
+        apart = [c for c in report.candidates if c.kind == "frames"]
+        report.candidates = apart or report.candidates
+        plane = f", {isqrt(T)} x {isqrt(T)}" * (isqrt(T) ** 2 == T > 1)
+        doubts.append(say("views", n=facts.views, plane=plane))
     if not facts.family.grid and T == N and not report.candidates[0].off_grid:
         doubts.append(say("latents", N=N))
     return doubts + questions.open_questions(report.candidates, facts)

@@ -13,6 +13,7 @@ from helpers.inspection.shapes.report import MOST, Known
 from helpers.inspection.shapes.tiles import TILES
 
 ORDERS = ("cells", "blocks", "window blocks")  # of the same cells
+OTHER = KIND, "pooled"
 PLACES = "text=(keys in front of the image's, keys behind)", "input_ids=, image_token="
 
 
@@ -39,6 +40,7 @@ QUESTIONS = (
     },
     {
         "other input": lambda c, f: c.kind == KIND,
+        "pooled": lambda c, f: c.kind == "pooled",
         "assumed": lambda c, f: f.assumed,
         "unpublished": lambda c, f: (
             not f.patch_size and f.family.inputs and f.image_size
@@ -47,12 +49,12 @@ QUESTIONS = (
     {"input": lambda c, f: f.input_unknown() and f.family.inputs},
     {
         "no sizes": lambda c, f: not f.image_size and not f.gives_layout(),
-        "unusual": lambda c, f: f.image_size and not c.likely and c.kind != KIND,
+        "unusual": lambda c, f: f.image_size and not c.likely and c.kind not in OTHER,
     },
     {
         "alike": lambda c, f: not f.frames and c.kind in {*FRAMES} - {*f.family.kinds},
         "kind": lambda c, f: (
-            c.kind not in ("cells", "windows", KIND, *f.family.kinds)
+            c.kind not in ("cells", "windows", *OTHER, *f.family.kinds)
             and not (f.frames and c.kind == "frames")
             and not (f.tiles and not f.frames and c.kind in TILES)
         ),
@@ -170,6 +172,9 @@ def next_line(report, keys, facts):
     best = report.best
     if report.problems or best is None:
         return ""
+    if best.kind == "filled":
+        pairs = "zip(report.layouts, weights, strict=True)"
+        return f"maps = [layout.to_grid(own) for layout, own in {pairs}]"
     if best.kind in TILES and len(in_parts(report.candidates)) > 1:
         return ""
     if best.free:

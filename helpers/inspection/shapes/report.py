@@ -153,7 +153,8 @@ class Report:
             word = "proposal" if known == Known.COUNTED else "layout"
             lines.append(f"{word} {number}, {known}: {candidate}")
         if len(self.candidates) > MOST:
-            lines.append(f"and {len(self.candidates) - MOST} more, less likely")
+            less = ", less likely" * (not self.proven)
+            lines.append(f"and {len(self.candidates) - MOST} more{less}")
         lines += [f"PROBLEM: {problem}" for problem in self.problems]
         lines += [f"open: {doubt}" for doubt in self.ambiguous]
         lines += [f"note: {note}" for note in self.notes]

@@ -85,6 +85,23 @@ def report_of(case):
     return diagnose(weights_of(case), **knows)
 
 
+def hide(scores, kind):
+    """Take the keys that a query does not see out of its scores."""
+    shape = scores.shape
+    if kind.startswith("ahead"):  # image tokens that look at one another in a prompt
+        start, end = map(int, kind.split()[1:])
+        later = torch.ones(shape[-2:]).triu(1).bool()  # (T, N)
+        later[start:end, start:end] = False
+        scores.masked_fill_(later, -torch.inf)
+    if kind.startswith("padded"):
+        scores[..., -int(kind.split()[1]) :] = -torch.inf
+    if kind.startswith("lists"):  # of so many entries; all see the keys from one on
+        counts, _, behind = kind[6:].partition(" behind ")
+        axis = [*shape].index(len(counts.split()))
+        for one, n in zip(scores.unbind(axis), counts.split(), strict=True):
+            one[..., int(n) : int(behind or shape[-1])] = -torch.inf
+
+
 def weights_of(case):
     """The bare shape, or values made as the case says."""
     shape, kind = tuple(case["shape"]), case.get("values")
@@ -108,13 +125,7 @@ def weights_of(case):
         return scores.flatten(-2).softmax(-1).view(shape)
     if kind == "causal dropout":
         scores = scores + torch.full(shape[-2:], -torch.inf).triu(1)
-    if kind.startswith("ahead"):  # image tokens that look at one another in a prompt
-        start, end = map(int, kind.split()[1:])
-        later = torch.ones(shape[-2:]).triu(1).bool()  # (T, N)
-        later[start:end, start:end] = False
-        scores = scores.masked_fill(later, -torch.inf)
-    if kind.startswith("padded"):
-        scores[..., -int(kind.split()[1]) :] = -torch.inf
+    hide(scores, kind)
     weights = scores.softmax(-1)
     if kind in CHANGED:
         return CHANGED[kind](scores, weights)

@@ -1,0 +1,61 @@
+"""Keys that are filled up with padding, of each image as many as it needs."""
+
+from dataclasses import replace
+
+from helpers.inspection.shapes.families import say
+from helpers.inspection.shapes.processor import filled
+from helpers.inspection.shapes.report import Known
+
+LEAST_ROWS = 16  # of weights, of each image: in fewer, a key may be unseen by chance
+
+
+def seen_by_each(report, values, keys):
+    """[(n, end)] of each image: its keys n ... end - 1, in one run, are never looked
+    at, and all others are; (N, N) where all are. [] where that does not hold."""
+    names, N = [axis.name for axis in report.axes], report.shape[keys]
+    if values is None or "images" not in names or not report.sums:
+        return []
+    images = values.nan_to_num().movedim((names.index("images"), keys), (0, -1))
+    rows = images.reshape(len(images), -1, N)  # (B, rows, N)
+    found = []
+    for seen in rows.any(1) if rows.shape[1] >= LEAST_ROWS else ():  # (N,)
+        none = (~seen).nonzero()[:, 0].tolist() or [N]
+        found.append((none[0], none[-1] + (none[0] < N)))
+        if len(none) != none[-1] + 1 - none[0]:
+            return []
+    return found
+
+
+def filled_up(report, values, keys, facts):
+    """Candidates for a batch whose pictures have a grid each, filled up to N keys;
+    known where the values show that padding."""
+    grids, N = facts.given_grids(), report.shape[keys]
+    many = len(grids) > 1 and len(grids) == facts.batch and facts.grid_thw is None
+    many &= report.axes[0].name == "images"
+    sizes = [h * w for _, h, w in grids]
+    if not many or max(sizes) > N or sum(sizes) <= N:
+        return []
+    each = seen_by_each(report, values, keys)
+    while len(each) < len(sizes) and len(sizes) > 2 and each:
+        sizes = sizes[::3]  # as `sample` does
+    shown = each == [(n, N) for n in sizes]
+    how = {"kind": "filled", "known": Known.RUN if shown else Known.COUNTED}
+    report.notes.append(say("filled"))
+    return [replace(c, **how) for c in filled(N, grids)]
+
+
+def of_lists(report, values, keys, facts):
+    """That keys are a list whose length differs from image to image, in words; or ""
+    (of a grid, whole rows would be padding)."""
+    each = seen_by_each(report, values, keys)
+    if facts.image_size or facts.gives_layout() or facts.family.prompt or not each:
+        return ""
+    counts, N = {n for n, _ in each}, report.shape[keys]
+    ends = {end for n, end in each if n < end}
+    grids = [(c.layout.index.min(), c.layout.grid[-1]) for c in report.candidates]
+    whole = any(all((n - first) % w == 0 for n in counts) for first, w in grids)
+    if len(counts) < 2 or len(ends) > 1 or 0 in counts or whole or report.causal:
+        return ""
+    (end,) = ends
+    memory = say("memory", behind=N - end, end=end) * (end < N)
+    return say("lists", least=min(counts), most=end, memory=memory)
