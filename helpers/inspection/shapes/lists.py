@@ -15,8 +15,10 @@ def seen_by_each(report, values, keys):
     names, N = [axis.name for axis in report.axes], report.shape[keys]
     if values is None or "images" not in names or not report.sums:
         return []
-    images = values.nan_to_num().movedim((names.index("images"), keys), (0, -1))
-    rows = images.reshape(len(images), -1, N)  # (B, rows, N)
+    images = names.index("images")
+    images -= images > keys  # once the keys have moved behind it
+    rows = values.nan_to_num().movedim(keys, -1).movedim(images, 0)  # (B, ..., N)
+    rows = rows.reshape(len(rows), -1, N)  # (B, rows, N)
     found = []
     for seen in rows.any(1) if rows.shape[1] >= LEAST_ROWS else ():  # (N,)
         none = (~seen).nonzero()[:, 0].tolist() or [N]
@@ -52,7 +54,7 @@ def of_lists(report, values, keys, facts):
         return ""
     counts, N = {n for n, _ in each}, report.shape[keys]
     ends = {end for n, end in each if n < end}
-    grids = [(c.layout.index.min(), c.layout.grid[-1]) for c in report.candidates]
+    grids = [(int(c.layout.index.min()), c.layout.grid[-1]) for c in report.candidates]
     whole = any(all((n - first) % w == 0 for n in counts) for first, w in grids)
     if len(counts) < 2 or len(ends) > 1 or 0 in counts or whole or report.causal:
         return ""

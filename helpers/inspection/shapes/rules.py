@@ -10,7 +10,7 @@ from helpers.inspection.shapes.softmax import is_half
 LEAST_SORTED = 12  # keys: fewer are in order by chance
 EVEN = 0.05  # bits: trained maps miss several, those of a new model 0.01 to 0.07
 HIDDEN = -9e3  # what masks add to scores: -10000, the least float, -inf
-HALF = torch.finfo(torch.float16).min
+HALF = -65504.0  # the least float16
 TINY = 1e-2  # gradients of weights are smaller
 
 
@@ -135,7 +135,8 @@ def masked_scores(rows):
 
 def hides(rows):
     """What hides is the least number, as it was before `HIDES` took its place."""
-    return {"least": rows.values[~rows.values.isnan()].min().item()}
+    known = rows.values == rows.values  # no NaN
+    return {"least": rows.values[known].min().item()}
 
 
 def similarities(rows):
