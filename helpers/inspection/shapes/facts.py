@@ -88,7 +88,7 @@ class Facts:
         for pair in (self.image_size, self.tiles, self.patch_size):
             check_counts(*as_pair(pair))
         check_counts(*self.counts.values(), self.merge, self.frames)
-        check_counts(*as_pair(self.text), least=0)
+        check_counts(*as_pair(self.text), low=0)
 
     @property
     def counts(self):
@@ -194,7 +194,7 @@ def as_pair(value):
     return value if isinstance(value, tuple | list | torch.Size) else (value,)
 
 
-def check_counts(*counts, least=1):
+def check_counts(*counts, low=1):
     for n in counts:
-        if n is not None and not (isinstance(n, Integral) and n >= least):
-            raise ValueError(f"sizes, counts: whole numbers from {least}, got {n}")
+        if n is not None and not (isinstance(n, Integral) and n >= low):
+            raise ValueError(f"sizes and counts are whole numbers from {low}, got {n}")
