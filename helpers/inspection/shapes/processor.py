@@ -50,11 +50,8 @@ def unpadded(M, facts):
     thumbnail; then tiles put together, without the rows or columns of padding, and a
     line break behind each row. [] where it makes another number of keys."""
     known = facts.image_size and "image_size" not in facts.assumed and not facts.tiles
-    if (
-        not known
-        or facts.family.inputs != ["336/14"]
-        or "joined" not in facts.family.kinds
-    ):
+    kinds, inputs = facts.family.kinds, facts.family.inputs
+    if not known or inputs != ["336/14"] or "joined" not in kinds:
         return []
     (H, W), side = facts.image_size, SIDE // 14
 
