@@ -37,8 +37,7 @@ def make_parser():
     argument("world", nargs="?", choices=worlds, default="flat", help="of scenes")
     argument("--size", type=int, nargs=2, default=(112, 112), metavar="PIXELS")
     argument = add("explain", print_explanation, "what is behind this error message?")
-    text = "the message, or what you see; default: from a pipe"
-    argument("message", nargs="*", help=text)
+    argument("message", nargs="*", help="or what you see; default: from a pipe")
     argument = add("diagnose", print_report, "what is this weights tensor?")
     argument("weights", help="a shape, 1,12,197,197, or a file")
     for name, (option, kind, form, text) in doctor_facts().items():
@@ -54,7 +53,7 @@ def doctor_facts():
         "model": ("--model", str, "NAME", "such as Qwen2-VL: the order of its keys"),
         "merge": ("--merge", int, "N", "patches of a side that become one key"),
         "frames": ("--frames", int, "N", "how many frames of a video"),
-        "tiles": ("--tiles", size, "RxC", "rows and columns of tiles"),
+        "tiles": ("--tiles", tiles, "RxC", "of a picture; or N pictures (cameras)"),
         "text": ("--text", text_around, "N[,M]", "keys before the image's, and behind"),
         "grid_thw": ("--grid-thw", grids(3), "T,H,W[;..]", "of every image"),
         "spatial_shapes": ("--spatial-shapes", grids(2), "H,W[;..]", "of every image"),
@@ -79,6 +78,11 @@ def size(text):
     if not re.fullmatch(r"[1-9]\d*x[1-9]\d*", text):
         raise argparse.ArgumentTypeError(f"expected HxW such as 224x320, got {text!r}")
     return tuple(int(number) for number in text.split("x"))
+
+
+def tiles(text):
+    """2x3 -> (2, 3), rows first; 6 -> 6 pictures."""
+    return int(text) if text.isdecimal() else size(text)
 
 
 def text_around(text):
@@ -106,8 +110,7 @@ def print_report(weights, **facts):
     from helpers.inspection.shapes.files import read_weights
 
     try:
-        shape = shape_in(weights)
-        report = diagnose(shape or read_weights(weights), **facts)
+        report = diagnose(shape_in(weights) or read_weights(weights), **facts)
     except (OSError, TypeError, ValueError) as error:
         print(as_option(str(error)), file=sys.stderr)
         return 2

@@ -502,7 +502,9 @@ def test_the_facts_have_options_of_the_same_names():
     assert "32 x 32 cells" in tiles.stdout
     frames = run(*"1,8,9,1568 --image 224x224 --patch 16 --frames 16".split())
     assert "8 x 14 x 14 cells" in frames.stdout
-    for wrong in ("--text=1,2,3", "--text=x", "--grid-thw=1,2", "--tiles=4"):
+    cameras = run(*"1,8,900,4224 --image 256x704 --patch 16 --tiles 6".split())
+    assert "6 x 16 x 44 cells" in cameras.stdout and "--tiles RxC" in cameras.stdout
+    for wrong in ("--text=1,2,3", "--text=x", "--grid-thw=1,2", "--tiles=0"):
         assert run("1,8,9,49", wrong).returncode == 2
 
 
