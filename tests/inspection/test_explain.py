@@ -728,6 +728,14 @@ def test_notes_are_found_by_their_words_short_and_of_plain_text(one):
         assert not re.search(r"<[\w|/]|\$|\*\*|__|\]\(", CODE.sub("", note)), note
 
 
+def test_a_note_that_several_entries_have_is_said_once():
+    notes = [note for one in HAVING_NOTES for _, note in pairs_of(one.notes)]
+    shared = {" ".join(note.split()) for note in notes if notes.count(note) > 1}
+    for case in read_cases(FOLDER, "case", [FOLDER / "set-50.toml"]):
+        said = " ".join(str(explain(text_of(case))).split())
+        assert max(said.count(note) for note in shared) <= 1, case["id"]
+
+
 def test_an_entry_that_is_asked_for_by_its_name_says_all_its_notes():
     name, cause = next((n, c) for n, c in DATA.causes.items() if "\n" in c.notes)
     said = " ".join(str(explain(name)).split())

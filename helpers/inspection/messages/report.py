@@ -13,7 +13,8 @@ SAID = tomllib.loads((FOLDER / "phrases.toml").read_text(encoding="utf-8"))
 def as_text(explanation):
     """All of an explanation: the likeliest causes in full, of the next the question."""
     causes, facts = explanation.causes, explanation.facts
-    paragraphs = heading(explanation)
+    of_message, *notes = notes_of(explanation)
+    paragraphs = heading(explanation, of_message)
     if facts:
         lines = (wrap(f"  {fact}", "    ") for fact in facts)
         paragraphs.append("\n".join(["The numbers:", *lines]))
@@ -25,45 +26,50 @@ def as_text(explanation):
     for place, ranked in enumerate(shown, 1):
         if sure and place == likely + 1:
             paragraphs.append(SAID["less"])
-        paragraphs.append("\n".join(one_cause(place, ranked, explanation.text)))
+        lines = one_cause(place, ranked, notes[place - 1], explanation.text)
+        paragraphs.append("\n".join(lines))
     if more := causes[FULL:MANY]:
-        lines = (
-            in_brief(n, one.cause, explanation.text)
-            for n, one in enumerate(more, FULL + 1)
-        )
+        both = enumerate(zip(more, notes[FULL:], strict=True), FULL + 1)
+        lines = (in_brief(place, one.cause, said) for place, (one, said) in both)
         paragraphs.append("\n".join([SAID["more"], *lines]))
     if causes or explanation.message is None:
         paragraphs.append(wrap(SAID["next"]))
     return "\n\n".join(paragraphs)
 
 
-def in_brief(place, cause, text):
+def notes_of(explanation):
+    """What is more to say of the message, and of each cause that is shown: a list of
+    notes each. None is said twice; an entry that is asked for by its name says all."""
+    text, message = explanation.text, explanation.message
+    causes = [ranked.cause for ranked in explanation.causes[:MANY]]
+    if causes and text.strip() == causes[0].id:
+        return [[], [note for _, note in pairs_of(causes[0].notes)]]
+    found, said = [], set()
+    for place, one in enumerate([message, *causes]):
+        notes = notes_in(text, one.notes) if one else []
+        new = [note for note in dict.fromkeys(notes) if note not in said]
+        found.append(new[: NOTES if place <= FULL else FEW])
+        said.update(found[-1])
+    return found
+
+
+def in_brief(place, cause, notes):
     """A further cause in two sentences, and what is to be said of such a text."""
-    said = notes_in(text, cause.notes)[:FEW]
-    lines = (
-        wrap(f"   {line}", " " * 11) for line in [f"Ask:    {cause.ask}", *noted(said)]
-    )
+    lines = [f"Ask:    {cause.ask}", *noted(notes)]
+    lines = (wrap(f"   {line}", " " * 11) for line in lines)
     return "\n".join([wrap(f"{place}. {cause.id}: {cause.brief}", "   "), *lines])
-
-
-def notes_of(cause, text):
-    """The notes of a cause in full that such a text asks for; its name asks for all."""
-    if text.strip() == cause.id:
-        return [note for _, note in pairs_of(cause.notes)]
-    return notes_in(text, cause.notes)[:NOTES]
 
 
 def noted(notes):
     return [f"Note:   {note}" for note in notes]
 
 
-def heading(explanation):
-    """What was recognised, in paragraphs."""
+def heading(explanation, notes):
+    """What was recognised, in paragraphs. notes: those of the message."""
     message, causes = explanation.message, explanation.causes
     if message is not None:
         close = f"{SAID['close']} *{message.says[0]}*" if explanation.close else ""
         shapes = "" if message.causes else SAID["not_shapes"]
-        notes = notes_in(explanation.text, message.notes)[:NOTES]
         parts = (close, message.means, message.remedy, *notes, shapes)
         return [wrap(part) for part in parts if part]
     if not causes:
@@ -73,13 +79,13 @@ def heading(explanation):
     return [wrap(SAID["weak"])]
 
 
-def one_cause(place, ranked, text):
+def one_cause(place, ranked, notes, text):
     """A cause in lines: what it is, the question, the line to run, the remedy."""
     cause = ranked.cause
     packages = SAID["packages"].split() if "pip show" in cause.run else ()
     run = " ".join([cause.run, *(one for one in packages if one in text.lower())])
     lines = [wrap(f"{place}. {cause.cause}", "   ")]
-    lines += [wrap(f"   {one}", " " * 11) for one in noted(notes_of(cause, text))]
+    lines += [wrap(f"   {one}", " " * 11) for one in noted(notes)]
     lines += [wrap(f"   Fits:   {reason}", " " * 11) for reason in ranked.reasons]
     lines += [wrap(f"   Ask:    {cause.ask}", " " * 11), *block("Run:", run)]
     lines += block("Before:", cause.before) if place == 1 else []

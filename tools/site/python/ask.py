@@ -14,18 +14,16 @@ FIELDS = ("id", "cause", "ask", "run", "before", "after")
 def as_json(text):
     """heading, facts and causes of an explanation, texts without line breaks."""
     found = explain(text)
+    of_message, *notes = notes_of(found)
     causes = [
         {name: getattr(ranked.cause, name) for name in FIELDS}
-        | {"reasons": ranked.reasons, "cause": with_notes(ranked.cause, text)}
-        for ranked in found.causes[:SHOWN]
+        | {"reasons": ranked.reasons}
+        | {"cause": one_line(" ".join([ranked.cause.cause, *said]))}
+        for ranked, said in zip(found.causes[:SHOWN], notes, strict=False)
     ]
     facts = [one_line(fact) for fact in found.facts]
-    said = one_line(" ".join(heading(found)))
+    said = one_line(" ".join(heading(found, of_message)))
     return json.dumps({"heading": said, "facts": facts, "causes": causes})
-
-
-def with_notes(cause, text):
-    return one_line(" ".join([cause.cause, *notes_of(cause, text)]))
 
 
 def one_line(text):
