@@ -96,6 +96,8 @@ def fitting(M, facts, whole=False):
     if not facts.given_grids():
         found = [c for c in found if c.cells >= least_cells(c.merge)]
     same = [c for c in found if c.layout.length == M]
+    if whole and same and facts.given_grids():
+        return same  # of each picture
     front = {0, 1, *facts.family.front}
     same = [c for c in same if begins(c) or (c.kind == "cells" and c.off_grid in front)]
     if whole and same:

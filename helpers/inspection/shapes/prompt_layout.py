@@ -44,8 +44,9 @@ def by_prompt(N, facts):
         off = f"{N - M} of the {N} keys are no image tokens{prompt.name}"
         found.append([])
         for c in known:
-            others = off if c.cells == M else f"{c.others}; {off}"
             layout = c.layout.within(prompt.places, N)
+            others = f"keys {layout.index.min()} ... {layout.index.max()}; {off}"
+            others = others if c.cells == M else f"{c.others}; {others}"
             found[-1].append(replace(c, layout=layout, others=others))
     return found, doubts
 
