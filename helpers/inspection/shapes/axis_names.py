@@ -6,6 +6,7 @@ from helpers.inspection.shapes.report import BY_PLACE, Axis
 
 ORDER = ("layers", "images", "heads", "queries")  # by convention, then the keys
 MOST_LAYERS = 48  # where there are as many heads
+MOST_HEADS = 32  # more on an axis of their own are windows
 LEAST_ALIKE = 12  # queries on two axes that are alike are at least so many a side
 QUERY_GRID = ("rows of queries", "columns of queries")
 
@@ -123,15 +124,16 @@ class Names:
         before = free if found else free[:-1]
         T = self.T or (self.shape[free[-1]] if free else 1)
         apart = heads or len(before) > 1  # the heads have an axis of their own
-        folds = {}
-        for axis in before if heads else before[:1]:
+        inside = [a for a in before[1:] if self.shape[a] > MOST_HEADS]  # of a 5-D one
+        folds, inside = {}, inside if len(before) == 3 else []
+        for axis in before if heads else (*before[:1], *inside):
             outer = self.has("images") or axis != before[0]
             batch = 1 if outer else self.facts.batch
             A = 1 if apart else self.facts.heads
             if fold := fold_of(self.shape[axis], self.N, T, self.facts, batch, A):
                 folds[axis] = fold
         exact = [axis for axis in folds if folds[axis].exact]
-        for axis in (*exact, *before[:1]):
+        for axis in (*exact, *before[:1], *inside):
             if fold := folds.get(axis):
                 if fold.first:
                     self.put(axis, fold.name, fold.evidence, fold.exact)
@@ -156,7 +158,7 @@ class Names:
         if self.free and not self.has("queries", *QUERY_GRID) and not one:
             self.put(self.free[-1], "queries", BY_PLACE)
         left = [name for name in ORDER[:-1] if name not in names]
-        if (fold and fold.first) or (one and self.layers_and_heads()):
+        if (fold and fold.first and self.axes[0]) or (one and self.layers_and_heads()):
             left = [name for name in left if name != "images"]
         facts, count = self.facts, len(self.free)
         halves = fits(self.T, facts) and not fits(self.shape[-1], facts)

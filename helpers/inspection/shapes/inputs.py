@@ -7,6 +7,7 @@ from math import isqrt
 from helpers.inspection.shapes.facts import SMALLEST_MERGED as FEWEST
 from helpers.inspection.shapes.facts import as_pair
 from helpers.inspection.shapes.families import UNKNOWN, family_of, read_toml, say
+from helpers.inspection.shapes.processor import in_tiles
 from helpers.inspection.shapes.readings import EXTRAS, extras_of, fits, likeliest
 from helpers.inspection.shapes.report import Candidate
 from helpers.maps.token_layout import TokenLayout
@@ -35,11 +36,12 @@ def usual_input(shape, keys, facts):
 
     Numbers in the name come before those of the family.
     """
-    N = shape[keys]
+    N, facts = shape[keys], in_tiles(facts)
     if facts.given_grids() or None not in (facts.image_size, facts.patch_size):
         return facts
     own = tuple(n for n in SIZES if getattr(facts, n) is None)
-    options = [replace(facts, assumed=own, **one) for one in published(facts)]
+    assumed = (*facts.assumed, *own)
+    options = [replace(facts, assumed=assumed, **one) for one in published(facts)]
     text = sum(n or 0 for n in as_pair(facts.text or facts.words))
     found = [one for one in options if fits(N - text, one)]
     if not found and "windows" in facts.family.kinds:

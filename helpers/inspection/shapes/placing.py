@@ -12,6 +12,7 @@ from helpers.maps.token_layout import TokenLayout
 # Kinds whose first key is no cell.
 FIRST = ("joined", "thumbnail first", "padded", "class frames", "overlapping")
 CLEARLY = 0.85  # so much smoother maps are in the right order
+NEARLY = 1.2  # of a change inside of a row: as large
 UNEVEN = 0.01  # the mean change of a logarithm from cell to cell: less is an even map
 RARE = ("time last", "class frames", "blocks")  # but in models that are known for it
 
@@ -163,12 +164,29 @@ def somewhere(N, facts):
     return [replace(c, **guess) for c in put(found, start, N)]
 
 
+def logarithms(values, keys):
+    """(N, rows): the logarithms of the weights, of every key a row."""
+    rows = values.movedim(keys, 0).nan_to_num().float().clamp_min(1e-9).log()
+    return rows.reshape(len(rows), -1)  # (N, rows)
+
+
+def runs_on(c, values, keys=-1):
+    """True if weights go on from the end of a row of cells to the start of the next as
+    inside of rows, and differ between cells that stand one below the other."""
+    if c.kind != "cells" or len(c.layout.grid) != 2 or values.min() < 0:
+        return False
+    maps = logarithms(values, keys)[c.layout.index.flatten()]
+    maps = maps.reshape(*c.layout.grid, -1)  # (h, w, rows)
+    right = (maps[:, 1:] - maps[:, :-1]).abs().mean()
+    down = (maps[1:] - maps[:-1]).abs().mean()
+    ends = (maps[1:, 0] - maps[:-1, -1]).abs().mean()
+    return bool(ends < NEARLY * right and UNEVEN < right < CLEARLY * down)
+
+
 def smoothest(candidates, values, keys=-1):
     """(candidates, True) with the one first over whose cells the maps change least,
     where it stands clear of the next; else the same, and False."""
-    rows = values.movedim(keys, 0).nan_to_num().float().clamp_min(1e-9).log()
-    rows = rows.reshape(len(rows), -1)  # (N, rows)
-    steps = []
+    rows, steps = logarithms(values, keys), []
     for c in candidates:
         maps = rows[c.layout.index.flatten()].reshape(*c.layout.grid, -1)
         down = maps[1:] - maps[:-1]  # (h - 1, w, rows)

@@ -1,5 +1,6 @@
 """Layouts from the grids that a processor gives: grid_thw, spatial_shapes."""
 
+from dataclasses import replace
 from math import ceil
 
 import torch
@@ -10,6 +11,78 @@ from helpers.maps.token_layout import TokenLayout
 SIDE = 336  # pixels of a tile of LLaVA-NeXT
 PINPOINTS = ((1, 2), (2, 1), (2, 2), (3, 1), (1, 3))  # its (rows, columns) of tiles
 MERGES = (1, 2, 4, 3)  # patches of a side that make one key
+
+
+def alike(H, W, side):
+    """(rows, columns) of up to 12 tiles whose sides have most nearly the ratio of the
+    picture's; more of them where it has half their pixels (InternVL)."""
+
+    def differs(tiles):
+        rows, columns = tiles
+        enough = H * W > side * side * rows * columns / 2
+        return abs(W / H - columns / rows), (-1 if enough else 1) * rows * columns
+
+    return min(arranged(12), key=differs)
+
+
+def on_canvas(H, W, side):
+    """(rows, columns) of up to 4 tiles into which the picture goes with the least
+    enlarging, or else with the least shrinking; as few as that needs (Mllama)."""
+
+    def scale(tiles):
+        rows, columns = tiles
+        by = min(rows * side / H, columns * side / W)
+        return by < 1, by if by >= 1 else -by, rows * columns
+
+    return min(arranged(4), key=scale)
+
+
+def arranged(most):
+    """[(rows, columns)] of so many tiles at most."""
+    counts = range(1, most + 1)
+    return [(r, c) for r in counts for c in counts if r * c <= most]
+
+
+def whole_ones(H, W, side):
+    """None is known but of pictures that are whole tiles."""
+    return 1, 1
+
+
+# How models of a kind cut a picture of H x W pixels into tiles of one side.
+CUTS = {
+    "padded": on_canvas,
+    "tiles": alike,
+    "separated": whole_ones,
+    "thumbnail first": whole_ones,
+}
+
+
+def in_tiles(facts):
+    """These facts; of a model that cuts its pictures into tiles, those of a picture
+    that is another size than one tile: a whole number of them, or as it cuts it."""
+    known = facts.tiles or facts.frames or facts.given_grids() or not facts.image_size
+    sides = [] if known else sides_of(facts.family)
+    if not sides or facts.image_size in [(side, side) for side in sides]:
+        return facts
+    cut = next((cut for kind, cut in CUTS.items() if kind in facts.family.kinds), None)
+    (H, W), tiles = facts.image_size, (1, 1)
+    for side in sides if cut else ():
+        if H % side == W % side == 0:
+            tiles = H // side, W // side
+            break
+    else:
+        side = sides[0]
+        tiles = cut(H, W, side) if cut else tiles
+    if tiles == (1, 1):
+        return facts
+    assumed = (*facts.assumed, "tiles")
+    return replace(facts, image_size=(side, side), tiles=tiles, assumed=assumed)
+
+
+def sides_of(family):
+    """The published sides of square inputs, in pixels."""
+    inputs = (text.partition("/")[0] for text in family.inputs)
+    return [int(text) for text in inputs if text.isdecimal()]
 
 
 def count_keys(grids, m=1):

@@ -47,10 +47,11 @@ def fit_keys(report, values, keys, facts, fold=None):
         return [*note, doubt]
     if values is not None:
         sort_by_values(report, values, keys)
+        report.notes += in_a_line(report, values, keys, facts)
     report.candidates = without_chance(report, values, facts)
     doubts = []
     if fold and fold.windows:
-        report.candidates, doubts = in_windows(report.candidates, fold, values, facts)
+        report.candidates, doubts = in_windows(report, fold, values, facts)
     report.candidates, contradicted = bind(report.candidates, shape, facts)
     if not fold:
         report.candidates = instead(report, N, facts)
@@ -68,6 +69,14 @@ def sort_by_values(report, values, keys):
         orders = {c.kind for c in alike} <= {*questions.ORDERS} and not alike[0].free
         report.candidates = (alike[:1] if smooth and orders else alike) + rest
         report.notes += [say("smoothest")] * smooth
+
+
+def in_a_line(report, values, keys, facts):
+    """A note where the values are in one line rather than on a grid that is guessed."""
+    best = report.best
+    guess = best and facts.image_size is None and not report.causal
+    line = guess and placing.runs_on(best, values, keys)
+    return [say("runs on", size=best.size)] if line else []
 
 
 def without_chance(report, values, facts):
@@ -104,19 +113,21 @@ def still_open(report, keys, facts):
     return doubts + questions.open_questions(report.candidates, facts)
 
 
-def in_windows(candidates, fold, values, facts):
+def in_windows(report, fold, values, facts):
     """(candidates, doubts) with the layouts of all windows, joined."""
-    shifted, windows = are_shifted(values), fold.windows
-    first = list(windows.candidates(shifted, facts.family))
+    shifted, windows, candidates = are_shifted(values), fold.windows, report.candidates
+    names = [axis.name for axis in report.axes]
+    axis = names.index(fold.unit) if fold.unit in names else 0
+    first = list(windows.candidates(shifted, facts.family, inside=axis > 0))
     if len(first) > 1 and not windows.reach and values is not None:
-        rows = values.mean(-2).movedim(0, -2).flatten(-2)  # (..., windows * N)
+        rows = values.mean(-2).movedim(axis, -2).flatten(-2)  # (..., windows * N)
         if rows.shape[-1] == first[0].layout.length:  # of one image
             first, _ = placing.smoothest(first, rows)
     rest = [c for c in candidates if c.merge <= max(LIKELY_MERGES)]
     if fold.first and (fold.exact or "windows" in facts.family.kinds):
         rest = []  # one window is not the image
     found = first + rest if fold.first else rest + first
-    return found, [windows.doubt(shifted, fold.heads)]
+    return found, [windows.doubt(shifted, fold.heads, axis)]
 
 
 def without_cells(report, N, fold, usual, facts):

@@ -5,7 +5,7 @@ from math import isqrt
 from helpers.inspection.shapes.facts import LARGEST, SMALLEST
 from helpers.inspection.shapes.families import say
 from helpers.inspection.shapes.features import HEADS, MOST_LEVELS, MOST_POINTS
-from helpers.inspection.shapes.inputs import KIND, fewer, other_size, pruned
+from helpers.inspection.shapes.inputs import KIND, fewer, known_for, other_size, pruned
 from helpers.inspection.shapes.prompt_layout import unplaced
 from helpers.inspection.shapes.queries import looks_at_words
 from helpers.inspection.shapes.readings import FRAMES, fits, likeliest
@@ -41,6 +41,7 @@ QUESTIONS = (
     {
         "other input": lambda c, f: c.kind == KIND,
         "pooled": lambda c, f: c.kind == "pooled",
+        "assumed tiles": lambda c, f: "tiles" in f.assumed,
         "assumed": lambda c, f: f.assumed,
         "unpublished": lambda c, f: (
             not f.patch_size and f.family.inputs and f.image_size
@@ -72,6 +73,7 @@ def open_questions(candidates, facts):
     twice = 2 * isqrt(N // 2) ** 2 == N
     numbers = {
         "twice": say("twice", side=isqrt(N // 2)) * twice,
+        "known": say("known", N=N, known=known) if (known := known_for(N)) else "",
         "c": best,
         "f": facts,
         "other": other_size(N, facts),

@@ -3,6 +3,8 @@
 from math import ceil, isqrt, prod
 from typing import NamedTuple
 
+import torch
+
 from helpers.inspection.shapes.families import say
 from helpers.inspection.shapes.report import Candidate
 from helpers.maps.token_layout import TokenLayout, window_index
@@ -45,10 +47,11 @@ class Windows(NamedTuple):
         strided = {"strided", "windows"} & {*family.kinds} == {"strided"}
         return square and self.full == self.grid and (strided or not family.kinds)
 
-    def candidates(self, shifted, family):
+    def candidates(self, shifted, family, inside=False):
         """Layouts of all windows, joined; the plain one comes before a shifted one, if
         it is not known which it is (see `are_shifted`), and before cells that stand
-        apart, where a family has both."""
+        apart, where a family has both. inside: the windows have an axis of their own,
+        behind that of the images: they may be sorted by twos."""
         source = f"{prod(self.counts)} windows of {' x '.join(map(str, self.window))}"
         if self.full != self.grid:
             source += f", the grid padded to {' x '.join(map(str, self.full))}"
@@ -69,6 +72,10 @@ class Windows(NamedTuple):
                 others += f", keys in front of each one's cells: {self.extra}"
             layout = TokenLayout(index, length)
             yield Candidate(layout, source, others, kind="windows")
+        side = self.window[-1]
+        if inside and self.usual and side & (side - 1) == 0 and not shifted:
+            layout = TokenLayout(by_twos(index, side), length)
+            yield Candidate(layout, source, say("by twos"), kind="windows")
 
     def apart(self, index):
         """The index of windows whose cells stand as far apart as there are windows."""
@@ -77,14 +84,29 @@ class Windows(NamedTuple):
         index = index.transpose(0, 1).transpose(2, 3)  # (i, a, j, b)
         return index.flatten(0, 1).flatten(1)  # (h, w)
 
-    def doubt(self, shifted=None, heads=1):
-        """What stays open. heads: how many share the axis of the windows, or None."""
+    def doubt(self, shifted=None, heads=1, axis=0):
+        """What stays open. heads: how many share the axis of the windows, or None.
+        axis: theirs, the first of all or one that they have alone."""
         count = prod(self.counts)
         if self.reach:
             return say("overlapping windows", count=count, reach=self.reach)
+        if axis:
+            return say("windows inside", tells=say(TELLS[shifted]), axis=axis)
         sizes = f"B, {count}" + f", {heads or -1}" * (heads != 1)
         mean = "heads and queries" if heads != 1 else "queries"
         return say("windows", tells=say(TELLS[shifted]), sizes=sizes, mean=mean)
+
+
+def by_twos(index, side):
+    """The index (h, w) of windows whose keys are sorted as Hiera does: of each 2 x 2
+    cells the first, then the second; in each of these parts again the same (Ryali et
+    al. 2023)."""
+    bits = range(side.bit_length() - 1)  # the last one counts most
+    spread = [
+        sum((n >> k & 1) << 2 * (bits[-1] - k) for k in bits) for n in range(side)
+    ]
+    down, across = (torch.tensor(spread * (n // side)) for n in index.shape)
+    return index - index % side**2 + 2 * down[:, None] + across  # (h, w)
 
 
 def are_shifted(values):
