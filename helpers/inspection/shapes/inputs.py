@@ -2,10 +2,10 @@
 
 import re
 from dataclasses import replace
-from math import isqrt
+from math import ceil, isqrt
 
+from helpers.inspection.shapes.facts import SMALLEST, as_pair
 from helpers.inspection.shapes.facts import SMALLEST_MERGED as FEWEST
-from helpers.inspection.shapes.facts import as_pair
 from helpers.inspection.shapes.families import UNKNOWN, family_of, read_toml, say
 from helpers.inspection.shapes.processor import in_tiles
 from helpers.inspection.shapes.readings import EXTRAS, extras_of, fits, likeliest
@@ -20,6 +20,8 @@ PATCH = re.compile(
 )
 SIZES = ("image_size", "patch_size")
 SIDE = re.compile(r"(?<![a-z0-9.])(\d{3,4})(?:px)?(?![a-z0-9])")
+LAST_STRIDE = 32  # of most detectors
+BATCH = "padded batch"  # of a Candidate
 KIND = "other input"  # of a Candidate: the picture was resized or cropped before
 POOLED = TokenLayout.from_grid(14, 14)  # by captioners, from a picture of any size
 MUCH = 4  # a share of the keys, one in so many, that is too much to be left over
@@ -129,6 +131,24 @@ def fewer(N, facts):
     return ""
 
 
+def padded_batch(N, facts):
+    """The Candidate of a batch whose pictures are padded to one size, larger than this
+    picture's; or None."""
+    s = facts.patch_size if isinstance(facts.patch_size, int) else LAST_STRIDE
+    same = s == LAST_STRIDE and len({*(facts.image_size or (0,))}) == 1  # as resized
+    if same or facts.gives_layout() or facts.family.prompt:
+        return None
+    h, w = (ceil(n / s) for n in facts.image_size)
+    sizes = [(a, N // a) for a in range(h, 2 * h + 1) if N % a == 0]
+    sizes = [(a, b) for a, b in sizes if w <= b <= 2 * w and a * b > h * w]
+    if not sizes or h * w < SMALLEST:
+        return None
+    a, b = min(sizes, key=lambda size: abs(size[0] - size[1]))
+    source = f"a cell every {s} pixels, of a batch padded to {a * s} x {b * s}"
+    others = f"this picture's own are the first {h} rows and {w} columns"
+    return Candidate(TokenLayout.from_grid(a, b), source, others, kind=BATCH)
+
+
 def own_plane(N, T, best, facts):
     """The square without a key over, where the picture's cells would leave many; or
     None, also where patches or a text are named, or the cells may look."""
@@ -156,6 +176,10 @@ def instead(report, N, facts):
     first, and those by chance go, as where a key or two are missing."""
     candidates = report.candidates
     T, best = report.queries, report.best  # a video only where frames= says so
+    several = any(a.name == "images" and a.size > 1 for a in report.axes)
+    whole = best and best.likely and best.off_grid <= MOST_OVER
+    if several and not whole and (found := padded_batch(N, facts)):
+        return [found, *(c for c in candidates if c.off_grid <= MOST_OVER)]
     if plane := own_plane(N, T, best, facts):
         report.notes.append(say("plane", N=N, size=plane.size))
         return [plane, *candidates]

@@ -4,7 +4,8 @@ from dataclasses import replace
 
 from helpers.inspection.shapes.facts import as_pair, least_cells
 from helpers.inspection.shapes.features import is_width
-from helpers.inspection.shapes.readings import exact, fits, rank, read
+from helpers.inspection.shapes.processor import unpadded
+from helpers.inspection.shapes.readings import exact, fits, rank, read, registers
 from helpers.inspection.shapes.report import Known, in_number
 from helpers.inspection.shapes.tiles import TILES
 from helpers.maps.token_layout import TokenLayout
@@ -38,11 +39,10 @@ def by_text(N, facts, front, behind):
 
 
 def at(start, end, N, facts, whole):
-    """Candidates for an image whose tokens stand from key `start` to `end` of N.
-
-    whole: that all of them are the image's.
-    """
-    found = put(fitting(end - start, facts, whole), start, N)
+    """Candidates for an image whose tokens stand from key `start` to `end` of N; whole:
+    that all of them are the image's."""
+    photo = unpadded(end - start, facts, whole, Known.COUNTED)
+    found = put(photo or fitting(end - start, facts, whole), start, N)
     if facts.family.place == "last" and not whole:
         return to_end(found, end, N)
     if facts.family.front or facts.family.place:
@@ -138,6 +138,7 @@ def anywhere(N, T, facts, found):
     first = found[0] if found else None
     pictures = first and (first.kind == "two pictures" or first.free)
     front, behind = facts.family.front, facts.family.behind
+    front = (*front, *registers(facts))
     usual = first and first.off_grid in (0, 1, 2, behind, *(n + behind for n in front))
     if first and not pictures and (usual or first.kind != "cells"):
         return found
@@ -171,12 +172,12 @@ def logarithms(values, keys):
 
 
 def runs_on(c, values, keys=-1):
-    """True if weights go on from the end of a row of cells to the start of the next as
-    inside of rows, and differ between cells that stand one below the other."""
+    """True if weights go on from row to row of cells as inside of rows, and differ
+    between cells that stand one below the other."""
     if c.kind != "cells" or len(c.layout.grid) != 2 or values.min() < 0:
         return False
-    maps = logarithms(values, keys)[c.layout.index.flatten()]
-    maps = maps.reshape(*c.layout.grid, -1)  # (h, w, rows)
+    rows = logarithms(values, keys)[c.layout.index.flatten()]
+    maps = rows.reshape(*c.layout.grid, -1)  # (h, w, rows)
     right = (maps[:, 1:] - maps[:, :-1]).abs().mean()
     down = (maps[1:] - maps[:-1]).abs().mean()
     ends = (maps[1:, 0] - maps[:-1, -1]).abs().mean()

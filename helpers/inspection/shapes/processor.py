@@ -10,6 +10,7 @@ from helpers.maps.token_layout import TokenLayout
 
 SIDE = 336  # pixels of a tile of LLaVA-NeXT
 PINPOINTS = ((1, 2), (2, 1), (2, 2), (3, 1), (1, 3))  # its (rows, columns) of tiles
+THUMBNAIL = "the thumbnail"
 MERGES = (1, 2, 4, 3)  # patches of a side that make one key
 
 
@@ -118,13 +119,16 @@ def filled(M, grids):
     return found
 
 
-def unpadded(M, facts):
-    """Candidates of M keys for a photo of this size, as LLaVA-NeXT packs it: the
-    thumbnail; then tiles put together, without the rows or columns of padding, and a
-    line break behind each row. [] where it makes another number of keys."""
-    known = facts.image_size and "image_size" not in facts.assumed and not facts.tiles
+def unpadded(M, facts, whole=True, known=Known.RUN):
+    """Candidates of M keys, or fewer, for a photo of this size, as LLaVA-NeXT packs it:
+    the thumbnail; then tiles put together, without the rows or columns of padding, and
+    a line break behind each row. [] where it makes another number of keys.
+
+    whole: all M keys are the image's. known: how, of the candidates.
+    """
+    sized = facts.image_size and "image_size" not in facts.assumed and not facts.tiles
     kinds, inputs = facts.family.kinds, facts.family.inputs
-    if not known or inputs != ["336/14"] or "joined" not in kinds:
+    if not sized or inputs != ["336/14"] or "joined" not in kinds:
         return []
     (H, W), side = facts.image_size, SIDE // 14
 
@@ -140,16 +144,16 @@ def unpadded(M, facts):
     else:
         w -= (w - int(round(W * h / H, 7))) // 2 * 2
     n, rest = side * side, h * (w + 1)
-    if n + rest != M:
+    if n + rest > M or (whole and n + rest < M):
         return []
     others = f"{h} line breaks and a thumbnail of {side} x {side} in front"
     photo = TokenLayout.from_grid(h, w, n, breaks=1), "the photo unpadded", others
     small = (
         TokenLayout.from_grid(side, side, 0, rest),
-        "the thumbnail",
+        THUMBNAIL,
         f"{rest} behind",
     )
-    return [Candidate(*one, Known.RUN, kind="joined") for one in (photo, small)]
+    return [Candidate(*one, known, kind="joined") for one in (photo, small)]
 
 
 def merged(grids, m, facts, known):

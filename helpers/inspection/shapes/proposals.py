@@ -100,8 +100,12 @@ def still_open(report, keys, facts):
         report.candidates = []  # as many channels of a head as cells, by chance
         return [say("softmax axis", T=T, N=N, keys="may be a head's width")]
     if own:  # as many steps in time as the queries have come first
-        t = own.layout.grid[:-2]
+        t, plane = own.layout.grid[:-2], own.layout.grid[-2:]
         report.candidates.sort(key=lambda c: (not c.likely, c.layout.grid[:-2] != t))
+        same = [c for c in report.candidates if c.layout.grid[-2:] == plane]
+        same = [c for c in same if c.layout.grid[2:] and c.off_grid < own.cells]
+        if report.best.free and same:
+            report.candidates = same  # several frames, or pictures, of that grid
     doubts = list(queries.by_queries(report, N, facts, own))
     if facts.views:
         apart = [c for c in report.candidates if c.kind == "frames"]

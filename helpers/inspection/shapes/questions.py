@@ -2,25 +2,27 @@
 
 from math import isqrt
 
+from helpers.inspection.shapes import inputs
 from helpers.inspection.shapes.facts import LARGEST, SMALLEST
 from helpers.inspection.shapes.families import say
 from helpers.inspection.shapes.features import HEADS, MOST_LEVELS, MOST_POINTS
-from helpers.inspection.shapes.inputs import KIND, fewer, known_for, other_size, pruned
+from helpers.inspection.shapes.processor import THUMBNAIL
 from helpers.inspection.shapes.prompt_layout import unplaced
 from helpers.inspection.shapes.queries import looks_at_words
-from helpers.inspection.shapes.readings import FRAMES, fits, likeliest
+from helpers.inspection.shapes.readings import FRAMES, fits, likeliest, registers
 from helpers.inspection.shapes.report import MOST, Known
 from helpers.inspection.shapes.tiles import TILES
 
 ORDERS = ("cells", "blocks", "window blocks")  # of the same cells
-OTHER = KIND, "pooled"
+OTHER = inputs.KIND, inputs.BATCH, "pooled"
 PLACES = "text=(keys in front of the image's, keys behind)", "input_ids=, image_token="
 
 
 def among(c, f):
     """True where it is open which of the keys are cells."""
     front = c.off_grid - f.family.behind
-    usual = front < 3 - bool(f.family.front) or front in f.family.front
+    usual = front < 3 - bool(f.family.front)
+    usual |= front in (*f.family.front, *registers(f))
     return c.free or not (usual or c.kind != "cells" or f.input_ids is not None)
 
 
@@ -35,12 +37,11 @@ QUESTIONS = (
         "joined": lambda c, f: c.kind == "joined" and f.input_ids is None,
     },
     {
-        "size": lambda c, f: c.free and other_size(c.layout.length, f),
+        "size": lambda c, f: c.free and inputs.other_size(c.layout.length, f),
         "several": lambda c, f: c.free and c.off_grid >= c.cells,
     },
     {
-        "other input": lambda c, f: c.kind == KIND,
-        "pooled": lambda c, f: c.kind == "pooled",
+        **{kind: lambda c, f, kind=kind: c.kind == kind for kind in OTHER},
         "assumed tiles": lambda c, f: "tiles" in f.assumed,
         "assumed": lambda c, f: f.assumed,
         "unpublished": lambda c, f: (
@@ -70,13 +71,14 @@ def open_questions(candidates, facts):
         return []
     best, size = candidates[0], " x ".join(map(str, facts.image_size or ()))
     p, N = facts.patch_size, best.layout.length
+    known = inputs.known_for(N)
     twice = 2 * isqrt(N // 2) ** 2 == N
     numbers = {
         "twice": say("twice", side=isqrt(N // 2)) * twice,
-        "known": say("known", N=N, known=known) if (known := known_for(N)) else "",
+        "known": say("known", N=N, known=known) * bool(known),
         "c": best,
         "f": facts,
-        "other": other_size(N, facts),
+        "other": inputs.other_size(N, facts),
         "sizes": size + (" cells" if p == 1 else f" in patches of {p}"),
         "image": size,
         "wanted": " and ".join(f"{name}=" for name in facts.assumed),
@@ -91,6 +93,7 @@ def same_count(candidates):
     best = candidates[0]
     first = candidates[:MOST]
     same = [c for c in first if (c.likely, c.free) == (best.likely, best.free)]
+    same = [c for c in same if c.source != THUMBNAIL]  # the same picture, small
     grids = {c.size for c in same}
     if best.kind == "levels":
         yield say("level")
@@ -131,14 +134,14 @@ def no_layout(report, keys, facts):
     text = "no grid that is counted here has " * sized + f"{N} keys"
     if N < SMALLEST and not sized and 1 < (side := isqrt(N)) == N / side:
         text += say("few", side=side)
-    text += f" ({other})" if (other := other_size(N, facts)) else ""
+    text += f" ({other})" if (other := inputs.other_size(N, facts)) else ""
     if len(shape) > 1 and fits(shape[keys - 1], facts):
         if N == 1:
             return f"axis {keys - 1} of size {T} fits{grid}: the keys may be there"
         return say("cells ask", text=text, axis=keys - 1, T=shape[keys - 1], grid=grid)
-    if near := fewer(N, facts):
+    if near := inputs.fewer(N, facts):
         return near
-    text += f", {near}" if T == N and (near := pruned(N, facts)) else ""
+    text += f", {near}" if T == N and (near := inputs.pruned(N, facts)) else ""
     return say("no grid", text=text, head=head)
 
 
@@ -182,7 +185,7 @@ def next_line(report, keys, facts):
     if best.free:
         known = facts.text is not None
         return f"the same with {PLACES[known]}"
-    if best.kind == KIND:
+    if best.kind == inputs.KIND:
         return "the same with image_size=(H, W), after every resize and crop"
     if report.what != "weights" or best.kind == "windows" or keys is None:
         return ""

@@ -100,7 +100,9 @@ def separated(M, rows, columns, h, w):
     length = rows * columns * h * w + around
     whole = 2 <= M - length - h * w <= 4  # with the thumbnail behind
     layout = TokenLayout(tiles + breaks, M if whole else length)
-    yield layout, f"{around} tokens between the tiles"
+    others = f"{around} tokens between the tiles"
+    others += f", and the picture once more, {h} x {w}, behind" * (M - length >= h * w)
+    yield layout, others
 
 
 def padded(M, rows, columns, h, w):

@@ -119,6 +119,15 @@ def dropout(rows):
     return near and not rows.heads
 
 
+def masked_late(rows):
+    """Nothing ahead; the last row is whole, and the first have lost most."""
+    if rows.square is None or rows.N < 4 or rows.square.triu(1).any():
+        return False
+    sums = rows.square.sum(-1)  # (maps, N)
+    whole = (sums[:, -1] - 1).abs().max() <= rows.allowed
+    return whole and sums[:, 0].max() < sums[:, -1].min() / 2
+
+
 # Kinds of Problems, and the rules that find them: the first that holds.
 UNEQUAL = (
     ("rounded", rounded),
@@ -140,6 +149,7 @@ UNEQUAL = (
     ("sigmoid", sigmoid),
     ("dropout", dropout),
     ("top k", few_kept),
+    ("late mask", masked_late),
     ("dropped keys", lambda rows: rows.high <= 1 + rows.allowed),
     ("no softmax", lambda rows: True),
 )
