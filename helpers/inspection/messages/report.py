@@ -6,7 +6,7 @@ import tomllib
 from helpers.inspection.messages.index import FOLDER, notes_in, pairs_of
 
 WIDTH, FULL, MANY = 88, 3, 8  # letters of a line, causes in full, and with a title
-NOTES, FEW = 3, 1  # of a cause in full or a message, and of one in brief
+NOTES, FEW = 3, 2  # of a cause in full or a message, and of one in brief
 SAID = tomllib.loads((FOLDER / "phrases.toml").read_text(encoding="utf-8"))
 
 

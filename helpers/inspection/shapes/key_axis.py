@@ -2,6 +2,7 @@
 
 from helpers.inspection.shapes.facts import SMALLEST
 from helpers.inspection.shapes.families import problem
+from helpers.inspection.shapes.queries import stride
 from helpers.inspection.shapes.readings import fits, likeliest
 from helpers.inspection.shapes.softmax import image_block, tolerance
 
@@ -80,6 +81,9 @@ def ran_over(shape, axis, facts):
     named = [n for n in ("queries", "heads") if facts.counts[n] == shape[axis]]
     if named and shape.count(shape[axis]) == 1:
         return f"{named[0]} you named"
+    own = likeliest(shape[axis], facts) if facts.image_size else None
+    if own and not own.off_grid and stride(own.layout.grid, shape[-1]):
+        return "queries, of which the keys are as many as pooling leaves"
     cells = fits(shape[-1], facts) and not fits(shape[axis], facts)
     cells = cells and not (on_grid(shape, facts) or facts.family.words)
     if not cells or axis < len(shape) - 3:

@@ -134,7 +134,8 @@ def no_layout(report, keys, facts):
     text = "no grid that is counted here has " * sized + f"{N} keys"
     if N < SMALLEST and not sized and 1 < (side := isqrt(N)) == N / side:
         text += say("few", side=side)
-    text += f" ({other})" if (other := inputs.other_size(N, facts)) else ""
+    other = inputs.other_size(N, facts) or inputs.known_for(N)
+    text += f" ({other})" if other else ""
     if len(shape) > 1 and fits(shape[keys - 1], facts):
         if N == 1:
             return f"axis {keys - 1} of size {T} fits{grid}: the keys may be there"

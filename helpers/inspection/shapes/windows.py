@@ -73,7 +73,8 @@ class Windows(NamedTuple):
             layout = TokenLayout(index, length)
             yield Candidate(layout, source, others, kind="windows")
         side = self.window[-1]
-        if inside and self.usual and side & (side - 1) == 0 and not shifted:
+        flat = flat and self.usual and not shifted
+        if inside and flat and side & (side - 1) == 0:
             layout = TokenLayout(by_twos(index, side), length)
             yield Candidate(layout, source, say("by twos"), kind="windows")
 
@@ -105,7 +106,8 @@ def by_twos(index, side):
     spread = [
         sum((n >> k & 1) << 2 * (bits[-1] - k) for k in bits) for n in range(side)
     ]
-    down, across = (torch.tensor(spread * (n // side)) for n in index.shape)
+    sides = ([spread[i % side] for i in range(n)] for n in index.shape)
+    down, across = map(torch.tensor, sides)
     return index - index % side**2 + 2 * down[:, None] + across  # (h, w)
 
 
