@@ -1,0 +1,146 @@
+"""Keys of several parts: pictures, tiles, windows, frames; and parts that are none."""
+
+import random
+
+import pytest
+import torch
+from transformers.models.got_ocr2 import image_processing_got_ocr2 as got_ocr2
+from transformers.models.hiera.modeling_hiera import unroll
+from transformers.models.mllama import image_processing_mllama as mllama
+
+from helpers.inspection import diagnose
+from helpers.inspection.shapes.processor import alike, on_canvas
+from helpers.maps import TokenLayout
+
+
+def softmax(*shape, seed=0):
+    random = torch.Generator().manual_seed(seed)
+    return (2 * torch.randn(shape, generator=random)).softmax(-1)
+
+
+def kinds(report):
+    return [problem.kind for problem in report.problems]
+
+
+def test_each_picture_of_a_prompt_has_a_layout_and_says_its_keys():
+    ids = [1, 1, 1, *[9] * 12, 2, 2, *[9] * 15, 3]
+    known = {"grid_thw": [(1, 6, 8), (1, 10, 6)], "model": "Qwen2-VL"}
+    report = diagnose(softmax(1, 4, 33, 33), input_ids=[ids], image_token=9, **known)
+    first, second = report.layouts
+    assert first.grid == (3, 4) and first.index.min() == 3
+    assert second.grid == (5, 3) and second.index.min() == 17
+    assert "keys 3 ... 14" in str(report) and "keys 17 ... 31" in str(report)
+
+
+def test_windows_may_have_an_axis_behind_the_images_and_heads():
+    report = diagnose(softmax(2, 3, 49, 64, 64), image_size=(224, 224))
+    names = [axis.name for axis in report.axes]
+    assert names[:2] == ["images", "heads"] and "windows" in names[2]
+    assert report.best.layout.grid == (56, 56)
+    heads = diagnose(softmax(2, 3, 16, 49, 49), image_size=(224, 224))
+    assert heads.axes[2].name == "heads"  # as many are usual
+
+
+def test_hieras_windows_are_sorted_by_twos():
+    report = diagnose(softmax(1, 1, 49, 64, 64), image_size=(224, 224))
+    cells = torch.arange(56 * 56).view(1, -1, 1)
+    order = unroll(cells, (224, 224), (4, 4), [(2, 2)] * 3).flatten()  # as it sorts them
+    (hiera,) = [c for c in report.candidates if "Hiera" in c.others]
+    assert torch.equal(order[hiera.layout.index.flatten()], cells.flatten())
+
+
+def test_tiles_are_cut_as_the_published_processors_cut_them():
+    draw = random.Random(0)
+    for _ in range(300):
+        H, W = draw.randint(50, 3000), draw.randint(50, 3000)
+        columns, rows = got_ocr2.get_optimal_tiled_canvas((H, W), (448, 448), 1, 12)
+        assert alike(H, W, 448) == (rows, columns)
+        h, w = mllama.get_optimal_tiled_canvas(H, W, 4, 560)
+        assert on_canvas(H, W, 560) == (h // 560, w // 560)
+
+
+@pytest.mark.parametrize("size", [(896, 1344), (600, 900)])
+def test_a_picture_of_many_tiles_is_cut_by_the_models_name(size):
+    N = 61 + 7 * 256 + 23
+    report = diagnose((1, 14, 1, N), image_size=size, model="InternVL3-1B", text=61)
+    best = report.best
+    assert best.layout.grid == (32, 48) and "2 x 3 tiles" in best.source
+    assert "thumbnail" in best.others and "settles it" in str(report)
+    tiles = TokenLayout.from_tiles(2, 3, 16, 16)
+    assert torch.equal(best.layout.index - 61, tiles.index)
+    one = diagnose((1, 14, 1, 340), image_size=(448, 448), model="InternVL3", text=61)
+    assert one.best.layout.grid == (16, 16)
+
+
+def test_llama_fills_its_tiles_up_to_four():
+    known = {"image_size": (500, 1000), "model": "Llama-3.2-11B-Vision"}
+    report = diagnose((1, 32, 17, 4 * 1601), **known)
+    layout = report.layouts[0]
+    assert layout.grid == (40, 80) and layout.index[0, 40] == 1602
+    assert "3202 keys behind" in str(report)
+
+
+@pytest.mark.parametrize("text", [5, (5, 14)])
+def test_llava_next_counts_a_photo_wherever_the_text_ends(text):
+    known = {"model": "LLaVA-NeXT", "image_size": (480, 640), "text": text}
+    report = diagnose((1, 32, 1, 2359), **known)
+    photo, small = report.layouts
+    assert photo.grid == (36, 48) and photo.index[0, 0] == 581
+    assert photo.index[1, 0] == 581 + 49 and small.index[0, 0] == 5
+
+
+def test_cells_beyond_a_pictures_own_are_padding_of_its_batch():
+    known = {"image_size": (800, 1066), "model": "Conditional DETR"}
+    report = diagnose(softmax(2, 8, 30, 34 * 34), **known)
+    assert report.best.layout.grid == (34, 34) and "pixel_mask=" in str(report)
+    assert "first 25 rows and 34 columns" in str(report)
+    alone = diagnose(softmax(1, 8, 30, 34 * 34), **known)
+    assert "padded" not in str(alone)
+
+
+def test_keys_of_several_frames_have_the_grid_of_the_queries():
+    report = diagnose((1, 1, 4096, 7 * 4096 + 64), image_size=(1024, 1024))
+    assert {layout.grid for layout in report.layouts} == {(7, 64, 64)}
+    assert "where the 64 keys" in str(report)
+
+
+def test_registers_need_no_question_where_the_patch_is_named():
+    known = {"image_size": (480, 640), "patch_size": 16}
+    report = diagnose(softmax(1, 2, 1205, 1205), **known)
+    assert report.layouts == [TokenLayout.from_grid(30, 40, 5)]
+    assert not report.ambiguous
+    assert diagnose((1, 2, 1205, 1205), image_size=(480, 640)).ambiguous
+
+
+def test_words_and_steps_run_on_from_row_to_row():
+    place = torch.arange(64)
+    apart = (place[:, None] - place).abs()
+    report = diagnose(softmax(6, 64, 64) * 0 + (-apart / 4.0).softmax(-1))
+    assert "one axis and no grid" in str(report)
+    y, x = place // 8, place % 8
+    apart = (y[:, None] - y) ** 2 + (x[:, None] - x) ** 2
+    report = diagnose((-apart / 9.0).softmax(-1).expand(6, 64, 64))
+    assert "one axis" not in str(report)
+    assert "Whisper" in str(diagnose((1, 6, 12, 1500)))
+
+
+def test_a_causal_mask_after_the_softmax_leaves_the_last_row_alone_whole():
+    report = diagnose(softmax(1, 3, 50, 50).tril())
+    assert kinds(report) == ["late mask"]
+    before = torch.full((50, 50), -torch.inf).triu(1)
+    report = diagnose((softmax(1, 3, 50, 50).log() + before).softmax(-1))
+    assert not report.problems
+
+
+def test_a_softmax_over_the_queries_of_pooled_keys_leaves_the_keys_last():
+    scores = softmax(1, 5, 2048, 512).log()
+    report = diagnose(scores.softmax(-2), image_size=(512, 1024))
+    assert kinds(report) == ["over"] and report.best.layout.grid == (16, 32)
+    assert report.axes[-1].name == "keys"
+
+
+def test_a_model_that_drops_tokens_says_so():
+    known = {"image_size": (224, 224), "patch_size": 16, "model": "EViT-DeiT-S"}
+    report = diagnose((2, 6, 100, 100), **known)
+    assert not report.layouts and "indices of every stage" in str(report)
+    assert diagnose((2, 6, 197, 197), **known).best.layout.grid == (14, 14)
