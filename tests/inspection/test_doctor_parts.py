@@ -44,7 +44,8 @@ def test_windows_may_have_an_axis_behind_the_images_and_heads():
 def test_hieras_windows_are_sorted_by_twos():
     report = diagnose(softmax(1, 1, 49, 64, 64), image_size=(224, 224))
     cells = torch.arange(56 * 56).view(1, -1, 1)
-    order = unroll(cells, (224, 224), (4, 4), [(2, 2)] * 3).flatten()  # as it sorts them
+    order = unroll(cells, (224, 224), (4, 4), [(2, 2)] * 3)  # places, then windows
+    order = order.view(64, 49).T.flatten()
     (hiera,) = [c for c in report.candidates if "Hiera" in c.others]
     assert torch.equal(order[hiera.layout.index.flatten()], cells.flatten())
 
