@@ -75,7 +75,8 @@ class Windows(NamedTuple):
         side = self.window[-1]
         flat = flat and self.usual and not shifted
         if inside and flat and side & (side - 1) == 0:
-            layout = TokenLayout(by_twos(index, side), length)
+            index = by_twos(window_index(self.grid, self.window, 0, 0), side)
+            layout = TokenLayout(index, length)
             yield Candidate(layout, source, say("by twos"), kind="windows")
 
     def apart(self, index):
