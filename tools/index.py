@@ -11,7 +11,8 @@ from itertools import chain
 import nbformat
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
-from helpers.inspection.messages.index import FOLDER, pairs_of, read_index
+from helpers.inspection.messages.index import FOLDER, read_index
+from helpers.inspection.messages.notes import pairs_of
 from tools.notebooks import INDEX, run_all
 
 SHORT = 8  # lines of a program that stays in one cell

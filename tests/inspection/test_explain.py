@@ -14,13 +14,9 @@ from torch import nn
 
 from helpers import ROOT
 from helpers.inspection import explain
-from helpers.inspection.messages.index import (
-    filled,
-    load,
-    notes_in,
-    pairs_of,
-    read_index,
-)
+from helpers.inspection.messages.index import FOLDER as ERRORS
+from helpers.inspection.messages.index import SHARED, filled, load, read_index
+from helpers.inspection.messages.notes import notes_in, pairs_of
 from helpers.inspection.messages.numbers import describe, without_numbers
 from helpers.inspection.messages.recognise import prepare
 from tests.inspection.cases import read_cases
@@ -728,9 +724,19 @@ def test_notes_are_found_by_their_words_short_and_of_plain_text(one):
         assert not re.search(r"<[\w|/]|\$|\*\*|__|\]\(", CODE.sub("", note)), note
 
 
+def test_a_shared_note_stands_behind_those_of_each_entry_that_it_names():
+    messages = {message.id: message for message in DATA.messages}
+    lines = [line for one in HAVING_NOTES for line in set(one.notes.splitlines())]
+    for shared in load(ERRORS / SHARED)["note"]:
+        ones = [DATA.causes[name] for name in shared.get("entries", ())]
+        ones += [messages[name] for name in shared.get("messages", ())]
+        assert len(ones) > 1 and all(shared["note"] in one.notes for one in ones)
+        assert lines.count(shared["note"]) == len(ones)  # and in no others
+
+
 def test_a_note_that_several_entries_have_is_said_once():
-    notes = [note for one in HAVING_NOTES for _, note in pairs_of(one.notes)]
-    shared = {" ".join(note.split()) for note in notes if notes.count(note) > 1}
+    lines = (shared["note"] for shared in load(ERRORS / SHARED)["note"])
+    shared = {" ".join(line.split(" => ", 1)[1].split()) for line in lines}
     for case in read_cases(FOLDER, "case", [FOLDER / "set-50.toml"]):
         said = " ".join(str(explain(text_of(case))).split())
         assert max(said.count(note) for note in shared) <= 1, case["id"]

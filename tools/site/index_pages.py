@@ -8,7 +8,8 @@ from functools import partial
 import nbformat
 from nbformat.v4 import new_markdown_cell, new_notebook
 
-from helpers.inspection.messages.index import pairs_of, read_index
+from helpers.inspection.messages.index import read_index
+from helpers.inspection.messages.notes import pairs_of
 from tools.index import anchor, messages_of, quoted, read_entries, with_rows
 from tools.notebooks import INDEX, METADATA
 

@@ -7,7 +7,8 @@ from functools import cache
 from math import inf, log2
 
 from helpers.inspection.messages.facts import facts_of
-from helpers.inspection.messages.index import Cause, Message, mentions, read_index
+from helpers.inspection.messages.index import Cause, Message, read_index
+from helpers.inspection.messages.notes import mentions
 from helpers.inspection.messages.numbers import FACTS, read_any, without_numbers
 from helpers.inspection.messages.prose import facts_in_words, of_text_alone
 from helpers.inspection.messages.recognise import clean, errors_in, find

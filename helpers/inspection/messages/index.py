@@ -7,9 +7,11 @@ from functools import cache
 from typing import NamedTuple
 
 from helpers import ROOT
+from helpers.inspection.messages.notes import with_shared
 
 FOLDER = ROOT / "data" / "errors"
 MESSAGES, SAID, COUNTS = "messages.toml", "said.toml", "counts.toml"
+SHARED = "shared.toml"  # notes of several entries
 # A notebook of the index, and the first of its sections (a file of data/errors).
 PARTS = {
     "error_index": "01",
@@ -30,7 +32,7 @@ class Cause:
     people say it without a message. brief: what is wrong and what mends it, in a line.
     code: a program with its lines marked `# before` and `# after`, in plain PyTorch;
     course: the same with the helpers of the course. notes: what is more to say where a
-    text names one of some words (see `notes_in`). part: its notebook.
+    text names one of some words (see notes.py). part: its notebook.
     """
 
     id: str
@@ -107,18 +109,21 @@ class Index:
 def read_index(folder=FOLDER):
     """The index from its files, in the order of their names."""
     sections, causes = [], {}
-    said = load(folder / SAID)
+    said, shared = load(folder / SAID), load(folder / SHARED)["note"]
     for file in sorted(folder.glob("[0-9]*.toml")):
         data = load(file)
         part = [name for name, first in PARTS.items() if first <= file.name][-1]
         for entry in data["entry"]:
             phrases = tuple(said.get(entry["id"], "").splitlines())
-            causes[entry["id"]] = Cause(said=phrases, part=part, **entry)
+            whole = with_shared(entry, shared, "entries")
+            causes[entry["id"]] = Cause(said=phrases, part=part, **whole)
         ids = tuple(entry["id"] for entry in data["entry"])
         text = data.get("text", "")
         sections.append(Section(part, data["section"], data["you_see"], text, ids))
-    messages = tuple(Message(**one) for one in load(folder / MESSAGES)["message"])
+    messages = load(folder / MESSAGES)["message"]
+    messages = (with_shared(one, shared, "messages") for one in messages)
     counts = tomllib.loads((folder / COUNTS).read_text(encoding="utf-8"))
+    messages = tuple(Message(**one) for one in messages)
     return Index(tuple(sections), causes, messages, counts)
 
 
@@ -147,34 +152,6 @@ def settings(code):
     """The settings in a text: attn_implementation=eager, average_attn_weights=False."""
     found = SETTING.findall(code)
     return frozenset(f"{name.removeprefix('set_')}={a or b}" for name, a, b in found)
-
-
-def mentions(text, clue):
-    """Does a word of the text begin with the clue? (A number has to stand alone.)"""
-    if clue.lower() not in text.lower():
-        return False
-    end = r"(?!\d)" if clue[-1].isdigit() else ""
-    start = r"(?<![a-z\d])" if clue[0].isalnum() else ""
-    return bool(re.search(start + re.escape(clue) + end, text, re.IGNORECASE))
-
-
-def pairs_of(notes):
-    """[(when, note)] of lines *when => note*."""
-    return [tuple(line.split(" => ", 1)) for line in notes.splitlines()]
-
-
-def notes_in(text, notes):
-    """The notes that a text asks for, those by the longest words first.
-
-    notes: lines *when => note*. when: words with commas between them, of which the text
-    has to mention one; of "swin & window_size" it has to mention both.
-    """
-    found = []
-    for when, note in pairs_of(notes):
-        ways = [[word.strip() for word in way.split("&")] for way in when.split(",")]
-        if held := [way for way in ways if all(mentions(text, word) for word in way)]:
-            found.append((max(len("".join(way)) for way in held), note))
-    return [note for _, note in sorted(found, key=lambda one: -one[0])]
 
 
 def marked(code, mark):

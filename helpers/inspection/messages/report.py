@@ -3,7 +3,8 @@
 import textwrap
 import tomllib
 
-from helpers.inspection.messages.index import FOLDER, notes_in, pairs_of
+from helpers.inspection.messages.index import FOLDER
+from helpers.inspection.messages.notes import notes_in, pairs_of
 
 WIDTH, FULL, MANY = 88, 3, 8  # letters of a line, causes in full, and with a title
 NOTES, FEW = 3, 2  # of a cause in full or a message, and of one in brief

@@ -1,0 +1,38 @@
+"""Notes of an entry or a message: what is more to say where a text names some words."""
+
+import re
+
+
+def with_shared(one, shared, kind):
+    """An entry or a message; behind its own notes those that it shares with others."""
+    notes = [one.get("notes", "")]
+    notes += [note["note"] for note in shared if one["id"] in note.get(kind, ())]
+    return one | {"notes": "\n".join(filter(None, notes))}
+
+
+def mentions(text, clue):
+    """Does a word of the text begin with the clue? (A number has to stand alone.)"""
+    if clue.lower() not in text.lower():
+        return False
+    end = r"(?!\d)" if clue[-1].isdigit() else ""
+    start = r"(?<![a-z\d])" if clue[0].isalnum() else ""
+    return bool(re.search(start + re.escape(clue) + end, text, re.IGNORECASE))
+
+
+def pairs_of(notes):
+    """[(when, note)] of lines *when => note*."""
+    return [tuple(line.split(" => ", 1)) for line in notes.splitlines()]
+
+
+def notes_in(text, notes):
+    """The notes that a text asks for, those by the longest words first.
+
+    notes: lines *when => note*. when: words with commas between them, of which the text
+    has to mention one; of "swin & window_size" it has to mention both.
+    """
+    found = []
+    for when, note in pairs_of(notes):
+        ways = [[word.strip() for word in way.split("&")] for way in when.split(",")]
+        if held := [way for way in ways if all(mentions(text, word) for word in way)]:
+            found.append((max(len("".join(way)) for way in held), note))
+    return [note for _, note in sorted(found, key=lambda one: -one[0])]
