@@ -105,14 +105,6 @@ def test_keys_of_several_frames_have_the_grid_of_the_queries():
     assert "where the 64 keys" in str(report)
 
 
-def test_registers_need_no_question_where_the_patch_is_named():
-    known = {"image_size": (480, 640), "patch_size": 16}
-    report = diagnose(softmax(1, 2, 1205, 1205), **known)
-    assert report.layouts == [TokenLayout.from_grid(30, 40, 5)]
-    assert not report.ambiguous
-    assert diagnose((1, 2, 1205, 1205), image_size=(480, 640)).ambiguous
-
-
 def test_words_and_steps_run_on_from_row_to_row():
     place = torch.arange(64)
     apart = (place[:, None] - place).abs()

@@ -134,9 +134,9 @@ def fewer(N, facts):
 def padded_batch(N, facts):
     """The Candidate of a batch whose pictures are padded to one size, larger than this
     picture's; or None."""
-    s = facts.patch_size if isinstance(facts.patch_size, int) else LAST_STRIDE
-    same = s == LAST_STRIDE and len({*(facts.image_size or (0,))}) == 1  # as resized
-    if same or facts.gives_layout() or facts.family.prompt:
+    s, square = LAST_STRIDE, len({*(facts.image_size or (0,))}) == 1  # as resized
+    other = facts.gives_layout() or facts.family.prompt
+    if square or other or facts.patch_size not in (None, s):
         return None
     h, w = (ceil(n / s) for n in facts.image_size)
     sizes = [(a, N // a) for a in range(h, 2 * h + 1) if N % a == 0]
@@ -176,10 +176,6 @@ def instead(report, N, facts):
     first, and those by chance go, as where a key or two are missing."""
     candidates = report.candidates
     T, best = report.queries, report.best  # a video only where frames= says so
-    several = any(a.name == "images" and a.size > 1 for a in report.axes)
-    whole = best and best.likely and best.off_grid <= MOST_OVER
-    if several and not whole and (found := padded_batch(N, facts)):
-        return [found, *(c for c in candidates if c.off_grid <= MOST_OVER)]
     if plane := own_plane(N, T, best, facts):
         report.notes.append(say("plane", N=N, size=plane.size))
         return [plane, *candidates]
@@ -194,6 +190,10 @@ def instead(report, N, facts):
     one = T and all(axis.name != "heads" for axis in report.axes)  # a map a word
     if other and other.layout == POOLED and one and facts.family == UNKNOWN:
         other = replace(other, kind="pooled", source=f"pooled, or {other.source}")
+    several = any(a.name == "images" and a.size > 1 for a in report.axes)
+    whole = best and best.likely and best.off_grid <= MOST_OVER
+    if several and not (other or whole):
+        other = padded_batch(N, facts)
     if not (other or fewer(N, facts)):
         return candidates
     left = [c for c in candidates if c.off_grid <= MOST_OVER and not c.layout.grid[2:]]

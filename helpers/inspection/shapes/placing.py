@@ -5,7 +5,7 @@ from dataclasses import replace
 from helpers.inspection.shapes.facts import as_pair, least_cells
 from helpers.inspection.shapes.features import is_width
 from helpers.inspection.shapes.processor import unpadded
-from helpers.inspection.shapes.readings import exact, fits, rank, read, registers
+from helpers.inspection.shapes.readings import exact, fits, rank, read
 from helpers.inspection.shapes.report import Known, in_number
 from helpers.inspection.shapes.tiles import TILES
 from helpers.maps.token_layout import TokenLayout
@@ -138,7 +138,6 @@ def anywhere(N, T, facts, found):
     first = found[0] if found else None
     pictures = first and (first.kind == "two pictures" or first.free)
     front, behind = facts.family.front, facts.family.behind
-    front = (*front, *registers(facts))
     usual = first and first.off_grid in (0, 1, 2, behind, *(n + behind for n in front))
     if first and not pictures and (usual or first.kind != "cells"):
         return found

@@ -9,7 +9,7 @@ from helpers.inspection.shapes.features import HEADS, MOST_LEVELS, MOST_POINTS
 from helpers.inspection.shapes.processor import THUMBNAIL
 from helpers.inspection.shapes.prompt_layout import unplaced
 from helpers.inspection.shapes.queries import looks_at_words
-from helpers.inspection.shapes.readings import FRAMES, fits, likeliest, registers
+from helpers.inspection.shapes.readings import FRAMES, fits, likeliest
 from helpers.inspection.shapes.report import MOST, Known
 from helpers.inspection.shapes.tiles import TILES
 
@@ -21,8 +21,7 @@ PLACES = "text=(keys in front of the image's, keys behind)", "input_ids=, image_
 def among(c, f):
     """True where it is open which of the keys are cells."""
     front = c.off_grid - f.family.behind
-    usual = front < 3 - bool(f.family.front)
-    usual |= front in (*f.family.front, *registers(f))
+    usual = front < 3 - bool(f.family.front) or front in f.family.front
     return c.free or not (usual or c.kind != "cells" or f.input_ids is not None)
 
 
@@ -130,9 +129,8 @@ def no_layout(report, keys, facts):
         return say("no usual input", N=N, name=facts.name)
     if facts.given_grids() or facts.tiles or facts.text is not None:
         return unplaced(N, facts)
-    sized = facts.image_size is not None
-    text = "no grid that is counted here has " * sized + f"{N} keys"
-    if N < SMALLEST and not sized and 1 < (side := isqrt(N)) == N / side:
+    text = "no grid that is counted here has " * bool(facts.image_size) + f"{N} keys"
+    if N < SMALLEST and not facts.image_size and 1 < (side := isqrt(N)) == N / side:
         text += say("few", side=side)
     other = inputs.other_size(N, facts) or inputs.known_for(N)
     text += f" ({other})" if other else ""

@@ -81,11 +81,6 @@ def fits(N, facts):
     return bool(enough and best.off_grid <= most)
 
 
-def registers(facts):
-    """Further counts of keys that are usual in front of patches whose size is named."""
-    return (4, 5) if facts.patch_size and facts.image_size and not facts.assumed else ()
-
-
 def extras_of(n):
     return EXTRAS.get(n, f"{n} class and register tokens in front")
 
