@@ -41,7 +41,8 @@ def cells_of(index, part, setup):
         first = entries[0][0]
         first.source = f"## {title}\n\n{text}".rstrip() + f"\n\n{first.source}"
         cells += chain(*entries)
-    return [*cells, new_markdown_cell(with_rows("closing"))]
+    named = [with_rows("names", pairs_of(index.names))] * (part == INDEX[0].stem)
+    return [*cells, new_markdown_cell("\n\n".join([*named, with_rows("closing")]))]
 
 
 def link_to(section):
@@ -51,10 +52,8 @@ def link_to(section):
 def with_rows(name, rows=()):
     """A text of data/errors, with rows below its table."""
     text = (FOLDER / f"{name}.md").read_text(encoding="utf-8")
-    cells = ([part.replace("|", "\\|") for part in row] for row in rows)
-    return "\n".join(
-        [text.rstrip(), *(f"| {said} | {means} |" for said, means in cells)]
-    )
+    cells = (" | ".join(part.replace("|", "\\|") for part in row) for row in rows)
+    return "\n".join([text.rstrip(), *(f"| {row} |" for row in cells)])
 
 
 def entry_cells(index, cause):

@@ -4,6 +4,7 @@ import re
 import subprocess
 import sys
 import tomllib
+from dataclasses import replace
 
 import einops
 import numpy as np
@@ -740,6 +741,26 @@ def test_a_note_that_several_entries_have_is_said_once():
     for case in read_cases(FOLDER, "case", [FOLDER / "set-50.toml"]):
         said = " ".join(str(explain(text_of(case))).split())
         assert max(said.count(note) for note in shared) <= 1, case["id"]
+
+
+def test_what_a_text_names_is_said_below_its_causes():
+    index = replace(DATA, names="my-vit => cells only\nother-net => nothing")
+    text = "RuntimeError: shape '[14, 14]' is invalid for input of size 197 in My-ViT"
+    found = explain(text, index)
+    assert found.named == ("cells only",)
+    causes, named = str(found).split("What the text names:")
+    assert "cells only" in named and "cells only" not in causes
+    assert "What the text names" not in str(explain(text[:-10], index))
+    assert explain("range", index).named == ()  # an entry by its name
+
+
+@pytest.mark.parametrize("line", DATA.names.splitlines())
+def test_a_named_model_is_found_by_its_words_in_plain_text(line):
+    ((when, note),) = pairs_of(line)
+    assert note in notes_in(when.split(",")[0].replace("&", " "), line)
+    assert len(note) <= 300 and note.count("`") % 2 == 0
+    assert not re.search(r"<[\w|/]|\$|\*\*|__|\]\(", CODE.sub("", note)), note
+    assert DATA.names.splitlines().count(line) == 1
 
 
 def test_an_entry_that_is_asked_for_by_its_name_says_all_its_notes():

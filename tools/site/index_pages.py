@@ -37,7 +37,8 @@ def make_pages():
     hidden = "```{toctree}\n:hidden:\n\n" + "\n".join(pages) + "\n```"
     said = (m for m in index.messages if not m.causes)
     others = [(quoted(m.says[0]), in_short(m)) for m in said]
-    contents += [with_rows("others", others), with_rows("closing"), hidden]
+    named = with_rows("names", pairs_of(index.names))
+    contents += [named, with_rows("others", others), with_rows("closing"), hidden]
     page = page_of(cells=[new_markdown_cell("\n\n".join(contents))])
     return {INDEX[0].stem: page} | pages
 

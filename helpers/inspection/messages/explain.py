@@ -8,7 +8,7 @@ from math import inf, log2
 
 from helpers.inspection.messages.facts import facts_of
 from helpers.inspection.messages.index import Cause, Message, read_index
-from helpers.inspection.messages.notes import mentions
+from helpers.inspection.messages.notes import mentions, notes_in
 from helpers.inspection.messages.numbers import FACTS, read_any, without_numbers
 from helpers.inspection.messages.prose import facts_in_words, of_text_alone
 from helpers.inspection.messages.recognise import clean, errors_in, find
@@ -50,7 +50,8 @@ class Explanation:
 
     message: what was recognised, or None. facts: sentences about the numbers. causes:
     `Ranked`, the likeliest first. close: no wording of the message was found, but most
-    of its words. known: False if nothing was recognised.
+    of its words. named: what is known of models and libraries in the text. known: False
+    if nothing was recognised.
     """
 
     text: str
@@ -58,6 +59,7 @@ class Explanation:
     facts: tuple
     causes: tuple
     close: bool = False
+    named: tuple = ()
 
     @property
     def known(self):
@@ -86,7 +88,12 @@ def explain(text, index=None):
     index = index or read_index()
     if cause := index.causes.get(text.strip()):
         return Explanation(text, None, (), (Ranked(cause, 0.0),))
-    message, numbers, close = find(index.messages, text)
+    found = of_message(index, text, *find(index.messages, text))
+    return replace(found, named=tuple(notes_in(text, index.names)))
+
+
+def of_message(index, text, message, numbers, close):
+    """The Explanation of a text in which this message was found, if it is one."""
     if message is None:
         return in_words(index, text)
     facts = facts_of(message, numbers, text)

@@ -12,6 +12,7 @@ from helpers.inspection.messages.notes import with_shared
 FOLDER = ROOT / "data" / "errors"
 MESSAGES, SAID, COUNTS = "messages.toml", "said.toml", "counts.toml"
 SHARED = "shared.toml"  # notes of several entries
+NAMES = "names.toml"  # of models and libraries: notes that belong to no entry
 # A notebook of the index, and the first of its sections (a file of data/errors).
 PARTS = {
     "error_index": "01",
@@ -103,6 +104,7 @@ class Index:
     causes: dict = field(repr=False)  # {id: Cause}
     messages: tuple = field(repr=False)
     counts: dict = field(repr=False)  # {message: {cause: cases of it}}
+    names: str = field(repr=False)  # notes on models and libraries
 
 
 @cache
@@ -124,7 +126,8 @@ def read_index(folder=FOLDER):
     messages = (with_shared(one, shared, "messages") for one in messages)
     counts = tomllib.loads((folder / COUNTS).read_text(encoding="utf-8"))
     messages = tuple(Message(**one) for one in messages)
-    return Index(tuple(sections), causes, messages, counts)
+    names = "\n".join(load(folder / NAMES).values())
+    return Index(tuple(sections), causes, messages, counts, names)
 
 
 def load(file):

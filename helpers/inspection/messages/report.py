@@ -8,6 +8,7 @@ from helpers.inspection.messages.notes import notes_in, pairs_of
 
 WIDTH, FULL, MANY = 88, 3, 8  # letters of a line, causes in full, and with a title
 NOTES, FEW = 3, 2  # of a cause in full or a message, and of one in brief
+NAMED = 3  # notes on models and libraries
 SAID = tomllib.loads((FOLDER / "phrases.toml").read_text(encoding="utf-8"))
 
 
@@ -33,6 +34,9 @@ def as_text(explanation):
         both = enumerate(zip(more, notes[FULL:], strict=True), FULL + 1)
         lines = (in_brief(place, one.cause, said) for place, (one, said) in both)
         paragraphs.append("\n".join([SAID["more"], *lines]))
+    if named := explanation.named[:NAMED]:
+        lines = (wrap(f"   {note}", "   ") for note in named)
+        paragraphs.append("\n".join([SAID["named"], *lines]))
     if causes or explanation.message is None:
         paragraphs.append(wrap(SAID["next"]))
     return "\n\n".join(paragraphs)

@@ -5,7 +5,7 @@ import json
 import re
 
 from helpers.inspection.messages.explain import explain
-from helpers.inspection.messages.report import heading, notes_of
+from helpers.inspection.messages.report import NAMED, heading, notes_of
 
 SHOWN = 6  # causes
 FIELDS = ("id", "cause", "ask", "run", "before", "after")
@@ -21,7 +21,7 @@ def as_json(text):
         | {"cause": one_line(" ".join([ranked.cause.cause, *said]))}
         for ranked, said in zip(found.causes[:SHOWN], notes, strict=False)
     ]
-    facts = [one_line(fact) for fact in found.facts]
+    facts = [one_line(fact) for fact in (*found.facts, *found.named[:NAMED])]
     said = one_line(" ".join(heading(found, of_message)))
     return json.dumps({"heading": said, "facts": facts, "causes": causes})
 
