@@ -137,3 +137,49 @@ def test_a_model_that_drops_tokens_says_so():
     report = diagnose((2, 6, 100, 100), **known)
     assert not report.layouts and "indices of every stage" in str(report)
     assert diagnose((2, 6, 197, 197), **known).best.layout.grid == (14, 14)
+
+
+def test_a_graphs_attention_has_edges_and_no_keys():
+    edges = torch.stack([torch.arange(40) % 9, torch.arange(40) % 7])
+    report = diagnose((edges, torch.rand(40, 8)), heads=8)
+    assert report.what == "weights of edges" and not report.layouts
+    assert [axis.name for axis in report.axes] == ["edges", "heads"]
+    assert not report.problems
+    two = diagnose((softmax(3, 4, 40, 8), softmax(3, 4, 40, 8)))  # of two layers
+    assert two.what == "weights"
+
+
+def test_latents_of_a_resampler_stand_behind_the_cells():
+    known = {"image_size": (980, 735), "patch_size": 14}
+    report = diagnose((1, 16, 64, 70 * 52 + 64), **known)
+    assert report.layouts[0] == TokenLayout.from_grid(70, 52, 0, 64)
+    assert "latents of a resampler" in str(report)
+
+
+def test_a_picture_is_resized_where_the_model_has_one_size():
+    ids = [1, 1, *[9] * 256, 2, 3]
+    known = {"image_size": (1200, 1800), "model": "google/gemma-3-4b-it"}
+    report = diagnose(softmax(1, 2, 1, 260), input_ids=[ids], image_token=9, **known)
+    assert report.layouts[0].grid == (16, 16) and report.layouts[0].index.min() == 2
+    assert "896 x 896" in str(report) and "no squares" in str(report)
+
+
+def test_queries_of_a_neighbourhood_have_a_grid_and_keys_have_none():
+    known = {"image_size": (224, 224), "model": "dinat-mini"}
+    report = diagnose(softmax(1, 4, 28, 28, 49), **known)
+    names = [axis.name for axis in report.axes]
+    assert names[2:4] == ["rows of queries", "columns of queries"]
+    assert not report.layouts and "neighbourhood" in str(report)
+
+
+def test_77_keys_of_cells_are_words_also_behind_a_softmax_over_the_cells():
+    scores = softmax(16, 1536, 77).log()
+    report = diagnose(scores.softmax(1), image_size=(768, 512), heads=8)
+    assert kinds(report) == ["over"] and not report.layouts
+    assert [axis.name for axis in report.axes][1:] == ["queries", "keys"]
+
+
+def test_a_class_token_stands_between_the_text_and_the_cells():
+    known = {"image_size": (224, 224), "patch_size": 16, "text": 512}
+    report = diagnose((1, 12, 709, 709), **known)
+    assert report.layouts[0] == TokenLayout.from_grid(14, 14, 513)

@@ -285,6 +285,34 @@ TypeError: Cannot handle this data type: (1, 1, 3), <f4
     assert named(frame + said, 1) == ["swin-rollout"]
 
 
+LONG = (
+    "The size of tensor a (759) must match the size of tensor b (512) "
+    "at non-singleton dimension 1"
+)
+
+
+def test_a_text_that_is_too_long_for_its_model_is_no_grid():
+    found = explain(f"RuntimeError: {LONG}, Flair with a BERT encoder")
+    assert found.causes[0].cause.id == "too-long"
+    (fact,) = found.facts
+    assert "the length of a text" in fact
+    for seen in ("", ", BERT words and an image of 32 x 16 patches"):
+        assert named(f"RuntimeError: {LONG}{seen}", 1) != ["too-long"]
+
+
+def test_rows_that_a_tokenizer_cut_are_no_widths():
+    text = "cannot reshape array of size 2048 into shape (1,1024,4), Array2D (512, 4)"
+    found = explain(f"ValueError: {text}: longer texts for LayoutLM")
+    assert found.causes[0].cause.id == "too-long"
+    assert "1024 and 512: two lengths of a text" in found.facts[-1]
+    assert named(f"ValueError: {text}: pictures", 1) != ["too-long"]
+
+
+def test_the_number_of_a_line_counts_no_tokens():
+    assert explain("File train.py, line 197: OddError: no such thing").facts == ()
+    assert explain("OddError: no such thing, 197").facts
+
+
 def test_an_exception_is_read_as_its_text():
     try:
         Image.fromarray(np.zeros((3, 5, 7), np.uint8))

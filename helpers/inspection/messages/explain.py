@@ -27,7 +27,7 @@ HINT = 20.0  # the least score of the best cause without a message
 TOLD, REACH = 18.0, 36.0  # of a cause for which the text speaks, known or not
 NEAR = 0.4  # of the best score: what is worth naming beside it
 BRIEF = 8  # words of a text that is asked for its numbers
-PERCENT = re.compile(r"\d+(\.\d+)? ?%")
+ASIDE = re.compile(r"\d+(\.\d+)? ?%|\bline \d+")  # numbers that count nothing
 ALWAYS, GENERIC = (frozenset(FACTS[kind]) for kind in ("always", "generic"))
 
 
@@ -158,7 +158,7 @@ def apart(ranked):
 
 def in_words(index, text):
     """The causes that sound like the text, if any does; of a short one the numbers."""
-    numbers = without_numbers(PERCENT.sub("", text))[1]
+    numbers = without_numbers(ASIDE.sub("", text))[1]
     ranked, error = rank(index, facts_in_words(numbers, text), text), errors_in(text)
     # An unknown error may be of anything: its numbers alone recall no entry.
     best = ranked[0].score - FITS * bool(ranked[0].reasons and error)

@@ -7,7 +7,7 @@ from functools import cache
 from typing import NamedTuple
 
 from helpers import ROOT
-from helpers.inspection.messages.notes import with_shared
+from helpers.inspection.messages.notes import by_owner, with_shared
 
 FOLDER = ROOT / "data" / "errors"
 MESSAGES, SAID, COUNTS = "messages.toml", "said.toml", "counts.toml"
@@ -111,19 +111,19 @@ class Index:
 def read_index(folder=FOLDER):
     """The index from its files, in the order of their names."""
     sections, causes = [], {}
-    said, shared = load(folder / SAID), load(folder / SHARED)["note"]
+    said, shared = load(folder / SAID), by_owner(load(folder / SHARED)["note"])
     for file in sorted(folder.glob("[0-9]*.toml")):
         data = load(file)
         part = [name for name, first in PARTS.items() if first <= file.name][-1]
         for entry in data["entry"]:
             phrases = tuple(said.get(entry["id"], "").splitlines())
-            whole = with_shared(entry, shared, "entries")
+            whole = with_shared(entry, shared["entries", entry["id"]])
             causes[entry["id"]] = Cause(said=phrases, part=part, **whole)
         ids = tuple(entry["id"] for entry in data["entry"])
         text = data.get("text", "")
         sections.append(Section(part, data["section"], data["you_see"], text, ids))
     messages = load(folder / MESSAGES)["message"]
-    messages = (with_shared(one, shared, "messages") for one in messages)
+    messages = (with_shared(one, shared["messages", one["id"]]) for one in messages)
     counts = tomllib.loads((folder / COUNTS).read_text(encoding="utf-8"))
     messages = tuple(Message(**one) for one in messages)
     names = "\n".join(load(folder / NAMES).values())

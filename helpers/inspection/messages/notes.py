@@ -1,13 +1,22 @@
 """Notes of an entry or a message: what is more to say where a text names some words."""
 
 import re
+from collections import defaultdict
 
 
-def with_shared(one, shared, kind):
+def by_owner(shared):
+    """{("entries" or "messages", id): [note]} of notes that several have."""
+    found = defaultdict(list)
+    for note in shared:
+        for kind in ("entries", "messages"):
+            for name in note.get(kind, ()):
+                found[kind, name].append(note["note"])
+    return found
+
+
+def with_shared(one, shared):
     """An entry or a message; behind its own notes those that it shares with others."""
-    notes = [one.get("notes", "")]
-    notes += [note["note"] for note in shared if one["id"] in note.get(kind, ())]
-    return one | {"notes": "\n".join(filter(None, notes))}
+    return one | {"notes": "\n".join(filter(None, [one.get("notes", ""), *shared]))}
 
 
 def mentions(text, clue):

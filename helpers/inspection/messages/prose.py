@@ -2,6 +2,7 @@
 
 import re
 from itertools import pairwise
+from math import prod
 
 from helpers.inspection.messages.numbers import (
     EXTRA,
@@ -43,6 +44,8 @@ TEXT_TABLE = re.compile(
     r"|(?:inputs_embed|word_?emb|token_?emb|caption_?emb)\w*(?:\(\w*\))? \+ \w*pos"
     r"|modeling_(?:bert|roberta|gpt2|opt)\b"
 )
+WORDS = re.compile(r"(?i)\b(?:[a-z]*bert|flair|sentence|tokenizer|layoutlm)")
+POSITIONS = 512, 514, 1024  # of texts: BERT, RoBERTa, GPT-2
 PATCHES = re.compile(r"(?i)patch|pixel_values|pos_embed\b|image_size|img_size")
 WINDOWED = re.compile(r"(?is)window.*mask|mask.*window|swin.*mask|mask.*swin")
 LENGTHS = re.compile(r"(?i)max_new_tokens|max_length|max_position|text|words|prompt")
@@ -54,15 +57,26 @@ def of_setting(facts, kind, values, text):
     if kind == "counts" and "class-taken" in facts and CLASSLESS.search(text):
         difference = facts["class-taken"].split(":")[0]
         return told("counts", {"surplus-one": True}, difference=difference)
+    if kind == "reshape" and "other-channels" in facts and of_text_alone(text):
+        return text_lengths(facts, **values)
     if kind != "pair":
         return facts
     low, high = sorted((as_int(values["a"]), as_int(values["b"])))
     said, dim = {"low": low, "high": high}, as_int(values.get("dim", 1))
-    if dim == 1 and TEXT_TABLE.search(text) and not PATCHES.search(text):
+    words = low in POSITIONS and WORDS.search(text) and not SEEN.search(text)
+    if dim == 1 and (TEXT_TABLE.search(text) or words) and not PATCHES.search(text):
         return told("pair", {"text-positions": True}, **said)
     images = dim == 0 and low > 1 and high % low == 0 and WINDOWED.search(text)
     said["times"] = high // max(low, 1)
     return facts | told("pair", {"images-windows": images}, **said)
+
+
+def text_lengths(facts, wanted, size, **_):
+    """A reshape to other rows than a text was cut to: no widths, but lengths."""
+    rows, held = max(as_shape(wanted)), prod(as_shape(size))
+    low, high = sorted((rows, rows * held // prod(as_shape(wanted))))
+    kept = {name: facts[name] for name in facts if name != "other-channels"}
+    return kept | told("pair", {"text-lengths": True}, low=low, high=high)
 
 
 def of_text_alone(text):

@@ -86,7 +86,7 @@ class Names:
             usual = any((g.h, g.w) == (h, w) and g.likely for g in facts.grids())
             alike = h == w >= LEAST_ALIKE and not self.layers_and_heads()
             own = h * w == N or (usual and 0 < N - h * w <= 5)
-            if own or ((usual or alike) and not fits(N, facts)):
+            if own or ((usual or alike) and not (fits(N, facts) and facts.family.grid)):
                 return a, b
         return ()
 

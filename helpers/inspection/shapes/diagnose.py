@@ -57,7 +57,7 @@ def diagnose(
     report, values = unpack(weights)
     if report.shape == () or 0 in (report.shape or ()):
         report.problems.append(problem("empty"))
-    elif report.shape:
+    elif report.shape and report.what == "weights":
         examine(report, values, facts, layout, (model, read_tokens))
     return report
 

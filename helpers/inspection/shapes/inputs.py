@@ -181,7 +181,7 @@ def instead(report, N, facts):
         return [plane, *candidates]
     usual = best and best.likely and not best.free and not best.layout.grid[2:]
     elsewhere = T not in (0, N) and fits(T, facts)  # the cells are the queries
-    named = facts.gives_layout() or facts.words or facts.merge
+    named = facts.gives_layout() or facts.words or facts.merge or not facts.family.grid
     named = named or {*facts.family.kinds} - {"cells"}
     if usual or elsewhere or named or "image_size" in facts.assumed:
         return candidates

@@ -7,6 +7,7 @@ from helpers.inspection.shapes.readings import fits, likeliest
 from helpers.inspection.shapes.softmax import image_block, tolerance
 
 BEHIND = "queries, of which none looks ahead"
+CLIP_WORDS = 77  # tokens of a prompt
 NEAR = 0.95  # of a cell's softmax, at some cells, where some of its words are cut off
 
 
@@ -82,6 +83,8 @@ def ran_over(shape, axis, facts):
     if named and shape.count(shape[axis]) == 1:
         return f"{named[0]} you named"
     own = likeliest(shape[axis], facts) if facts.image_size else None
+    if own and not own.off_grid and shape[-1] == CLIP_WORDS:
+        return f"cells, and the {CLIP_WORDS} keys are words (CLIP's)"
     if own and not own.off_grid and stride(own.layout.grid, shape[-1]):
         return "queries, of which the keys are as many as pooling leaves"
     cells = fits(shape[-1], facts) and not fits(shape[axis], facts)

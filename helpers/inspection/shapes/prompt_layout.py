@@ -6,7 +6,7 @@ import torch
 
 from helpers.inspection.shapes.families import say
 from helpers.inspection.shapes.placing import fitting, put
-from helpers.inspection.shapes.processor import MERGES, count_keys, unpadded
+from helpers.inspection.shapes.processor import MERGES, count_keys, sides_of, unpadded
 from helpers.inspection.shapes.report import Candidate, Known
 from helpers.maps.token_layout import TokenLayout
 
@@ -39,7 +39,7 @@ def by_prompt(N, facts):
         rows = [row if name == "grid_thw" else row[1:] for row in rows]
         own = replace(facts, **{name: rows}) if grids else facts
         known = [] if grids or facts.tiles else by_runs(prompt, own)
-        known = known or unpadded(M, own) or proven(M, own)
+        known = known or unpadded(M, own) or proven(M, own) or resized(M, own)
         doubts += [] if known else [unplaced(M, facts)]
         off = f"{N - M} of the {N} keys are no image tokens{prompt.name}"
         found.append([])
@@ -64,6 +64,17 @@ def proven(M, facts):
     if sure and (len(found) == 1 or (best.kind == "cells" and not facts.tiles)):
         return [replace(best, known=Known.RUN)]
     return found
+
+
+def resized(M, facts):
+    """The same for a model whose processor brings every picture to one size."""
+    sides, own = sides_of(facts.family), facts.image_size
+    if own is None or len(sides) != 1 or own == (sides[0],) * 2 or facts.patch_size:
+        return []
+    size, patch = (sides[0],) * 2, int(facts.family.inputs[0].split("/")[1])
+    one = replace(facts, image_size=size, patch_size=patch, assumed=("image_size",))
+    source = f"the picture resized to {sides[0]} x {sides[0]}, "
+    return [replace(c, source=source + c.source) for c in proven(M, one)]
 
 
 def unplaced(M, facts):

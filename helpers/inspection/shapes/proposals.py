@@ -106,7 +106,8 @@ def still_open(report, keys, facts):
         same = [c for c in same if c.layout.grid[2:] and c.off_grid < own.cells]
         if report.best.free and same:
             report.candidates = same  # several frames, or pictures, of that grid
-    doubts = list(queries.by_queries(report, N, facts, own))
+    doubts = queries.latents_behind(report, N)
+    doubts += queries.by_queries(report, N, facts, own)
     if facts.views:
         apart = [c for c in report.candidates if c.kind == "frames"]
         report.candidates = apart or report.candidates

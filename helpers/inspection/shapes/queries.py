@@ -81,6 +81,15 @@ def by_queries(report, N, facts, own):
         yield say("last cell", first=N - M + 1)
 
 
+def latents_behind(report, N):
+    """Put cells in front of as many other keys as there are queries; in words."""
+    T, found = report.queries, report.candidates
+    some = [c for c in found if c.free and c.off_grid == T != N and T < c.cells]
+    first = [c for c in some if c.layout.index.min() == 0]
+    report.candidates = first + [c for c in found if c not in first]
+    return [say("latents behind", T=T)] if first and found[0] in some else []
+
+
 def stride(grid, count):
     """The stride at which so many cells are left of a grid; 0 if there is none."""
     left = {s: prod(ceil(n / s) for n in grid) for s in STRIDES}

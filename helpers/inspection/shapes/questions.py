@@ -41,6 +41,7 @@ QUESTIONS = (
     },
     {
         **{kind: lambda c, f, kind=kind: c.kind == kind for kind in OTHER},
+        "resized": lambda c, f: c.source.startswith("the picture resized"),
         "assumed tiles": lambda c, f: "tiles" in f.assumed,
         "assumed": lambda c, f: f.assumed,
         "unpublished": lambda c, f: (

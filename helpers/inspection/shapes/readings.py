@@ -154,6 +154,9 @@ def frames(g, M, facts):
             around = {"frame_prefix": each, "time_last": last}
             layout = TokenLayout.from_frames(t, g.h, g.w, prefix, **around)
             order = f"the {t} keys of a cell together" * last
+            order = order or f"{facts.frames} frames in {t} steps" * (
+                t < (facts.frames or 0)
+            )
             yield candidate(layout, g, kind, others, order)
     yield from spaced(g, M, facts)
 

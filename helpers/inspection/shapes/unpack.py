@@ -5,8 +5,8 @@ from numbers import Integral
 import numpy as np
 import torch
 
-from helpers.inspection.shapes.families import problem
-from helpers.inspection.shapes.report import Report
+from helpers.inspection.shapes.families import problem, say
+from helpers.inspection.shapes.report import Axis, Report
 
 
 def unpack(weights):
@@ -55,6 +55,8 @@ def from_sequence(weights):
         return Report(tuple(int(n) for n in weights)), None
     if is_numbers(weights):
         return unpack(torch.tensor(weights))
+    if is_graph(weights):
+        return of_edges(weights)
     present = [entry for entry in weights if filled(entry)]
     if gone := len(weights) - len(present):
         report, values = unpack(present[0])
@@ -68,6 +70,24 @@ def from_sequence(weights):
     note += f", which differ in shape: {', '.join(shapes)}" * (len(shapes) > 1)
     report.notes.insert(0, note)
     return report, values
+
+
+def is_graph(weights):
+    """True for (edges, weights): (2, E) whole numbers, and (E, A) or (E,)."""
+    both = len(weights) == 2 and all(hasattr(w, "shape") for w in weights)
+    if not both or len(weights[0].shape) != 2 or not len(weights[1].shape):
+        return False
+    edges = torch.as_tensor(weights[0])
+    whole = not (edges.is_floating_point() or edges.is_complex())
+    return whole and edges.shape[0] == 2 and edges.shape[1] == weights[1].shape[0]
+
+
+def of_edges(weights):
+    """The Report of a graph's attention, as PyTorch Geometric returns it."""
+    names, why = ("edges", "heads", "channels"), "a weight of each edge"
+    shape = tuple(weights[1].shape)
+    axes = [Axis(*one, why) for one in zip(names, shape, strict=False)]
+    return Report(shape, axes, notes=[say("edges")], what="weights of edges"), None
 
 
 def is_numbers(entry):
