@@ -180,6 +180,8 @@ def test_77_keys_of_cells_are_words_also_behind_a_softmax_over_the_cells():
 
 
 def test_a_class_token_stands_between_the_text_and_the_cells():
-    known = {"image_size": (224, 224), "patch_size": 16, "text": 512}
-    report = diagnose((1, 12, 709, 709), **known)
-    assert report.layouts[0] == TokenLayout.from_grid(14, 14, 513)
+    known = {"image_size": (224, 224), "patch_size": 16, "text": 50}
+    report = diagnose(softmax(1, 2, 247, 247), **known)
+    assert report.layouts[0] == TokenLayout.from_grid(14, 14, 51)
+    prompt = diagnose((1, 2, 1, 247), **known)  # may have none
+    assert prompt.layouts[0].index.min() == 50

@@ -74,7 +74,7 @@ def of_setting(facts, kind, values, text):
 def text_lengths(facts, wanted, size, **_):
     """A reshape to other rows than a text was cut to: no widths, but lengths."""
     rows, held = max(as_shape(wanted)), prod(as_shape(size))
-    low, high = sorted((rows, rows * held // prod(as_shape(wanted))))
+    low, high = sorted((rows, rows * held // (prod(as_shape(wanted)) or 1)))
     kept = {name: facts[name] for name in facts if name != "other-channels"}
     return kept | told("pair", {"text-lengths": True}, low=low, high=high)
 

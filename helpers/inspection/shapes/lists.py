@@ -1,7 +1,8 @@
-"""Keys that are filled up with padding, of each image as many as it needs."""
+"""Keys that are a list: filled up with padding, of each image as many as it needs."""
 
 from dataclasses import replace
 
+from helpers.inspection.shapes import placing
 from helpers.inspection.shapes.families import say
 from helpers.inspection.shapes.processor import filled
 from helpers.inspection.shapes.report import Known
@@ -61,3 +62,11 @@ def of_lists(report, values, keys, facts):
     (end,) = ends
     memory = say("memory", behind=N - end, end=end) * (end < N)
     return say("lists", least=min(counts), most=end, memory=memory)
+
+
+def in_a_line(report, values, keys, facts):
+    """A note where the values are in one line rather than on a grid that is guessed."""
+    best = None if facts.image_size or report.causal else report.best
+    if best is None or not placing.runs_on(best, values, keys):
+        return []
+    return [say("runs on", size=best.size)]

@@ -50,10 +50,9 @@ def at(start, end, N, facts, whole):
     either = []
     for c in found:  # a key that is left over is a class token in front, or one behind
         low, high = int(c.layout.index.min()), int(c.layout.index.max())
-        both = [c]
+        either.append(c)
         if c.kind == "cells" and low - start + end - 1 - high == 1:
-            both.append(moved(c, start - low or 1, c.layout.length))
-        either += both if low > start else both[::-1]
+            either.append(moved(c, start - low or 1, c.layout.length))
     return either
 
 

@@ -47,7 +47,7 @@ def fit_keys(report, values, keys, facts, fold=None):
         return [*note, doubt]
     if values is not None:
         sort_by_values(report, values, keys)
-        report.notes += in_a_line(report, values, keys, facts)
+        report.notes += lists.in_a_line(report, values, keys, facts)
     report.candidates = without_chance(report, values, facts)
     doubts = []
     if fold and fold.windows:
@@ -69,14 +69,6 @@ def sort_by_values(report, values, keys):
         orders = {c.kind for c in alike} <= {*questions.ORDERS} and not alike[0].free
         report.candidates = (alike[:1] if smooth and orders else alike) + rest
         report.notes += [say("smoothest")] * smooth
-
-
-def in_a_line(report, values, keys, facts):
-    """A note where the values are in one line rather than on a grid that is guessed."""
-    best = report.best
-    guess = best and facts.image_size is None and not report.causal
-    line = guess and placing.runs_on(best, values, keys)
-    return [say("runs on", size=best.size)] if line else []
 
 
 def without_chance(report, values, facts):
@@ -181,6 +173,8 @@ def by_count(report, values, keys, facts, usual):
     if found is not None:
         last = block == (0, 0) and square and None in (*as_pair(facts.text), None)[:2]
         ends = [c for c in found if last and c.layout.index.max() == N - 1]
+        if seen and T == N and not report.causal:  # an encoder's class token is first
+            found = sorted(found, key=lambda c: -int(c.layout.index.max()))
         return [replace(c, free=c.free or c in ends) for c in found]
     if block and block[1]:
         return placing.at(*block, N, facts, whole=True)
