@@ -89,7 +89,8 @@ def explain(text, index=None):
     if cause := index.causes.get(text.strip()):
         return Explanation(text, None, (), (Ranked(cause, 0.0),))
     found = of_message(index, text, *find(index.messages, text))
-    return replace(found, named=tuple(notes_in(text, index.names)))
+    named = notes_in(text, "\n".join(index.names.values()))
+    return replace(found, named=tuple(named))
 
 
 def of_message(index, text, message, numbers, close):

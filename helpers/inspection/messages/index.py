@@ -16,9 +16,11 @@ NAMES = "names.toml"  # of models and libraries: notes that belong to no entry
 # A notebook of the index, and the first of its sections (a file of data/errors).
 PARTS = {
     "error_index": "01",
-    "error_index_2": "08",
-    "error_index_3": "18",
-    "error_index_4": "23",
+    "error_index_2": "06",
+    "error_index_3": "14",
+    "error_index_4": "20",
+    "error_index_5": "23",
+    "error_index_6": "27",
 }
 # attn_implementation="eager", set_attn_implementation("eager"), {"need_weights": True}
 SETTING = re.compile(r"([a-z]\w+)[\"']? ?[=(:] ?(?:[\"'](\w+)[\"']|(True|False))")
@@ -104,7 +106,7 @@ class Index:
     causes: dict = field(repr=False)  # {id: Cause}
     messages: tuple = field(repr=False)
     counts: dict = field(repr=False)  # {message: {cause: cases of it}}
-    names: str = field(repr=False)  # notes on models and libraries
+    names: dict = field(repr=False)  # {title: notes} on models and libraries
 
 
 @cache
@@ -124,10 +126,10 @@ def read_index(folder=FOLDER):
         sections.append(Section(part, data["section"], data["you_see"], text, ids))
     messages = load(folder / MESSAGES)["message"]
     messages = (with_shared(one, shared["messages", one["id"]]) for one in messages)
+    messages = (one | {"says": tuple(one["says"].splitlines())} for one in messages)
     counts = tomllib.loads((folder / COUNTS).read_text(encoding="utf-8"))
     messages = tuple(Message(**one) for one in messages)
-    names = "\n".join(load(folder / NAMES).values())
-    return Index(tuple(sections), causes, messages, counts, names)
+    return Index(tuple(sections), causes, messages, counts, load(folder / NAMES))
 
 
 def load(file):
