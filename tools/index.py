@@ -31,7 +31,8 @@ def make_index():
 
 def cells_of(index, part, setup):
     """The cells of a notebook of the index, in order; setup: those below the first."""
-    titles = [(f"[{s.title}]({link_to(s)})", s.see) for s in index.sections]
+    links = {s: f"{s.part}.ipynb#{anchor(s.title)}" for s in index.sections}
+    titles = [(f"[{s.title}]({link})", s.see) for s, link in links.items()]
     opening = part if part == INDEX[0].stem else CONTINUED
     number = f"part {part[-1]} of {len(INDEX)}"
     opening = with_rows(opening, titles).replace("PART", number)
@@ -41,12 +42,9 @@ def cells_of(index, part, setup):
         first = entries[0][0]
         first.source = f"## {title}\n\n{text}".rstrip() + f"\n\n{first.source}"
         cells += chain(*entries)
-    named = [with_rows("names", pairs_of(index.names))] * (part == INDEX[0].stem)
+    groups = index.names.items() if part == INDEX[-1].stem else ()
+    named = [with_rows("names")] * bool(groups) + [folded_notes(*g) for g in groups]
     return [*cells, new_markdown_cell("\n\n".join([*named, with_rows("closing")]))]
-
-
-def link_to(section):
-    return f"{section.part}.ipynb#{anchor(section.title)}"
 
 
 def with_rows(name, rows=()):
@@ -64,7 +62,7 @@ def entry_cells(index, cause):
         f"### {cause.title}",
         f"{' '.join(cause.cause.split())}\n\n**{cause.ask}** `{cause.run}`",
         f"Also seen as {'; '.join(said)}." if said else "",
-        folded_notes(cause.notes),
+        folded_notes("In one library or situation", cause.notes),
         f"{', '.join(map(link, cause.threads))} (entry `{cause.id}`)".strip(),
     ]
     more = [f"# with the course's helpers\n{cause.course}"] * bool(cause.course)
@@ -72,12 +70,12 @@ def entry_cells(index, cause):
     return [text, *map(new_code_cell, [*in_cells(cause.code), *more])]
 
 
-def folded_notes(notes):
+def folded_notes(title, notes):
     """Notes as a list to open; "" without any."""
     if not notes:
         return ""
     lines = [f"- {note}" for _, note in pairs_of(notes)]
-    head = f"<details><summary>In one library or situation ({len(lines)})</summary>"
+    head = f"<details><summary>{title} ({len(lines)})</summary>"
     return "\n".join([head, "", *lines, "", "</details>"])
 
 

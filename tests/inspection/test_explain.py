@@ -772,7 +772,7 @@ def test_a_note_that_several_entries_have_is_said_once():
 
 
 def test_what_a_text_names_is_said_below_its_causes():
-    index = replace(DATA, names="my-vit => cells only\nother-net => nothing")
+    index = replace(DATA, names={"": "my-vit => cells only\nother-net => nothing"})
     text = "RuntimeError: shape '[14, 14]' is invalid for input of size 197 in My-ViT"
     found = explain(text, index)
     assert found.named == ("cells only",)
@@ -782,13 +782,16 @@ def test_what_a_text_names_is_said_below_its_causes():
     assert explain("range", index).named == ()  # an entry by its name
 
 
-@pytest.mark.parametrize("line", DATA.names.splitlines())
+NAMED = [line for notes in DATA.names.values() for line in notes.splitlines()]
+
+
+@pytest.mark.parametrize("line", NAMED)
 def test_a_named_model_is_found_by_its_words_in_plain_text(line):
     ((when, note),) = pairs_of(line)
     assert note in notes_in(when.split(",")[0].replace("&", " "), line)
     assert len(note) <= 300 and note.count("`") % 2 == 0
     assert not re.search(r"<[\w|/]|\$|\*\*|__|\]\(", CODE.sub("", note)), note
-    assert DATA.names.splitlines().count(line) == 1
+    assert NAMED.count(line) == 1
 
 
 def test_an_entry_that_is_asked_for_by_its_name_says_all_its_notes():

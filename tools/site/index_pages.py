@@ -10,7 +10,14 @@ from nbformat.v4 import new_markdown_cell, new_notebook
 
 from helpers.inspection.messages.index import read_index
 from helpers.inspection.messages.notes import pairs_of
-from tools.index import anchor, messages_of, quoted, read_entries, with_rows
+from tools.index import (
+    anchor,
+    folded_notes,
+    messages_of,
+    quoted,
+    read_entries,
+    with_rows,
+)
 from tools.notebooks import INDEX, METADATA
 
 TO_COPY = "\n\n```python\n# before\n{}\n# after\n{}\n```"
@@ -37,8 +44,9 @@ def make_pages():
     hidden = "```{toctree}\n:hidden:\n\n" + "\n".join(pages) + "\n```"
     said = (m for m in index.messages if not m.causes)
     others = [(quoted(m.says[0]), in_short(m)) for m in said]
-    named = with_rows("names", pairs_of(index.names))
-    contents += [named, with_rows("others", others), with_rows("closing"), hidden]
+    named = (folded_notes(*group) for group in index.names.items())
+    contents += [with_rows("names"), *named, with_rows("others", others)]
+    contents += [with_rows("closing"), hidden]
     page = page_of(cells=[new_markdown_cell("\n\n".join(contents))])
     return {INDEX[0].stem: page} | pages
 
