@@ -10,7 +10,7 @@ from helpers.maps.token_layout import TokenLayout
 
 SIDE = 336  # pixels of a tile of LLaVA-NeXT
 PINPOINTS = ((1, 2), (2, 1), (2, 2), (3, 1), (1, 3))  # its (rows, columns) of tiles
-THUMBNAIL = "the thumbnail"
+THUMBNAIL = "thumbnail"  # kind of a Candidate: the same picture, small
 MERGES = (1, 2, 4, 3)  # patches of a side that make one key
 
 
@@ -44,18 +44,9 @@ def arranged(most):
     return [(r, c) for r in counts for c in counts if r * c <= most]
 
 
-def whole_ones(H, W, side):
-    """None is known but of pictures that are whole tiles."""
-    return 1, 1
-
-
-# How models of a kind cut a picture of H x W pixels into tiles of one side.
-CUTS = {
-    "padded": on_canvas,
-    "tiles": alike,
-    "separated": whole_ones,
-    "thumbnail first": whole_ones,
-}
+# How models of a kind cut a picture of H x W pixels into tiles of one side; None where
+# only pictures of whole tiles are known.
+CUTS = {"padded": on_canvas, "tiles": alike, "separated": None, "thumbnail first": None}
 
 
 def in_tiles(facts):
@@ -65,15 +56,14 @@ def in_tiles(facts):
     sides = [] if known else sides_of(facts.family)
     if not sides or facts.image_size in [(side, side) for side in sides]:
         return facts
-    cut = next((cut for kind, cut in CUTS.items() if kind in facts.family.kinds), None)
+    cuts = [cut for kind, cut in CUTS.items() if kind in facts.family.kinds]
     (H, W), tiles = facts.image_size, (1, 1)
-    for side in sides if cut else ():
-        if H % side == W % side == 0:
-            tiles = H // side, W // side
-            break
-    else:
-        side = sides[0]
-        tiles = cut(H, W, side) if cut else tiles
+    whole = [side for side in sides if H % side == W % side == 0]
+    side = (whole or sides)[0]
+    if cuts and whole:
+        tiles = H // side, W // side
+    elif cuts and cuts[0]:
+        tiles = cuts[0](H, W, side)
     if tiles == (1, 1):
         return facts
     assumed = (*facts.assumed, "tiles")
@@ -150,10 +140,13 @@ def unpadded(M, facts, whole=True, known=Known.RUN):
     photo = TokenLayout.from_grid(h, w, n, breaks=1), "the photo unpadded", others
     small = (
         TokenLayout.from_grid(side, side, 0, rest),
-        THUMBNAIL,
+        "the thumbnail",
         f"{rest} behind",
     )
-    return [Candidate(*one, known, kind="joined") for one in (photo, small)]
+    return [
+        Candidate(*photo, known, kind="joined"),
+        Candidate(*small, known, kind=THUMBNAIL),
+    ]
 
 
 def merged(grids, m, facts, known):

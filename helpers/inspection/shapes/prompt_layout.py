@@ -73,8 +73,8 @@ def resized(M, facts):
         return []
     size, patch = (sides[0],) * 2, int(facts.family.inputs[0].split("/")[1])
     one = replace(facts, image_size=size, patch_size=patch, assumed=("image_size",))
-    source = f"the picture resized to {sides[0]} x {sides[0]}, "
-    return [replace(c, source=source + c.source) for c in proven(M, one)]
+    source, kind = f"the picture resized to {sides[0]} x {sides[0]}, ", "resized"
+    return [replace(c, source=source + c.source, kind=kind) for c in proven(M, one)]
 
 
 def unplaced(M, facts):

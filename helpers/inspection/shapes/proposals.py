@@ -174,7 +174,7 @@ def by_count(report, values, keys, facts, usual):
         last = block == (0, 0) and square and None in (*as_pair(facts.text), None)[:2]
         ends = [c for c in found if last and c.layout.index.max() == N - 1]
         if seen and T == N and not report.causal:  # an encoder's class token is first
-            found = sorted(found, key=lambda c: -int(c.layout.index.max()))
+            found = queries.class_token_first(found)
         return [replace(c, free=c.free or c in ends) for c in found]
     if block and block[1]:
         return placing.at(*block, N, facts, whole=True)

@@ -81,6 +81,13 @@ def by_queries(report, N, facts, own):
         yield say("last cell", first=N - M + 1)
 
 
+def class_token_first(found):
+    """Of the likeliest grid the cells that stand last, in front of all others."""
+    same = [c for c in found if c.layout.grid == found[0].layout.grid]
+    same.sort(key=lambda c: -int(c.layout.index.max()))
+    return same + [c for c in found if c not in same]
+
+
 def latents_behind(report, N):
     """Put cells in front of as many other keys as there are queries; in words."""
     T, found = report.queries, report.candidates

@@ -14,7 +14,7 @@ from helpers.inspection.shapes.report import MOST, Known
 from helpers.inspection.shapes.tiles import TILES
 
 ORDERS = ("cells", "blocks", "window blocks")  # of the same cells
-OTHER = inputs.KIND, inputs.BATCH, "pooled"
+OTHER = inputs.KIND, inputs.BATCH, "pooled", "resized"
 PLACES = "text=(keys in front of the image's, keys behind)", "input_ids=, image_token="
 
 
@@ -41,7 +41,6 @@ QUESTIONS = (
     },
     {
         **{kind: lambda c, f, kind=kind: c.kind == kind for kind in OTHER},
-        "resized": lambda c, f: c.source.startswith("the picture resized"),
         "assumed tiles": lambda c, f: "tiles" in f.assumed,
         "assumed": lambda c, f: f.assumed,
         "unpublished": lambda c, f: (
@@ -93,7 +92,7 @@ def same_count(candidates):
     best = candidates[0]
     first = candidates[:MOST]
     same = [c for c in first if (c.likely, c.free) == (best.likely, best.free)]
-    same = [c for c in same if c.source != THUMBNAIL]  # the same picture, small
+    same = [c for c in same if c.kind != THUMBNAIL]
     grids = {c.size for c in same}
     if best.kind == "levels":
         yield say("level")
