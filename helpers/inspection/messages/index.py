@@ -124,12 +124,13 @@ def read_index(folder=FOLDER):
         ids = tuple(entry["id"] for entry in data["entry"])
         text = data.get("text", "")
         sections.append(Section(part, data["section"], data["you_see"], text, ids))
-    messages = load(folder / MESSAGES)["message"]
-    messages = (with_shared(one, shared["messages", one["id"]]) for one in messages)
-    messages = (one | {"says": tuple(one["says"].splitlines())} for one in messages)
+    messages = []
+    for one in load(folder / MESSAGES)["message"]:
+        whole = with_shared(one, shared["messages", one["id"]])
+        messages.append(Message(**whole | {"says": tuple(one["says"].splitlines())}))
     counts = tomllib.loads((folder / COUNTS).read_text(encoding="utf-8"))
-    messages = tuple(Message(**one) for one in messages)
-    return Index(tuple(sections), causes, messages, counts, load(folder / NAMES))
+    names = load(folder / NAMES)
+    return Index(tuple(sections), causes, tuple(messages), counts, names)
 
 
 def load(file):

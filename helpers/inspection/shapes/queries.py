@@ -91,9 +91,9 @@ def class_token_first(found):
 def latents_behind(report, N):
     """Put cells in front of as many other keys as there are queries; in words."""
     T, found = report.queries, report.candidates
-    told = say("smoothest") in report.notes
+    if say("smoothest") in report.notes:
+        return []  # the values have told
     some = [c for c in found if c.free and c.off_grid == T != N and T < c.cells]
-    some = [] if told else some
     first = [c for c in some if c.layout.index.min() == 0]
     report.candidates = first + [c for c in found if c not in first]
     return [say("latents behind", T=T)] if first and found[0] in some else []

@@ -50,8 +50,8 @@ def rank(c, facts):
     """What comes first: what was named, then what is usual."""
     given = (facts.tiles and c.kind in TILES) or (facts.frames and c.kind in FRAMES)
     orders = [(*kinds, c.kind).index(c.kind) for kinds in (facts.family.kinds, KINDS)]
-    extras = c.off_grid - facts.family.behind
-    extras = 0 if c.kind in TILES else extras  # a thumbnail, mostly
+    # Of tiles, what is over is a thumbnail, mostly.
+    extras = 0 if c.kind in TILES else c.off_grid - facts.family.behind
     extras = (*facts.family.front, *EXTRAS, extras).index(extras)
     merges = (*facts.merges, c.merge) if facts.family.prompt else (c.merge,)
     t, F = (*c.layout.grid[:-2], 1)[0], facts.frames or 1
