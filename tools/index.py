@@ -1,7 +1,8 @@
 """The error index as notebooks, made from its data in data/errors.
 
 `python -m tools index` writes and runs its notebooks; only the two cells of set-up are
-written in the first itself. On the site each entry has a page of its own.
+written in the first itself. On the site each entry has a page of its own, with the
+notes that hold in one library or situation alone; here `explain` says those that fit.
 """
 
 import ast
@@ -12,7 +13,6 @@ import nbformat
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
 from helpers.inspection.messages.index import FOLDER, read_index
-from helpers.inspection.messages.notes import pairs_of
 from tools.notebooks import INDEX, run_all
 
 SHORT = 8  # lines of a program that stays in one cell
@@ -42,9 +42,7 @@ def cells_of(index, part, setup):
         first = entries[0][0]
         first.source = f"## {title}\n\n{text}".rstrip() + f"\n\n{first.source}"
         cells += chain(*entries)
-    groups = index.names.items() if part == INDEX[-1].stem else ()
-    named = [with_rows("names")] * bool(groups) + [folded_notes(*g) for g in groups]
-    return [*cells, new_markdown_cell("\n\n".join([*named, with_rows("closing")]))]
+    return [*cells, new_markdown_cell(with_rows("closing"))]
 
 
 def with_rows(name, rows=()):
@@ -62,21 +60,11 @@ def entry_cells(index, cause):
         f"### {cause.title}",
         f"{' '.join(cause.cause.split())}\n\n**{cause.ask}** `{cause.run}`",
         f"Also seen as {'; '.join(said)}." if said else "",
-        folded_notes("In one library or situation", cause.notes),
         f"{', '.join(map(link, cause.threads))} (entry `{cause.id}`)".strip(),
     ]
     more = [f"# with the course's helpers\n{cause.course}"] * bool(cause.course)
     text = new_markdown_cell("\n\n".join(filter(None, parts)))
     return [text, *map(new_code_cell, [*in_cells(cause.code), *more])]
-
-
-def folded_notes(title, notes):
-    """Notes as a list to open; "" without any."""
-    if not notes:
-        return ""
-    lines = [f"- {note}" for _, note in pairs_of(notes)]
-    head = f"<details><summary>{title} ({len(lines)})</summary>"
-    return "\n".join([head, "", *lines, "", "</details>"])
 
 
 def in_cells(code):

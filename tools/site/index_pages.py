@@ -12,7 +12,6 @@ from helpers.inspection.messages.index import read_index
 from helpers.inspection.messages.notes import pairs_of
 from tools.index import (
     anchor,
-    folded_notes,
     messages_of,
     quoted,
     read_entries,
@@ -38,6 +37,7 @@ def make_pages():
             lines.append(f"- [{cause.title}](error-{name}.ipynb)\\\n  {cause.brief}")
             top = new_markdown_cell(first.source[first.source.index("### ") + 2 :])
             top.source += TO_COPY.format(cause.before or "...", cause.after)
+            top.source += folded_notes("In one library or situation", cause.notes)
             cells = [top, *rest, other_wordings(index, name), *setup]
             pages[f"error-{name}"] = page_of(cells=[*cells, new_markdown_cell(back)])
         contents.append("\n".join(lines))
@@ -49,6 +49,15 @@ def make_pages():
     contents += [with_rows("closing"), hidden]
     page = page_of(cells=[new_markdown_cell("\n\n".join(contents))])
     return {INDEX[0].stem: page} | pages
+
+
+def folded_notes(title, notes):
+    """Notes as a list to open; "" without any."""
+    if not notes:
+        return ""
+    lines = [f"- {note}" for _, note in pairs_of(notes)]
+    head = f"\n\n<details><summary>{title} ({len(lines)})</summary>\n"
+    return "\n".join([head, *lines, "", "</details>"])
 
 
 def in_short(message):

@@ -14,14 +14,7 @@ MESSAGES, SAID, COUNTS = "messages.toml", "said.toml", "counts.toml"
 SHARED = "shared.toml"  # notes of several entries
 NAMES = "names.toml"  # of models and libraries: notes that belong to no entry
 # A notebook of the index, and the first of its sections (a file of data/errors).
-PARTS = {
-    "error_index": "01",
-    "error_index_2": "06",
-    "error_index_3": "14",
-    "error_index_4": "20",
-    "error_index_5": "23",
-    "error_index_6": "27",
-}
+PARTS = {"error_index": "01", "error_index_2": "14", "error_index_3": "23"}
 # attn_implementation="eager", set_attn_implementation("eager"), {"need_weights": True}
 SETTING = re.compile(r"([a-z]\w+)[\"']? ?[=(:] ?(?:[\"'](\w+)[\"']|(True|False))")
 
