@@ -185,3 +185,54 @@ def test_a_class_token_stands_between_the_text_and_the_cells():
     assert report.layouts[0] == TokenLayout.from_grid(14, 14, 51)
     prompt = diagnose((1, 2, 1, 247), **known)  # may have none
     assert prompt.layouts[0].index.min() == 50
+
+
+@pytest.mark.parametrize(("side", "count"), [((32, 32), 1024), ((60, 48), 2880)])
+def test_a_key_for_every_pixel(side, count):
+    report = diagnose((1, 8, 512, count), image_size=side)
+    assert report.best.layout == TokenLayout.from_grid(*side)
+
+
+def test_levels_of_a_pyramid_with_fewer_queries_than_cells():
+    shapes = [(28, 20), (14, 10), (7, 5)]
+    report = diagnose(
+        softmax(2, 8, 300, 735), image_size=(224, 160), spatial_shapes=shapes
+    )
+    assert [layout.grid for layout in report.layouts] == shapes
+    assert "level 2 of 3" in str(report) and report.proven
+
+
+def test_pictures_of_unlike_sizes_are_no_levels():
+    report = diagnose((2, 8, 300, 900), spatial_shapes=[(20, 30), (15, 20)])
+    assert "image 2 of 2" in str(report)
+
+
+def test_entries_with_nan_are_named():
+    layers = [softmax(1, 12, 50, 50) for _ in range(9)]
+    for number in (1, 4, 5, 6):
+        layers[number][:] = torch.nan
+    assert "number 1, 4 to 6 alone" in str(diagnose(layers, image_size=(224, 224)))
+    whole = str(diagnose([softmax(1, 12, 50, 50)] * 2, image_size=(224, 224)))
+    assert "NaN" not in whole
+
+
+def test_nan_alone_says_nothing_of_half_precision():
+    weights = torch.full((2, 3, 50, 50), torch.nan)
+    assert kinds(diagnose(weights))[:1] == ["nan"]
+    assert kinds(diagnose(weights.half()))[:1] == ["nan, half precision"]
+
+
+def steps(rows, counts):
+    return tuple((softmax(rows, 4, 1, count),) * 2 for count in counts)
+
+
+def test_keys_that_were_written_are_told_from_the_prompt():
+    grown = diagnose(steps(1, range(600, 605)), image_size=(336, 336))
+    assert "those from 600 to 603 are words" in str(grown)
+    same = str(diagnose(steps(1, [577] * 5), image_size=(384, 384)))
+    assert "were written" not in same and "beams" not in same
+
+
+def test_rows_of_steps_may_be_beams():
+    text = " ".join(str(diagnose(steps(3, [197] * 4), image_size=(224, 224))).split())
+    assert "with 3 rows: images, or beams of one image" in text

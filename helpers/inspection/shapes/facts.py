@@ -8,12 +8,12 @@ from typing import NamedTuple
 import torch
 
 from helpers.inspection.shapes.families import family_of
+from helpers.inspection.shapes.report import in_number
 
-STRIDES = (16, 14, 32, 8, 28, 4)  # pixels from cell to cell, the most usual first
+STRIDES = (16, 14, 32, 8, 28, 4, 1)  # pixels from cell to cell, the most usual first
 MERGES = (2, 4, 8, 3)  # cells of a side that become one token, the most usual first
 LIKELY_MERGES = (1, 2, 4)
 SMALLEST = 16  # cells: below this, any number fits some grid
-LARGEST = 64  # cells of a side
 VOLUME = ". A volume or a video: the sizes of one slice, and frames=, how many"
 FORMS = (  # a fact, how it is written, how many numbers it has
     ("image_size", "(H, W)", (2,)),
@@ -175,7 +175,7 @@ class Facts:
         """(pixels down, across, in words, likely, merge) from cell to cell."""
         if self.patch_size is None:
             for s in dict.fromkeys((*STRIDES, *range(1, 33))):
-                yield s, s, f"a cell every {s} pixels", s in STRIDES, 1
+                yield s, s, f"a cell every {in_number(f'{s} pixels')}", s in STRIDES, 1
             return
         (p, q), why = (as_pair(self.patch_size) * 2)[:2], f"patch {self.patch_size}"
         yield p, q, why, True, 1

@@ -1,6 +1,7 @@
 """Layouts from the grids that a processor gives: grid_thw, spatial_shapes."""
 
 from dataclasses import replace
+from itertools import pairwise
 from math import ceil
 
 import torch
@@ -95,6 +96,7 @@ def packed(M, grids, facts):
     found = [c for m in sizes for c in merged(grids, m, facts, known)]
     found += merged([(1, h, w)], 1, facts, known) if frame else []
     alone = facts.grid_thw is None and facts.input_ids is None
+    alone &= max(h * w for _, h, w in grids) <= M
     return filled(M, grids) if alone and found and found[0].layout.length < M else found
 
 
@@ -153,6 +155,7 @@ def merged(grids, m, facts, known):
     """Every image of these grids, in every order that its encoder may have. known: for
     where there is but one."""
     found, start, total = [], 0, count_keys(grids, m)
+    unit = "level" if are_levels(grids, facts) else "image"
     for number, (t, h, w) in enumerate(grids, start=1):
         h, w = ceil(h / m), ceil(w / m)
         orders = {}
@@ -166,12 +169,22 @@ def merged(grids, m, facts, known):
             frames = start + torch.arange(t)[:, None, None] * h * w + cells  # (t, h, w)
             layout = TokenLayout(frames if t > 1 else frames[0], total)
             source = "grid_thw, " if facts.grid_thw is not None else "spatial_shapes, "
-            source += f"image {number} of {len(grids)}, " * (len(grids) > 1)
+            source += f"{unit} {number} of {len(grids)}, " * (len(grids) > 1)
             source += order + (f", {m} x {m} merged" if m > 1 else "")
             how = known if len(orders) == 1 else Known.COUNTED
             found.append(Candidate(layout, source, known=how, kind=kind, merge=m))
         start += t * h * w
     return found
+
+
+def are_levels(grids, facts):
+    """True for grids that halve one by one, as the levels of a pyramid do."""
+    halves = (
+        2 * a in (b - 1, b, b + 1)
+        for (_, *one), (_, *two) in pairwise(grids)
+        for a, b in zip(two, one, strict=True)
+    )
+    return facts.grid_thw is None and len(grids) > 1 and all(halves)
 
 
 def sorted_blocks(h, w):

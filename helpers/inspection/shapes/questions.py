@@ -3,7 +3,7 @@
 from math import isqrt
 
 from helpers.inspection.shapes import inputs
-from helpers.inspection.shapes.facts import LARGEST, SMALLEST
+from helpers.inspection.shapes.facts import SMALLEST
 from helpers.inspection.shapes.families import say
 from helpers.inspection.shapes.features import HEADS, MOST_LEVELS, MOST_POINTS
 from helpers.inspection.shapes.processor import THUMBNAIL
@@ -13,6 +13,7 @@ from helpers.inspection.shapes.readings import FRAMES, fits, likeliest
 from helpers.inspection.shapes.report import MOST, Known
 from helpers.inspection.shapes.tiles import TILES
 
+LARGEST = 64  # cells of a side
 ORDERS = ("cells", "blocks", "window blocks")  # of the same cells
 OTHER = inputs.KIND, inputs.BATCH, "pooled", "resized"
 PLACES = "text=(keys in front of the image's, keys behind)", "input_ids=, image_token="

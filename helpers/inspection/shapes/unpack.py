@@ -68,8 +68,42 @@ def from_sequence(weights):
     shapes = dict.fromkeys(str(tuple(w.shape)) for w in weights if hasattr(w, "shape"))
     note = f"the last of {len(weights)} entries ({kind}?)"
     note += f", which differ in shape: {', '.join(shapes)}" * (len(shapes) > 1)
-    report.notes.insert(0, note)
+    report.notes = [note, *report.notes, *of_entries(weights, kind, report)]
     return report, values
+
+
+def of_entries(weights, kind, report):
+    """What the other entries tell, in sentences: layers with NaN, keys that grow from
+    step to step, and rows that may be beams."""
+    if kind == "layers":
+        broken = [n for n, w in enumerate(weights) if torch.as_tensor(w).isnan().any()]
+        some = 0 < len(broken) < len(weights)
+        return [say("some broken", which=in_words(broken))] * some
+    shapes = [shape_of(entry) for entry in (weights[0], weights[-1])]
+    if None in shapes or not report.shape or len(report.shape) < 3:
+        return []
+    first, last = (shape[-1] for shape in shapes)
+    grown = first + len(weights) - 1 == last > first
+    notes = [say("written", first=first, last=last - 1)] * grown
+    return notes + [say("beams", rows=report.shape[0])] * (report.shape[0] > 1)
+
+
+def shape_of(entry):
+    """The shape of a tensor, or of the last one of a sequence; None without any."""
+    while isinstance(entry, list | tuple) and entry:
+        entry = entry[-1]
+    return tuple(entry.shape) if hasattr(entry, "shape") else None
+
+
+def in_words(numbers):
+    """0, 3 to 7: whole numbers in order, those in a row together."""
+    runs = []
+    for n in numbers:
+        if runs and runs[-1][1] == n - 1:
+            runs[-1][1] = n
+        else:
+            runs.append([n, n])
+    return ", ".join(f"{a} to {b}" if a < b else str(a) for a, b in runs)
 
 
 def is_graph(weights):
