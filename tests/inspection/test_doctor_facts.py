@@ -1,5 +1,7 @@
 """What a user knows without the run decides between layouts, and stays a count."""
 
+import random
+
 import pytest
 import torch
 
@@ -235,3 +237,43 @@ def test_queries_with_more_tokens_than_keys_look_at_channels():
     report = diagnose(weights, (256, 256), 32)
     assert not report.layouts and "channels" in report.ambiguous[-1]
     assert diagnose(torch.randn(2, 4, 68, 68).softmax(-1), (256, 256), 32).layouts
+
+
+def test_the_text_behind_alone_places_the_image():
+    report = diagnose((2, 4, 1, 440), **LLAVA, text=(None, 21))
+    assert report.layouts[0] == TokenLayout(35 + GRID, 440)
+    assert report.candidates[0].known == Known.COUNTED
+
+
+def test_words_may_be_given_as_a_list():
+    words = ["a", "dog", "runs"]
+    told = [str(diagnose((2, 4, 300, 3), **LLAVA, words=n)) for n in (words, 3)]
+    assert told[0] == told[1] and "3 words that you named" in told[0]
+
+
+CHOICES = {
+    "image_size": [(224, 224), (227, 341), (28, 36)],
+    "patch_size": [16, (4, 8)],
+    "model": ["llava-1.5", "llava-next-video", "idefics3", "swin", "detr", "unheard"],
+    "merge": [2, 3],
+    "frames": [1, 5],
+    "tiles": [(2, 3)],
+    "text": [9, (9, 4), (None, 19), (3, None)],
+    "words": [2, 72],
+    "queries": [6, 300],
+    "batch": [3],
+    "grid_thw": [[(1, 8, 6), (2, 40, 30)], [(1, 3, 5)]],
+    "spatial_shapes": [[(28, 20), (14, 10)], [(3, 5)]],
+    "input_ids": [[1, 9, 9, 9, 2] * 8],
+}
+SHAPES = (9,), (5, 16), (2, 8, 300, 264), (3, 4, 1, 40), (2, 7, 7), (1, 2, 3, 50, 50)
+
+
+@pytest.mark.parametrize("seed", range(40))
+def test_no_facts_however_odd_break_the_doctor(seed):
+    one = random.Random(seed)
+    for shape in SHAPES:
+        names = one.sample(sorted(CHOICES), k=one.randint(1, 6))
+        known = {name: one.choice(CHOICES[name]) for name in names}
+        known |= {"image_token": 9} if "input_ids" in known else {}
+        assert diagnose(shape, **known).text().startswith("w"), known

@@ -8,7 +8,7 @@ from helpers.inspection.messages.notes import notes_in, pairs_of
 
 WIDTH, FULL, MANY = 88, 3, 8  # letters of a line, causes in full, and with a title
 NOTES, FEW = 3, 2  # of a cause in full or a message, and of one in brief
-NAMED = 3  # notes on models and libraries
+NAMED = 4  # notes on models and libraries
 SAID = tomllib.loads((FOLDER / "phrases.toml").read_text(encoding="utf-8"))
 
 

@@ -44,14 +44,15 @@ def diagnose(
     image_size: (H, W) of the model's input in pixels (of one tile, if there are tiles).
     patch_size: pixels from one cell to the next, an int or (down, across).
     layout: a TokenLayout, if you know it.
-    batch, heads, queries, layers, words (of a text): counts that you know, whichever
-    axis has them. model: a name, which tells missing sizes, or the module, to be
-    probed; read_tokens: for `probe_layout`. These need image_size.
+    batch, heads, queries, layers, words (of a text; or a list of them): counts that you
+    know, whichever axis has them. model: a name, which tells missing sizes, or the
+    module, to be probed; read_tokens: for `probe_layout`. These need image_size.
     run: merge, frames, tiles, text, input_ids, image_token, grid_thw, spatial_shapes:
     what you know of the run, see `Facts`.
     Raises TypeError for other weights or facts, ValueError for a size below 1.
     """
     counts = {"batch": batch, "heads": heads, "queries": queries, "layers": layers}
+    words = len(words) if isinstance(words, list | tuple) else words
     known = {"name": name_of(model), "words": words} | counts | run
     facts = Facts(image_size, patch_size, **as_views(known, image_size))
     report, values = unpack(weights)

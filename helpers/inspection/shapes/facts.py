@@ -17,7 +17,7 @@ SMALLEST = 16  # cells: below this, any number fits some grid
 VOLUME = ". A volume or a video: the sizes of one slice, and frames=, how many"
 FORMS = (  # a fact, how it is written, how many numbers it has
     ("image_size", "(H, W)", (2,)),
-    ("tiles", "(rows, columns)", (2,)),
+    ("tiles", "(rows, columns), or beside image_size= a number of pictures", (2,)),
     ("patch_size", "one number or (down, across)", (1, 2)),
 )
 SMALLEST_MERGED = 36  # the same, for cells of more than 2 x 2 patches
@@ -53,7 +53,7 @@ class Facts:
     are ordered. merge: patches of a side that become one token. frames: of the video,
     as the model got them. tiles: (rows, columns), the thumbnail not counted; n: so many
     pictures (cameras). text: how many keys stand in front of the image's, or (in front,
-    behind). words: how many keys are no cells, wherever they stand.
+    behind); None where unknown. words: how many keys are no cells, wherever they stand.
     These prove a layout. input_ids, image_token: the prompt, (B, n) or (n,), and the id
     of its image tokens. grid_thw, spatial_shapes: the grid of every image, (t, h, w) or
     (h, w), as the processor returns it.

@@ -2,7 +2,7 @@
 
 import re
 from dataclasses import replace
-from math import ceil, isqrt
+from math import ceil, isqrt, prod
 
 from helpers.inspection.shapes.facts import SMALLEST, as_pair
 from helpers.inspection.shapes.facts import SMALLEST_MERGED as FEWEST
@@ -88,8 +88,8 @@ def published(facts):
 def least(facts):
     """The fewest cells that a picture has in this model's prompt."""
     merge = facts.merges[0] if facts.merges else 1
-    h, w = (n // facts.patch_size // merge for n in facts.image_size)
-    return h * w
+    sides = zip(facts.image_size, as_pair(facts.patch_size) * 2, strict=False)
+    return prod(n // p // merge for n, p in sides)
 
 
 def other_input(N, facts):

@@ -35,12 +35,13 @@ def by_text(N, facts, front, behind):
     if text is None:
         return None
     before, after = (*as_pair(text), None)[:2]
-    return at(front + before, N - behind - (after or 0), N, facts, after is not None)
+    end, whole = N - behind - (after or 0), None not in (before, after)
+    found = at(front + (before or 0), end, N, facts, whole)
+    return to_end(found, end, N) if before is None else found
 
 
 def at(start, end, N, facts, whole):
-    """Candidates for an image whose tokens stand from key `start` to `end` of N; whole:
-    that all of them are the image's."""
+    """Candidates for an image in keys `start` to `end` of N; whole: in all of them."""
     photo = unpadded(end - start, facts, whole, Known.COUNTED)
     found = put(photo or fitting(end - start, facts, whole), start, N)
     if facts.family.place == "last" and not whole:

@@ -28,6 +28,8 @@ MOST_WORDS = 16  # in front of a frame: its number, or its time
 
 def read(M, facts):
     """Candidates of M keys or fewer, the likeliest first."""
+    if M < 1:
+        return []
     if given := facts.given_grids():
         return packed(M, given, facts)
     grids = facts.grids() if facts.image_size else tiles.square_grids(M, EXTRAS)
