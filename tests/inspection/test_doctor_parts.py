@@ -236,3 +236,51 @@ def test_keys_that_were_written_are_told_from_the_prompt():
 def test_rows_of_steps_may_be_beams():
     text = " ".join(str(diagnose(steps(3, [197] * 4), image_size=(224, 224))).split())
     assert "with 3 rows: images, or beams of one image" in text
+
+
+def test_entries_of_other_shapes_are_read_too():
+    stages = [softmax(64 // 4**i, 3 * 2**i, 49, 49) for i in range(4)]
+    report = diagnose(stages, image_size=(224, 224), model="swin-tiny")
+    notes = [note for note in report.notes if note.startswith("entry")]
+    found = [(side, f"{windows} windows") for side, windows in [(56, 64), (28, 16)]]
+    for note, (side, windows) in zip(notes, found, strict=False):
+        assert f"{side} x {side} cells" in note and windows in note
+    assert len(notes) == 3 and report.best.layout.grid == (7, 7)
+    assert sum("which windows" in doubt for doubt in report.ambiguous) == 1
+
+
+def test_entries_of_one_shape_are_read_once():
+    report = diagnose([softmax(1, 3, 50, 50)] * 3, image_size=(224, 224))
+    assert not any(note.startswith("entry") for note in report.notes)
+
+
+@pytest.mark.parametrize(("rows", "frames"), [(8, 8), (16, 8), (5, 5)])
+def test_frames_that_look_at_themselves_alone_have_an_axis(rows, frames):
+    report = diagnose((rows, 12, 197, 197), image_size=(224, 224), frames=frames)
+    assert "frames" in report.axes[0].name and report.best.layout.grid == (14, 14)
+
+
+def test_frames_that_look_at_all_frames_have_a_volume():
+    known = {"image_size": (224, 224), "frames": 8}
+    assert diagnose((8, 12, 1569, 1569), **known).best.layout.grid == (8, 14, 14)
+    assert diagnose((8, 12, 784, 784), **known).best.layout.grid == (4, 14, 14)
+
+
+def test_a_padded_picture_of_a_batch_is_named():
+    weights = torch.rand(2, 8, 20, 5, 9) + 0.1
+    weights[0, ..., 6:] = 0
+    weights[0, ..., 4:, :] = 0
+    weights = weights.flatten(3)
+    weights = weights / weights.sum(-1, keepdim=True)
+    report = diagnose(weights, image_size=(160, 288), patch_size=32)
+    assert "its last 1 rows and 3 columns" in str(report) and not report.problems
+    whole = diagnose(weights[1:], image_size=(160, 288), patch_size=32)
+    assert "padding" not in str(whole)
+
+
+def test_words_written_behind_the_prompt_are_told():
+    ids = [1, *[9] * 20, 2, 3]
+    known = {"input_ids": ids, "image_token": 9, "grid_thw": [(1, 8, 10)]}
+    text = str(diagnose((1, 4, 1, 27), **known))
+    assert "last 4 stand behind input_ids" in " ".join(text.split())
+    assert "behind input_ids" not in str(diagnose((1, 4, 1, 23), **known))

@@ -798,3 +798,23 @@ def test_an_entry_that_is_asked_for_by_its_name_says_all_its_notes():
     name, cause = next((n, c) for n, c in DATA.causes.items() if "\n" in c.notes)
     said = " ".join(str(explain(name)).split())
     assert all(" ".join(n.split()) in said for _, n in pairs_of(cause.notes))
+
+
+NOTE = (
+    "huggingface/tokenizers: The current process just got forked, after parallelism "
+    "has already been used"
+)
+HALF = "RuntimeError: value cannot be converted to type at::Half without overflow"
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        (NOTE, "library-note"),
+        (f"{HALF}\nIt stops after an hour.\n{NOTE}\n", "half-range"),
+        (f"{NOTE}\nFrobnicateError: the frobnicator is worn", None),
+    ],
+)
+def test_a_note_beside_an_error_is_not_the_error(text, message):
+    found = explain(text).message
+    assert (found.id if found else None) == message

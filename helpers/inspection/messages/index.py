@@ -71,7 +71,8 @@ class Message:
     patterns for wordings that are not known, of which `says` names the kind. means:
     what it says, in plain words. numbers: which facts to look for, and roles: what its
     numbers are, in order. causes: ids, the most frequent first. A message without
-    causes is not about shapes: `remedy` says what helps. notes: as of a cause.
+    causes is not about shapes: `remedy` says what helps. notes: as of a cause. aside:
+    it stops no program, and stands beside many errors.
     """
 
     id: str
@@ -83,6 +84,7 @@ class Message:
     roles: tuple = ()
     remedy: str = ""
     notes: str = ""
+    aside: bool = False
 
 
 class Section(NamedTuple):
@@ -143,6 +145,8 @@ def filled(value, texts):
         return {key: filled(one, texts) for key, one in value.items()}
     if isinstance(value, list):
         return tuple(filled(one, texts) for one in value)
+    if isinstance(value, bool):
+        return value
     return (texts[value] if isinstance(value, int) else value).strip("\n")
 
 

@@ -15,6 +15,7 @@ ERROR = re.compile(
     r"\s*(?:\([a-z ]+\))?(?::|$)",
     re.MULTILINE,
 )
+STOPS = re.compile(r"\W*[\w.]*(?:Error|Exception)\b")  # an error that is no warning
 NOISE = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]|\r")  # colours, and Windows' line ends
 QUOTES = str.maketrans({"`": "'", "‘": "'", "’": "'", "“": "'", "”": "'", '"': "'"})
 WIDE = str.maketrans("：，（）［］＝", ":,()[]=")  # as a Chinese keyboard writes them
@@ -83,9 +84,12 @@ def find(messages, text):
     """(message, numbers, close): by its wording, or close to one, or of a kind.
 
     A longer wording counts before a shorter one, and the last error of a traceback
-    before those above it, of which it may be no more than the consequence.
+    before those above it, of which it may be no more than the consequence. Where an
+    error stands, notes beside it count nothing.
     """
     errors = errors_in(text)[:MOST_ERRORS]
+    if any(map(STOPS.match, errors)):
+        messages = [message for message in messages if not message.aside]
     found = [longest(messages, error) for error in errors]
     if not any(message for _, message, *_ in found):
         found.append(longest(messages, text, SURE_LENGTH if errors else 0))

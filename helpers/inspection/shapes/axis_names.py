@@ -171,10 +171,8 @@ class Names:
 
 
 def axis_of(name, size, count, halves, facts):
-    """The Axis of this name, by its place among `count` ones.
-
-    halves: that a picture may stand in it with its prompt, and without.
-    """
+    """The Axis of this name, by its place among `count` ones. halves: that a picture
+    may stand in it with its prompt, and without."""
     heads, images, either = facts.heads, facts.batch, name == "images or heads"
     double = 2 * (images or 0)
     if halves and "images" in name and size in (double, double * (heads or 1)):
@@ -196,4 +194,6 @@ def axis_of(name, size, count, halves, facts):
     gone = name == "images" and (count == 2 or facts.queries == 1)
     even = halves and size % 2 == 0 and name.startswith("images")
     why = "; could be layers if the batch is gone" * gone
-    return Axis(name, size, BY_PLACE + why + "; guidance doubles the images" * even)
+    parts = f": or 2 halves x {size // 2} heads" * either
+    why += f"; guidance doubles the images{parts}" * even
+    return Axis(name, size, BY_PLACE + why)

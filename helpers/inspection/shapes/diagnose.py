@@ -16,7 +16,7 @@ from helpers.inspection.shapes.not_weights import instead_of_weights
 from helpers.inspection.shapes.proposals import fit_keys
 from helpers.inspection.shapes.queries import words_that_ask
 from helpers.inspection.shapes.questions import next_line, open_grid
-from helpers.inspection.shapes.report import Axis, Candidate, Known
+from helpers.inspection.shapes.report import Axis, Candidate, Known, in_number
 from helpers.inspection.shapes.softmax import logarithm_of, softmax_axes
 from helpers.inspection.shapes.unpack import unpack
 
@@ -55,12 +55,35 @@ def diagnose(
     words = len(words) if isinstance(words, list | tuple) else words
     known = {"name": name_of(model), "words": words} | counts | run
     facts = Facts(image_size, patch_size, **as_views(known, image_size))
+    report = report_of(weights, facts, layout, (model, read_tokens))
+    others = {
+        number: report_of(entry, facts, None, (facts.name, None))
+        for number, entry in report.others.items()
+    }
+    report.notes += [in_short(number, other) for number, other in others.items()]
+    for other in [*others.values()][:1]:  # the next would ask the same
+        new = [doubt for doubt in other.ambiguous if doubt not in report.ambiguous]
+        report.ambiguous += new[:1]
+    return report
+
+
+def report_of(weights, facts, layout, probed):
+    """The Report of a tensor, or of the last of several. probed: (model,
+    read_tokens)."""
     report, values = unpack(weights)
     if report.shape == () or 0 in (report.shape or ()):
         report.problems.append(problem("empty"))
     elif report.shape and report.what == "weights":
-        examine(report, values, facts, layout, (model, read_tokens))
+        examine(report, values, facts, layout, probed)
     return report
+
+
+def in_short(number, report):
+    """A Report of one entry among several, in a sentence."""
+    axes = ", ".join(in_number(f"{axis.size} {axis.name}") for axis in report.axes)
+    own = [note for note in report.notes if note.startswith("the queries fit")]
+    found = "; ".join([axes, *map(str, report.candidates[:1]), *own])
+    return f"entry {number}, {report.shape}: {found}"
 
 
 def examine(report, values, facts, layout, probed):

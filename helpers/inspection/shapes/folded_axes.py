@@ -1,8 +1,10 @@
 """An axis that holds more than images or heads: windows, frames, or places."""
 
+from dataclasses import replace
 from math import prod
 from typing import NamedTuple
 
+from helpers.inspection.shapes.facts import STRIDES
 from helpers.inspection.shapes.readings import fits, likeliest
 from helpers.inspection.shapes.windows import stages, windows_of
 
@@ -83,6 +85,7 @@ def units(N, T, facts, known):
     on_image = facts.image_size is None or fits(N, facts) or fits(T, facts)
     joint = plain and len(best.layout.grid) == 3  # space and time
     joint = joint and 2 * best.layout.grid[0] >= (facts.frames or 1)
+    joint = joint and not is_one_frame(N, best, facts)
     if facts.frames and on_image and (known or not joint):
         yield from (("frames", t, None) for t in times(facts))
     plain = plain and facts.image_size and (facts.patch_size or facts.family.kinds)
@@ -95,6 +98,16 @@ def units(N, T, facts, known):
     for h, w in stages(facts, False) if facts.image_size and T == N else ():
         yield from [("rows", h, None)] * (w == N) + [("columns", w, None)] * (h == N)
     yield from (one for one in found if not one[2].usual)
+
+
+def is_one_frame(N, joint, facts):
+    """True if the keys are one frame's in a more usual patch than as several frames."""
+    one = likeliest(N, replace(facts, frames=None))
+    if facts.image_size is None or one is None or len(one.layout.grid) > 2:
+        return False
+    strides = [facts.image_size[0] // c.layout.grid[-2] for c in (one, joint)]
+    usual = [(*STRIDES, stride).index(stride) for stride in strides]
+    return usual[0] < usual[1]
 
 
 def times(facts):

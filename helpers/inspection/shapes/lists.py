@@ -64,6 +64,31 @@ def of_lists(report, values, keys, facts):
     return say("lists", least=min(counts), most=end, memory=memory)
 
 
+def padded(report, values, keys):
+    """Notes on pictures of which no query looks at the last rows or columns."""
+    best, names = report.best, [axis.name for axis in report.axes]
+    if best is None or "images" not in names or len(best.layout.grid) != 2:
+        return []
+    images = names.index("images")
+    images -= images > keys  # once the keys have moved behind it
+    rows = values.nan_to_num().movedim(keys, -1).movedim(images, 0)  # (B, ..., N)
+    rows = rows.reshape(len(rows), -1, best.layout.length)  # (B, rows, N)
+    if rows.shape[1] < LEAST_ROWS:
+        return []
+    seen = rows.any(1)[:, best.layout.index.flatten()]  # (B, h * w)
+    ends = {ends_of(one.view(best.layout.grid)) for one in seen}
+    return [say("padded", rows=h, columns=w) for h, w in sorted(ends - {None})]
+
+
+def ends_of(seen):
+    """How many of the last rows and columns of (h, w) cells are not seen; None if all
+    are, or others are not."""
+    h, w = seen.any(1).sum(), seen.any(0).sum()
+    if seen.all() or not h or not seen[:h, :w].all():
+        return None
+    return len(seen) - h.item(), seen.shape[1] - w.item()
+
+
 def in_a_line(report, values, keys, facts):
     """A note where the values are in one line rather than on a grid that is guessed."""
     best = None if facts.image_size or report.causal else report.best

@@ -42,6 +42,8 @@ def by_prompt(N, facts):
         known = known or unpadded(M, own) or proven(M, own) or resized(M, own)
         doubts += [] if known else [unplaced(M, facts)]
         off = f"{N - M} of the {N} keys are no image tokens{prompt.name}"
+        if (more := N - len(prompt.ids)) > 0:
+            off += f"; the last {more} stand behind input_ids: words written in the run"
         found.append([])
         for c in known:
             layout = c.layout.within(prompt.places, N)

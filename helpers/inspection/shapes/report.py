@@ -93,7 +93,8 @@ class Report:
     hold much of the weight whatever the query. notes: worth knowing, and nothing wrong.
     looked_at: what was looked at. what: weights, or what they are instead. next: the
     next line to run. sums: axes over which the values sum to 1; None without values.
-    causal: as many queries as keys, and none looks ahead.
+    causal: as many queries as keys, and none looks ahead. others: {number: entry} of a
+    collection, the first of each other shape.
     """
 
     shape: tuple
@@ -108,6 +109,7 @@ class Report:
     next: str = ""
     sums: tuple | None = None
     causal: bool = False
+    others: dict = field(default_factory=dict, repr=False)
 
     @property
     def best(self):

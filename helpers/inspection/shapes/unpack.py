@@ -65,10 +65,16 @@ def from_sequence(weights):
         return report, values
     report, values = unpack(weights[-1])
     kind = "layers" if isinstance(weights[0], torch.Tensor | np.ndarray) else "steps"
-    shapes = dict.fromkeys(str(tuple(w.shape)) for w in weights if hasattr(w, "shape"))
+    shapes = {}
+    for number, entry in enumerate(weights):
+        if hasattr(entry, "shape"):
+            shapes.setdefault(tuple(entry.shape), number)
+    named = ", ".join(map(str, shapes))
     note = f"the last of {len(weights)} entries ({kind}?)"
-    note += f", which differ in shape: {', '.join(shapes)}" * (len(shapes) > 1)
+    note += f", which differ in shape: {named}" * (len(shapes) > 1)
     report.notes = [note, *report.notes, *of_entries(weights, kind, report)]
+    others = [number for shape, number in shapes.items() if shape != report.shape]
+    report.others = {number: weights[number] for number in others}
     return report, values
 
 
