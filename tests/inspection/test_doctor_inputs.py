@@ -3,7 +3,9 @@
 import subprocess
 import sys
 
+import numpy as np
 import pytest
+import torch
 
 from helpers.inspection import diagnose
 
@@ -81,3 +83,44 @@ def test_the_command_line_prints_options_and_python_arguments():
     assert "heads=" not in run.stdout and "text=" not in run.stdout.split("\nin Py")[0]
     report = diagnose((1, 12, 440), (336, 336), text=35)
     assert "heads=" in str(report) and "--" not in str(report)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda w: w.to_sparse(),
+        lambda w: w.to(torch.float8_e4m3fn),
+        lambda w: w.to(torch.float64),
+        lambda w: w.requires_grad_(),
+        lambda w: w.numpy()[::-1],
+    ],
+    ids=["sparse", "float8", "float64", "with a gradient", "reversed array"],
+)
+def test_any_storage_of_numbers_is_read(change):
+    weights = torch.rand(2, 3, 5, 50).softmax(-1)
+    report = diagnose(change(weights), image_size=(224, 224))
+    assert report.best.layout.grid == (7, 7) and report.shape == (2, 3, 5, 50)
+
+
+@pytest.mark.parametrize(
+    "shape", [np.array([2, 3, 5, 50]).tolist(), tuple(np.array([2, 3, 5, 50]))]
+)
+def test_a_shape_may_be_of_numpy_s_numbers(shape):
+    assert diagnose(shape, image_size=(224, 224)).best.layout.grid == (7, 7)
+
+
+def test_a_tensor_without_numbers_is_its_shape():
+    report = diagnose(torch.empty(2, 3, 5, 50, device="meta"), image_size=(224, 224))
+    assert report.best.layout.grid == (7, 7) and report.sums is None
+
+
+def test_an_output_without_attentions_is_not_read_by_its_tokens():
+    output = {"last_hidden_state": torch.rand(1, 50, 32), "attentions": (None,) * 3}
+    report = diagnose(output, image_size=(224, 224))
+    assert report.shape is None and report.problems[0].kind == "nothing"
+    assert "attentions of last_hidden_state, attentions" in str(report)
+
+
+def test_an_array_of_objects_is_refused():
+    with pytest.raises(TypeError, match="array of numbers"):
+        diagnose(np.array([None, 1.0], dtype=object))

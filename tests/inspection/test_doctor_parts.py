@@ -284,3 +284,35 @@ def test_words_written_behind_the_prompt_are_told():
     text = str(diagnose((1, 4, 1, 27), **known))
     assert "last 4 stand behind input_ids" in " ".join(text.split())
     assert "behind input_ids" not in str(diagnose((1, 4, 1, 23), **known))
+
+
+@pytest.mark.parametrize("shape", [(11, 14, 14), (2, 11, 14, 14), (11, 196)])
+def test_a_map_of_ones_is_a_placeholder_and_no_fault(shape):
+    cells = shape[-2:] if shape[-1] == 14 else shape[-1:]
+    maps = softmax(*shape[: -len(cells)], 196).reshape(shape)
+    first = (slice(None),) * (len(shape) - len(cells) - 1) + (0,)
+    maps[first] = 1.0
+    report = diagnose(maps, image_size=(256, 256))
+    assert "placeholder" in str(report) and not report.problems
+    assert report.best.layout.grid == (14, 14)
+    assert diagnose(maps[..., :7] / 2, image_size=(256, 256)).problems
+
+
+def test_maps_that_sum_to_one_are_maps_whatever_the_size_of_the_image():
+    maps = softmax(9, 10 * 12).unflatten(-1, (10, 12))
+    report = diagnose(maps, image_size=(300, 400))
+    assert report.best.layout.grid == (10, 12) and not report.problems
+    joint = softmax(4, 197 * 197).unflatten(-1, (197, 197))
+    assert kinds(diagnose(joint, image_size=(224, 224))) == ["joint softmax"]
+
+
+def test_one_map_that_is_even_is_no_position_bias():
+    maps = softmax(5, 12, 12)
+    maps[0] = 0.5
+    assert "position bias" not in kinds(diagnose(maps))
+
+
+def test_heads_as_many_as_some_pictures_cells_are_no_tokens():
+    whole = softmax(16, 577)
+    report = diagnose(whole[:, 1:] * 0.7, image_size=(336, 336), patch_size=14)
+    assert "tokens" not in " ".join(report.ambiguous)

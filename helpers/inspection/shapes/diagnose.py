@@ -4,6 +4,7 @@ from dataclasses import replace
 
 from torch import nn
 
+from helpers.inspection.shapes import softmax
 from helpers.inspection.shapes.apply_rules import look, map_as_row, sampled
 from helpers.inspection.shapes.axis_names import name_axes
 from helpers.inspection.shapes.contradictions import check_named, open_axes
@@ -17,7 +18,6 @@ from helpers.inspection.shapes.proposals import fit_keys
 from helpers.inspection.shapes.queries import words_that_ask
 from helpers.inspection.shapes.questions import next_line, open_grid
 from helpers.inspection.shapes.report import Axis, Candidate, Known, in_number
-from helpers.inspection.shapes.softmax import logarithm_of, softmax_axes
 from helpers.inspection.shapes.unpack import unpack
 
 
@@ -56,10 +56,8 @@ def diagnose(
     known = {"name": name_of(model), "words": words} | counts | run
     facts = Facts(image_size, patch_size, **as_views(known, image_size))
     report = report_of(weights, facts, layout, (model, read_tokens))
-    others = {
-        number: report_of(entry, facts, None, (facts.name, None))
-        for number, entry in report.others.items()
-    }
+    entries = report.others.items()
+    others = {n: report_of(w, facts, None, (facts.name, None)) for n, w in entries}
     report.notes += [in_short(number, other) for number, other in others.items()]
     for other in [*others.values()][:1]:  # the next would ask the same
         new = [doubt for doubt in other.ambiguous if doubt not in report.ambiguous]
@@ -89,6 +87,8 @@ def in_short(number, report):
 def examine(report, values, facts, layout, probed):
     """Fill in a report. probed: (model, read_tokens)."""
     shape, last = report.shape, len(report.shape) - 1
+    values, axis = softmax.without_placeholder(values)
+    report.notes += [say("placeholder", axis=axis)] * (axis is not None)
     values = without_logarithm(report, values, facts)
     features = instead_of_weights(report, values, facts)
     keys, evidence, misplaced = last, "by its size", []
@@ -132,11 +132,11 @@ def without_logarithm(report, values, facts):
     if values is None:
         return None
     report.looked_at = "the sums, signs, zeros and spread of the weights"
-    log = None if labels(report.shape, facts) else logarithm_of(values)
+    log = None if labels(report.shape, facts) else softmax.logarithm_of(values)
     if log:
         values = log[0] / log[1]  # (..., N)
         report.problems.append(problem("log-softmax", total=log[1]))
-    report.sums = softmax_axes(values)
+    report.sums = softmax.softmax_axes(values)
     return values
 
 

@@ -49,11 +49,8 @@ def features(kind, /, certain=True, tokens=None, **numbers):
 
 
 def as_features(shape, facts, signed):
-    """Features, if these may be no weights; else None.
-
-    shape: that of a tensor not known to sum to 1. signed: that some values are
-    negative, as no weight is.
-    """
+    """Features, if these may be no weights; else None. shape: of a tensor not known to
+    sum to 1. signed: some values are negative, as no weight is."""
     if len(shape) == 2 and shape[-1] in CLASSES and not fits(shape[-1], facts):
         return features("class logits", N=shape[-1])
     if labels(shape, facts) or (signed and shape[-1] > max(WIDEST, shape[-2:][0])):
@@ -94,10 +91,12 @@ def as_tokens(shape, axis, facts, signed):
     why = f"axis {axis} of size {N} is {grid}, and " if grid else why
     best, last = likeliest(N, facts), likeliest(width, facts)
     cells = last and last.kind == "cells" and last.merge == 1
+    if cells and not signed and not cells_of(N, facts):
+        return None  # as many as another picture's cells, by chance
     with_class_token = best and best.off_grid  # among queries and not among keys: no
     certain = signed or wide or not cells or with_class_token
-    if not grid and not wide:
-        certain = N > width or not sized  # more queries than keys: hardly
+    if not grid and not wide:  # more queries than keys: hardly
+        certain = N > width or not sized
     kind = "tokens first" if axis < len(shape) - 2 else "tokens"
     return features(kind, certain, axis, why=why, width=width)
 

@@ -117,7 +117,8 @@ def looks_like_grid(shape, values, axes, facts):
     if last < 1 or axes not in ((), (last - 1, last)):
         return False
     if facts.image_size is not None:
-        return on_grid(shape, facts)
+        pooled = axes and is_plane(*shape[-2:]) and not fits(shape[-1], facts)
+        return on_grid(shape, facts) or bool(pooled)
     stacked = {facts.frames, facts.layers} & set(shape[:-2])  # of maps
     off = (values.sum(-1) - 1).abs() > tolerance(values)  # (...): not all, if edited
     square = shape[-1] == shape[-2] != facts.queries and off.double().mean() > 0.9
@@ -127,7 +128,11 @@ def looks_like_grid(shape, values, axes, facts):
     positive = values.nan_to_num().min() >= 0 and total.max() > 0
     if not positive or total.max() > 1 + tolerance(values):
         return False
-    h, w = shape[-2:]
+    return is_plane(*shape[-2:])
+
+
+def is_plane(h, w):
+    """True for as many cells as a map has, and about as many rows as columns."""
     return SMALLEST <= h * w and max(h, w) <= min(64, 2 * min(h, w))
 
 

@@ -75,18 +75,18 @@ def padded(report, values, keys):
     rows = rows.reshape(len(rows), -1, best.layout.length)  # (B, rows, N)
     if rows.shape[1] < LEAST_ROWS:
         return []
-    seen = rows.any(1)[:, best.layout.index.flatten()]  # (B, h * w)
-    ends = {ends_of(one.view(best.layout.grid)) for one in seen}
+    cells, grid = best.layout.index.flatten(), best.layout.grid
+    ends = {ends_of(seen[cells].reshape(*grid)) for seen in rows.any(1)}  # seen: (N,)
     return [say("padded", rows=h, columns=w) for h, w in sorted(ends - {None})]
 
 
 def ends_of(seen):
     """How many of the last rows and columns of (h, w) cells are not seen; None if all
     are, or others are not."""
-    h, w = seen.any(1).sum(), seen.any(0).sum()
+    h, w = (int(seen.any(axis).sum()) for axis in (1, 0))
     if seen.all() or not h or not seen[:h, :w].all():
         return None
-    return len(seen) - h.item(), seen.shape[1] - w.item()
+    return seen.shape[0] - h, seen.shape[1] - w
 
 
 def in_a_line(report, values, keys, facts):

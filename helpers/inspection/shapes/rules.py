@@ -158,11 +158,12 @@ def bias(rows):
     if rows.square is None or rows.N < 9:
         return False
     for front in (0, 1):
-        one, N = rows.square[0, front:, front:], rows.N - front  # (N, N)
+        all_maps, N = rows.square[:, front:, front:], rows.N - front  # (maps, N, N)
         for w in (w for w in range(1, N + 1) if N % w == 0):
-            pairs = one.reshape(N // w, w, N // w, w)
-            down = pairs[1:, :, 1:] == pairs[:-1, :, :-1]
-            if down.all() and (pairs[:, 1:, :, 1:] == pairs[:, :-1, :, :-1]).all():
+            pairs = all_maps.reshape(-1, N // w, w, N // w, w)
+            down = pairs[:, 1:, :, 1:] == pairs[:, :-1, :, :-1]
+            right = pairs[:, :, 1:, :, 1:] == pairs[:, :, :-1, :, :-1]
+            if down.all() and right.all():
                 return True
     return False
 

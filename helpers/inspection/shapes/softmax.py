@@ -35,6 +35,18 @@ def logarithm_of(values):
     return (weights, total) if alike else None
 
 
+def without_placeholder(values):
+    """(values, None); or with map 1 again in place of a map 0 that is all ones, where
+    no other weight is, and their axis."""
+    for axis in range(values.dim() - 1 if values is not None else 0):
+        turned = values.movedim(axis, 0)  # (T, ...)
+        ones = len(turned) > 2 and bool((turned[0] == 1).all())
+        if ones and turned[0].numel() > 1 and turned[1:].max() < 1:
+            real = torch.as_tensor([1, *range(1, len(turned))])
+            return turned[real].movedim(0, axis), axis
+    return values, None
+
+
 def is_half(values):
     """True for half precision, and for float32 that was cast from it."""
     if values.dtype in (torch.float16, torch.bfloat16):

@@ -18,11 +18,7 @@ def unpack(weights):
     holds no weights.
     """
     if isinstance(weights, torch.Tensor | np.ndarray):
-        values = torch.as_tensor(weights).detach().cpu()
-        if values.is_complex():
-            raise TypeError(f"weights must be real numbers, got {values.dtype}")
-        values = values if values.is_floating_point() else values.float()
-        return Report(tuple(values.shape)), values
+        return Report(tuple(weights.shape)), values_of(weights)
     if hasattr(weights, "kinds") and hasattr(weights, "weights"):
         weights = {f"{n} ({weights.kinds[n]})": w for n, w in weights.weights.items()}
     several = isinstance(weights, list | tuple | dict)
@@ -38,8 +34,28 @@ def unpack(weights):
     )
 
 
+def values_of(weights):
+    """The floats of a tensor or an array; None where there are none (device meta)."""
+    if isinstance(weights, np.ndarray):
+        if weights.dtype == object:
+            raise TypeError("weights must be an array of numbers, got one of objects")
+        weights = np.ascontiguousarray(weights)  # torch knows no negative strides
+    values = torch.as_tensor(weights).detach()
+    if values.is_complex():
+        raise TypeError(f"weights must be real numbers, got {values.dtype}")
+    if values.is_meta:
+        return None
+    values = (values.to_dense() if values.is_sparse else values).cpu()
+    small = "float8" in str(values.dtype)  # nothing can be computed with it
+    return values.float() if small or not values.is_floating_point() else values
+
+
 def from_dict(weights):
     names = [name for name, entry in weights.items() if filled(entry)]
+    asked = [str(name) for name in weights if "attent" in str(name)]
+    if asked and not any("attent" in str(name) for name in names):
+        note = f"{', '.join(asked)} of {', '.join(map(str, weights))} hold no weights"
+        return Report(None, problems=[problem("nothing")], notes=[note]), None
     name = max(
         reversed(names), key=lambda k: ("cross" in str(k), "attent" in str(k))
     )  # of equals the last
@@ -142,4 +158,4 @@ def filled(entry):
     entry = list(entry.values()) if isinstance(entry, dict) else entry
     if isinstance(entry, list | tuple):
         return any(map(filled, entry))
-    return isinstance(entry, torch.Tensor | np.ndarray | int | float)
+    return isinstance(entry, torch.Tensor | np.ndarray | Integral | float)

@@ -29,6 +29,8 @@ Size = tuple
 class Tensor(Reductions):
     """Numbers with a shape; what changes them returns another Tensor."""
 
+    is_meta = is_sparse = False
+
     def tolist(self):
         flat = self.data.to_py().tolist()
         flat = flat if self.is_floating_point() else list(map(int, flat))
