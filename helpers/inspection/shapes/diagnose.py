@@ -79,7 +79,7 @@ def report_of(weights, facts, layout, probed):
 def in_short(number, report):
     """A Report of one entry among several, in a sentence."""
     axes = ", ".join(in_number(f"{axis.size} {axis.name}") for axis in report.axes)
-    own = [note for note in report.notes if note.startswith("the queries fit")]
+    own = [f"the queries are {report.looking}"] * bool(report.looking)
     found = "; ".join([axes, *map(str, report.candidates[:1]), *own])
     return f"entry {number}, {report.shape}: {found}"
 

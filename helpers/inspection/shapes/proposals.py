@@ -87,7 +87,7 @@ def still_open(report, keys, facts):
     N = report.shape[keys]
     if not report.candidates:
         return [questions.no_layout(report, keys, facts)]
-    own = queries.cells_that_look(report, N, facts)
+    own = report.looking = queries.cells_that_look(report, N, facts)
     T = report.queries
     if own and report.sums and N in HEADS and own.off_grid == T - N > 0:
         report.candidates = []  # as many channels of a head as cells, by chance

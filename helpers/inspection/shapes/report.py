@@ -93,8 +93,9 @@ class Report:
     hold much of the weight whatever the query. notes: worth knowing, and nothing wrong.
     looked_at: what was looked at. what: weights, or what they are instead. next: the
     next line to run. sums: axes over which the values sum to 1; None without values.
-    causal: as many queries as keys, and none looks ahead. others: {number: entry} of a
-    collection, the first of each other shape.
+    causal: as many queries as keys, and none looks ahead. looking: the Candidate of the
+    queries where they are cells, too. others: {number: entry} of a collection, the
+    first of each other shape.
     """
 
     shape: tuple
@@ -109,6 +110,7 @@ class Report:
     next: str = ""
     sums: tuple | None = None
     causal: bool = False
+    looking: Candidate | None = None
     others: dict = field(default_factory=dict, repr=False)
 
     @property

@@ -98,7 +98,8 @@ def of_entries(weights, kind, report):
     """What the other entries tell, in sentences: layers with NaN, keys that grow from
     step to step, and rows that may be beams."""
     if kind == "layers":
-        broken = [n for n, w in enumerate(weights) if torch.as_tensor(w).isnan().any()]
+        each = [values_of(entry) for entry in weights]
+        broken = [n for n, w in enumerate(each) if w is not None and w.isnan().any()]
         some = 0 < len(broken) < len(weights)
         return [say("some broken", which=in_words(broken))] * some
     shapes = [shape_of(entry) for entry in (weights[0], weights[-1])]
