@@ -99,7 +99,7 @@ def of_entries(weights, kind, report):
     step to step, and rows that may be beams."""
     if kind == "layers":
         each = [values_of(entry) for entry in weights]
-        broken = [n for n, w in enumerate(each) if w is not None and w.isnan().any()]
+        broken = [n for n, w in enumerate(each) if w is not None and (w != w).any()]
         some = 0 < len(broken) < len(weights)
         return [say("some broken", which=in_words(broken))] * some
     shapes = [shape_of(entry) for entry in (weights[0], weights[-1])]
