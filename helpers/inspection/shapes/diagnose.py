@@ -17,7 +17,7 @@ from helpers.inspection.shapes.not_weights import instead_of_weights
 from helpers.inspection.shapes.proposals import fit_keys
 from helpers.inspection.shapes.queries import words_that_ask
 from helpers.inspection.shapes.questions import next_line, open_grid
-from helpers.inspection.shapes.report import Axis, Candidate, Known, in_number
+from helpers.inspection.shapes.report import Axis, Candidate, Known
 from helpers.inspection.shapes.unpack import unpack
 
 
@@ -56,12 +56,7 @@ def diagnose(
     known = {"name": name_of(model), "words": words} | counts | run
     facts = Facts(image_size, patch_size, **as_views(known, image_size))
     report = report_of(weights, facts, layout, (model, read_tokens))
-    entries = report.others.items()
-    others = {n: report_of(w, facts, None, (facts.name, None)) for n, w in entries}
-    report.notes += [in_short(number, other) for number, other in others.items()]
-    for other in [*others.values()][:1]:  # the next would ask the same
-        new = [doubt for doubt in other.ambiguous if doubt not in report.ambiguous]
-        report.ambiguous += new[:1]
+    add_others(report, facts)
     return report
 
 
@@ -69,6 +64,8 @@ def report_of(weights, facts, layout, probed):
     """The Report of a tensor, or of the last of several. probed: (model,
     read_tokens)."""
     report, values = unpack(weights)
+    values, axis = softmax.without_placeholder(values)
+    report.notes += [say("placeholder", axis=axis)] * (axis is not None)
     if report.shape == () or 0 in (report.shape or ()):
         report.problems.append(problem("empty"))
     elif report.shape and report.what == "weights":
@@ -76,19 +73,19 @@ def report_of(weights, facts, layout, probed):
     return report
 
 
-def in_short(number, report):
-    """A Report of one entry among several, in a sentence."""
-    axes = ", ".join(in_number(f"{axis.size} {axis.name}") for axis in report.axes)
-    own = [f"the queries are {report.looking}"] * bool(report.looking)
-    found = "; ".join([axes, *map(str, report.candidates[:1]), *own])
-    return f"entry {number}, {report.shape}: {found}"
+def add_others(report, facts):
+    """Say on a report what the entries of other shapes are, and what the first asks."""
+    entries = report.others.items()
+    others = {n: report_of(w, facts, None, (facts.name, None)) for n, w in entries}
+    report.notes += [f"entry {n}, {other.in_short()}" for n, other in others.items()]
+    for other in [*others.values()][:1]:  # the next would ask the same
+        new = [doubt for doubt in other.ambiguous if doubt not in report.ambiguous]
+        report.ambiguous += new[:1]
 
 
 def examine(report, values, facts, layout, probed):
     """Fill in a report. probed: (model, read_tokens)."""
     shape, last = report.shape, len(report.shape) - 1
-    values, axis = softmax.without_placeholder(values)
-    report.notes += [say("placeholder", axis=axis)] * (axis is not None)
     values = without_logarithm(report, values, facts)
     features = instead_of_weights(report, values, facts)
     keys, evidence, misplaced = last, "by its size", []

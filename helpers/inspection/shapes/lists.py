@@ -64,6 +64,11 @@ def of_lists(report, values, keys, facts):
     return say("lists", least=min(counts), most=end, memory=memory)
 
 
+def in_the_values(report, values, keys, facts):
+    """Notes on what only the values show of the order of the cells, and of padding."""
+    return in_a_line(report, values, keys, facts) + padded(report, values, keys)
+
+
 def padded(report, values, keys):
     """Notes on pictures of which no query looks at the last rows or columns."""
     best, names = report.best, [axis.name for axis in report.axes]

@@ -47,8 +47,7 @@ def fit_keys(report, values, keys, facts, fold=None):
         return [*note, doubt]
     if values is not None:
         sort_by_values(report, values, keys)
-        report.notes += lists.in_a_line(report, values, keys, facts)
-        report.notes += lists.padded(report, values, keys)
+        report.notes += lists.in_the_values(report, values, keys, facts)
     report.candidates = without_chance(report, values, facts)
     doubts = []
     if fold and fold.windows:

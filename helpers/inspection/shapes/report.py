@@ -138,6 +138,13 @@ class Report:
         """True if the first layout is more than a count."""
         return bool(self.best) and self.best.known != Known.COUNTED
 
+    def in_short(self):
+        """Shape, axes, the first candidate and what the queries are, in a line."""
+        axes = ", ".join(in_number(f"{axis.size} {axis.name}") for axis in self.axes)
+        own = [f"the queries are {self.looking}"] * bool(self.looking)
+        found = [axes, *map(str, self.candidates[:1]), *own]
+        return f"{self.shape}: {'; '.join(found)}"
+
     def __str__(self):
         return self.text()
 
