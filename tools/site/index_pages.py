@@ -35,9 +35,10 @@ def make_pages():
         for name in ids:
             cause, (first, *rest) = index.causes[name], entries[name]
             lines.append(f"- [{cause.title}](error-{name}.ipynb)\\\n  {cause.brief}")
-            top = new_markdown_cell(first.source[first.source.index("### ") + 2 :])
-            top.source += TO_COPY.format(cause.before or "...", cause.after)
-            top.source += folded_notes("In one library or situation", cause.notes)
+            text = first.source[first.source.index("### ") + 2 :]
+            text += TO_COPY.format(cause.before or "...", cause.after)
+            notes = folded_notes("In one library or situation", cause.notes)
+            top = new_markdown_cell(f"{text}\n\n{notes}".rstrip())
             cells = [top, *rest, other_wordings(index, name), *setup]
             pages[f"error-{name}"] = page_of(cells=[*cells, new_markdown_cell(back)])
         contents.append("\n".join(lines))
@@ -56,8 +57,8 @@ def folded_notes(title, notes):
     if not notes:
         return ""
     lines = [f"- {note}" for _, note in pairs_of(notes)]
-    head = f"\n\n<details><summary>{title} ({len(lines)})</summary>\n"
-    return "\n".join([head, *lines, "", "</details>"])
+    head = f"<details><summary>{title} ({len(lines)})</summary>"
+    return "\n".join([head, "", *lines, "", "</details>"])
 
 
 def in_short(message):

@@ -10,18 +10,24 @@ from helpers.inspection.shapes.report import Known
 LEAST_ROWS = 16  # of weights, of each image: in fewer, a key may be unseen by chance
 
 
-def seen_by_each(report, values, keys):
-    """[(n, end)] of each image: its keys n ... end - 1, in one run, are never looked
-    at, and all others are; (N, N) where all are. [] where that does not hold."""
-    names, N = [axis.name for axis in report.axes], report.shape[keys]
-    if values is None or "images" not in names or not report.sums:
-        return []
+def seen_keys(report, values, keys):
+    """(B, N): which keys any query of an image looks at; () where images have no axis,
+    or rows are few."""
+    names = [axis.name for axis in report.axes]
+    if values is None or "images" not in names:
+        return ()
     images = names.index("images")
     images -= images > keys  # once the keys have moved behind it
     rows = values.nan_to_num().movedim(keys, -1).movedim(images, 0)  # (B, ..., N)
-    rows = rows.reshape(len(rows), -1, N)  # (B, rows, N)
-    found = []
-    for seen in rows.any(1) if rows.shape[1] >= LEAST_ROWS else ():  # (N,)
+    rows = rows.reshape(len(rows), -1, report.shape[keys])  # (B, rows, N)
+    return rows.any(1) if rows.shape[1] >= LEAST_ROWS else ()
+
+
+def seen_by_each(report, values, keys):
+    """[(n, end)] of each image: its keys n ... end - 1, in one run, are never looked
+    at, and all others are; (N, N) where all are. [] where that does not hold."""
+    N, found = report.shape[keys], []
+    for seen in seen_keys(report, values, keys) if report.sums else ():  # (N,)
         none = (~seen).nonzero()[:, 0].tolist() or [N]
         found.append((none[0], none[-1] + (none[0] < N)))
         if len(none) != none[-1] + 1 - none[0]:
@@ -71,17 +77,12 @@ def in_the_values(report, values, keys, facts):
 
 def padded(report, values, keys):
     """Notes on pictures of which no query looks at the last rows or columns."""
-    best, names = report.best, [axis.name for axis in report.axes]
-    if best is None or "images" not in names or len(best.layout.grid) != 2:
-        return []
-    images = names.index("images")
-    images -= images > keys  # once the keys have moved behind it
-    rows = values.nan_to_num().movedim(keys, -1).movedim(images, 0)  # (B, ..., N)
-    rows = rows.reshape(len(rows), -1, best.layout.length)  # (B, rows, N)
-    if rows.shape[1] < LEAST_ROWS:
+    best = report.best
+    if best is None or len(best.layout.grid) != 2:
         return []
     cells, grid = best.layout.index.flatten(), best.layout.grid
-    ends = {ends_of(seen[cells].reshape(*grid)) for seen in rows.any(1)}  # seen: (N,)
+    each = (seen[cells].reshape(*grid) for seen in seen_keys(report, values, keys))
+    ends = {ends_of(seen) for seen in each}  # seen: (h, w)
     return [say("padded", rows=h, columns=w) for h, w in sorted(ends - {None})]
 
 
