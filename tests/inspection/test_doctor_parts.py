@@ -249,6 +249,30 @@ def test_entries_of_other_shapes_are_read_too():
     assert sum("which windows" in doubt for doubt in report.ambiguous) == 1
 
 
+def test_an_axis_that_differs_from_stage_to_stage_counts_windows():
+    stages = [softmax(windows, heads, 49, 49) for windows, heads in [(32, 3), (8, 6)]]
+    report = diagnose(stages)
+    text = str(report)
+    assert report.axes[0].name == "images x windows" and "axis 0 has 32, 8" in text
+    assert "32 images x windows, 3 heads" in text
+    batches = [softmax(n, 3, 49, 49) for n in (32, 8)]  # the last one is smaller
+    assert "windows of theirs" not in str(diagnose(batches))
+
+
+def test_maps_that_were_enlarged_say_their_cells_and_their_scale():
+    cells = torch.rand(3, 6, 9, generator=torch.Generator().manual_seed(5))
+    low, high = cells.amin((1, 2), keepdim=True), cells.amax((1, 2), keepdim=True)
+    scaled = (cells - low) / (high - low)
+    for maps, said in ((cells, False), (scaled, True)):
+        large = maps.repeat_interleave(8, 1).repeat_interleave(8, 2)  # (3, 48, 72)
+        text = " ".join(str(diagnose(large, image_size=(48, 72), patch_size=8)).split())
+        assert "each value stands 8 x 8 times: 6 x 9 cells" in text
+        assert ("each map runs from 0 to 1" in text) is said
+        assert "axis 0: 3 maps" in text
+    smooth = torch.rand(3, 48, 72, generator=torch.Generator().manual_seed(6))
+    assert "each value stands" not in str(diagnose(smooth, image_size=(48, 72)))
+
+
 def test_entries_of_one_shape_are_read_once():
     report = diagnose([softmax(1, 3, 50, 50)] * 3, image_size=(224, 224))
     assert not any(note.startswith("entry") for note in report.notes)

@@ -8,6 +8,7 @@ from helpers.inspection.shapes import softmax
 from helpers.inspection.shapes.apply_rules import look, map_as_row, sampled
 from helpers.inspection.shapes.axis_names import name_axes
 from helpers.inspection.shapes.contradictions import check_named, open_axes
+from helpers.inspection.shapes.entries import add_others
 from helpers.inspection.shapes.facts import SMALLEST, Facts
 from helpers.inspection.shapes.families import UNKNOWN, problem, say
 from helpers.inspection.shapes.features import labels
@@ -56,7 +57,10 @@ def diagnose(
     known = {"name": name_of(model), "words": words} | counts | run
     facts = Facts(image_size, patch_size, **as_views(known, image_size))
     report = report_of(weights, facts, layout, (model, read_tokens))
-    add_others(report, facts)
+    entries = report.others.items()
+    add_others(
+        report, {n: report_of(w, facts, None, (facts.name, None)) for n, w in entries}
+    )
     return report
 
 
@@ -71,16 +75,6 @@ def report_of(weights, facts, layout, probed):
     elif report.shape and report.what == "weights":
         examine(report, values, facts, layout, probed)
     return report
-
-
-def add_others(report, facts):
-    """Say on a report what the entries of other shapes are, and what the first asks."""
-    entries = report.others.items()
-    others = {n: report_of(w, facts, None, (facts.name, None)) for n, w in entries}
-    report.notes += [f"entry {n}, {other.in_short()}" for n, other in others.items()]
-    for other in [*others.values()][:1]:  # the next would ask the same
-        new = [doubt for doubt in other.ambiguous if doubt not in report.ambiguous]
-        report.ambiguous += new[:1]
 
 
 def examine(report, values, facts, layout, probed):

@@ -2,7 +2,10 @@
 
 from math import ceil, isqrt
 
+import torch
+
 from helpers.inspection.shapes import features
+from helpers.inspection.shapes.families import say
 from helpers.inspection.shapes.readings import exact, fits
 from helpers.inspection.shapes.rules import TINY
 from helpers.inspection.shapes.softmax import image_block, tolerance
@@ -112,4 +115,21 @@ def as_pixels(shape, values, facts):
             return features.features(kind, C=C, h=h, w=w)
     if shape[-1] == 4 and len(shape) == 3 and values.min() >= 0:
         return features.features("boxes")
-    return features.features("enlarged maps") if same else None
+    return enlarged(values) if same else None
+
+
+def enlarged(values):
+    """Features of maps over the pixels (..., H, W): how often each value stands there,
+    and whether each map was scaled by itself."""
+    found = features.features("enlarged maps")
+    H, W = values.shape[-2:]
+    for s in (s for s in range(min(H, W), 1, -1) if H % s == W % s == 0):
+        cells = values[..., ::s, ::s]  # (..., h, w)
+        if torch.equal(cells.repeat_interleave(s, -2).repeat_interleave(s, -1), values):
+            text = say("repeated", s=s, h=H // s, w=W // s)
+            found = found._replace(text=f"{found.text}; {text}")
+            break
+    low, high = values.amin((-2, -1)), values.amax((-2, -1))  # (...)
+    if low.numel() > 1 and bool(((low == 0) & (high == 1)).all()):
+        found = found._replace(text=f"{found.text}; {say('each scaled')}")
+    return found
