@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from functools import cache
 from math import inf, log2
 
+from helpers.inspection.messages.beside import beside
 from helpers.inspection.messages.facts import facts_of
 from helpers.inspection.messages.index import Cause, Message, read_index
 from helpers.inspection.messages.notes import mentions, notes_in
@@ -50,8 +51,8 @@ class Explanation:
 
     message: what was recognised, or None. facts: sentences about the numbers. causes:
     `Ranked`, the likeliest first. close: no wording of the message was found, but most
-    of its words. named: what is known of models and libraries in the text. known: False
-    if nothing was recognised.
+    of its words. named: what is known of models and libraries in the text. beside:
+    (id, note), what further causes say of it. known: False if nothing was recognised.
     """
 
     text: str
@@ -60,6 +61,7 @@ class Explanation:
     causes: tuple
     close: bool = False
     named: tuple = ()
+    beside: tuple = ()
 
     @property
     def known(self):
@@ -98,12 +100,21 @@ def of_message(index, text, message, numbers, close):
     if message is None:
         return in_words(index, text)
     facts = facts_of(message, numbers, text)
-    ranked = apart(rank(index, facts, text, message)) if message.causes else ()
+    ranked = rank(index, facts, text, message) if message.causes else []
+    further = beside(text, ranked, library(index).weights(asked(text, message)))
+    ranked = apart(ranked)
     used = {fact for one in ranked[:FULL] for fact in one.cause.fits}
     kept = [facts[fact] for fact in facts if fact in ALWAYS | used]
     if close and not kept and not of_text_alone(text):
         kept = read_any(without_numbers(text)[1])
-    return Explanation(text, message, tuple(dict.fromkeys(kept)), ranked, close)
+    kept = tuple(dict.fromkeys(kept))
+    return Explanation(text, message, kept, ranked, close, beside=further)
+
+
+def asked(text, message=None):
+    """{term: weight} of a text, without those of its message, which say nothing."""
+    says = terms_of(" ".join(message.says)) if message else frozenset()
+    return weighed(text, "".join(errors_in(text)[:1]), says)
 
 
 def rank(index, facts, text, message=None):
@@ -111,8 +122,7 @@ def rank(index, facts, text, message=None):
 
     Behind a message one that is not known there is left out, if less speaks for it.
     """
-    says = terms_of(" ".join(message.says)) if message else frozenset()
-    words = library(index).scores(weighed(text, "".join(errors_in(text)[:1]), says))
+    words = library(index).scores(asked(text, message))
     known, share, ranked = known_behind(index, message), SPOKEN if message else 1, []
     clues = clues_in(index, text)
     for name, cause in index.causes.items():
@@ -166,11 +176,13 @@ def in_words(index, text):
     least = NEAR * best if best >= HINT else inf
     # In a long story numbers are years and pixels: what a cause fits is with it.
     brief = (error or len(text.split()) <= BRIEF) and not of_text_alone(text)
+    causes = apart([one for one in ranked[:MANY] if one.score >= least])
     return Explanation(
         text,
         message=None,
         facts=tuple(read_any(numbers)) if brief else (),
-        causes=apart([one for one in ranked[:MANY] if one.score >= least]),
+        causes=causes,
+        beside=causes and beside(text, ranked, library(index).weights(asked(text))),
     )
 
 

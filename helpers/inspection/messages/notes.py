@@ -33,8 +33,8 @@ def pairs_of(notes):
     return [tuple(line.split(" => ", 1)) for line in notes.splitlines()]
 
 
-def notes_in(text, notes):
-    """The notes that a text asks for, those by the longest words first.
+def held_in(text, notes):
+    """[(words, note)] of the notes that a text asks for, by which words of it.
 
     notes: lines *when => note*. when: words with commas between them, of which the text
     has to mention one; of "swin & window_size" it has to mention both.
@@ -43,5 +43,11 @@ def notes_in(text, notes):
     for when, note in pairs_of(notes):
         ways = [[word.strip() for word in way.split("&")] for way in when.split(",")]
         if held := [way for way in ways if all(mentions(text, word) for word in way)]:
-            found.append((max(len("".join(way)) for way in held), note))
-    return [note for _, note in sorted(found, key=lambda one: -one[0])]
+            found.append((" ".join(max(held, key=lambda way: len("".join(way)))), note))
+    return found
+
+
+def notes_in(text, notes):
+    """The notes that a text asks for, those by the longest words first."""
+    found = held_in(text, notes)
+    return [note for _, note in sorted(found, key=lambda one: -len(one[0]))]

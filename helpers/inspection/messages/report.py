@@ -2,13 +2,14 @@
 
 import textwrap
 import tomllib
+from itertools import chain
 
 from helpers.inspection.messages.index import FOLDER
 from helpers.inspection.messages.notes import notes_in, pairs_of
 
 WIDTH, FULL, MANY = 88, 3, 8  # letters of a line, causes in full, and with a title
 NOTES, FEW = 3, 2  # of a cause in full or a message, and of one in brief
-NAMED = 4  # notes on models and libraries
+NAMED, FURTHER = 4, 3  # notes on models and libraries, and of further causes
 SAID = tomllib.loads((FOLDER / "phrases.toml").read_text(encoding="utf-8"))
 
 
@@ -37,6 +38,10 @@ def as_text(explanation):
     if named := explanation.named[:NAMED]:
         lines = (wrap(f"   {note}", "   ") for note in named)
         paragraphs.append("\n".join([SAID["named"], *lines]))
+    said = {*chain(of_message, *notes), *named}
+    if more := [one for one in explanation.beside if one[1] not in said][:FURTHER]:
+        lines = (wrap(f"   {name}: {note}", "   ") for name, note in more)
+        paragraphs.append("\n".join([SAID["beside"], *lines]))
     if causes or explanation.message is None:
         paragraphs.append(wrap(SAID["next"]))
     return "\n\n".join(paragraphs)

@@ -7,7 +7,7 @@ BM25: Robertson & Zaragoza, The Probabilistic Relevance Framework: BM25 and Beyo
 import re
 import tomllib
 from collections import Counter, defaultdict
-from functools import cache
+from functools import cache, lru_cache
 from itertools import chain, pairwise
 from math import exp, fsum, log
 
@@ -149,25 +149,38 @@ class Ranking:
             for name, total in totals.items()
         }
 
+    def weights(self, terms):
+        """{term: what it weighs by its rarity in the entries} of {term: weight}."""
+        having, entries = places(self, frozenset(terms)), len(self.texts)
+        return {
+            term: weight * weight_of(term, having.get(term, {}).values(), entries)
+            for term, weight in terms.items()
+        }
+
     def scores(self, terms):
         """{name: how well the entry fits the terms of a text, {term: weight}}."""
-        asked, having = frozenset(terms), defaultdict(dict)
-        near = {word: s for word in self.words if (s := asked & terms_of_word(word))}
-        for name, texts in self.texts.items():
-            counts = Counter()
-            for words in texts:
-                if shared := [near[word] for word in words if word in near]:
-                    if len(shared) > 1:
-                        shared.append(asked & pairs(words))
-                    counts.update(set().union(*shared))
-            for term, n in counts.items():
-                having[term][name] = n
-        found = dict.fromkeys(self.texts, 0.0)
-        for term, counts in having.items():
-            weight = terms[term] * weight_of(term, counts.values(), len(self.texts))
+        weights, found = self.weights(terms), dict.fromkeys(self.texts, 0.0)
+        for term, counts in places(self, frozenset(terms)).items():
             for name, n in counts.items():
-                found[name] += weight * n * (FULL + 1) / (n + self.soon[name])
+                found[name] += weights[term] * n * (FULL + 1) / (n + self.soon[name])
         return {name: self.common[name] * score for name, score in found.items()}
+
+
+@lru_cache(maxsize=1)  # of one text the scores are asked for, and the weights
+def places(ranking, asked):
+    """{term: {name: how many of the entry's texts have it}} of the terms asked."""
+    found = defaultdict(dict)
+    near = {word: s for word in ranking.words if (s := asked & terms_of_word(word))}
+    for name, texts in ranking.texts.items():
+        counts = Counter()
+        for words in texts:
+            if shared := [near[word] for word in words if word in near]:
+                if len(shared) > 1:
+                    shared.append(asked & pairs(words))
+                counts.update(set().union(*shared))
+        for term, n in counts.items():
+            found[term][name] = n
+    return found
 
 
 def weight_of(term, counts, entries):
@@ -175,6 +188,6 @@ def weight_of(term, counts, entries):
     total = sum(counts)
     shares = [n / total for n in counts]
     # As many entries, each with as much of it, would have the same entropy.
-    alike = exp(-fsum(share * log(share) for share in shares))
+    alike = exp(-fsum(share * log(share) for share in shares)) if total else 0
     part = LETTERS if term[0] == "~" else PAIR if "+" in term else 1.0
     return part * (ASIDE if term in SETTING else 1.0) * rare(alike, entries)
