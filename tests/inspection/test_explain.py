@@ -15,11 +15,14 @@ from torch import nn
 
 from helpers import ROOT
 from helpers.inspection import explain
+from helpers.inspection.messages.beside import beside
+from helpers.inspection.messages.explain import Ranked
 from helpers.inspection.messages.index import FOLDER as ERRORS
 from helpers.inspection.messages.index import SHARED, filled, load, read_index
 from helpers.inspection.messages.notes import notes_in, pairs_of
 from helpers.inspection.messages.numbers import describe, without_numbers
 from helpers.inspection.messages.recognise import prepare
+from helpers.inspection.messages.search import terms_of
 from tests.inspection.cases import read_cases
 from tests.inspection.cases.__main__ import FOLDER, points, text_of
 from tools.index import read_entries
@@ -818,3 +821,39 @@ HALF = "RuntimeError: value cannot be converted to type at::Half without overflo
 def test_a_note_beside_an_error_is_not_the_error(text, message):
     found = explain(text).message
     assert (found.id if found else None) == message
+
+
+FURTHER = """
+How do I visualise the attention of keras-self-attention after training?
+model.add(LSTM(200, return_sequences=True))
+model.add(SeqSelfAttention())
+model.add(Flatten())"""
+
+
+def test_notes_of_further_causes_are_said_with_their_entry_and_once():
+    found = explain(FURTHER)
+    text, causes = str(found), read_index().causes
+    said = " ".join(text.split())
+    shown = [one for one in found.beside if f"{one[0]}: {one[1]}" in said]
+    assert 0 < len(shown) <= 3
+    for name, note in found.beside:
+        assert f"=> {note}" in causes[name].notes
+    for _, note in shown:
+        assert said.count(note) == 1
+
+
+def test_of_further_notes_those_with_most_in_common_come_first():
+    first = next(iter(read_index().causes.values()))
+    one = "swin => Shifted windows\nvit => Join the shifted windows of a picture"
+    two = "swin => Join the shifted windows in one picture"
+    ranked = [
+        Ranked(replace(first, id=name, notes=notes), 1.0)
+        for name, notes in [("one", one), ("two", two)]
+    ]
+    text = "How do I join the shifted windows of a Swin to a picture?"
+    found = beside(text, ranked, dict.fromkeys(terms_of(text), 5.0))
+    assert found == (
+        ("two", "Join the shifted windows in one picture"),
+        ("one", "Shifted windows"),
+    )
+    assert beside(text, ranked, dict.fromkeys(terms_of(text), 0.1)) == ()
