@@ -113,6 +113,21 @@ def test_a_mean_over_all_queries_of_a_causal_prompt_favours_early_keys(named):
     assert not diagnose(prompt, **SMALL, text=20, heads=4, layers=5).problems
 
 
+def test_words_that_many_cells_look_at_are_no_mean_of_a_prompt():
+    words = scores(4, 96, 77) - 0.1 * torch.arange(77)  # (heads, cells, words)
+    words[..., 0] += 3
+    assert not diagnose(words.softmax(-1), image_size=(64, 96), patch_size=8).problems
+
+
+@pytest.mark.parametrize("gain", [0, 4])
+def test_registers_that_hold_much_together_are_said_to(gain):
+    weights = scores(2, 4, 5 + 96, 5 + 96)
+    weights[..., 1:5] += gain
+    report = diagnose(weights.softmax(-1), image_size=(64, 96), patch_size=8)
+    assert report.best.off_grid == 5 and not report.problems
+    assert ("5 keys off the grid hold" in str(report)) is (gain > 0)
+
+
 def test_a_causal_square_of_text_is_no_clean_bill():
     report = diagnose(causal(2, 4, 41, 41).softmax(-1), **SMALL, heads=4)
     assert "self-attention of a text" in str(report)

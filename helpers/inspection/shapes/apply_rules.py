@@ -13,6 +13,8 @@ from helpers.inspection.shapes.unequal_rules import UNEQUAL
 from helpers.maps.token_layout import TokenLayout
 
 PARTS, FALL = 8, 8  # of the keys; how much less the last part has than the first
+FEW = 64  # heads or layers
+MOST_FRONT = 9  # keys in front that are no cells: class tokens, registers
 SINK = 0.3  # share of all weight that makes one key a sink
 
 
@@ -61,7 +63,8 @@ def look(report, values, keys, misplaced):
     elif not misplaced:
         report.problems += find_problems(rows)
     asked = [a for a in report.axes if a.name == "queries" and a.evidence != BY_PLACE]
-    if not (report.problems or asked) and early_keys(rows):
+    averaged = not asked and report.queries < FEW  # the axis may hold heads
+    if averaged and not report.problems and early_keys(rows):
         report.problems.append(problem("early keys", N=rows.N))
     if report.problems:
         heads = any(found.kind == "folded heads" for found in report.problems)
@@ -82,6 +85,8 @@ def look(report, values, keys, misplaced):
         which = "whatever the query" if least > share / 2 else f"at least {least:.0%}"
         numbers = {"key": key, "share": share, "some": some, "which": which}
         report.notes.append(say("sink", where=where, axis=keys, **numbers))
+    if not sinks and (share := off_the_grid(report, rows)) > SINK:
+        report.notes.append(say("held", n=report.best.off_grid, share=share))
 
 
 def find_problems(rows):
@@ -110,6 +115,16 @@ def early_keys(rows):
     parts = mean[1 : 1 + size * PARTS].reshape(PARTS, size).sum(-1)  # (PARTS,)
     fall = bool((parts[1:] < parts[:-1]).all()) and parts[0] > FALL * parts[-1]
     return fall and mean[0] == mean.max()
+
+
+def off_the_grid(report, rows):
+    """The share of all weight on a few keys that are no cells (class token, registers);
+    0 where there are none, or many."""
+    best = report.best
+    if best is None or best.kind != "cells" or not 0 < best.off_grid <= MOST_FRONT:
+        return 0
+    cells = best.layout.index.flatten()  # (h * w)
+    return 1 - (rows.whole[:, cells].sum() / rows.whole.sum()).item()
 
 
 def not_finite(rows):
