@@ -128,6 +128,14 @@ def test_registers_that_hold_much_together_are_said_to(gain):
     assert ("5 keys off the grid hold" in str(report)) is (gain > 0)
 
 
+def test_signed_tokens_of_a_head_are_no_scores_though_its_width_is_a_grid_too():
+    parts = torch.randn(2, 12, 71, 72, generator=torch.Generator().manual_seed(3))
+    report = diagnose(parts, image_size=(112, 160), patch_size=16)  # 71 = 1 + 7 x 10
+    assert report.what == "queries, keys or values"
+    square = torch.randn(2, 12, 72, 72, generator=torch.Generator().manual_seed(3))
+    assert "scores" in kinds(diagnose(square, image_size=(112, 160), patch_size=16))
+
+
 def test_a_causal_square_of_text_is_no_clean_bill():
     report = diagnose(causal(2, 4, 41, 41).softmax(-1), **SMALL, heads=4)
     assert "self-attention of a text" in str(report)

@@ -112,8 +112,9 @@ def nearly(N, facts):
 
 def as_heads(shape, facts, signed):
     """Queries, keys or values of every head, (B, A, N, d) or (B, N, A, d)."""
-    heads = facts.heads
-    if shape[-1] not in HEADS or len(shape) < 3 or fits(shape[-1], facts):
+    heads, width, T = facts.heads, shape[-1], shape[-2:][0]
+    tokens = signed and T != width and fits(T, facts)  # of scores T keys, too
+    if width not in HEADS or len(shape) < 3 or (fits(width, facts) and not tokens):
         return None
     behind = len(shape) > 3 and fits(shape[-3], facts) and not fits(shape[-2], facts)
     behind = behind or shape[-2] == heads
@@ -125,7 +126,7 @@ def as_heads(shape, facts, signed):
         return None
     cells = cells_of(N, facts) or "tokens"
     kind = "heads behind" if behind else "heads"
-    found = features(kind, signed, axis, axis=axis, N=N, cells=cells, width=shape[-1])
+    found = features(kind, signed, axis, axis=axis, N=N, cells=cells, width=width)
     first = "query, key, value" if shape[0] == 3 else "layers"
     return found._replace(names=(first,) * (len(shape) > 4) + found.names)
 
