@@ -74,17 +74,21 @@ def look(report, values, keys, misplaced):
         report.notes.append(say("blind", count=int(rows.blind.sum())))
     if kept := rules.few_kept(rows):
         report.notes.append(say("kept", **kept))
+    some = " of the sample" * (values.numel() < prod(report.shape))
+    say_sinks(report, rows, keys, some + " where queries see many keys" * report.causal)
+
+
+def say_sinks(report, rows, axis, some):
+    """Put the sinks on the report, and what a few keys off the grid hold together."""
     sinks = find_sinks(rows, report.causal)
     report.sinks = [key for key, *_ in sinks]
-    some = " of the sample" * (values.numel() < prod(report.shape))
-    some += " where queries see many keys" * report.causal
     cells = report.layouts[0].index if report.layouts else torch.empty(0, 0)
     for key, share, least in sinks:
         place = (cells == key).nonzero().tolist()
         where = f"drawn as cell {tuple(place[0])}" if place else "off the grid"
         which = "whatever the query" if least > share / 2 else f"at least {least:.0%}"
         numbers = {"key": key, "share": share, "some": some, "which": which}
-        report.notes.append(say("sink", where=where, axis=keys, **numbers))
+        report.notes.append(say("sink", where=where, axis=axis, **numbers))
     if not sinks and (share := off_the_grid(report, rows)) > SINK:
         report.notes.append(say("held", n=report.best.off_grid, share=share))
 
