@@ -3,12 +3,12 @@
 from helpers import public
 
 ROOMS = {
-    "scenes": "SceneObject draw sample_objects sample_scenes",
+    "scenes": "SceneObject caption_words draw sample_objects sample_scenes",
     "words": "RENDERED_VOCABULARY START VOCABULARY WORD_ID",
     "attention": "AdditiveAttention DotProductAttention MultiHeadAttention",
-    "models": "Encoder eval_mode",
+    "models": "Encoder RecurrentDecoder eval_mode",
     "captioners": "Captioner load_captioner to_input",
-    "checkpoints": "VARIANTS read_manifest",
+    "checkpoints": "DATA VARIANTS read_manifest",
     "training": "caption_loss make_optimizer train training_batch",
     "stop_button": "stoppable",
     "teacher_forcing": "as_captions features_and_gradients force word_ids",

@@ -20,7 +20,9 @@ class AdditiveAttention(nn.Module):
 
     Bahdanau, Cho & Bengio 2015, "Neural Machine Translation by Jointly Learning to
     Align and Translate"; for captions: Xu et al. 2015, "Show, Attend and Tell". Without
-    the tanh the query could not change the map. The values are the cells themselves.
+    the tanh the query could not change the map. The values are the cells themselves, as
+    in both papers: the context is a mean of what the encoder saw, and only the scores
+    need a space in which a query and a key can be added.
     """
 
     def __init__(self, query_dim, key_dim, attention_dim):
@@ -47,7 +49,8 @@ class DotProductAttention(nn.Module):
     """Score a query against a key by their dot product, over the root of their width.
 
     Vaswani et al. 2017, "Attention Is All You Need", section 3.2.1, with one head. The
-    values are the cells after a layer of their own.
+    values are the cells after a layer of their own, as there: what makes a cell easy to
+    find need not be what is worth reading from it.
     """
 
     def __init__(self, query_dim, key_dim, attention_dim):
@@ -73,7 +76,8 @@ class MultiHeadAttention(nn.Module):
     Vaswani et al. 2017, section 3.2.2. Equal to
     `torch.nn.MultiheadAttention(..., batch_first=True)` with the same weights; like
     there, `dropout` (0..1) sets weights to zero in training mode, and the weights
-    after dropout are returned. Raises ValueError if heads do not divide the width.
+    after dropout are returned, as these made the context; so call `eval()` before you
+    look at them. Raises ValueError if heads do not divide the width.
     """
 
     def __init__(self, width, heads, dropout=0.0):

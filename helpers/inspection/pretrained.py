@@ -40,7 +40,7 @@ class RealCaptioner:
         return self.model.generate(pixel_values=pixels, **sizes, **returned)
 
     def words(self, ids):
-        """Token ids -> their texts, one a token."""
+        """Token ids -> their texts, one for each token."""
         return [self.tokenizer.decode([i]).strip() for i in ids]
 
 

@@ -4,8 +4,10 @@ import os
 import sys
 from pathlib import Path
 
+from helpers import ROOT
+
 sys.path.insert(0, str(Path(__file__).parent))
-SHARED = sorted(Path(__file__).parents[2].glob("helpers/explorer/live/*.css"))
+SHARED = sorted(ROOT.glob("helpers/explorer/live/*.css"))
 
 project = "Attention maps you can trust"
 copyright = "the authors of the course; text and figures CC BY 4.0, code MIT"

@@ -65,10 +65,10 @@ class Captured:
         (captions that ended) or fewer keys than another, zeros stand for those that it
         left out, at the end. Raises KeyError for an unknown layer.
         """
-        layer = layer.partition(", call ")[0]
-        if layer not in self.calls:
+        layers = {name: call.layer for name, call in self._named()}
+        if layer not in layers:
             raise KeyError(f"no layer {layer!r}; there are {', '.join(self.calls)}")
-        calls = self.calls[layer]
+        calls = self.calls[layers[layer]]
         B, N = (max(w.shape[axis] for w in calls) for axis in (0, -1))
         gaps = [(0, N - w.shape[-1], 0, 0, 0, 0, 0, B - len(w)) for w in calls]
         return torch.cat(list(map(pad, calls, gaps)), dim=2)  # (B, A, all T, N)

@@ -187,7 +187,7 @@ def instead(report, N, facts):
         return candidates
     other = None if facts.family.prompt else other_input(N, facts)
     other = other if other and other.source == known_for(N) else None
-    one = T and all(axis.name != "heads" for axis in report.axes)  # a map a word
+    one = T and all(axis.name != "heads" for axis in report.axes)  # a map for each word
     if other and other.layout == POOLED and one and facts.family == UNKNOWN:
         other = replace(other, kind="pooled", source=f"pooled, or {other.source}")
     several = any(a.name == "images" and a.size > 1 for a in report.axes)

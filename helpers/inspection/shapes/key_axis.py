@@ -107,7 +107,7 @@ def of_shape(shape, facts, behind):
     if behind and (only or fits(shape[-2], facts)):
         return last - 1, f"by its position; the {behind[0]} stand behind"
     if last and shape[-1] == 1 < shape[-2]:
-        return last - 1, "a column of one number a key; no values to check"
+        return last - 1, "a column of one number for each key; no values to check"
     return last, "by convention the last axis; no values to check"
 
 

@@ -60,7 +60,7 @@ def few_kept(rows):
 
 
 def one_hot(rows):
-    """One key a row, and not the same in all."""
+    """One key for each row, and not the same one in all."""
     ones = ((rows.whole == 0) | (rows.whole == 1)).all()
     return ones and len(rows.whole) > 2 and rows.whole.any(0).sum() > 1
 
