@@ -57,7 +57,9 @@ class Case:
 
     def of_layouts(self, report):
         proven = [c for c in report.candidates if c.known != Known.COUNTED]
-        doubtful = bool(report.ambiguous) and not proven
+        # What an axis before the keys is says nothing of where the keys have cells.
+        doubts = [one for one in report.ambiguous if not one.startswith("axis ")]
+        doubtful = bool(doubts) and not proven
         if self.layout is None:
             return Verdict.FIRST if not report.layouts else (
                 Verdict.UNSURE if doubtful else Verdict.WRONG
