@@ -57,8 +57,8 @@ def sample_scenes(count, seed, size=(112, 112)):
     size is (H, W) in pixels, each side at least 64; it need not be square.
     Raises ValueError for a negative count or a size in which two objects do not fit.
     """
-    layout = sample_objects(count, seed, size)
-    return collect(*draw(*layout, size), map(objects_of, *layout[:3]))
+    objects = sample_objects(count, seed, size)
+    return collect(*draw(*objects, size), map(objects_of, *objects[:3]))
 
 
 def sample_objects(count, seed, size):
@@ -87,10 +87,10 @@ def sample_objects(count, seed, size):
         return torch.cat([center, radius], dim=-1), gaps >= GAP  # (n, 2, 3), (n,)
 
     places = sample_places(count, 2, propose, MARGIN)  # (B, 2, 3)
-    layout = in_reading_order(shapes[:, :2], colors[:, :2], places)
+    objects = in_reading_order(shapes[:, :2], colors[:, :2], places)
     light = 0.72 + 0.25 * torch.rand(count, 2, 1, generator=random)  # (B, 2, 1)
     tint = 0.08 * (torch.rand(count, 1, 3, generator=random) - 0.5)  # (B, 1, 3)
-    return *layout, light + tint
+    return *objects, light + tint
 
 
 def sample_places(count, objects, propose, margin):

@@ -42,11 +42,11 @@ class History:
 def training_batch(count, seed, size=(112, 112)):
     """Draw a batch: images (B, 3, H, W) in about -1..1, with a little noise, and word
     ids (B, 10), padded."""
-    layout = sample_objects(count, seed, size)
-    images, _ = draw(*layout, size)  # (B, 3, H, W) in 0..1
+    objects = sample_objects(count, seed, size)
+    images, _ = draw(*objects, size)  # (B, 3, H, W) in 0..1
     noise = torch.Generator().manual_seed(seed)
     grain = NOISE * torch.randn(count, 1, *size, generator=noise)  # (B, 1, H, W)
-    words = [caption_words(*scene) for scene in zip(*layout[:3], strict=True)]
+    words = [caption_words(*scene) for scene in zip(*objects[:3], strict=True)]
     return 2 * (images + grain) - 1, word_ids(words)
 
 

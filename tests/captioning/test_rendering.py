@@ -11,7 +11,7 @@ from helpers.captioning.rendered.rays import CUBE, CYLINDER, HEIGHTS, intersect
 from helpers.captioning.rendered.scenes import (
     RenderedObject,
     draw_scenes,
-    sample_layouts,
+    sample_arrangements,
 )
 from helpers.captioning.words import SOLIDS
 
@@ -30,8 +30,8 @@ def inside(solid, points):
     }[solid]
 
 
-def layouts(count=3):
-    return sample_layouts(count, torch.Generator().manual_seed(0), SIZE)
+def arrangements(count=3):
+    return sample_arrangements(count, torch.Generator().manual_seed(0), SIZE)
 
 
 @pytest.mark.parametrize("solid", SOLIDS)
@@ -74,7 +74,7 @@ def test_ray_that_starts_in_a_solid_or_behind_it_misses(solid):
 
 def test_masks_say_who_is_in_front():
     hidden = 0
-    for objects, light in layouts(24):
+    for objects, light in arrangements(24):
         _, masks, whole = render(objects, light, SIZE)  # (O, H, W)
         assert not masks.all(0).any() and not (masks & ~whole).any()
         assert torch.equal(masks.any(0), whole.any(0))
@@ -85,7 +85,7 @@ def test_masks_say_who_is_in_front():
 
 
 def test_silhouette_is_the_mask_of_the_object_alone():
-    for objects, light in layouts(6):
+    for objects, light in arrangements(6):
         _, _, silhouettes = render(objects, light, SIZE)
         for thing, silhouette in zip(objects, silhouettes, strict=True):
             assert torch.equal(render([thing], light, SIZE)[1][0], silhouette)
@@ -94,7 +94,7 @@ def test_silhouette_is_the_mask_of_the_object_alone():
 @pytest.mark.parametrize("side", [-1, 1])
 def test_shadow_falls_away_from_the_lamp(side):
     columns = torch.arange(SIZE[1]).expand(SIZE)
-    for objects, light in layouts(4):
+    for objects, light in arrangements(4):
         lamps = torch.tensor([[side, 1.2, -0.1], [-side, 1.2, -0.1]])
         lamps = torch.nn.functional.normalize(lamps)  # (2, 3)
         lights = [replace(light, lamp=lamp) for lamp in lamps]
@@ -110,7 +110,7 @@ def test_object_casts_its_shadow_on_another():
     left = RenderedObject("cube", "red", -0.9, 0.0)
     right = RenderedObject("sphere", "blue", 0.9, 0.0)
     lamp = torch.nn.functional.normalize(torch.tensor([-1.0, 0.6, -0.3]), dim=0)
-    light = replace(layouts(1)[0][1], lamp=lamp)
+    light = replace(arrangements(1)[0][1], lamp=lamp)
     near, masks, _ = render([left, right], light, SIZE)
     far, _, _ = render([replace(left, x=-9.9), right], light, SIZE)
     change = (near - far)[:, masks[1]]  # (3, P)
@@ -118,7 +118,7 @@ def test_object_casts_its_shadow_on_another():
 
 
 def test_light_has_a_colour():
-    objects, light = layouts(1)[0]
+    objects, light = arrangements(1)[0]
     white, warm = (
         render(objects, replace(light, color=torch.tensor(color)), SIZE)[0]
         for color in ((1.0, 1.0, 1.0), (1.0, 0.8, 0.5))
@@ -128,9 +128,9 @@ def test_light_has_a_colour():
 
 
 def test_samples_smooth_edges_and_keep_the_masks():
-    for layout in layouts(4):
-        sharp, masks, _ = render(*layout, SIZE)
-        smooth, same, _ = render(*layout, SIZE, samples=3)
+    for arrangement in arrangements(4):
+        sharp, masks, _ = render(*arrangement, SIZE)
+        smooth, same, _ = render(*arrangement, SIZE, samples=3)
         assert sharp.shape == smooth.shape and masks.shape == same.shape
         assert (masks != same).float().mean() < 0.01
         assert (sharp - smooth).abs().mean() < 0.02
@@ -148,4 +148,4 @@ def test_any_shape_of_picture_and_three_objects(size):
 
 def test_picture_above_the_horizon_is_refused():
     with pytest.raises(ValueError, match="320 x 100 is too tall"):
-        render(*layouts(1)[0], (320, 100))
+        render(*arrangements(1)[0], (320, 100))

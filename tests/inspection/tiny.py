@@ -22,10 +22,15 @@ def vit_gpt2(encoder, decoder=None, seed=0, **options):
     torch.manual_seed(seed)
     gpt2 = {"n_embd": 32, "n_layer": 2, "n_head": 2, "vocab_size": 40, **options}
     decoder = decoder or transformers.GPT2Config(**gpt2, add_cross_attention=True)
+    return joined(encoder, decoder).eval()
+
+
+def joined(encoder, decoder, **options):
+    """The model of the two configs, with random weights."""
     both = transformers.VisionEncoderDecoderConfig.from_encoder_decoder_configs(
-        encoder, decoder
+        encoder, decoder, **options
     )
-    return transformers.VisionEncoderDecoderModel(both).eval()
+    return transformers.VisionEncoderDecoderModel(both)
 
 
 def tiny_captioner(seed=94):
@@ -44,11 +49,10 @@ def tiny_captioner(seed=94):
         eos_token_id=END,
         tie_word_embeddings=False,  # tied, a word makes itself the likeliest next one
     )
-    both = transformers.VisionEncoderDecoderConfig.from_encoder_decoder_configs(
-        transformers.ViTConfig(**SMALL, image_size=224, patch_size=16),
-        decoder,
-        decoder_start_token_id=START,
-        pad_token_id=PAD,
-        eos_token_id=END,
-    )
-    return finish(transformers.VisionEncoderDecoderModel(both), seed)
+    encoder = transformers.ViTConfig(**SMALL, image_size=224, patch_size=16)
+    special = {
+        "decoder_start_token_id": START,
+        "pad_token_id": PAD,
+        "eos_token_id": END,
+    }
+    return finish(joined(encoder, decoder, **special), seed)

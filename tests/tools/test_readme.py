@@ -1,4 +1,4 @@
-"""The README's numbers are those that the repository computes."""
+"""The numbers of README and teaching guide are those that the repository computes."""
 
 import re
 
@@ -9,7 +9,9 @@ from helpers import ROOT
 from helpers.captioning import VARIANTS, read_manifest
 from tools.notebooks import lessons, minutes
 
-README = (ROOT / "README.md").read_text()
+README, TEACHING = (
+    (ROOT / name).read_text(encoding="utf-8") for name in ("README.md", "TEACHING.md")
+)
 
 
 @pytest.mark.parametrize("variant", VARIANTS)
@@ -26,12 +28,18 @@ def test_the_minutes_are_those_of_the_notebook(file):
         rf"^\|.*\({re.escape(f'notebooks/{file.name}')}\).*$", README, re.M
     )[0]
     assert int(row.split("|")[-2]) == minutes(file)
+    row = re.search(rf"^\| {file.stem[:2]} .*$", TEACHING, re.MULTILINE)[0]
+    assert int(row.split("|")[2]) == minutes(file), row
     first = nbformat.read(file, as_version=4).cells[0].source
     assert re.search(r"^(\d+) minutes", first, re.MULTILINE)[1] == str(minutes(file))
 
 
-def test_it_is_short_and_its_links_lead_somewhere():
-    assert len(README.splitlines()) <= 130
-    for target in re.findall(r"\]\(([^)]+)\)", README):
-        assert (ROOT / target).exists(), target
-    assert re.search(r"!\[.{40,}\]\(", README), "the picture has alt text"
+@pytest.mark.parametrize(("text", "lines"), [(README, 130), (TEACHING, 180)])
+def test_it_is_short_and_its_links_lead_somewhere(text, lines):
+    assert len(text.splitlines()) <= lines
+    for target in re.findall(r"\]\(([^)#]+)\)", text):
+        assert target.startswith("http") or (ROOT / target).exists(), target
+
+
+def test_the_picture_has_alt_text():
+    assert re.search(r"!\[.{40,}\]\(", README)

@@ -83,22 +83,6 @@ def test_the_named_make_targets_of_the_teaching_guide_exist():
     assert all(make_knows(target) for target in targets)
 
 
-def test_the_links_of_the_teaching_guide_lead_somewhere():
-    text = (ROOT / "TEACHING.md").read_text(encoding="utf-8")
-    for target in re.findall(r"\]\(([^)#]+)\)", text):
-        assert target.startswith("http") or (ROOT / target).exists(), target
-    assert len(text.splitlines()) <= 180
-
-
-def test_the_guide_has_the_minutes_that_the_notebooks_have():
-    from tools.notebooks import lessons, minutes
-
-    text = (ROOT / "TEACHING.md").read_text(encoding="utf-8")
-    for file in lessons():
-        row = re.search(rf"^\| {file.stem[:2]} .*$", text, re.MULTILINE)[0]
-        assert int(row.split("|")[2]) == minutes(file), row
-
-
 def test_other_extras_are_installed_into_an_environment_that_is_there():
     plain = dry_run("install").stdout
     more = dry_run("install", "EXTRAS=test,models,site,browser").stdout

@@ -60,21 +60,23 @@ def draw_scenes(count, seed, size, samples=2, visible=(VISIBLE, 1.0), **kinds):
     masks (O, H, W).
 
     visible: the least and the most that the object that shows less of itself may show,
-    as a share of its silhouette. kinds: see `sample_layouts`.
+    as a share of its silhouette. kinds: see `sample_arrangements`.
     """
     if count < 0:
         raise ValueError(f"count must be 0 or more, got {count}")
     random = torch.Generator().manual_seed(seed)
     while count:
-        for layout in sample_layouts(min(count, BATCH), random, size, **kinds):
-            image, masks, silhouettes = render(*layout, size, samples)
+        for arrangement in sample_arrangements(
+            min(count, BATCH), random, size, **kinds
+        ):
+            image, masks, silhouettes = render(*arrangement, size, samples)
             shares = masks.sum((1, 2)) / silhouettes.sum((1, 2)).clamp(min=1)  # (O,)
             if visible[0] <= shares.min() <= visible[1]:
                 count -= 1
-                yield layout[0], image, masks
+                yield arrangement[0], image, masks
 
 
-def sample_layouts(
+def sample_arrangements(
     count, random, size, objects=2, radius=RADIUS, depth=DEPTH, light=(1, 1, 1)
 ):
     """What `count` scenes consist of: a list of pairs, RenderedObjects in the order of
