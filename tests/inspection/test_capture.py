@@ -605,6 +605,7 @@ class TopP(Projected):
         most, places = scores.softmax(-1).sort(-1, descending=True)
         little = most.cumsum(-1) - most > 0.7  # (B, T, N)
         little = torch.zeros_like(little).scatter(-1, places, little)
+        most.amax().sort()  # of a single number
         return scores.masked_fill(little, -torch.inf).softmax(-1) @ v
 
 

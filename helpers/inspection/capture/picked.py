@@ -13,6 +13,8 @@ from helpers.inspection.capture.name_axes import QUERY
 
 def picked(call, known, shape):
     """After topk or a sort: what lies along the axis has an order of its own."""
+    if not shape:  # of a single number
+        return None
     dim = call.argument("dim", 2 if call.name == "topk" else 1, -1) % len(shape)
     spans = list(known[0].spans)
     spans[dim] = (Span(shape[dim], tuple(spans[dim]), born="picked"),)
