@@ -1,6 +1,7 @@
 """Weights of models that hide them: what was captured is what the model used."""
 
 import logging
+import warnings
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
@@ -476,3 +477,155 @@ def test_a_layer_that_fails_is_left_behind():
     with capture_attention(model) as captured:
         model(torch.rand(2, 6, 8))
     assert list(captured.weights) == ["attention"]
+
+
+class Projected(nn.Module):
+    """q (B, T, D), k and v (B, N, D), and what a subclass does with them."""
+
+    def __init__(self):
+        super().__init__()
+        self.q, self.k, self.v = (nn.Linear(24, 24) for _ in range(3))
+
+    def forward(self, x, y):
+        return self.attend(self.q(x), self.k(y), self.v(y))
+
+
+class TwoSoftmaxes(Projected):
+    """Efficient attention (Shen et al. 2018), of three heads."""
+
+    def attend(self, *qkv):
+        q, k, v = (x.unflatten(-1, (3, 8)).transpose(1, 2) for x in qkv)
+        return q.softmax(-1) @ (k.softmax(-2).mT @ v)  # (B, A, T, d)
+
+
+class OneHead(Projected):
+    def attend(self, q, k, v):
+        return q.softmax(-1) @ (k.softmax(1).mT @ v)  # (B, T, D)
+
+
+class Channels(Projected):
+    """XCA (El-Nouby et al. 2021): channels attend to channels."""
+
+    def attend(self, q, k, v):
+        return ((k.mT @ k).softmax(-1) @ v.mT).mT  # (B, N, D)
+
+
+class Beside(nn.Module):
+    """A decoder behind an encoder that is heard."""
+
+    def __init__(self, kind):
+        super().__init__()
+        self.encoder = nn.MultiheadAttention(24, 3, batch_first=True)
+        self.decoder = kind()
+
+    def forward(self, x, y):
+        return self.decoder(x, y + self.encoder(y, y, y)[0])
+
+
+def listen(kind):
+    """What was captured of a decoder of that kind, and what was warned of."""
+    torch.manual_seed(0)
+    model, inputs = Beside(kind).eval(), (torch.randn(2, 7, 24), torch.randn(2, 11, 24))
+    with torch.inference_mode(), warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        before = model(*inputs)
+        with capture_attention(model) as captured:
+            during = model(*inputs)
+    assert torch.equal(before, during)
+    shapes = {name: tuple(w.shape) for name, w in captured.weights.items()}
+    assert shapes.pop("encoder") == (2, 3, 11, 11)
+    return shapes, [str(one.message) for one in caught]
+
+
+@pytest.mark.parametrize("kind", [TwoSoftmaxes, OneHead, Channels])
+def test_attention_without_weights_over_places_is_named_beside_another(kind):
+    shapes, said = listen(kind)
+    assert not shapes
+    (warning,) = said
+    assert "linear attention" in warning and warning.endswith(": decoder")
+
+
+class Codebook(nn.Module):
+    """Every place becomes a mean of codes: no attention."""
+
+    def __init__(self):
+        super().__init__()
+        self.codes = nn.Parameter(torch.randn(6, 24))
+
+    def forward(self, x, y):
+        return (y @ self.codes.T).softmax(-1) @ self.codes  # (B, N, D)
+
+
+def test_other_softmaxes_over_parameters_are_passed_over():
+    assert listen(Codebook) == ({}, [])
+
+
+class Nearest(Projected):
+    """The three nearest keys of each query."""
+
+    def forward(self, x, y):
+        nearest = torch.cdist(x, y).topk(3, largest=False).indices  # (B, T, 3)
+        k, v = self.pick(self.k(y), nearest), self.pick(self.v(y), nearest)
+        weights = torch.einsum("btd,btkd->btk", self.q(x), k).softmax(-1)
+        return torch.einsum("btk,btkd->btd", weights, v)
+
+    def pick(self, x, places):
+        return x[torch.arange(len(x))[:, None, None], places]  # (B, T, 3, D)
+
+
+class NearestOfOneList(Nearest):
+    """The images end to end, as point clouds are."""
+
+    def pick(self, x, places):
+        first = x.shape[1] * torch.arange(len(x))[:, None, None]
+        picked = x.flatten(0, 1)[(places + first).view(-1), :]  # (B * T * 3, D)
+        return picked.view(*places.shape, -1)  # (B, T, 3, D)
+
+
+class BestScores(Projected):
+    def attend(self, q, k, v):
+        scores, places = (q @ k.mT).sort(-1, descending=True)  # (B, T, N)
+        weights, places = scores[..., :3].softmax(-1), places[..., :3, None]
+        return (weights[..., None] * v[:, None].take_along_dim(places, 2)).sum(2)
+
+
+@pytest.mark.parametrize("kind", [Nearest, NearestOfOneList, BestScores])
+def test_keys_that_were_picked_are_said_to_be_no_places(kind):
+    shapes, said = listen(kind)
+    assert [shape[-1] for shape in shapes.values()] == [3]
+    (warning,) = said
+    assert "picked, not places" in warning and warning.endswith(": decoder")
+
+
+class TopP(Projected):
+    """Keys that hold little are masked: those that are left stay where they were."""
+
+    def attend(self, q, k, v):
+        scores = q @ k.mT  # (B, T, N)
+        most, places = scores.softmax(-1).sort(-1, descending=True)
+        little = most.cumsum(-1) - most > 0.7  # (B, T, N)
+        little = torch.zeros_like(little).scatter(-1, places, little)
+        most.amax().sort()  # of a single number
+        return scores.masked_fill(little, -torch.inf).softmax(-1) @ v
+
+
+class Scattered(Projected):
+    def attend(self, q, k, v):
+        scores = q @ k.mT  # (B, T, N)
+        best, places = scores.topk(3)  # (B, T, 3)
+        return torch.zeros_like(scores).scatter(-1, places, best.softmax(-1)) @ v
+
+
+@pytest.mark.parametrize("kind", [TopP, Scattered])
+def test_keys_in_their_places_are_not_called_picked(kind):
+    assert listen(kind) == ({"decoder": (2, 1, 7, 11)}, [])
+
+
+def test_tokens_that_were_picked_once_are_a_sequence_of_their_own():
+    class Pruned(Projected):
+        def forward(self, x, y):
+            best = y.norm(dim=-1).topk(5).indices[..., None]  # (B, 5, 1)
+            y = y.take_along_dim(best, 1)  # (B, 5, D)
+            return (self.q(y) @ self.k(y).mT).softmax(-1) @ self.v(y)
+
+    assert listen(Pruned) == ({"decoder": (2, 1, 5, 5)}, [])

@@ -23,8 +23,8 @@ class Span:
     of these, or itself. start: where it was cut out, None if it was not. born:
     "parameter" for an axis of a parameter, "feature" for what a linear layer gives,
     "argument" for an axis of a tensor of four or more that came from nowhere,
-    "expanded" for one that repeats. candidate: the AttentionCandidate whose keys it
-    holds, if any.
+    "expanded" for one that repeats, "picked" for what topk or a sort gives. candidate:
+    the AttentionCandidate whose keys it holds, if any.
     """
 
     size: int

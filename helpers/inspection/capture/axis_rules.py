@@ -10,6 +10,7 @@ from math import prod
 import torch
 
 from helpers.inspection.capture.axis_origins import Axes, Span, all_born, flat, size_of
+from helpers.inspection.capture.picked import PICKS
 
 REGROUP = "view reshape flatten unflatten ravel view_as reshape_as squeeze unsqueeze"
 REGROUP = f"{REGROUP} contiguous clone detach".split()
@@ -125,10 +126,8 @@ def as_complex(call, known, shape):
 
 
 def written_into(axes, other, whole):
-    """After a call that writes a tensor into another: it is a part of it from then on.
-
-    whole: nothing of what was there is left.
-    """
+    """After a call that writes a tensor into another: it is a part of it from then on;
+    whole: nothing of what was there is left."""
     if other is axes or whole and other.fits(axes.sizes):
         return other
     spans = list(axes.spans)
@@ -150,6 +149,7 @@ RULES = {
     "embedding": looked_up,
     "expand_as": lambda _, known, shape: known[0].viewed(lambda x: x.expand(shape))[0],
     **dict.fromkeys(["view_as_complex", "view_as_real"], as_complex),
+    **PICKS,
 }
 
 

@@ -19,7 +19,8 @@ class AttentionCandidate:
     that module is called attention. before_dropout: the weights as they were before a
     dropout, and their axes. touched: they were used, and not to read values. lost: they
     were written into something else, which was summed over. refused: they are no
-    weights over places.
+    weights over places. attends: refused, but those of an attention to features, or of
+    a linear one.
     """
 
     key: Span = None
@@ -33,6 +34,7 @@ class AttentionCandidate:
     touched: bool = False
     lost: bool = False
     refused: bool = False
+    attends: bool = False
 
 
 @dataclass(eq=False)
@@ -87,6 +89,7 @@ def read_values(found, key, tensor, axes, letters, value, value_letters):
     rows = {letter: own for letter, own in mine.items() if not key.fills(own)}
     value_keys = [s for n in mine if n not in rows for s in values.get(n, ())]
     if is_over_no_places(key, rows, value, value_keys):
+        found.attends = found.scored and not all_born(value_keys, "parameter")
         return None
     free = [s for letter, own in values.items() if letter not in mine for s in own]
     features = {span.whole for span in [*axes.mixed, *free]}
@@ -96,6 +99,7 @@ def read_values(found, key, tensor, axes, letters, value, value_letters):
     keys = origins_of(value_keys)
     sorts, finer, summaries = sort_spans(rows, values, features, keys, mixed)
     if sorts is None:
+        found.attends = True
         return None
     tensor, before = found.before_dropout or (tensor, axes)
     spans = flat(finer.get(own, own) for own in before.spans)

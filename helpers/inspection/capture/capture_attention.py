@@ -26,6 +26,7 @@ from helpers.inspection.capture.listener import (
     is_router,
     is_scripted,
 )
+from helpers.inspection.capture.picked import of_picked_keys
 
 
 @contextmanager
@@ -41,8 +42,11 @@ def capture_attention(model):
     not sum to 1 and differs from run to run. Outputs are those of the model alone.
     Nothing is left behind, also after an exception. Raises TypeError for what is no
     module, RuntimeError at the end of the block if no attention was seen (another model
-    ran, a scripted model, a kernel from outside of PyTorch); warns by name of single
-    attention layers that ran and hid their weights.
+    ran, a scripted model, a kernel from outside of PyTorch). Warns by name of single
+    layers that hid their weights, that have none over places (linear attention,
+    attention over channels), or whose keys were picked by topk or a sort. A softmax
+    outside of torch, as one of numpy, cannot be heard: such a layer is named only if
+    its class is called attention.
     """
     if not isinstance(model, nn.Module):
         raise TypeError(f"expected an nn.Module, got {type(model).__name__}")
@@ -64,28 +68,44 @@ def capture_attention(model):
 
 
 def report(listener):
-    """Raise where nothing was seen; warn by name of layers that hid their weights."""
+    """Raise where nothing was seen; warn by name of layers whose weights are not
+    listed, or are over keys without places."""
     hidden = hidden_layers(listener)
-    named = ", ".join(hidden[:3]) + (", ..." if len(hidden) > 3 else "")
+    apart = [name for name in layers_apart(listener) if name not in hidden]
     if not listener.captured.in_order:
-        layers = dict.fromkeys(one.layer for one in listener.tracker.refused)
-        apart = [listener.name_of(layer) for layer in layers if layer]
-        ran = "ran and no attention was seen" if listener.executed else "did not run"
-        doubt = f" (in doubt: {named})" if hidden else ""
-        others = f"; over features or parameters: {', '.join(apart[:3])}"
-        raise RuntimeError(
-            f"{type(listener.root).__name__} {ran} in the block: no softmax whose "
-            "result is multiplied with values, no scaled_dot_product_attention"
-            f"{doubt}{others if apart else ''}. A scripted model, another thread, "
-            "vmap, flex_attention, weights that do not sum to 1 or a kernel from "
-            "outside of PyTorch hide them: run the plain model, for transformers "
-            'with attn_implementation="sdpa" or "eager"'
-        )
-    if hidden:
-        warnings.warn(
-            f"{len(hidden)} attention layers ran and hid their weights: {named}",
-            stacklevel=4,
-        )
+        raise RuntimeError(nothing_seen(listener, hidden))
+    picks = [one.candidate.layer for one in listener.filed if of_picked_keys(one)]
+    picks = [listener.name_of(layer) for layer in dict.fromkeys(picks)]
+    said = {
+        f"{len(hidden)} attention layers ran and hid their weights": hidden,
+        "linear attention or attention over channels or parameters ran, which has no "
+        "weights over places to list": apart,
+        "the last axis counts keys that topk or a sort picked, not places": picks,
+    }
+    for what, layers in said.items():
+        if layers:
+            warnings.warn(f"{what}: {first_of(layers)}", stacklevel=4)
+
+
+def nothing_seen(listener, hidden):
+    """What to say of a model in which no attention was seen."""
+    layers = dict.fromkeys(one.layer for one in listener.tracker.refused)
+    apart = [listener.name_of(layer) for layer in layers if layer]
+    ran = "ran and no attention was seen" if listener.executed else "did not run"
+    doubt = f" (in doubt: {first_of(hidden)})" if hidden else ""
+    others = f"; over features or parameters: {', '.join(apart[:3])}"
+    return (
+        f"{type(listener.root).__name__} {ran} in the block: no softmax whose "
+        "result is multiplied with values, no scaled_dot_product_attention"
+        f"{doubt}{others if apart else ''}. A scripted model, another thread, "
+        "vmap, flex_attention, weights that do not sum to 1 or a kernel from "
+        "outside of PyTorch hide them: run the plain model, for transformers "
+        'with attn_implementation="sdpa" or "eager"'
+    )
+
+
+def first_of(names):
+    return ", ".join(names[:3]) + (", ..." if len(names) > 3 else "")
 
 
 def hidden_layers(listener):
@@ -114,3 +134,20 @@ def may_attend(found, names):
     named = f"{names.get(found.layer)} {type(found.layer).__name__}"
     likely = found.scored or re.search("att(ention|n)", named, re.IGNORECASE)
     return found.touched and likely and not is_router(found.layer)
+
+
+def layers_apart(listener):
+    """Names of layers that attended and gave no weights over places: what they read
+    were features or parameters, or they made a map for each feature.
+
+    Not of those inside of an attention that is listed, as its table of positions.
+    """
+    filed = {None, *(read.candidate.layer for read in listener.filed)}
+    layers = {}
+    for one in listener.tracker.refused:
+        around = filter(is_attention, one.running)
+        attends = one.attends and not is_router(one.layer)
+        if attends or is_attention(one.layer):
+            if filed.isdisjoint([one.layer, *around]):
+                layers[one.layer] = None
+    return list(map(listener.name_of, layers))

@@ -61,7 +61,10 @@ class Listener(TorchFunctionMode):
             found = read.candidate
             if found.lost and read.weights.shape[-1] < found.key.size:
                 self.hide(found.running)  # only some of its keys were followed
-            elif not read.refused:
+            elif read.refused:  # it was linear attention's
+                found.attends = True
+                self.tracker.refused.append(found)
+            else:
                 self.file(read)
         fast = [isinstance(one, FAST) for one in [*self.running(), module]]
         if output is None or module.training or not fast[-1] or any(fast[:-1]):
