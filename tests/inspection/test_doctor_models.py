@@ -74,6 +74,20 @@ def test_a_wrong_proposal_does_not_survive_the_experiment():
     assert report.layouts == [TokenLayout(order.argsort().view(4, 6), 24)]
 
 
+def test_an_experiment_that_settles_nothing_rules_nothing_out():
+    order = torch.randperm(24, generator=torch.Generator().manual_seed(0))
+    embed = torch.nn.Conv2d(3, 8, 16, 16)
+
+    def read(images):
+        keys = embed(images).flatten(2).mT[:, order]  # (B, N, D)
+        return keys + 0.7 * keys.roll(1, 1)  # a cell moves two keys, one of them more
+
+    report = diagnose((2, 4, 9, 24), (64, 96), 16, read_tokens=read)
+    assert not report.proven
+    said = "the experiment leaves open whether 4 x 6 is the grid"
+    assert any(said in doubt for doubt in report.ambiguous)
+
+
 def test_what_the_experiment_cannot_do_is_said():
     linear = torch.nn.Linear(3, 4)
     report = diagnose((2, 4, 9, 24), (64, 96), 16, model=linear)
@@ -157,6 +171,17 @@ def test_a_video_is_probed_step_by_step(name):
         frames=config.num_frames,
     )
     assert report.layouts == [known] and report.candidates[0].known == Known.TESTED
+
+
+def test_a_function_of_pictures_is_no_probe_of_a_video():
+    embed = torch.nn.Conv2d(3, 8, 16, 16)
+
+    def read(images):
+        return embed(images).flatten(2).mT.repeat(1, 3, 1)  # (B, 3 * 24, D)
+
+    report = diagnose((2, 4, 9, 72), (64, 96), 16, frames=3, read_tokens=read)
+    assert not report.proven
+    assert any("read_tokens= gets one picture" in doubt for doubt in report.ambiguous)
 
 
 def test_a_video_in_a_prompt():

@@ -5,6 +5,7 @@ from dataclasses import replace
 import torch
 
 from helpers.inspection.probe import CLEAR, probe_layout
+from helpers.inspection.shapes.families import say
 from helpers.inspection.shapes.report import Candidate, Known, in_number
 
 MOST_GRIDS = 3
@@ -14,9 +15,10 @@ def by_experiment(N, candidates, read_tokens, facts, video=False):
     """(candidates, doubts): the layout that the probe found; the old ones if none.
 
     read_tokens: images (B, 3, H, W) -> (B, N, D), see `probe_layout`. video: it takes
-    the t steps of a video as well, one below the other, (B, 3, t * H, W).
+    the t steps of a video, too, one below the other, (B, 3, t * H, W).
     """
-    doubts = []
+    frames = [c for c in candidates[:1] if len(c.layout.grid) == 3 and not video]
+    doubts = [say("one picture") for _ in frames]
     for grid in grids_of(N, candidates, facts, video):
         *steps, h, w = grid
         t = steps[0] if steps else 1
@@ -36,13 +38,14 @@ def by_experiment(N, candidates, read_tokens, facts, video=False):
         same = [c for c in candidates if c.layout == probed]
         # On a finer grid, a cell would move several keys alike.
         clear = not probed.unresolved and probed.confidence.median() > CLEAR
-        if (same or clear) and len(probed.unresolved) <= t * h * w // 4:
+        few = len(probed.unresolved) <= t * h * w // 4
+        if few and (same or clear):
             others = in_number(f"{N - t * h * w or 'no'} other keys")
             base = [*same, Candidate(probed, "", others)][0]
             known = {"known": Known.TESTED, "free": False}
             return [replace(base, layout=probed, **known)], []
         size = " x ".join(map(str, grid))
-        doubts.append(f"by experiment, {size} is not the grid")
+        doubts.append(say("unclear" if few else "not the grid", grid=size))
     return candidates, doubts
 
 
