@@ -3,7 +3,7 @@
 import pytest
 import torch
 from test_architectures import CASES, IMAGE_TOKEN, image, prompt
-from test_layouts_of_models import VIDEOS, video
+from test_layouts_of_models import VIDEOS, idefics, video
 
 from helpers.inspection import diagnose, probe_layout
 from helpers.inspection.shapes.report import Known
@@ -122,6 +122,14 @@ def test_words_that_were_written_behind_the_prompt():
     report = diagnose((1, 4, 5, 72), (128, 128), 16, model=model, **PROMPT)
     assert report.candidates[0].known == Known.TESTED
     assert report.layouts == [TokenLayout.from_grid(8, 8, prefix=2, suffix=6)]
+
+
+def test_a_model_that_takes_several_pictures_a_prompt():
+    model, _ = idefics()
+    ids = prompt(1, 5, *[IMAGE_TOKEN] * 4, 7)  # it takes square pictures alone
+    report = diagnose((2, 4, 5, 7), (64, 64), 16, model=model, input_ids=ids)
+    assert report.candidates[0].known == Known.TESTED
+    assert report.layouts == [TokenLayout.from_grid(2, 2, prefix=2, suffix=1)]
 
 
 def test_what_a_model_lacks_is_said_in_its_own_words():

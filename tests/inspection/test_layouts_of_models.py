@@ -217,7 +217,7 @@ def test_tiles_that_have_a_class_token_each():
 
 
 def idefics():
-    """2 x 3 tiles of 4 x 4 patches, four of them one token; each tile has a name."""
+    """Tiles of 4 x 4 patches, four of them one token."""
     config = T.Idefics3Config(
         vision_config={**SMALL, "image_size": 64, "patch_size": 16},
         text_config=T.LlamaConfig(**TEXT),
@@ -227,15 +227,12 @@ def idefics():
     processor = T.Idefics3ImageProcessor(
         size={"longest_edge": 192}, max_image_size={"longest_edge": 64}
     )
-    row = [*[END, 9, *[IMAGE] * 4] * 3, BREAK]
-    ids = prompt(1, *row * 2, BREAK, END, 9, *[IMAGE] * 4, END, 6, 7)
-    model = built(lambda: T.Idefics3ForConditionalGeneration(config))
 
     def inputs(images):
         found = processor(list(images), do_rescale=False, return_tensors="pt")
         return {"pixel_values": found["pixel_values"]}
 
-    return image_tokens_of(model, inputs, ids), ids
+    return built(lambda: T.Idefics3ForConditionalGeneration(config)), inputs
 
 
 def naflex():
@@ -256,7 +253,10 @@ def naflex():
 
 
 def test_tiles_with_text_between_them():
-    read, ids = idefics()
+    model, inputs = idefics()
+    row = [*[END, 9, *[IMAGE] * 4] * 3, BREAK]  # each tile has a name
+    ids = prompt(1, *row * 2, BREAK, END, 9, *[IMAGE] * 4, END, 6, 7)
+    read = image_tokens_of(model, inputs, ids)
     layout = probe_layout(read, image(128, 192), (4, 6))
     places = (ids[0] == IMAGE).nonzero()[:, 0]
     tiles = TokenLayout.from_tiles(2, 3, 2, 2, suffix=4)

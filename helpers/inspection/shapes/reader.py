@@ -21,15 +21,16 @@ class Reader:
     other, (B, 3, t * H, W): the tokens (B, N, D) of a layer, see `choose`.
 
     facts: Facts of the run, image_size among them. input_ids: a prompt, (1, n), or
-    None. called: {input: its shape} of the last call. Raises ValueError with what the
-    model raised.
+    None. several: a prompt may have several images, (B, 1, 3, H, W) (Idefics). called:
+    {input: its shape} of the last call. Raises ValueError with what the model raised.
     """
 
-    def __init__(self, model, N, facts, input_ids=None):
+    def __init__(self, model, N, facts, input_ids=None, several=False):
         self.model, self.N, self.input_ids, self.layer = model, N, input_ids, None
         self.size, self.image_token = facts.image_size, facts.image_token
         self.takes, self.called = signature(model.forward).parameters, {}
         self.grid = next(iter(facts.given_grids()), None)  # (t, h, w)
+        self.several = several
         self.sizes = sizes_of_patches(model)
         self.packs = any("grid_thw" in n for n in self.takes) and bool(self.sizes)
         self.frames = self.grid[0] if self.grid and self.packs else facts.frames or 1
@@ -42,7 +43,8 @@ class Reader:
         """Choose the first layer that tells two images apart; False if none does."""
         seed = torch.Generator().manual_seed(0)
         noise = torch.rand(3, *self.size, generator=seed).repeat(1, self.frames, 1)
-        pair = torch.stack([torch.zeros_like(noise), noise])  # (2, 3, t * H, W)
+        # Not zeros: some models (Idefics) take them for padding.
+        pair = torch.stack([noise, 1 - noise])  # (2, 3, t * H, W)
 
         def differs(_, tokens):
             return not torch.equal(tokens[0], tokens[1])  # the words of a prompt do not
@@ -89,7 +91,7 @@ class Reader:
             pixels, grid = as_patches(pixels, self.grid, *self.sizes)
             kind = "video" if self.video else "image"
             given |= {"grid_thw": grid, f"{kind}_grid_thw": grid}
-        elif not self.video:
+        elif not (self.video or self.several):
             pixels = pixels[:, 0]  # (B, 3, H, W)
         names = [n for n in (VIDEO if self.video else IMAGES) if n in self.takes]
         given = {name: one for name, one in given.items() if name in self.takes}
@@ -165,16 +167,18 @@ def reader_of(model, N, facts, input_ids=None):
             return None, say("prompts differ")
         written = ids[:1, -1:].expand(-1, max(0, N - ids.shape[1]))  # any words
         prompts = [ids[:1], torch.cat([ids[:1], written], 1)]  # (1, n), (1, N)
-    kind, error = "no layer", ""
-    for prompt in prompts:
-        reader = Reader(model, N, facts, prompt)
+    tried = []
+    for prompt, several in [(p, s) for s in (False, True) for p in prompts]:
+        reader, error = Reader(model, N, facts, prompt, several), ""
         try:
             if reader.choose():
                 return reader, ""
         except ValueError as raised:
-            kind, error = "model raised", raised
-            break
+            error = raised
+        tried.append((reader, error))
+    reader, error = tried[0]
     called = (f"{name} {shape}" for name, shape in reader.called.items())
     lacks = "input_ids" in reader.takes and input_ids is None
     numbers = {"N": N, "error": error, "called": ", ".join(called) or "no input"}
+    kind = "model raised" if error else "no layer"
     return None, say(kind, **numbers, ids="input_ids= or " * lacks)
