@@ -216,9 +216,7 @@ def qwen():
 
 T = transformers
 PLAIN = TokenLayout.from_grid
-BETWEEN = TokenLayout(
-    2 + 16 + torch.arange(4 * 9).unflatten(0, (4, 9))[:, :8], 2 + 16 + 36 + 3
-)
+BETWEEN = PLAIN(4, 8, prefix=2 + 16, suffix=3, breaks=1)
 CASES = {  # build, size of the image, the layout that is known
     "ViT": (
         lambda: vit(T.ViTModel, T.ViTConfig(**VIT), **ANY_SIZE),

@@ -14,6 +14,7 @@ from helpers.inspection.shapes.families import UNKNOWN, problem, say
 from helpers.inspection.shapes.features import labels
 from helpers.inspection.shapes.inputs import as_views, usual_input
 from helpers.inspection.shapes.key_axis import find_keys, over_words
+from helpers.inspection.shapes.modules import image_tokens, name_of
 from helpers.inspection.shapes.not_weights import instead_of_weights
 from helpers.inspection.shapes.proposals import fit_keys
 from helpers.inspection.shapes.queries import words_that_ask
@@ -55,18 +56,18 @@ def diagnose(
     counts = {"batch": batch, "heads": heads, "queries": queries, "layers": layers}
     words = len(words) if isinstance(words, list | tuple) else words
     known = {"name": name_of(model), "words": words} | counts | run
-    facts = Facts(image_size, patch_size, **as_views(known, image_size))
-    report = report_of(weights, facts, layout, (model, read_tokens))
+    facts = as_views(known, image_size) | image_tokens(model, **run)
+    facts = Facts(image_size, patch_size, **facts)
+    probed, plain = (model, read_tokens, run.get("input_ids")), (facts.name, None, None)
+    report = report_of(weights, facts, layout, probed)
     entries = report.others.items()
-    add_others(
-        report, {n: report_of(w, facts, None, (facts.name, None)) for n, w in entries}
-    )
+    add_others(report, {n: report_of(w, facts, None, plain) for n, w in entries})
     return report
 
 
 def report_of(weights, facts, layout, probed):
-    """The Report of a tensor, or of the last of several. probed: (model,
-    read_tokens)."""
+    """The Report of a tensor, or of the last of several. probed: (model, read_tokens,
+    input_ids)."""
     report, values = unpack(weights)
     values, axis = softmax.without_placeholder(values)
     report.notes += [say("placeholder", axis=axis)] * (axis is not None)
@@ -78,7 +79,7 @@ def report_of(weights, facts, layout, probed):
 
 
 def examine(report, values, facts, layout, probed):
-    """Fill in a report. probed: (model, read_tokens)."""
+    """Fill in a report. probed: (model, read_tokens, input_ids)."""
     shape, last = report.shape, len(report.shape) - 1
     values = without_logarithm(report, values, facts)
     features = instead_of_weights(report, values, facts)
@@ -131,13 +132,6 @@ def without_logarithm(report, values, facts):
     return values
 
 
-def name_of(model):
-    """The name of a model, for its family; a module has it in its configuration."""
-    if not isinstance(model, nn.Module):
-        return model or ""
-    return getattr(getattr(model, "config", None), "model_type", type(model).__name__)
-
-
 def fit(report, values, keys, facts, layout, features, fold):
     """Put candidates on the report: those of weights, or of what they are instead.
 
@@ -173,17 +167,20 @@ def fit(report, values, keys, facts, layout, features, fold):
     return [text for text in (features.text, *doubts) if text]
 
 
-def test(report, doubts, N, facts, model, read_tokens):
+def test(report, doubts, N, facts, model, read_tokens, input_ids):
     """Run the probe, where there is something to run. Returns what stays open."""
     if read_tokens is None and not isinstance(model, nn.Module):
         return doubts
-    from helpers.inspection.shapes.by_probe import by_experiment, reader_of
+    from helpers.inspection.shapes.by_probe import by_experiment
+    from helpers.inspection.shapes.reader import reader_of
 
     if facts.image_size is None:
         raise ValueError("model= and read_tokens= need image_size=(H, W)")
-    inputs = {} if facts.input_ids is None else {"input_ids": facts.input_ids}
-    read = read_tokens or reader_of(model, N, facts.image_size, **inputs)
+    read, why = read_tokens, ""
     if read is None:
-        return [*doubts, say("no layer", N=N)]
-    report.candidates, failed = by_experiment(N, report.candidates, read, facts)
+        read, why = reader_of(model, N, facts, input_ids)
+    if read is None:
+        return [*doubts, why]
+    tried = by_experiment(N, report.candidates, read, facts, read_tokens is None)
+    report.candidates, failed = tried
     return failed if report.proven else doubts + failed
