@@ -9,18 +9,22 @@ import pytest
 from helpers.inspection.messages.index import read_index
 
 ERROR = "shape '[14, 14]' is invalid for input of size 197"
+FIRST = 4  # results that are looked at: each is fetched before the next is shown
 
 
 def results(browser, start, query):
-    """Where the results of a query lead, in their order."""
+    """Where the first results of a query lead, in their order."""
     page = browser.new_page()
     page.goto(urljoin(start, f"search.html?q={quote(query)}"))
     links = page.locator("#search-results li a")
     links.first.wait_for()
     page.wait_for_function(
+        f"document.querySelectorAll('#search-results li a').length >= {FIRST} || "
         "document.querySelector('#search-progress')?.textContent !== 'Searching'"
     )
-    return [link.get_attribute("href") for link in links.all()]
+    found = [link.get_attribute("href") for link in links.all()[:FIRST]]
+    page.close()
+    return found
 
 
 def test_an_error_text_leads_to_the_page_of_its_cause(browser, start):
@@ -75,7 +79,7 @@ def test_a_cause_is_found_whose_page_does_not_write_out_the_message(
     browser, start, end
 ):
     query = f"The size of tensor a (1025) must match the size of tensor b (1024){end}"
-    found = results(browser, start, query)[:4]
+    found = results(browser, start, query)
     assert any("error-class-token.html" in link for link in found)
 
 
