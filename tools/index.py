@@ -82,7 +82,7 @@ def in_cells(code):
 
 
 def messages_of(index, name, first):
-    """The messages that have an entry among their first, most frequent, causes."""
+    """The messages that have an entry among their first, likeliest, causes."""
     return [m for m in index.messages if name in m.causes[:first]]
 
 

@@ -9,7 +9,9 @@ from types import SimpleNamespace
 import pytest
 
 from helpers import ROOT
+from helpers.inspection.messages.index import read_index
 from tools.site import build, invite, live
+from tools.site.index_pages import make_pages
 
 
 def test_without_npm_the_front_page_has_a_picture_and_says_what_is_missing(
@@ -92,3 +94,36 @@ def test_other_pages_have_no_such_link():
     context = {"body": "<h1>Title</h1>", "pathto": lambda page: page}
     invite.run_it(None, "notebooks/error-class-token", None, context, None)
     assert context["body"] == "<h1>Title</h1>"
+
+
+@pytest.fixture(scope="module")
+def index_pages():
+    """{page: its text, its programs} of the error index."""
+    texts = {}
+    for name, page in make_pages().items():
+        kinds = {"markdown": [], "code": []}
+        for cell in page.cells:
+            kinds[cell.cell_type].append(cell.source)
+        texts[name] = ["\n\n".join(cells) for cells in kinds.values()]
+    return texts
+
+
+def test_what_a_section_says_is_in_the_contents_and_on_each_of_its_pages(index_pages):
+    said = [section for section in read_index().sections if section.text]
+    assert said
+    for section in said:
+        assert section.text in index_pages["error_index"][0], section.title
+        for name in section.ids:
+            assert section.text in index_pages[f"error-{name}"][0], name
+
+
+def test_a_page_has_the_helpers_program_if_there_is_one_and_says_how_to_ask(
+    index_pages,
+):
+    causes = read_index().causes.values()
+    assert any(cause.course for cause in causes)
+    for cause in causes:
+        text, programs = index_pages[f"error-{cause.id}"]
+        assert f"python -m helpers explain {cause.id}`" in text, cause.id
+        assert cause.course in programs, cause.id
+        assert ("# with the course's helpers" in programs) == bool(cause.course)

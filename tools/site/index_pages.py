@@ -19,7 +19,9 @@ from tools.index import (
 )
 from tools.notebooks import INDEX, METADATA
 
-TO_COPY = "\n\n```python\n# before\n{}\n# after\n{}\n```"
+TO_COPY = "```python\n# before\n{}\n# after\n{}\n```"
+FIRST = "```{{admonition}} {}\n:class: tip\n{}\n```"  # what holds in a whole section
+ASK = "In a terminal, with the course installed: `python -m helpers explain {}`"
 page_of = partial(new_notebook, metadata=METADATA)
 
 
@@ -29,16 +31,14 @@ def make_pages():
     opening, *setup = nbformat.read(INDEX[0], as_version=4).cells[:3]
     contents = [opening.source.split("**Or")[0] + with_rows("search")]
     pages = {}
-    for _, title, see, _, ids in index.sections:
+    for section in index.sections:
+        _, title, see, said, ids = section
         back = f"[{title}: other entries]({INDEX[0].name}#{anchor(title)})"
-        lines = [f"## {title}\n\n{see}\n"]
+        lines = [f"## {title}\n\n{see}\n\n{said}".rstrip() + "\n"]
         for name in ids:
             cause, (first, *rest) = index.causes[name], entries[name]
             lines.append(f"- [{cause.title}](error-{name}.ipynb)\\\n  {cause.brief}")
-            text = first.source[first.source.index("### ") + 2 :]
-            text += TO_COPY.format(cause.before or "...", cause.after)
-            notes = folded_notes("In one library or situation", cause.notes)
-            top = new_markdown_cell(f"{text}\n\n{notes}".rstrip())
+            top = new_markdown_cell(top_of(section, cause, first.source))
             cells = [top, *rest, other_wordings(index, name), *setup]
             pages[f"error-{name}"] = page_of(cells=[*cells, new_markdown_cell(back)])
         contents.append("\n".join(lines))
@@ -50,6 +50,18 @@ def make_pages():
     contents += [with_rows("closing"), hidden]
     page = page_of(cells=[new_markdown_cell("\n\n".join(contents))])
     return {INDEX[0].stem: page} | pages
+
+
+def top_of(section, cause, text):
+    """The text of an entry, its section's, lines to copy, notes, and how to ask."""
+    parts = [
+        text[text.index("### ") + 2 :],
+        section.text and FIRST.format(section.title, section.text),
+        TO_COPY.format(cause.before or "...", cause.after),
+        folded_notes("In one library or situation", cause.notes),
+        ASK.format(cause.id),
+    ]
+    return "\n\n".join(filter(None, parts))
 
 
 def folded_notes(title, notes):

@@ -2,6 +2,7 @@
 
 import json
 import re
+from itertools import chain
 from pathlib import Path
 
 from docutils import nodes
@@ -70,22 +71,43 @@ var splitQuery = (query) =>
 
 def rank_messages(app, config):
     """Make the search put the pages of a message's causes first, in their order."""
+    index = read_index()
     messages = [
-        (re.sub("[^a-z]+", " ", text.lower()).strip(), message.causes)
-        for message in read_index().messages
-        for text in message.says
+        (sorted({*map(wording, message.says)} - {""}), message.causes)
+        for message in index.messages
         if message.causes
     ]
+    entries = [(one.id, one.title, one.fits) for one in index.causes.values()]
     script = (Path(__file__).parent / "scorer.js").read_text(encoding="utf-8")
-    script = script.replace("MESSAGES = []", f"MESSAGES = {json.dumps(messages)}")
+    for name, data in (("MESSAGES", messages), ("ENTRIES", entries)):
+        script = script.replace(f"{name} = []", f"{name} = {json.dumps(data)}")
     file = Path(app.outdir).parent / "scorer.js"
     file.write_text(script, encoding="utf-8")
     config.html_search_scorer = str(file)
+
+
+def wording(text):
+    """An example of a message in letters alone; what stood for any text is a star."""
+    parts = (re.sub("[^a-z]+", " ", part) for part in text.lower().split("..."))
+    return "*".join(filter(None, map(str.strip, parts)))
+
+
+def know_messages(app, doctree):
+    """Let the page of an entry have the words of all messages that it is a cause of.
+
+    The search shows only pages that have every word of a query, and an entry need not
+    write out each message that it may be behind.
+    """
+    name = Path(doctree["source"]).stem.removeprefix("error-")
+    said = chain(*(m.says for m in read_index().messages if name in m.causes))
+    if words := sorted({*re.findall(r"\b(?!\d)\w+", " ".join(said))}):
+        doctree += nodes.meta(name="keywords", content=", ".join(words))
 
 
 def setup(app):
     app.connect("config-inited", rank_messages)
     app.add_search_language(SearchMessages)
     app.connect("doctree-read", describe_figures)
+    app.connect("doctree-read", know_messages)
     app.connect("html-page-context", mend_tables)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -70,7 +70,7 @@ class Message:
     says: examples; numbers in them stand for any, and `...` for any text. like:
     patterns for wordings that are not known, of which `says` names the kind. means:
     what it says, in plain words. numbers: which facts to look for, and roles: what its
-    numbers are, in order. causes: ids, the most frequent first. A message without
+    numbers are, in order. causes: ids, the likeliest first. A message without
     causes is not about shapes: `remedy` says what helps. notes: as of a cause. aside:
     it stops no program, and stands beside many errors.
     """
