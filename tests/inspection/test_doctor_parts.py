@@ -9,7 +9,7 @@ from transformers.models.hiera.modeling_hiera import unroll
 from transformers.models.mllama import image_processing_mllama as mllama
 
 from helpers.inspection import diagnose
-from helpers.inspection.shapes.processor import alike, on_canvas
+from helpers.inspection.shapes.cuts import alike, on_canvas
 from helpers.maps import TokenLayout
 
 

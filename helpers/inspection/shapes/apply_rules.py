@@ -2,9 +2,7 @@
 
 from math import prod
 
-import torch
-
-from helpers.inspection.shapes import rules
+from helpers.inspection.shapes import each_image, rules
 from helpers.inspection.shapes.families import problem, read_toml, say
 from helpers.inspection.shapes.report import BY_PLACE, Candidate
 from helpers.inspection.shapes.rows import Rows
@@ -82,15 +80,24 @@ def say_sinks(report, rows, axis, some):
     """Put the sinks on the report, and what a few keys off the grid hold together."""
     sinks = find_sinks(rows, report.causal)
     report.sinks = [key for key, *_ in sinks]
-    cells = report.layouts[0].index if report.layouts else torch.empty(0, 0)
+    numbers = {"some": some, "axis": axis, "keys": report.sinks}
     for key, share, least in sinks:
-        place = (cells == key).nonzero().tolist()
-        where = f"drawn as cell {tuple(place[0])}" if place else "off the grid"
+        where = drawn_as(key, each_image.each(report.candidates))
         which = "whatever the query" if least > share / 2 else f"at least {least:.0%}"
-        numbers = {"key": key, "share": share, "some": some, "which": which}
-        report.notes.append(say("sink", where=where, axis=axis, **numbers))
+        own = {"key": key, "share": share, "which": which, "where": where}
+        report.notes.append(say("sink", **own, **numbers))
     if not sinks and (share := off_the_grid(report, rows)) > SINK:
         report.notes.append(say("held", n=report.best.off_grid, share=share))
+
+
+def drawn_as(key, candidates):
+    """Where a key is drawn with these layouts, one for each image, in words."""
+    found = [(c.layout.index == key).nonzero().tolist() for c in candidates]
+    if not any(found):
+        return "off the grid"
+    if any(place != found[0] for place in found):
+        return "elsewhere in each picture"
+    return f"drawn as cell {tuple(found[0][0])}"
 
 
 def find_problems(rows):
@@ -127,6 +134,8 @@ def off_the_grid(report, rows):
     best = report.best
     if best is None or best.kind != "cells" or not 0 < best.off_grid <= MOST_FRONT:
         return 0
+    if best.images:
+        return 0  # other keys are the cells of other images
     cells = best.layout.index.flatten()  # (h * w)
     return 1 - (rows.whole[:, cells].sum() / rows.whole.sum()).item()
 

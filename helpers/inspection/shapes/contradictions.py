@@ -119,3 +119,16 @@ def left_over(c, facts):
 def held(sizes, *counts):
     """True if one of the sizes is a multiple of one of the counts."""
     return any(size % n == 0 for size in sizes for n in counts if n > 1)
+
+
+def other_keys(report, facts):
+    """A note on what a count does not tell of the keys off the grid, where it is all
+    that is known of them and nothing else is open."""
+    known = facts.input_ids is not None or facts.family.place
+    if len(report.candidates) != 1 or report.what != "weights" or known:
+        return []
+    (c,) = report.candidates
+    counted = c.known == Known.COUNTED and c.kind == "cells" and c.off_grid
+    if not counted or c.off_grid in facts.family.front:
+        return []
+    return [say("other keys" if c.off_grid > 1 else "other key", n=c.off_grid)]

@@ -7,7 +7,7 @@ from torch import nn
 from helpers.inspection.shapes import softmax
 from helpers.inspection.shapes.apply_rules import look, map_as_row, sampled
 from helpers.inspection.shapes.axis_names import name_axes
-from helpers.inspection.shapes.contradictions import check_named, open_axes
+from helpers.inspection.shapes.contradictions import check_named, open_axes, other_keys
 from helpers.inspection.shapes.entries import add_others
 from helpers.inspection.shapes.facts import SMALLEST, Facts
 from helpers.inspection.shapes.families import UNKNOWN, problem, say
@@ -116,6 +116,7 @@ def examine(report, values, facts, layout, probed):
         if report.axes[-1].name == "points":
             values = values.flatten(-2)  # (..., levels * points)
         look(report, values, -1 if keys is None else keys - last - 1, misplaced)
+    report.notes += other_keys(report, sizes) * (not doubts and not report.problems)
     report.next = next_line(report, keys, sizes)
 
 

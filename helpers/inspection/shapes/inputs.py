@@ -4,10 +4,10 @@ import re
 from dataclasses import replace
 from math import ceil, isqrt, prod
 
+from helpers.inspection.shapes.cuts import in_tiles
 from helpers.inspection.shapes.facts import SMALLEST, as_pair
 from helpers.inspection.shapes.facts import SMALLEST_MERGED as FEWEST
 from helpers.inspection.shapes.families import UNKNOWN, family_of, read_toml, say
-from helpers.inspection.shapes.processor import in_tiles
 from helpers.inspection.shapes.readings import EXTRAS, extras_of, fits, likeliest
 from helpers.inspection.shapes.report import Candidate
 from helpers.maps.token_layout import TokenLayout

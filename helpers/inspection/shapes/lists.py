@@ -37,9 +37,9 @@ def seen_by_each(report, values, keys):
 
 def filled_up(report, values, keys, facts):
     """Candidates for a batch whose pictures have a grid each, filled up to N keys;
-    known where the values show that padding."""
+    just counted where there are values that do not show that padding."""
     grids, N = facts.given_grids(), report.shape[keys]
-    many = len(grids) > 1 and len(grids) == facts.batch and facts.grid_thw is None
+    many = len(grids) > 1 and len(grids) == report.shape[0] and facts.grid_thw is None
     many &= report.axes[0].name == "images"
     sizes = [h * w for _, h, w in grids]
     if not many or max(sizes) > N or sum(sizes) <= N:
@@ -48,9 +48,9 @@ def filled_up(report, values, keys, facts):
     while len(each) < len(sizes) and len(sizes) > 2 and each:
         sizes = sizes[::3]  # as `sample` does
     shown = each == [(n, N) for n in sizes]
-    how = {"kind": "filled", "known": Known.RUN if shown else Known.COUNTED}
+    known = Known.RUN if shown or values is None else Known.COUNTED
     report.notes.append(say("filled"))
-    return [replace(c, **how) for c in filled(N, grids)]
+    return [replace(c, known=known) for c in filled(N, grids)]
 
 
 def of_lists(report, values, keys, facts):

@@ -1,6 +1,5 @@
 """Layouts from the grids that a processor gives: grid_thw, spatial_shapes."""
 
-from dataclasses import replace
 from itertools import pairwise
 from math import ceil
 
@@ -13,68 +12,6 @@ SIDE = 336  # pixels of a tile of LLaVA-NeXT
 PINPOINTS = ((1, 2), (2, 1), (2, 2), (3, 1), (1, 3))  # its (rows, columns) of tiles
 THUMBNAIL = "thumbnail"  # kind of a Candidate: the same picture, small
 MERGES = (1, 2, 4, 3)  # patches of a side that make one key
-
-
-def alike(H, W, side):
-    """(rows, columns) of up to 12 tiles whose sides have most nearly the ratio of the
-    picture's; more of them where it has half their pixels (InternVL)."""
-
-    def differs(tiles):
-        rows, columns = tiles
-        enough = H * W > side * side * rows * columns / 2
-        return abs(W / H - columns / rows), (-1 if enough else 1) * rows * columns
-
-    return min(arranged(12), key=differs)
-
-
-def on_canvas(H, W, side):
-    """(rows, columns) of up to 4 tiles into which the picture goes with the least
-    enlarging, or else with the least shrinking; as few as that needs (Mllama)."""
-
-    def scale(tiles):
-        rows, columns = tiles
-        by = min(rows * side / H, columns * side / W)
-        return by < 1, by if by >= 1 else -by, rows * columns
-
-    return min(arranged(4), key=scale)
-
-
-def arranged(most):
-    """[(rows, columns)] of so many tiles at most."""
-    counts = range(1, most + 1)
-    return [(r, c) for r in counts for c in counts if r * c <= most]
-
-
-# How models of a kind cut a picture of H x W pixels into tiles of one side; None where
-# only pictures of whole tiles are known.
-CUTS = {"padded": on_canvas, "tiles": alike, "separated": None, "thumbnail first": None}
-
-
-def in_tiles(facts):
-    """These facts; of a model that cuts its pictures into tiles, those of a picture
-    that is another size than one tile: a whole number of them, or as it cuts it."""
-    known = facts.tiles or facts.frames or facts.given_grids() or not facts.image_size
-    sides = [] if known else sides_of(facts.family)
-    if not sides or facts.image_size in [(side, side) for side in sides]:
-        return facts
-    cuts = [cut for kind, cut in CUTS.items() if kind in facts.family.kinds]
-    (H, W), tiles = facts.image_size, (1, 1)
-    whole = [side for side in sides if H % side == W % side == 0]
-    side = (whole or sides)[0]
-    if cuts and whole:
-        tiles = H // side, W // side
-    elif cuts and cuts[0]:
-        tiles = cuts[0](H, W, side)
-    if tiles == (1, 1):
-        return facts
-    assumed = (*facts.assumed, "tiles")
-    return replace(facts, image_size=(side, side), tiles=tiles, assumed=assumed)
-
-
-def sides_of(family):
-    """The published sides of square inputs, in pixels."""
-    inputs = (text.partition("/")[0] for text in family.inputs)
-    return [int(text) for text in inputs if text.isdecimal()]
 
 
 def count_keys(grids, m=1):
@@ -107,7 +44,8 @@ def filled(M, grids):
         source, behind = f"image {number} of {len(grids)}", M - h * w
         layout = TokenLayout.from_grid(h, w, suffix=behind)
         others = in_number(f"{behind} keys of padding behind")
-        found.append(Candidate(layout, f"spatial_shapes, {source}", others, Known.RUN))
+        own = {"known": Known.RUN, "kind": "filled", "images": (number - 1,)}
+        found.append(Candidate(layout, f"spatial_shapes, {source}", others, **own))
     return found
 
 
@@ -158,14 +96,8 @@ def merged(grids, m, facts, known):
     unit = "level" if are_levels(grids, facts) else "image"
     for number, (t, h, w) in enumerate(grids, start=1):
         h, w = ceil(h / m), ceil(w / m)
-        orders = {}
-        if facts.grid_thw is not None and m == 1 and h % 2 == w % 2 == 0:
-            orders["blocks"] = TokenLayout.from_blocks(h, w).index, "block by block"
-            orders["window blocks"] = sorted_blocks(h, w), "blocks, window by window"
-        orders["cells"] = TokenLayout.from_grid(h, w).index, "row by row"
-        named = [kind for kind in facts.family.kinds if kind in orders]
-        for kind in dict.fromkeys((*named, *orders)):
-            cells, order = orders[kind]
+        orders = orders_of(h, w, m, facts)
+        for kind, (cells, order) in orders.items():
             frames = start + torch.arange(t)[:, None, None] * h * w + cells  # (t, h, w)
             layout = TokenLayout(frames if t > 1 else frames[0], total)
             source = "grid_thw, " if facts.grid_thw is not None else "spatial_shapes, "
@@ -175,6 +107,24 @@ def merged(grids, m, facts, known):
             found.append(Candidate(layout, source, known=how, kind=kind, merge=m))
         start += t * h * w
     return found
+
+
+def orders_of(h, w, m, facts):
+    """{kind: (keys (h, w), in words)} of the orders that the cells of an image may
+    have, the named one first: of an encoder that is named, that one alone."""
+    orders = {"cells": (TokenLayout.from_grid(h, w).index, "row by row")}
+    if facts.grid_thw is None or m > 1 or h % 2 or w % 2:
+        return orders
+    blocks = TokenLayout.from_blocks(h, w).index  # (h, w)
+    orders = {
+        "blocks": (blocks, "block by block"),
+        "window blocks": (sorted_blocks(h, w), "blocks, window by window"),
+        **orders,
+    }
+    named = [kind for kind in facts.family.kinds if kind in orders]
+    if named and named[0] != "cells" and not facts.in_prompt():
+        return {named[0]: orders[named[0]]}
+    return {kind: orders[kind] for kind in dict.fromkeys((*named, *orders))}
 
 
 def are_levels(grids, facts):

@@ -1,47 +1,55 @@
 """Layouts of the image tokens in a prompt, from its ids."""
 
 from dataclasses import dataclass, replace
+from math import prod
 
 import torch
 
+from helpers.inspection.shapes.cuts import sides_of
+from helpers.inspection.shapes.each_image import with_grids
 from helpers.inspection.shapes.families import say
 from helpers.inspection.shapes.placing import fitting, put
-from helpers.inspection.shapes.processor import MERGES, count_keys, sides_of, unpadded
+from helpers.inspection.shapes.processor import unpadded
 from helpers.inspection.shapes.report import Candidate, Known
+from helpers.inspection.shapes.tiles import TILES
 from helpers.maps.token_layout import TokenLayout
 
 
 @dataclass(frozen=True)
 class Prompt:
-    """places: (M,) keys that are image tokens; ids: (N,) of this prompt. name: which.
+    """places: (M,) keys that are image tokens; ids: (N,) of this prompt. rows: of
+    input_ids, that are this prompt. grids: (t, h, w) of its images.
 
     doubt: why there are none.
     """
 
     places: torch.Tensor
     ids: torch.Tensor
-    name: str = ""
     doubt: str = ""
+    rows: tuple = ()
+    grids: tuple = ()
 
 
 def by_prompt(N, facts):
     """([candidates of a prompt], doubts) for N keys: one for each image and reading."""
     if not facts.family.grid:
         return [], [f"{facts.name}: {facts.family.note}"]
-    found, doubts, prompts = [], [], image_tokens(N, facts.input_ids, facts.image_token)
-    grids = facts.given_grids()
-    dealt = share(grids, [len(prompt.places) for prompt in prompts])
+    found, doubts, grids = [], [], facts.given_grids()
+    prompts = image_tokens(N, facts.input_ids, facts.image_token)
+    prompts = with_grids(prompts, grids) if grids else prompts
+    several = len(prompts) > 1
     name = "grid_thw" if facts.grid_thw is not None else "spatial_shapes"
-    for prompt, rows in zip(prompts, dealt, strict=True):
+    for prompt in prompts:
+        which = f", prompt {prompt.rows[0]} of the batch" * several
         if not (M := len(prompt.places)):
-            doubts.append(prompt.doubt)
+            doubts.append(prompt.doubt + which)
             continue
-        rows = [row if name == "grid_thw" else row[1:] for row in rows]
+        rows = [row if name == "grid_thw" else row[1:] for row in prompt.grids]
         own = replace(facts, **{name: rows}) if grids else facts
         known = [] if grids or facts.tiles else by_runs(prompt, own)
         known = known or unpadded(M, own) or proven(M, own) or resized(M, own)
-        doubts += [] if known else [unplaced(M, facts)]
-        off = f"{N - M} of the {N} keys are no image tokens{prompt.name}"
+        doubts += [] if known and uses_tiles(known[0], facts) else [unplaced(M, facts)]
+        off = f"{N - M} of the {N} keys are no image tokens{which}"
         if (more := N - len(prompt.ids)) > 0:
             off += f"; the last {more} stand behind input_ids: words written in the run"
         found.append([])
@@ -49,7 +57,8 @@ def by_prompt(N, facts):
             layout = c.layout.within(prompt.places, N)
             others = f"keys {layout.index.min()} ... {layout.index.max()}; {off}"
             others = others if c.cells == M else f"{c.others}; {others}"
-            found[-1].append(replace(c, layout=layout, others=others))
+            images = prompt.rows * several
+            found[-1].append(replace(c, layout=layout, others=others, images=images))
     return found, doubts
 
 
@@ -60,12 +69,15 @@ def proven(M, facts):
         return put([c for c in found if c.off_grid <= c.cells], 0, M)
     if facts.given_grids():
         return found
-    best = found[0]
-    sure = facts.image_size and facts.patch_size and not facts.assumed
-    sure = sure and best.merge == 1
-    if sure and (len(found) == 1 or (best.kind == "cells" and not facts.tiles)):
-        return [replace(best, known=Known.RUN)]
-    return found
+    if not facts.image_size or not facts.patch_size or facts.assumed:
+        return found
+    sure = [c for c in found if c.merge in (1, *facts.merges)][:1]
+    if facts.tiles:  # the family tells their order, and how many patches are merged
+        sure = [c for c in found if c.kind in TILES and c.merge in (1, *facts.merges)]
+    elif len(found) > 1 and found[0].kind != "cells":
+        sure = []
+    alone = len(sure) == 1 and sure[0] is found[0]
+    return [replace(found[0], known=Known.RUN)] if alone else found
 
 
 def resized(M, facts):
@@ -77,6 +89,12 @@ def resized(M, facts):
     one = replace(facts, image_size=size, patch_size=patch, assumed=("image_size",))
     source, kind = f"the picture resized to {sides[0]} x {sides[0]}, ", "resized"
     return [replace(c, source=source + c.source, kind=kind) for c in proven(M, one)]
+
+
+def uses_tiles(c, facts):
+    """False for a Candidate that has none of the tiles that were named."""
+    several = facts.tiles and prod(facts.tiles) > 1 and not facts.frames
+    return not several or "tiles" in facts.assumed or c.kind in TILES
 
 
 def unplaced(M, facts):
@@ -103,44 +121,30 @@ def image_tokens(N, input_ids, image_token):
     wanted = torch.as_tensor(image_token).flatten()
     found = {}
     for number, row in enumerate(ids):
-        found.setdefault(tuple(row.tolist()), number)
+        found.setdefault(tuple(row.tolist()), []).append(number)
     prompts = []
-    for number in found.values():
-        name = f", prompt {number} of the batch" if len(found) > 1 else ""
-        places = torch.isin(ids[number], wanted).nonzero()[:, 0]  # (M,)
-        prompts.append(place(N, ids[number], places, name))
+    for rows in found.values():
+        row = ids[rows[0]]  # (n,)
+        places = torch.isin(row, wanted).nonzero()[:, 0]  # (M,)
+        prompts.append(replace(place(N, row, places), rows=tuple(rows)))
     return prompts
 
 
-def place(N, row, places, name):
+def place(N, row, places):
     """The Prompt of one row (n,)."""
     n, M = len(row), len(places)
     if not M:
-        return Prompt(places, row, name, f"no image token stands in input_ids{name}")
+        return Prompt(places, row, "no image token stands in input_ids")
     if n > N:
-        doubt = f"the prompt has {n} tokens and the weights {N} keys: another run{name}"
-        return Prompt(places[:0], row, name, doubt)
+        doubt = f"the prompt has {n} tokens and the weights {N} keys: another run"
+        return Prompt(places[:0], row, doubt)
     each, rest = divmod(N - n, M)
     if M <= 8 and each >= 15 and not rest:  # a token per image, opened by the model
         times = torch.ones_like(row).index_fill(0, places, each + 1)  # (n,)
         row = row.repeat_interleave(times)  # (N,)
         opened = torch.arange(M)[:, None] * each + places[:, None]  # (M, 1)
         places = (opened + torch.arange(each + 1)).flatten()  # (M * (each + 1),)
-    return Prompt(places, row, name)
-
-
-def share(grids, counts):
-    """Deal the grids of a batch out to its prompts, each with so many image tokens."""
-    for m in MERGES:
-        left, dealt = list(grids), []
-        for M in counts:
-            own = []
-            while left and count_keys([*own, left[0]], m) <= M:
-                own.append(left.pop(0))
-            dealt.append(own)
-        if [count_keys(own, m) for own in dealt] == counts:
-            return dealt
-    return [grids] * len(counts)
+    return Prompt(places, row)
 
 
 def by_runs(prompt, facts):

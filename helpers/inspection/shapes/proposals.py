@@ -4,7 +4,7 @@ from dataclasses import replace
 from itertools import zip_longest
 from math import isqrt
 
-from helpers.inspection.shapes import lists, placing, queries, questions
+from helpers.inspection.shapes import each_image, lists, placing, queries, questions
 from helpers.inspection.shapes.axis_names import QUERY_GRID
 from helpers.inspection.shapes.contradictions import bind
 from helpers.inspection.shapes.facts import LIKELY_MERGES, as_pair
@@ -23,11 +23,10 @@ def fit_keys(report, values, keys, facts, fold=None):
     shape, N = report.shape, report.shape[keys]
     if facts.input_ids is not None:
         prompts, doubts = by_prompt(N, facts)  # each a picture of its own
-        report.candidates = [c for same in zip_longest(*prompts) for c in same if c]
-        return doubts + questions.open_questions(next(iter(prompts), []), facts)
+        return doubts + of_prompts(report, prompts, facts)
     report.candidates = lists.filled_up(report, values, keys, facts)
     if report.candidates:
-        return [] if report.proven else [say("padding unseen")]
+        return [say("padding unseen")] * (not report.proven)
     usual = fits(N, facts)
     if fold and fold.unit == "frames":  # they have an axis of their own
         several = usual and report.queries != N  # a frame looks at some
@@ -58,6 +57,13 @@ def fit_keys(report, values, keys, facts, fold=None):
     if facts.family.grid or report.candidates:
         report.notes += note
     return doubts + contradicted + still_open(report, keys, facts)
+
+
+def of_prompts(report, prompts, facts):
+    """Put the candidates of each prompt on the report; returns what stays open."""
+    report.candidates = [c for same in zip_longest(*prompts) for c in same if c]
+    asked = [q for own in prompts for q in questions.open_questions(own, facts)]
+    return each_image.doubts(report, facts) + [*dict.fromkeys(asked)]
 
 
 def sort_by_values(report, values, keys):
@@ -98,7 +104,7 @@ def still_open(report, keys, facts):
         same = [c for c in same if c.layout.grid[2:] and c.off_grid < own.cells]
         if report.best.free and same:
             report.candidates = same  # several frames, or pictures, of that grid
-    doubts = queries.latents_behind(report, N)
+    doubts = each_image.doubts(report, facts) + queries.latents_behind(report, N)
     doubts += queries.by_queries(report, N, facts, own)
     if facts.views:
         apart = [c for c in report.candidates if c.kind == "frames"]

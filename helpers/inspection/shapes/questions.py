@@ -2,7 +2,7 @@
 
 from math import isqrt
 
-from helpers.inspection.shapes import inputs
+from helpers.inspection.shapes import each_image, inputs
 from helpers.inspection.shapes.facts import SMALLEST
 from helpers.inspection.shapes.families import say
 from helpers.inspection.shapes.features import HEADS, MOST_LEVELS, MOST_POINTS
@@ -152,12 +152,14 @@ def grid_that_looks(T, facts):
     return ", " * bool(grid) + " x ".join(map(str, grid))
 
 
-def in_parts(candidates):
-    """The first candidate, and those that put the same parts (tiles, overview) or cells
-    in another order, or at other places where it guesses."""
-    best = candidates[0] if candidates else None
+def in_parts(candidates, best=None):
+    """The first candidate, or `best`, and those of the same images that put the same
+    parts (tiles, overview) or cells in another order, or at other places where it
+    guesses."""
+    best = best or (candidates[0] if candidates else None)
     if not best or best.known != Known.COUNTED:
         return []
+    candidates = [c for c in candidates if c.images == best.images]
     kinds = next((own for own in (TILES, ORDERS) if best.kind in own), [best.kind])
     alike = [c for c in candidates if c.layout.grid == best.layout.grid]
     return [c for c in alike if c.kind in kinds and c.free == best.free]
@@ -174,23 +176,24 @@ def open_grid(shape, values):
 
 def next_line(report, keys, facts):
     """What to run next; where there is a problem, its remedy says that."""
-    best = report.best
+    best, first = report.best, each_image.each(report.candidates)
     if report.problems or best is None:
         return ""
-    if best.kind == "filled":
-        pairs = "zip(report.layouts, weights, strict=True)"
-        return f"maps = [layout.to_grid(own) for layout, own in {pairs}]"
-    if best.kind in TILES and len(in_parts(report.candidates)) > 1:
+    if any(c.kind in TILES and len(in_parts(report.candidates, c)) > 1 for c in first):
         return ""
-    if best.free:
+    if each_image.is_open(report, facts):
+        return f"the same with {PLACES[True]}"
+    if any(c.free for c in first):
         known = facts.text is not None
         return f"the same with {PLACES[known]}"
     if best.kind == inputs.KIND:
         return "the same with image_size=(H, W), after every resize and crop"
     if report.what != "weights" or best.kind == "windows" or keys is None:
         return ""
-    if not (best.likely or facts.image_size):
+    if not (all(c.likely for c in first) or facts.image_size):
         return ""  # the sides are a guess
+    if each_image.are_unlike(report.candidates, facts):
+        return each_image.line(report, keys, facts)
     dim = "" if keys == len(report.shape) - 1 else f", dim={keys}"
     sizes = (*report.shape[:keys], *best.layout.grid, *report.shape[keys + 1 :])
     return f"maps = report.layouts[0].to_grid(weights{dim})  # {sizes}"

@@ -28,7 +28,8 @@ class Candidate:
     source: where its grid comes from. others: what the keys off the grid are. known:
     how it is known. likely: usual strides, or just the patch that was given. merge: so
     many patches of a side make one cell. free: where the cells stand among the keys is
-    a guess. kind: how they are ordered, see `readings`.
+    a guess. kind: how they are ordered, see `readings`. images: numbers in the batch of
+    those that have this layout, () for all.
     """
 
     layout: TokenLayout
@@ -39,6 +40,7 @@ class Candidate:
     merge: int = 1
     free: bool = False
     kind: str = "cells"
+    images: tuple = ()
 
     @property
     def cells(self):
@@ -125,7 +127,9 @@ class Report:
 
     @property
     def layouts(self):
-        """The TokenLayouts of the candidates."""
+        """The TokenLayouts of the candidates. The first is that of all images, unless
+        they have one each (prompts of unlike length, pictures of unlike size): then
+        `candidates[k].images` says whose number k is, and `next` takes each one's."""
         return [candidate.layout for candidate in self.candidates]
 
     @property
@@ -164,7 +168,7 @@ class Report:
             word = "proposal" if known == Known.COUNTED else "layout"
             lines.append(f"{word} {number}, {known}: {candidate}")
         if len(self.candidates) > MOST:
-            less = ", less likely" * (not self.proven)
+            less = ", less likely" * (not self.proven and not self.best.images)
             lines.append(f"and {len(self.candidates) - MOST} more{less}")
         lines += [f"PROBLEM: {problem}" for problem in self.problems]
         lines += [f"open: {doubt}" for doubt in self.ambiguous]
