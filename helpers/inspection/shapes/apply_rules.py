@@ -136,8 +136,8 @@ def off_the_grid(report, rows):
         return 0
     if best.images:
         return 0  # other keys are the cells of other images
-    cells = best.layout.index.flatten()  # (h * w)
-    return 1 - (rows.whole[:, cells].sum() / rows.whole.sum()).item()
+    each = rows.whole.sum(0)  # (N,)
+    return 1 - (each[best.layout.index.flatten()].sum() / each.sum()).item()
 
 
 def not_finite(rows):
