@@ -18,7 +18,7 @@ from helpers.inspection import explain
 from helpers.inspection.messages.beside import beside
 from helpers.inspection.messages.explain import Ranked
 from helpers.inspection.messages.index import FOLDER as ERRORS
-from helpers.inspection.messages.index import SHARED, filled, load, read_index
+from helpers.inspection.messages.index import SHARED, frozen, load, read_index
 from helpers.inspection.messages.notes import notes_in, pairs_of
 from helpers.inspection.messages.numbers import describe, without_numbers
 from helpers.inspection.messages.recognise import prepare
@@ -712,11 +712,14 @@ def test_the_lines_to_copy_are_a_program(name, mark):
     compile("\n".join(inside), name, "exec")
 
 
-@pytest.mark.parametrize("file", ["01-missing.toml", "messages.toml", "said.toml"])
+READ = "messages.toml", "said.toml", "names.toml", SHARED
+
+
+@pytest.mark.parametrize(
+    "file", [*ERRORS.glob("[0-9]*.toml"), *(ERRORS / name for name in READ)], ids=str
+)
 def test_the_data_is_read_as_toml(file):
-    file = ROOT / "data" / "errors" / file
-    text = file.read_text(encoding="utf-8")
-    assert load(file) == filled(tomllib.loads(text), texts=())
+    assert load(file) == frozen(tomllib.loads(file.read_text(encoding="utf-8")))
 
 
 def test_every_message_has_a_name_of_its_own():

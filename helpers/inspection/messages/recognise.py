@@ -2,7 +2,7 @@
 
 import re
 from collections import Counter
-from functools import cache
+from itertools import chain
 from math import fsum
 
 from helpers.inspection.messages.numbers import HOLE, without_numbers
@@ -28,6 +28,7 @@ LONGEST_GAP = 200  # letters that `...` may stand for
 CLOSE = 0.5  # the share of a wording that an error has, times the share the other way
 BRIEF, CLOSER = 20, 0.6  # words of a text that may be an error, and what it has to have
 UNKNOWN = None, [], True
+MARK = "\0"  # between texts that are prepared together
 WORD = re.compile(r"[a-z_]{3,}")
 WANTED = re.compile(r"\b(expected|expects|must be|should be|but got|received)\b")
 AROUND = 80  # letters of an error around a wording
@@ -57,10 +58,33 @@ def prepare(text):
     return " ".join(bare.split()), numbers
 
 
-@cache
+PARTS = {}
+
+
 def parts_of(example):
     """An example's wording, prepared, in the parts between its gaps."""
-    return [prepare(part)[0] for part in example.split("...")]
+    if example not in PARTS:
+        prepare_all([example])
+    return PARTS[example]
+
+
+def prepare_all(examples):
+    """Prepare many examples as one text, which takes less time than each alone."""
+    new = [one for one in examples if one not in PARTS]
+    for plain in (True, False):  # Python is slow with letters that are not ASCII
+        group = [one for one in new if one.isascii() == plain]
+        parts = (part for one in group for part in one.split("..."))
+        bare = iter(prepare(f" {MARK} ".join(parts))[0].split(MARK))
+        for one in group:
+            PARTS[one] = [next(bare).strip() for _ in one.split("...")]
+
+
+def wordings_of(messages):
+    """(length, example, message) of all wordings, the longest first."""
+    found = [(one, message) for message in messages for one in message.says]
+    prepare_all(one for one, _ in found)
+    sizes = [(len(one.replace("...", "")), one, message) for one, message in found]
+    return sorted(sizes, key=lambda size: -size[0])
 
 
 def wording_in(example, bare):
@@ -90,9 +114,10 @@ def find(messages, text):
     errors = errors_in(text)[:MOST_ERRORS]
     if any(map(STOPS.match, errors)):
         messages = [message for message in messages if not message.aside]
-    found = [longest(messages, error) for error in errors]
+    wordings = wordings_of(messages)
+    found = [longest(wordings, error) for error in errors]
     if not any(message for _, message, *_ in found):
-        found.append(longest(messages, text, SURE_LENGTH if errors else 0))
+        found.append(longest(wordings, text, SURE_LENGTH if errors else 0))
     lengths = [one[0] + LAST * (place == 0) for place, one in enumerate(found)]
     _, message, *more = found[lengths.index(max(lengths))]
     if message:
@@ -100,8 +125,10 @@ def find(messages, text):
     if not errors:
         brief = len(text.split()) <= BRIEF
         return brief and resembling(messages, text, CLOSER) or UNKNOWN
-    first = errors[0].strip().split("\n")[0]  # below it may stand a story, or code
-    return resembling(messages, first) or resembling(messages, errors[0]) or UNKNOWN
+    last = errors[0].strip()
+    first = last.split("\n")[0]  # below it may stand a story, or code
+    tried = (resembling(messages, one) for one in dict.fromkeys((first, last)))
+    return next(filter(None, tried), UNKNOWN)
 
 
 def resembling(messages, text, least=CLOSE):
@@ -125,12 +152,10 @@ def holes(example):
     return sum(part.count(HOLE) for part in parts_of(example))
 
 
-def longest(messages, text, length=0):
+def longest(wordings, text, length=0):
     """(its length, message, numbers, close) of the longest wording above `length`."""
     bare, numbers = prepare(text)
-    wordings = ((one, message) for message in messages for one in message.says)
-    sizes = [(len(one.replace("...", "")), one, message) for one, message in wordings]
-    for said, example, message in sorted(sizes, key=lambda size: -size[0]):
+    for said, example, message in wordings:
         if said > length and (span := wording_in(example, bare)):
             first, last = (bare[:end].count(HOLE) for end in span)
             mine = numbers[first:last] or numbers[first:]
@@ -146,15 +171,17 @@ def closest(messages, bare, least):
         for message in messages
         for example in message.says
     ]
-    known = Counter(word for _, words in wordings for word in words)
+    known = Counter(chain.from_iterable(words for _, words in wordings))
 
     def weight(words):
-        return fsum(rare(known[word], len(wordings)) for word in words & known.keys())
+        return fsum(rare(known[word], len(wordings)) for word in words)
 
-    best, found = least * weight(said), None
+    best, found = least * weight(said & known.keys()), None
     for message, words in wordings:
-        if len(words) >= 5 and (shared := weight(words & said)):
-            if (alike := shared * shared / weight(words)) > best:
+        shared = words & said if len(words) >= 5 else ()
+        # They weigh no more than all words: if too little, the rest is not asked.
+        if shared and (both := weight(shared)) > best:
+            if (alike := both * both / weight(words)) > best:
                 best, found = alike, message
     return found
 

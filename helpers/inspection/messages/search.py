@@ -43,6 +43,7 @@ SAID = {
     for word in said.split()
 } | {phrase: f" {word} " for word, said in TABLE["phrases"].items() for phrase in said}
 LONGER_FIRST = sorted(SAID, key=len, reverse=True)
+ENGLISH = [said for said in LONGER_FIRST if said.isascii()]
 
 
 def base(word):
@@ -76,17 +77,18 @@ def stems(word):
     return [stem(part) for part in parts if part and part not in IDLE]
 
 
+@cache
 def letters(word):
     """Four letters each of a word, with its edges; none of an idle word."""
-    whole = f" {word} " * bool(stems(word))
-    return frozenset(f"~{whole[i : i + 4]}" for i in range(len(whole) - 3))
+    whole = f" {word} " if stems(word) else ""
+    return frozenset([whole[i : i + 4] for i in range(len(whole) - 3)])
 
 
 def plain(text):
     """A text in lower case and English, with names taken apart."""
     text = CAMEL.sub(lambda name: f"{name[0]} {PARTS.sub(' ', name[0])}", text)
     text = text.lower()
-    for said in LONGER_FIRST:
+    for said in ENGLISH if text.isascii() else LONGER_FIRST:
         text = text.replace(said, SAID[said])
     return HALF.sub(" float16 ", NEGATED.sub(" not ", SHORT.sub("", text)))
 
@@ -100,7 +102,7 @@ def terms_of(text):
 @cache
 def terms_of_word(word):
     """Its stems, and its letters."""
-    return letters(word).union(stems(word))
+    return frozenset(map("~".__add__, letters(word))).union(stems(word))
 
 
 def words_of(text):
@@ -170,7 +172,7 @@ class Ranking:
 def places(ranking, asked):
     """{term: {name: how many of the entry's texts have it}} of the terms asked."""
     found = defaultdict(dict)
-    near = {word: s for word in ranking.words if (s := asked & terms_of_word(word))}
+    near = near_words(ranking.words, asked)
     for name, texts in ranking.texts.items():
         counts = Counter()
         for words in texts:
@@ -181,6 +183,18 @@ def places(ranking, asked):
         for term, n in counts.items():
             found[term][name] = n
     return found
+
+
+def near_words(words, asked):
+    """{word: the terms it has of those asked} of the words that have one."""
+    parts, near = {term[1:] for term in asked if term[0] == "~"}, {}
+    for word in words:
+        shared = asked.intersection(stems(word))
+        if found := parts & letters(word):
+            shared = shared.union(map("~".__add__, found))
+        if shared:
+            near[word] = shared
+    return near
 
 
 def weight_of(term, counts, entries):
