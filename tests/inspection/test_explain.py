@@ -622,6 +622,38 @@ def test_an_empty_text_is_refused(text):
         explain(text)
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "'NoneType' object is not subscriptable",
+        "'NoneType' object has no attribute 'mean'",
+        "tuple index out of range",
+        "KeyError: 'attentions'",
+        "argument 'input' (position 1) must be Tensor, not NoneType",
+    ],
+)
+def test_weights_that_are_missing_are_first_read_by_capture_attention(text):
+    said = str(explain(text))
+    assert "Weights: first `with capture_attention(model)" in " ".join(said.split())
+
+
+@pytest.mark.parametrize(
+    "text", ["'NoneType' object is not subscriptable", "tuple index out of range"]
+)
+def test_where_nothing_decides_the_release_is_a_suspect(text):
+    assert "library-version" in named(text, 3)
+    told = named(f"{text}\nweights = model(x, output_attentions=True).attentions[0]", 3)
+    assert "library-version" not in told
+
+
+def test_further_causes_have_a_line_to_run_if_it_is_one_line():
+    found = explain("shape '[12, 14]' is invalid for input of size 169")
+    further = str(found).split("Or one of these")[1]
+    runs = [one.cause.run for one in found.causes[3:8]]
+    assert all((f"   Run:    {run}" in further) == ("\n" not in run) for run in runs)
+    assert any("\n" not in run for run in runs)
+
+
 def test_a_tensor_is_refused():
     with pytest.raises(TypeError, match="got Tensor"):
         explain(torch.zeros(2))

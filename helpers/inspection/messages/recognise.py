@@ -5,8 +5,16 @@ from collections import Counter
 from itertools import chain
 from math import fsum
 
-from helpers.inspection.messages.numbers import HOLE, without_numbers
-from helpers.inspection.messages.search import rare
+from helpers.inspection.messages.numbers import HOLE
+from helpers.inspection.messages.ranking import rare
+from helpers.inspection.messages.wordings import (
+    LONGEST_GAP,
+    holes,
+    parts_of,
+    prepare,
+    wording_in,
+    wordings_of,
+)
 
 # What names an error. pytest writes "E   " in front of it, launchers the number of the
 # process, servers the time.
@@ -17,18 +25,13 @@ ERROR = re.compile(
 )
 STOPS = re.compile(r"\W*[\w.]*(?:Error|Exception)\b")  # an error that is no warning
 NOISE = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]|\r")  # colours, and Windows' line ends
-QUOTES = str.maketrans({"`": "'", "‘": "'", "’": "'", "“": "'", "”": "'", '"': "'"})
 WIDE = str.maketrans("：，（）［］＝", ":,()[]=")  # as a Chinese keyboard writes them
-AXES = re.compile(r"\b([1-6])-[dD]\b")  # 3-D is as good as 3D
-PAUSE = re.compile(r"[:,;](?=\s|$)")
 SURE_LENGTH = 20  # letters of a wording that counts outside of an error's lines
 LAST, MOST_ERRORS = 20, 8  # letters that the last error has ahead, of so many
 LONGEST = 16_000  # letters of a log that are read
-LONGEST_GAP = 200  # letters that `...` may stand for
 CLOSE = 0.5  # the share of a wording that an error has, times the share the other way
 BRIEF, CLOSER = 20, 0.6  # words of a text that may be an error, and what it has to have
 UNKNOWN = None, [], True
-MARK = "\0"  # between texts that are prepared together
 WORD = re.compile(r"[a-z_]{3,}")
 WANTED = re.compile(r"\b(expected|expects|must be|should be|but got|received)\b")
 AROUND = 80  # letters of an error around a wording
@@ -44,57 +47,6 @@ def clean(text):
         return text
     start = max(0, len(text) - len((errors_in(text) or [text])[0]) - LONGEST // 2)
     return text[start : start + LONGEST]
-
-
-def prepare(text):
-    """Lower case, one kind of quote, one space; the numbers as holes, and their values.
-
-    Colons and the like at a word's end go: releases differ in them.
-
-    Returns the text and a list of its numbers and shapes, one for each hole.
-    """
-    bare, numbers = without_numbers(AXES.sub(r"\1D", text))
-    bare = PAUSE.sub("", bare.translate(QUOTES).lower())
-    return " ".join(bare.split()), numbers
-
-
-PARTS = {}
-
-
-def parts_of(example):
-    """An example's wording, prepared, in the parts between its gaps."""
-    if example not in PARTS:
-        prepare_all([example])
-    return PARTS[example]
-
-
-def prepare_all(examples):
-    """Prepare many examples as one text, which takes less time than each alone."""
-    new = [one for one in examples if one not in PARTS]
-    for plain in (True, False):  # Python is slow with letters that are not ASCII
-        group = [one for one in new if one.isascii() == plain]
-        parts = (part for one in group for part in one.split("..."))
-        bare = iter(prepare(f" {MARK} ".join(parts))[0].split(MARK))
-        for one in group:
-            PARTS[one] = [next(bare).strip() for _ in one.split("...")]
-
-
-def wordings_of(messages):
-    """(length, example, message) of all wordings, the longest first."""
-    found = [(one, message) for message in messages for one in message.says]
-    prepare_all(one for one, _ in found)
-    sizes = [(len(one.replace("...", "")), one, message) for one, message in found]
-    return sorted(sizes, key=lambda size: -size[0])
-
-
-def wording_in(example, bare):
-    """(start, end) of an example's wording in a prepared text, or None."""
-    parts = parts_of(example)
-    if not all(part in bare for part in parts):
-        return None
-    pattern = rf"\s*.{{0,{LONGEST_GAP}}}?\s*".join(map(re.escape, parts))
-    match = re.search(pattern, bare)
-    return match and match.span()
 
 
 def errors_in(text):
@@ -146,10 +98,6 @@ def says_more(bare, start, end):
     around = bare[max(0, start - AROUND) : start], bare[end : end + AROUND]
     wanted = any(map(WANTED.search, around))
     return wanted and not WANTED.search(bare[start:end])
-
-
-def holes(example):
-    return sum(part.count(HOLE) for part in parts_of(example))
 
 
 def longest(wordings, text, length=0):
