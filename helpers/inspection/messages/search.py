@@ -12,6 +12,7 @@ from helpers.inspection.messages.index import FOLDER
 
 WORD = re.compile(r"[a-z_][a-z_\d]+")
 CAMEL = re.compile(r"\b[A-Z]?[a-z]++(?:[A-Z][a-z]+)+\b")  # MaskedAutoencoder
+HUMP = re.compile(r"[a-z][A-Z]")
 PARTS = re.compile(r"(?<=[a-z])(?=[A-Z])")
 # Each way begins with a letter: so `re` looks only where that letter is.
 NEGATED = re.compile(r"n['’]?t\b|cannot\b")
@@ -77,10 +78,16 @@ def letters(word):
     return frozenset([whole[i : i + 4] for i in range(len(whole) - 3)])
 
 
+def apart(line):
+    """A line with names taken apart; most lines have none, which is seen faster."""
+    if line.islower() or not HUMP.search(line):
+        return line
+    return CAMEL.sub(lambda name: f"{name[0]} {PARTS.sub(' ', name[0])}", line)
+
+
 def plain(text):
     """A text in lower case and English, with names taken apart."""
-    text = CAMEL.sub(lambda name: f"{name[0]} {PARTS.sub(' ', name[0])}", text)
-    text = text.lower()
+    text = "\n".join(map(apart, text.split("\n"))).lower()
     for said in ENGLISH if text.isascii() else LONGER_FIRST:
         text = text.replace(said, SAID[said])
     return HALF.sub(" float16 ", NEGATED.sub(" not ", SHORT.sub("", text)))
