@@ -509,6 +509,7 @@ def test_years_lines_shares_memory_and_small_counts_are_not_read(numbers):
 def test_many_numbers_get_few_lines():
     many = " ".join(str(side * side + more) for side in (14, 17, 23) for more in (0, 1))
     assert len(explain(f"ValueError: zork {many} 2364 602112").facts) == 5
+    assert "602112" not in reading("ValueError: zork 602112, " + "7 " * 40)
 
 
 def test_sizes_that_differ_by_a_factor_and_a_class_token_are_read():

@@ -25,10 +25,11 @@ ASIDE = re.compile(
     r"\d+(\.\d+)? ?(%|([KMGT]i?B|bytes|[mu]?s)\b)|\bline \d+|\.\w+:\d+(:\d+)?"
 )
 LINES, WAYS = 5, 2  # that are said of a text, and of one number
+LAST = 40  # numbers of a long text that are read: the error is at its end
 FACTORS = 5  # numbers of the text that are tried in products
 MOST = 64  # times another number of the text: heads, layers, frames
 YEARS = range(1990, 2040)
-PICTURES, PARTS = TABLE["pictures"], TABLE["parts"]
+PICTURES, PARTS, WIDE = TABLE["pictures"], TABLE["parts"], sorted(WIDTHS)
 
 
 def counted(text):
@@ -60,9 +61,9 @@ def related(numbers):
 
 
 def flat(numbers):
-    """All numbers, those of shapes too, but no years."""
+    """The numbers, those of shapes too, but no years."""
     alone = (n for n in numbers if n not in YEARS)
-    return [n for shape in alone for n in as_shape(shape)]
+    return [n for shape in alone for n in as_shape(shape)][-LAST:]
 
 
 def counts_of(numbers):
@@ -104,7 +105,7 @@ def usual(n):
     if n in WIDTHS or square_and_more(n) or n % 1000 == 0:
         return []
     pictures = [times((3, side, side)) for side in PICTURES if n == 3 * side * side]
-    wide = [f"{named(n // w)} x {w}" for w in WIDTHS if n % w == 0 and tokens(n // w)]
+    wide = [f"{named(n // w)} x {w}" for w in WIDE if n % w == 0 and tokens(n // w)]
     many = [f"{k} x {named(n // k)}" for k in PARTS if n % k == 0 and tokens(n // k)]
     return pictures + (wide or many)
 
