@@ -18,7 +18,7 @@ from helpers.inspection import explain
 from helpers.inspection.messages.beside import beside
 from helpers.inspection.messages.explain import Ranked
 from helpers.inspection.messages.index import FOLDER as ERRORS
-from helpers.inspection.messages.index import SHARED, filled, load, read_index
+from helpers.inspection.messages.index import SHARED, frozen, load, read_index
 from helpers.inspection.messages.notes import notes_in, pairs_of
 from helpers.inspection.messages.numbers import describe, without_numbers
 from helpers.inspection.messages.recognise import prepare
@@ -622,6 +622,38 @@ def test_an_empty_text_is_refused(text):
         explain(text)
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "'NoneType' object is not subscriptable",
+        "'NoneType' object has no attribute 'mean'",
+        "tuple index out of range",
+        "KeyError: 'attentions'",
+        "argument 'input' (position 1) must be Tensor, not NoneType",
+    ],
+)
+def test_weights_that_are_missing_are_first_read_by_capture_attention(text):
+    said = str(explain(text))
+    assert "Weights: first `with capture_attention(model)" in " ".join(said.split())
+
+
+@pytest.mark.parametrize(
+    "text", ["'NoneType' object is not subscriptable", "tuple index out of range"]
+)
+def test_where_nothing_decides_the_release_is_a_suspect(text):
+    assert "library-version" in named(text, 3)
+    told = named(f"{text}\nweights = model(x, output_attentions=True).attentions[0]", 3)
+    assert "library-version" not in told
+
+
+def test_further_causes_have_a_line_to_run_if_it_is_one_line():
+    found = explain("shape '[12, 14]' is invalid for input of size 169")
+    further = str(found).split("Or one of these")[1]
+    runs = [one.cause.run for one in found.causes[3:8]]
+    assert all((f"   Run:    {run}" in further) == ("\n" not in run) for run in runs)
+    assert any("\n" not in run for run in runs)
+
+
 def test_a_tensor_is_refused():
     with pytest.raises(TypeError, match="got Tensor"):
         explain(torch.zeros(2))
@@ -712,11 +744,14 @@ def test_the_lines_to_copy_are_a_program(name, mark):
     compile("\n".join(inside), name, "exec")
 
 
-@pytest.mark.parametrize("file", ["01-missing.toml", "messages.toml", "said.toml"])
+READ = "messages.toml", "said.toml", "names.toml", SHARED
+
+
+@pytest.mark.parametrize(
+    "file", [*ERRORS.glob("[0-9]*.toml"), *(ERRORS / name for name in READ)], ids=str
+)
 def test_the_data_is_read_as_toml(file):
-    file = ROOT / "data" / "errors" / file
-    text = file.read_text(encoding="utf-8")
-    assert load(file) == filled(tomllib.loads(text), texts=())
+    assert load(file) == frozen(tomllib.loads(file.read_text(encoding="utf-8")))
 
 
 def test_every_message_has_a_name_of_its_own():

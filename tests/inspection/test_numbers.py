@@ -1,5 +1,6 @@
 """What `explain` reads out of the numbers of a message, and what it leaves unsaid."""
 
+import einops
 import numpy as np
 import pytest
 import torch
@@ -466,3 +467,64 @@ def test_images_and_windows_on_one_axis_are_told_by_the_words_around():
     assert said in reading(f"{sizes}non-singleton dimension 0\nshifted window, mask")
     assert said not in reading(f"{sizes}non-singleton dimension 0\nbeams, mask")
     assert said not in reading(f"{sizes}non-singleton dimension 2\nwindow, mask")
+
+
+@pytest.mark.parametrize(
+    ("numbers", "said"),
+    [
+        ("602112", "602112 = 3 x 448 x 448 = 784 x 768"),
+        ("size 263168", "263168 = 257 (16 x 16 + 1) x 1024"),
+        ("2364", "2364 = 12 x 197 (14 x 14 + 1)"),
+        ("768 and 256", "768 = 3 x 256"),
+        ("10150 values, 5 frames, 7 heads, 290", "10150 = 5 x 7 x 290"),
+        ("1734 for 289", "1734 = 6 x 289"),
+        ("1740 for 289", "1740 = 6 x (289 + 1): a class token"),
+        ("1764 for 289", "1764 = 6 x (289 + 5): a class token and four register"),
+        ("362 and 361", "362 - 361 = 1: a class token"),
+        ("258 and 256", "258 - 256 = 2: a class token and a distillation token"),
+        ("209 for 208", "209 - 208 = 1: a class token"),
+    ],
+)
+def test_unknown_errors_get_the_products_and_differences_of_their_numbers(
+    numbers, said
+):
+    found = reading(f"ValueError: zork {numbers}").split(" | ")
+    assert any(one.startswith(said) for one in found), found
+
+
+@pytest.mark.parametrize(
+    "numbers",
+    [
+        "in 2025, version 4.57.1, line 197, 256%",
+        "at model.py:257, seed 1234, epoch 120 of 300",
+        "pid 20480, port 8080, step 1200/5000",
+        "8192 MiB, 128 workers, 32000 words",
+        "3 of 12 heads, 4 layers",
+    ],
+)
+def test_years_lines_shares_memory_and_small_counts_are_not_read(numbers):
+    assert reading(f"ValueError: zork {numbers}") == ""
+
+
+def test_many_numbers_get_few_lines():
+    many = " ".join(str(side * side + more) for side in (14, 17, 23) for more in (0, 1))
+    assert len(explain(f"ValueError: zork {many} 2364 602112").facts) == 5
+    assert "602112" not in reading("ValueError: zork 602112, " + "7 " * 40)
+
+
+def test_sizes_that_differ_by_a_factor_and_a_class_token_are_read():
+    sizes = "The size of tensor a ({}) must match the size of tensor b ({}) at "
+    sizes += "non-singleton dimension 1"
+    assert "1530 = 9 x (169 + 1): a class token" in reading(sizes.format(1530, 169))
+    assert "9 x" not in reading(sizes.format(1531, 169))
+
+
+@pytest.mark.parametrize(("n", "side"), [(170, 13), (197, 14), (442, 21)])
+def test_an_axis_of_a_square_and_one_is_cut_by_its_side(n, side):
+    x = np.zeros((2, n, 24))
+    with pytest.raises(einops.EinopsError) as error:
+        einops.rearrange(x, "b (h w) c -> b c h w", h=side)
+    text = f"EinopsError: {error.value}"
+    first = [ranked.cause.id for ranked in explain(text).causes[:3]]
+    assert "class-token" in first
+    assert f"{n} - {side * side} = 1: a class token" in reading(text)

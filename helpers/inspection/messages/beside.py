@@ -1,5 +1,7 @@
 """What entries that are not shown, or their other notes, say of a text."""
 
+from math import fsum
+
 from helpers.inspection.messages.notes import held_in
 from helpers.inspection.messages.search import terms_of
 
@@ -25,4 +27,4 @@ def beside(text, ranked, weights):
 def in_common(text, weights):
     """What the words weigh that two texts have in common; parts of words count not."""
     shared = terms_of(text) & weights.keys()
-    return sum(weights[term] for term in shared if term[0] != "~")
+    return fsum(weights[term] for term in shared if term[0] != "~")

@@ -1,6 +1,5 @@
 """Read an error message: its numbers, the causes behind it, what tells them apart."""
 
-import re
 from collections import Counter
 from dataclasses import dataclass, replace
 from functools import cache
@@ -10,11 +9,13 @@ from helpers.inspection.messages.beside import beside
 from helpers.inspection.messages.facts import facts_of
 from helpers.inspection.messages.index import Cause, Message, read_index
 from helpers.inspection.messages.notes import mentions, notes_in
-from helpers.inspection.messages.numbers import FACTS, read_any, without_numbers
+from helpers.inspection.messages.numbers import FACTS
 from helpers.inspection.messages.prose import facts_in_words, of_text_alone
+from helpers.inspection.messages.ranking import Ranking, rare
 from helpers.inspection.messages.recognise import clean, errors_in, find
+from helpers.inspection.messages.relations import counted, read_any, related
 from helpers.inspection.messages.report import FULL, MANY, as_text
-from helpers.inspection.messages.search import Ranking, rare, terms_of, weighed
+from helpers.inspection.messages.search import terms_of, weighed
 
 # What counts how much, beside the words in common: a fact about the numbers for a
 # cause, one that many causes have, or one against it; clues in the text, by how few
@@ -28,7 +29,6 @@ HINT = 20.0  # the least score of the best cause without a message
 TOLD, REACH = 18.0, 36.0  # of a cause for which the text speaks, known or not
 NEAR = 0.4  # of the best score: what is worth naming beside it
 BRIEF = 8  # words of a text that is asked for its numbers
-ASIDE = re.compile(r"\d+(\.\d+)? ?%|\bline \d+")  # numbers that count nothing
 ALWAYS, GENERIC = (frozenset(FACTS[kind]) for kind in ("always", "generic"))
 
 
@@ -105,8 +105,9 @@ def of_message(index, text, message, numbers, close):
     ranked = apart(ranked)
     used = {fact for one in ranked[:FULL] for fact in one.cause.fits}
     kept = [facts[fact] for fact in facts if fact in ALWAYS | used]
-    if close and not kept and not of_text_alone(text):
-        kept = read_any(without_numbers(text)[1])
+    if not kept and not of_text_alone(text):
+        own = related(numbers) if message.numbers == "pair" else ()
+        kept = read_any(counted(text)) if close else own
     kept = tuple(dict.fromkeys(kept))
     return Explanation(text, message, kept, ranked, close, beside=further)
 
@@ -169,7 +170,7 @@ def apart(ranked):
 
 def in_words(index, text):
     """The causes that sound like the text, if any does; of a short one the numbers."""
-    numbers = without_numbers(ASIDE.sub("", text))[1]
+    numbers = counted(text)
     ranked, error = rank(index, facts_in_words(numbers, text), text), errors_in(text)
     # An unknown error may be of anything: its numbers alone recall no entry.
     best = ranked[0].score - FITS * bool(ranked[0].reasons and error)

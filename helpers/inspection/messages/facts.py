@@ -10,11 +10,13 @@ from math import prod
 
 from helpers.inspection.messages.memory import memory
 from helpers.inspection.messages.numbers import (
+    EXTRA,
     WIDTHS,
     as_int,
     as_shape,
     compare,
     describe,
+    extra,
     grids,
     rounded,
     told,
@@ -60,6 +62,9 @@ def division(length, parts):
     """An axis that was to be split into equal parts (or a number that did not fit)."""
     length, parts = as_int(length), as_int(parts)
     if (facts := rounded(length, parts)) or parts < 1:
+        square = parts * parts
+        if (more := length - square) in EXTRA:
+            facts |= extra(more, f"{length} - {square} = {more}")
         return facts
     if length < 2 * parts and (wanted := grids(parts)) and min(length, parts) > 48:
         return compare(length, wanted[0], said=False)

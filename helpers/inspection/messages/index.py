@@ -1,9 +1,11 @@
 """The data of the error index: the messages people see, and the causes behind them."""
 
+import json
 import re
 import tomllib
 from dataclasses import dataclass, field
 from functools import cache
+from itertools import zip_longest
 from typing import NamedTuple
 
 from helpers import ROOT
@@ -15,6 +17,8 @@ SHARED = "shared.toml"  # notes of several entries
 NAMES = "names.toml"  # of models and libraries: notes that belong to no entry
 # A notebook of the index, and the first of its sections (a file of data/errors).
 PARTS = {"error_index": "01", "error_index_2": "14", "error_index_3": "23"}
+# [[entry]], or a key and its value; no value if a text between ''' follows.
+ROW = re.compile(r"^(?:\[\[(\w+)\]\]|([\w-]+|\".+?\") = (.*))$", re.MULTILINE)
 # attn_implementation="eager", set_attn_implementation("eager"), {"need_weights": True}
 SETTING = re.compile(r"([a-z]\w+)[\"']? ?[=(:] ?(?:[\"'](\w+)[\"']|(True|False))")
 
@@ -58,6 +62,8 @@ class Cause:
     def in_use(self, text):
         """Does the text set already most of what the remedy sets?"""
         if not (said := settings(text)):
+            return False
+        if not any(one.split("=")[0] in self.code for one in said):
             return False
         remedy = settings(self.after) - settings(self.before)
         return 2 * len(remedy & said) > len(remedy)
@@ -129,25 +135,38 @@ def read_index(folder=FOLDER):
 
 
 def load(file):
-    """A TOML file without numbers, lists as tuples, texts without empty lines around.
+    """A TOML file of the index, lists as tuples, texts without empty lines around.
 
-    tomllib looks at every letter of a text between ''', and those are most of the data:
-    a number stands in for each, and is filled in afterwards.
+    tomllib looks at every letter. Here a line is `[[name]]`, or a key and its value:
+    JSON mostly, which is read faster, or a text between '''.
     """
+    data = table = {}
     parts = file.read_text(encoding="utf-8").split("'''")
-    rest = [f"{part}{n}" for n, part in enumerate(parts[:-1:2])]
-    return filled(tomllib.loads("".join([*rest, parts[-1]])), parts[1::2])
+    for rows, text in zip_longest(parts[::2], parts[1::2]):
+        for name, key, value in ROW.findall(rows):
+            if name:
+                table = {}
+                data[name] = *data.get(name, ()), table
+            else:
+                table[key.strip('"')] = value_of(value) if value else text.strip("\n")
+    return data
 
 
-def filled(value, texts):
-    """A value of TOML with texts for the numbers that stand in for them."""
+def value_of(text):
+    """A value of TOML in one line."""
+    try:
+        return frozen(json.loads(text))
+    except ValueError:
+        return frozen(tomllib.loads(f"value = {text}")["value"])
+
+
+def frozen(value):
+    """A value of TOML with tuples for lists, and texts without empty lines around."""
+    if isinstance(value, str):
+        return value.strip("\n")
     if isinstance(value, dict):
-        return {key: filled(one, texts) for key, one in value.items()}
-    if isinstance(value, list):
-        return tuple(filled(one, texts) for one in value)
-    if isinstance(value, bool):
-        return value
-    return (texts[value] if isinstance(value, int) else value).strip("\n")
+        return {key: frozen(one) for key, one in value.items()}
+    return tuple(map(frozen, value)) if isinstance(value, list) else value
 
 
 @cache

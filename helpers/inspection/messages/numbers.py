@@ -26,7 +26,7 @@ WIDTHS, HEAD_WIDTHS, HEADS = (
     frozenset(TABLE[key]) for key in ("widths", "head_widths", "heads")
 )
 SIDES = TABLE["sides"]
-LARGEST = 10**6  # no picture has as many tokens
+LEAST, LARGEST = 49, 10**6  # tokens of a picture: 7 x 7; none has as many
 EXTRA, KNOWN = (
     {int(n): text for n, text in TABLE[key].items()} for key in ("extra", "known")
 )
@@ -113,12 +113,6 @@ def describe(n):
     parts += [f"{n // side**2} x {side} x {side}" for side in whole[-1:] if not squares]
     known = f" ({KNOWN[n]})" if n in KNOWN else ""
     return f"{n} = {', or '.join(parts)}{known}" if parts else ""
-
-
-def read_any(numbers):
-    """What the numbers of an unknown error may be: counts of tokens, in sentences."""
-    flat = dict.fromkeys(n for shape in numbers for n in as_shape(shape) if n >= 49)
-    return [describe(n) for n in flat if n in KNOWN or square_and_more(n)][:6]
 
 
 def compare(held, grid, said=True):

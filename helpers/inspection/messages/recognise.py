@@ -2,11 +2,19 @@
 
 import re
 from collections import Counter
-from functools import cache
+from itertools import chain
 from math import fsum
 
-from helpers.inspection.messages.numbers import HOLE, without_numbers
-from helpers.inspection.messages.search import rare
+from helpers.inspection.messages.numbers import HOLE
+from helpers.inspection.messages.ranking import rare
+from helpers.inspection.messages.wordings import (
+    LONGEST_GAP,
+    holes,
+    parts_of,
+    prepare,
+    wording_in,
+    wordings_of,
+)
 
 # What names an error. pytest writes "E   " in front of it, launchers the number of the
 # process, servers the time.
@@ -17,14 +25,10 @@ ERROR = re.compile(
 )
 STOPS = re.compile(r"\W*[\w.]*(?:Error|Exception)\b")  # an error that is no warning
 NOISE = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]|\r")  # colours, and Windows' line ends
-QUOTES = str.maketrans({"`": "'", "‘": "'", "’": "'", "“": "'", "”": "'", '"': "'"})
 WIDE = str.maketrans("：，（）［］＝", ":,()[]=")  # as a Chinese keyboard writes them
-AXES = re.compile(r"\b([1-6])-[dD]\b")  # 3-D is as good as 3D
-PAUSE = re.compile(r"[:,;](?=\s|$)")
 SURE_LENGTH = 20  # letters of a wording that counts outside of an error's lines
 LAST, MOST_ERRORS = 20, 8  # letters that the last error has ahead, of so many
 LONGEST = 16_000  # letters of a log that are read
-LONGEST_GAP = 200  # letters that `...` may stand for
 CLOSE = 0.5  # the share of a wording that an error has, times the share the other way
 BRIEF, CLOSER = 20, 0.6  # words of a text that may be an error, and what it has to have
 UNKNOWN = None, [], True
@@ -45,34 +49,6 @@ def clean(text):
     return text[start : start + LONGEST]
 
 
-def prepare(text):
-    """Lower case, one kind of quote, one space; the numbers as holes, and their values.
-
-    Colons and the like at a word's end go: releases differ in them.
-
-    Returns the text and a list of its numbers and shapes, one for each hole.
-    """
-    bare, numbers = without_numbers(AXES.sub(r"\1D", text))
-    bare = PAUSE.sub("", bare.translate(QUOTES).lower())
-    return " ".join(bare.split()), numbers
-
-
-@cache
-def parts_of(example):
-    """An example's wording, prepared, in the parts between its gaps."""
-    return [prepare(part)[0] for part in example.split("...")]
-
-
-def wording_in(example, bare):
-    """(start, end) of an example's wording in a prepared text, or None."""
-    parts = parts_of(example)
-    if not all(part in bare for part in parts):
-        return None
-    pattern = rf"\s*.{{0,{LONGEST_GAP}}}?\s*".join(map(re.escape, parts))
-    match = re.search(pattern, bare)
-    return match and match.span()
-
-
 def errors_in(text):
     """The errors and warnings of a text, each up to the next, the last first."""
     starts = [match.start() for match in ERROR.finditer(text)]
@@ -90,9 +66,10 @@ def find(messages, text):
     errors = errors_in(text)[:MOST_ERRORS]
     if any(map(STOPS.match, errors)):
         messages = [message for message in messages if not message.aside]
-    found = [longest(messages, error) for error in errors]
+    wordings = wordings_of(messages)
+    found = [longest(wordings, error) for error in errors]
     if not any(message for _, message, *_ in found):
-        found.append(longest(messages, text, SURE_LENGTH if errors else 0))
+        found.append(longest(wordings, text, SURE_LENGTH if errors else 0))
     lengths = [one[0] + LAST * (place == 0) for place, one in enumerate(found)]
     _, message, *more = found[lengths.index(max(lengths))]
     if message:
@@ -100,8 +77,10 @@ def find(messages, text):
     if not errors:
         brief = len(text.split()) <= BRIEF
         return brief and resembling(messages, text, CLOSER) or UNKNOWN
-    first = errors[0].strip().split("\n")[0]  # below it may stand a story, or code
-    return resembling(messages, first) or resembling(messages, errors[0]) or UNKNOWN
+    last = errors[0].strip()
+    first = last.split("\n")[0]  # below it may stand a story, or code
+    tried = (resembling(messages, one) for one in dict.fromkeys((first, last)))
+    return next(filter(None, tried), UNKNOWN)
 
 
 def resembling(messages, text, least=CLOSE):
@@ -121,16 +100,10 @@ def says_more(bare, start, end):
     return wanted and not WANTED.search(bare[start:end])
 
 
-def holes(example):
-    return sum(part.count(HOLE) for part in parts_of(example))
-
-
-def longest(messages, text, length=0):
+def longest(wordings, text, length=0):
     """(its length, message, numbers, close) of the longest wording above `length`."""
     bare, numbers = prepare(text)
-    wordings = ((one, message) for message in messages for one in message.says)
-    sizes = [(len(one.replace("...", "")), one, message) for one, message in wordings]
-    for said, example, message in sorted(sizes, key=lambda size: -size[0]):
+    for said, example, message in wordings:
         if said > length and (span := wording_in(example, bare)):
             first, last = (bare[:end].count(HOLE) for end in span)
             mine = numbers[first:last] or numbers[first:]
@@ -146,15 +119,17 @@ def closest(messages, bare, least):
         for message in messages
         for example in message.says
     ]
-    known = Counter(word for _, words in wordings for word in words)
+    known = Counter(chain.from_iterable(words for _, words in wordings))
 
     def weight(words):
-        return fsum(rare(known[word], len(wordings)) for word in words & known.keys())
+        return fsum(rare(known[word], len(wordings)) for word in words)
 
-    best, found = least * weight(said), None
+    best, found = least * weight(said & known.keys()), None
     for message, words in wordings:
-        if len(words) >= 5 and (shared := weight(words & said)):
-            if (alike := shared * shared / weight(words)) > best:
+        shared = words & said if len(words) >= 5 else ()
+        # They weigh no more than all words: if too little, the rest is not asked.
+        if shared and (both := weight(shared)) > best:
+            if (alike := both * both / weight(words)) > best:
                 best, found = alike, message
     return found
 

@@ -17,6 +17,7 @@ def as_text(explanation):
     """All of an explanation: the likeliest causes in full, of the next the question."""
     causes, facts = explanation.causes, explanation.facts
     of_message, *notes = notes_of(explanation)
+    text = explanation.text
     paragraphs = heading(explanation, of_message)
     if facts:
         lines = (wrap(f"  {fact}", "    ") for fact in facts)
@@ -29,11 +30,11 @@ def as_text(explanation):
     for place, ranked in enumerate(shown, 1):
         if sure and place == likely + 1:
             paragraphs.append(SAID["less"])
-        lines = one_cause(place, ranked, notes[place - 1], explanation.text)
+        lines = one_cause(place, ranked, notes[place - 1], text)
         paragraphs.append("\n".join(lines))
     if more := causes[FULL:MANY]:
         both = enumerate(zip(more, notes[FULL:], strict=True), FULL + 1)
-        lines = (in_brief(place, one.cause, said) for place, (one, said) in both)
+        lines = (in_brief(place, one.cause, said, text) for place, (one, said) in both)
         paragraphs.append("\n".join([SAID["more"], *lines]))
     if named := explanation.named[:NAMED]:
         lines = (wrap(f"   {note}", "   ") for note in named)
@@ -63,11 +64,19 @@ def notes_of(explanation):
     return found
 
 
-def in_brief(place, cause, notes):
-    """A further cause in two sentences, and what is to be said of such a text."""
-    lines = [f"Ask:    {cause.ask}", *noted(notes)]
-    lines = (wrap(f"   {line}", " " * 11) for line in lines)
-    return "\n".join([wrap(f"{place}. {cause.id}: {cause.brief}", "   "), *lines])
+def in_brief(place, cause, notes, text):
+    """A further cause in two sentences, its line to run, and notes on such a text."""
+    lines = [wrap(f"{place}. {cause.id}: {cause.brief}", "   ")]
+    lines.append(wrap(f"   Ask:    {cause.ask}", " " * 11))
+    run = to_run(cause, text)
+    lines += block("Run:", run) if "\n" not in run else []
+    return "\n".join([*lines, *(wrap(f"   {one}", " " * 11) for one in noted(notes))])
+
+
+def to_run(cause, text):
+    """The line to run; `pip show` asks for the packages that the text names as well."""
+    packages = SAID["packages"].split() if "pip show" in cause.run else ()
+    return " ".join([cause.run, *(one for one in packages if one in text.lower())])
 
 
 def noted(notes):
@@ -92,12 +101,11 @@ def heading(explanation, notes):
 def one_cause(place, ranked, notes, text):
     """A cause in lines: what it is, the question, the line to run, the remedy."""
     cause = ranked.cause
-    packages = SAID["packages"].split() if "pip show" in cause.run else ()
-    run = " ".join([cause.run, *(one for one in packages if one in text.lower())])
     lines = [wrap(f"{place}. {cause.cause}", "   ")]
     lines += [wrap(f"   {one}", " " * 11) for one in noted(notes)]
     lines += [wrap(f"   Fits:   {reason}", " " * 11) for reason in ranked.reasons]
-    lines += [wrap(f"   Ask:    {cause.ask}", " " * 11), *block("Run:", run)]
+    lines.append(wrap(f"   Ask:    {cause.ask}", " " * 11))
+    lines += block("Run:", to_run(cause, text))
     lines += block("Before:", cause.before) if place == 1 else []
     lines += block("After:", cause.after)
     return [*lines, f"   Index:  notebooks/{cause.part}.ipynb, entry {cause.id}"]

@@ -1,20 +1,18 @@
-"""Search the entries by the words of a text that carry meaning, in one form each.
+"""The words of a text that carry meaning, in one form each, and what they weigh.
 
-BM25: Robertson & Zaragoza, The Probabilistic Relevance Framework: BM25 and Beyond
-(2009). What was misspelt, or written as one word, is found by parts of words.
+What was misspelt, or written as one word, is found by parts of words.
 """
 
 import re
 import tomllib
-from collections import Counter, defaultdict
-from functools import cache, lru_cache
+from functools import cache
 from itertools import chain, pairwise
-from math import exp, fsum, log
 
 from helpers.inspection.messages.index import FOLDER
 
 WORD = re.compile(r"[a-z_][a-z_\d]+")
 CAMEL = re.compile(r"\b[A-Z]?[a-z]++(?:[A-Z][a-z]+)+\b")  # MaskedAutoencoder
+HUMP = re.compile(r"[a-z][A-Z]")
 PARTS = re.compile(r"(?<=[a-z])(?=[A-Z])")
 # Each way begins with a letter: so `re` looks only where that letter is.
 NEGATED = re.compile(r"n['’]?t\b|cannot\b")
@@ -28,10 +26,6 @@ ENDINGS = frozenset(
     "isation ization izing ising ation ating ized ised izes ises ated ates ings "
     "ize ise ate ing ied ies ed es ly s e y".split()
 )
-FULL, LONG = 4.0, 0.25  # how soon a repeated term is enough; how much length counts
-# Against a word: a pair of neighbours, four letters of it, a word of the setting.
-PAIR, LETTERS, ASIDE = 0.3, 0.2, 0.6
-COMMON = 0.15  # what many phrases are known for is common
 NAMED = 2.0  # a name that the error quotes, or where it was raised, against another
 QUOTED = re.compile(r"[\"'](?:\w+\.)*([A-Za-z_]\w*)(?:\(\))?[\"']")
 FRAME = re.compile(r'^ *File "[^"\n]*", line \d+, in ', re.MULTILINE)
@@ -43,6 +37,7 @@ SAID = {
     for word in said.split()
 } | {phrase: f" {word} " for word, said in TABLE["phrases"].items() for phrase in said}
 LONGER_FIRST = sorted(SAID, key=len, reverse=True)
+ENGLISH = [said for said in LONGER_FIRST if said.isascii()]
 
 
 def base(word):
@@ -76,17 +71,24 @@ def stems(word):
     return [stem(part) for part in parts if part and part not in IDLE]
 
 
+@cache
 def letters(word):
     """Four letters each of a word, with its edges; none of an idle word."""
-    whole = f" {word} " * bool(stems(word))
-    return frozenset(f"~{whole[i : i + 4]}" for i in range(len(whole) - 3))
+    whole = f" {word} " if stems(word) else ""
+    return frozenset([whole[i : i + 4] for i in range(len(whole) - 3)])
+
+
+def apart(line):
+    """A line with names taken apart; most lines have none, which is seen faster."""
+    if line.islower() or not HUMP.search(line):
+        return line
+    return CAMEL.sub(lambda name: f"{name[0]} {PARTS.sub(' ', name[0])}", line)
 
 
 def plain(text):
     """A text in lower case and English, with names taken apart."""
-    text = CAMEL.sub(lambda name: f"{name[0]} {PARTS.sub(' ', name[0])}", text)
-    text = text.lower()
-    for said in LONGER_FIRST:
+    text = "\n".join(map(apart, text.split("\n"))).lower()
+    for said in ENGLISH if text.isascii() else LONGER_FIRST:
         text = text.replace(said, SAID[said])
     return HALF.sub(" float16 ", NEGATED.sub(" not ", SHORT.sub("", text)))
 
@@ -100,7 +102,7 @@ def terms_of(text):
 @cache
 def terms_of_word(word):
     """Its stems, and its letters."""
-    return letters(word).union(stems(word))
+    return frozenset(map("~".__add__, letters(word))).union(stems(word))
 
 
 def words_of(text):
@@ -124,70 +126,3 @@ def weighed(text, error="", known=frozenset()):
     names = QUOTED.findall(error) + (last.split("\n")[:2] if frames else [])
     found = dict.fromkeys(terms_of("\n".join([*frames[:1], last])) - known, 1.0)
     return found | dict.fromkeys(terms_of(" ".join(names)) - known, NAMED)
-
-
-def rare(n, texts):
-    """What a term weighs that n of so many texts have."""
-    return log(1 + (texts - n + 0.5) / (n + 0.5))
-
-
-class Ranking:
-    """Entries as texts to search, each a list of phrases and one of other sentences."""
-
-    def __init__(self, phrases, others):
-        """phrases, others: {name: texts}; a term counts once in each text."""
-        self.texts, self.common = {}, {}
-        for name, said in phrases.items():
-            lines = (text.replace("\n", " ") for text in (*said, *others[name]))
-            self.texts[name] = [*map(words_of, plain("\n".join(lines)).split("\n"))]
-            self.common[name] = 1 + COMMON * log(1 + len(said))
-        self.words = set(chain.from_iterable(chain(*self.texts.values())))
-        totals = {name: sum(map(len, texts)) for name, texts in self.texts.items()}
-        mean = sum(totals.values()) / len(totals)
-        self.soon = {
-            name: FULL * (1 - LONG + LONG * total / mean)
-            for name, total in totals.items()
-        }
-
-    def weights(self, terms):
-        """{term: what it weighs by its rarity in the entries} of {term: weight}."""
-        having, entries = places(self, frozenset(terms)), len(self.texts)
-        return {
-            term: weight * weight_of(term, having.get(term, {}).values(), entries)
-            for term, weight in terms.items()
-        }
-
-    def scores(self, terms):
-        """{name: how well the entry fits the terms of a text, {term: weight}}."""
-        weights, found = self.weights(terms), dict.fromkeys(self.texts, 0.0)
-        for term, counts in places(self, frozenset(terms)).items():
-            for name, n in counts.items():
-                found[name] += weights[term] * n * (FULL + 1) / (n + self.soon[name])
-        return {name: self.common[name] * score for name, score in found.items()}
-
-
-@lru_cache(maxsize=1)  # of one text the scores are asked for, and the weights
-def places(ranking, asked):
-    """{term: {name: how many of the entry's texts have it}} of the terms asked."""
-    found = defaultdict(dict)
-    near = {word: s for word in ranking.words if (s := asked & terms_of_word(word))}
-    for name, texts in ranking.texts.items():
-        counts = Counter()
-        for words in texts:
-            if shared := [near[word] for word in words if word in near]:
-                if len(shared) > 1:
-                    shared.append(asked & pairs(words))
-                counts.update(set().union(*shared))
-        for term, n in counts.items():
-            found[term][name] = n
-    return found
-
-
-def weight_of(term, counts, entries):
-    """What a term weighs by its rarity; a word of the setting, a pair less."""
-    total = sum(counts)
-    shares = [n / total for n in counts]
-    # As many entries, each with as much of it, would have the same entropy.
-    alike = exp(-fsum(share * log(share) for share in shares)) if total else 0
-    part = LETTERS if term[0] == "~" else PAIR if "+" in term else 1.0
-    return part * (ASIDE if term in SETTING else 1.0) * rare(alike, entries)
