@@ -4,7 +4,7 @@ from helpers import public
 
 ROOMS = {
     "capture.capture_attention": "capture_attention",
-    "capture.generated": "caption_attentions",
+    "capture.caption_attentions": "caption_attentions",
     "messages": "explain",
     "probe": "probe_layout",
     "shapes": "diagnose trace_shapes",

@@ -38,18 +38,18 @@ class Changes:
         from its middle. seed: of the noise that half of the cell's pixels become.
         """
         sides = zip(self.grid, self.image.shape[1:], strict=True)
-        places = list(product(*(parts(n, side, offset) for n, side in sides)))
-        noise = noise_like(self.image, places, seed)  # (cells, 3, rows, columns)
-        moved = []
+        regions = list(product(*(parts(n, side, offset) for n, side in sides)))
+        noise = noise_like(self.image, regions, seed)  # (cells, 3, rows, columns)
+        responses = []
         for start in range(0, len(groups), self.batch):
             some = groups[start : start + self.batch]
             changed = self.image.repeat(len(some), 1, 1, 1)  # (b, 3, H, W)
             for picture, cells in zip(changed, some, strict=True):
                 for cell in cells:
-                    part = picture[:, *places[cell]]
+                    part = picture[:, *regions[cell]]
                     part.copy_(noise[cell][:, : part.shape[1], : part.shape[2]])
-            moved.append(self.distances(self.read_tokens(changed), len(some)))
-        response = torch.cat(moved)  # (groups, N)
+            responses.append(self.distances(self.read_tokens(changed), len(some)))
+        response = torch.cat(responses)  # (groups, N)
         if not response.isfinite().all():
             raise ValueError("read_tokens returns NaN or infinite numbers")
         return response
@@ -77,13 +77,14 @@ def parts(cells, side, offset):
     return found
 
 
-def noise_like(image, places, seed):
+def noise_like(image, regions, seed):
     """Noise over the range of an image's values, (cells, 3, rows, columns)."""
     rows, columns = (
-        max(place[axis].stop - place[axis].start for place in places) for axis in (0, 1)
+        max(region[axis].stop - region[axis].start for region in regions)
+        for axis in (0, 1)
     )
     generator = torch.Generator().manual_seed(seed)
-    noise = torch.rand(len(places), len(image), rows, columns, generator=generator)
+    noise = torch.rand(len(regions), len(image), rows, columns, generator=generator)
     low, high = image.aminmax()
     span = (high - low).clamp_min(1.0)  # an even image has no span of its own
     return low + span * noise.to(image)

@@ -14,7 +14,7 @@ FIRST, NOISES = 2, 3  # changes tried on a cell in doubt, and if it stays in dou
 CLEAR = 0.5  # confidence at which the first changes are enough
 LOCAL = 3.0  # a cell's own key answers so many times more to it than to others
 TINY = 1e-30  # no division by 0, also where a model's numbers are next to nothing
-REFERENCES = 16  # settled cells that are changed again, to know what is usual
+REFERENCES = 16  # settled cells that are changed again, to know what is typical
 
 
 @dataclass(frozen=True, repr=False, eq=False)
@@ -92,17 +92,17 @@ def by_digits(changes):
     numbers = torch.arange(changes.cells)  # (cells,)
     digits = max(1, (changes.cells - 1).bit_length())
     ones = (numbers[:, None] >> torch.arange(digits)) & 1  # (cells, digits)
-    moved = []
+    responses = []
     for digit in range(digits):
         halves = [(ones[:, digit] == one).nonzero()[:, 0].tolist() for one in (0, 1)]
-        moved.append(changes.response(halves, seed=digit))  # (2, N)
-    moved = torch.stack(moved)  # (digits, 2, N)
-    if not moved.any():
+        responses.append(changes.response(halves, seed=digit))  # (2, N)
+    responses = torch.stack(responses)  # (digits, 2, N)
+    if not responses.any():
         raise ValueError(
             "no key answered to any change: what read_tokens returns does not depend "
             "on the image"
         )
-    without, with_one = moved.unbind(1)  # (digits, N) each
+    without, with_one = responses.unbind(1)  # (digits, N) each
     most = torch.maximum(without, with_one)  # (digits, N)
     clear = 1 - torch.minimum(without, with_one) / most.clamp_min(TINY)
     clear = torch.where(most > 0, clear, 0).amin(0)  # (N,)
@@ -133,14 +133,14 @@ def one_by_one(changes, found, enough):
     changed = torch.cat([cells, settled[:: len(settled) // REFERENCES + 1]])
     tries = [response(changed, OFFSETS[0], seed) for seed in range(FIRST)]
     # A class token answers to every cell; what counts is to answer to one of them.
-    usual = sum(tries).mean(0).clamp_min(TINY) / FIRST  # (N,)
-    tries = [(one / usual)[: len(cells)] for one in tries]  # (cells, N) each
+    typical = sum(tries).mean(0).clamp_min(TINY) / FIRST  # (N,)
+    tries = [(one / typical)[: len(cells)] for one in tries]  # (cells, N) each
     found.update(cells, settle(tries, found, cells, max(enough, CLEAR)))
     left = found.doubtful[cells]
     cells, readings = cells[left], []
     for offset in OFFSETS if len(cells) else ():
         seeds = range(FIRST if offset == OFFSETS[0] else 0, NOISES)
-        more = [response(cells, offset, seed) / usual for seed in seeds]
+        more = [response(cells, offset, seed) / typical for seed in seeds]
         known = [one[left] for one in tries] if offset == OFFSETS[0] else []
         readings.append(settle(known + more, found, cells, enough))
     if readings:
@@ -152,19 +152,19 @@ def one_by_one(changes, found, enough):
 def settle(tries, found, cells, enough):
     """tries, votes (cells, N) each -> a Finding in which no key serves two cells."""
     votes = sum(tries) / len(tries)  # (cells, N)
-    wanted = votes.argmax(1)  # (cells,)
-    two = votes.topk(min(2, votes.shape[1]), dim=1).values  # (cells, 2)
-    confidence = (1 - two[:, -1] / two[:, 0].clamp_min(TINY)).clamp(0, 1)  # (cells,)
+    best_key = votes.argmax(1)  # (cells,)
+    top2 = votes.topk(min(2, votes.shape[1]), dim=1).values  # (cells, 2)
+    confidence = (1 - top2[:, -1] / top2[:, 0].clamp_min(TINY)).clamp(0, 1)  # (cells,)
     free = torch.ones(votes.shape[1], dtype=torch.bool)
     free[found.index[~found.doubtful]] = False
     free = free.nonzero()[:, 0]
     index = free[share_keys(votes[:, free])]  # (cells,)
-    shared = (wanted[:, None] == wanted).sum(1) > 1  # (cells,)
-    shared |= index != wanted  # pushed aside by one that was
+    shared = (best_key[:, None] == best_key).sum(1) > 1  # (cells,)
+    shared |= index != best_key  # pushed aside by one that was
     doubtful = shared | (confidence < enough)  # (cells,)
     for one in tries:
-        doubtful |= one.argmax(1) != wanted  # it wavers
-    keyless = doubtful & (two[:, 0] < LOCAL)  # (cells,)
+        doubtful |= one.argmax(1) != best_key  # another key is its best
+    keyless = doubtful & (top2[:, 0] < LOCAL)  # (cells,)
     return Finding(index, confidence, doubtful, keyless)
 
 
