@@ -29,7 +29,8 @@ LAST = 40  # numbers of a long text that are read: the error is at its end
 FACTORS = 5  # numbers of the text that are tried in products
 MOST = 64  # times another number of the text: heads, layers, frames
 YEARS = range(1990, 2040)
-PICTURES, PARTS, WIDE = TABLE["pictures"], TABLE["parts"], sorted(WIDTHS)
+PICTURES, PARTS = TABLE["pictures"], TABLE["parts"]
+WIDE = [768, 1024, *sorted(WIDTHS - {768, 1024})]  # the usual widths first
 
 
 def counted(text):
