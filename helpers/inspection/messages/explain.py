@@ -12,10 +12,9 @@ from helpers.inspection.messages.notes import mentions, notes_in
 from helpers.inspection.messages.numbers import FACTS
 from helpers.inspection.messages.prose import facts_in_words, of_text_alone
 from helpers.inspection.messages.ranking import Ranking, rare
-from helpers.inspection.messages.recognise import clean, errors_in, find
+from helpers.inspection.messages.recognise import asked, clean, errors_in, find
 from helpers.inspection.messages.relations import counted, read_any, related
 from helpers.inspection.messages.report import FULL, MANY, as_text
-from helpers.inspection.messages.search import terms_of, weighed
 
 # What counts how much, beside the words in common: a fact about the numbers for a
 # cause, one that many causes have, or one against it; clues in the text, by how few
@@ -100,9 +99,8 @@ def of_message(index, text, message, numbers, close):
     if message is None:
         return in_words(index, text)
     facts = facts_of(message, numbers, text)
-    ranked = rank(index, facts, text, message) if message.causes else []
-    further = beside(text, ranked, library(index).weights(asked(text, message)))
-    ranked = apart(ranked)
+    ranked = rank(index, facts, text, message) if message.causes else ()
+    further, ranked = beside_them(index, text, ranked, message), apart(ranked)
     used = {fact for one in ranked[:FULL] for fact in one.cause.fits}
     kept = [facts[fact] for fact in facts if fact in ALWAYS | used]
     if not kept and not of_text_alone(text):
@@ -112,10 +110,11 @@ def of_message(index, text, message, numbers, close):
     return Explanation(text, message, kept, ranked, close, beside=further)
 
 
-def asked(text, message=None):
-    """{term: weight} of a text, without those of its message, which say nothing."""
-    says = terms_of(" ".join(message.says)) if message else frozenset()
-    return weighed(text, "".join(errors_in(text)[:1]), says)
+def beside_them(index, text, ranked, message=None):
+    """What the notes of causes say beside those that are shown; () without causes."""
+    if not ranked:
+        return ()
+    return beside(text, ranked, library(index).weights(asked(text, message)))
 
 
 def rank(index, facts, text, message=None):
@@ -143,6 +142,7 @@ def rank(index, facts, text, message=None):
 def clues_in(index, text):
     """{clue: its weight} of those in a text: what few causes have says more."""
     known = Counter(clue for cause in index.causes.values() for clue in cause.clues)
+    text = text.lower()
     found = [clue for clue in known if mentions(text, clue)]
     return {clue: rare(known[clue], len(index.causes)) for clue in found}
 
@@ -183,7 +183,7 @@ def in_words(index, text):
         message=None,
         facts=tuple(read_any(numbers)) if brief else (),
         causes=causes,
-        beside=causes and beside(text, ranked, library(index).weights(asked(text))),
+        beside=causes and beside_them(index, text, ranked),
     )
 
 

@@ -20,12 +20,16 @@ def with_shared(one, shared):
 
 
 def mentions(text, clue):
-    """Does a word of the text begin with the clue? (A number has to stand alone.)"""
-    if clue.lower() not in text.lower():
+    """Does a word of the text begin with the clue? (A number has to stand alone.)
+
+    text: in lower case; many clues are asked of one.
+    """
+    clue = clue.lower()
+    if clue not in text:
         return False
     end = r"(?!\d)" if clue[-1].isdigit() else ""
     start = r"(?<![a-z\d])" if clue[0].isalnum() else ""
-    return bool(re.search(start + re.escape(clue) + end, text, re.IGNORECASE))
+    return bool(re.search(start + re.escape(clue) + end, text))
 
 
 def pairs_of(notes):
@@ -39,7 +43,7 @@ def held_in(text, notes):
     notes: lines *when => note*. when: words with commas between them, of which the text
     has to mention one; of "swin & window_size" it has to mention both.
     """
-    found = []
+    found, text = [], text.lower()
     for when, note in pairs_of(notes):
         ways = [[word.strip() for word in way.split("&")] for way in when.split(",")]
         if held := [way for way in ways if all(mentions(text, word) for word in way)]:

@@ -7,6 +7,7 @@ from math import fsum
 
 from helpers.inspection.messages.numbers import HOLE
 from helpers.inspection.messages.ranking import rare
+from helpers.inspection.messages.search import terms_of, weighed
 from helpers.inspection.messages.wordings import (
     LONGEST_GAP,
     holes,
@@ -54,6 +55,12 @@ def errors_in(text):
     starts = [match.start() for match in ERROR.finditer(text)]
     ends = [*starts[1:], len(text)][: len(starts)]
     return [text[a:b] for a, b in zip(starts, ends, strict=True)][::-1]
+
+
+def asked(text, message=None):
+    """{term: weight} of a text, without those of its message, which say nothing."""
+    says = terms_of(" ".join(message.says)) if message else frozenset()
+    return weighed(text, "".join(errors_in(text)[:1]), says)
 
 
 def find(messages, text):

@@ -98,7 +98,7 @@ def of_entries(weights, kind, report):
     """What the other entries tell, in sentences: layers with NaN, keys that grow from
     step to step, and rows that may be beams."""
     if kind == "layers":
-        each = [values_of(entry) for entry in weights]
+        each = map(values_of, weights)  # one at a time: they may be large
         broken = [n for n, w in enumerate(each) if w is not None and (w != w).any()]
         some = 0 < len(broken) < len(weights)
         return [say("some broken", which=in_words(broken))] * some
